@@ -1,0 +1,122 @@
+"""A chat: its states, the table of its transitions, and what it remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain import events as e
+from bot.domain.invitations import Invitation
+from bot.domain.messages import Author
+from bot.domain.presence import Presence
+from bot.domain.tickets import Ticket
+
+
+class State(StrEnum):
+    """Where a chat stands."""
+
+    PROPOSED = "proposed"  # the ticket is shown to the CO; nobody else knows
+    INVITED = "invited"  # a link is out
+    OPEN = "open"  # the visitor joined: they talk
+    ENDED = "ended"  # the talk is over, the record is not in RT
+    FILING = "filing"  # the record is on its way to RT
+    FILED = "filed"  # RT's receipt is in
+    PURGED = "purged"  # and the text is gone from here
+    CANCELLED = "cancelled"  # dropped before anybody joined
+
+
+#: States in which a thread is taken: at most one such chat per thread, so that an operator's
+#: words in it can mean only one visitor.
+LIVE = frozenset({State.INVITED, State.OPEN})
+#: States that wait for nothing any more.
+OVER = frozenset({State.PURGED, State.CANCELLED})
+
+_S = State
+TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
+    (_S.PROPOSED, e.Invited): _S.INVITED,
+    (_S.PROPOSED, e.Cancelled): _S.CANCELLED,
+    (_S.INVITED, e.InvitationSent): _S.INVITED,
+    (_S.INVITED, e.Revoked): _S.PROPOSED,
+    (_S.INVITED, e.InvitationExpired): _S.PROPOSED,
+    (_S.INVITED, e.Cancelled): _S.CANCELLED,
+    (_S.INVITED, e.VisitorJoined): _S.OPEN,
+    (_S.OPEN, e.InvitationSent): _S.OPEN,  # the visitor was quicker than RT's answer
+    (_S.OPEN, e.KnockedAgain): _S.OPEN,
+    (_S.OPEN, e.Said): _S.OPEN,
+    (_S.OPEN, e.Edited): _S.OPEN,
+    (_S.OPEN, e.Removed): _S.OPEN,
+    (_S.OPEN, e.PresenceChanged): _S.OPEN,
+    (_S.OPEN, e.Ended): _S.ENDED,
+    (_S.OPEN, e.FilingRequested): _S.FILING,  # ends the talk as well
+    (_S.ENDED, e.KnockedAgain): _S.ENDED,
+    (_S.ENDED, e.PresenceChanged): _S.ENDED,
+    (_S.ENDED, e.Ended): _S.ENDED,  # both sides pressed
+    (_S.ENDED, e.FilingRequested): _S.FILING,
+    (_S.FILING, e.FilingRequested): _S.FILING,  # the second of five presses
+    (_S.FILING, e.FilingDelayed): _S.FILING,
+    (_S.FILING, e.FilingFailed): _S.ENDED,
+    (_S.FILING, e.TranscriptFiled): _S.FILED,
+    (_S.FILING, e.PresenceChanged): _S.FILING,
+    (_S.FILING, e.Ended): _S.FILING,
+    (_S.FILED, e.FilingRequested): _S.FILED,
+    (_S.FILED, e.StatusSet): _S.FILED,
+    (_S.FILED, e.Ended): _S.FILED,
+    (_S.FILED, e.Purged): _S.PURGED,
+    (_S.PURGED, e.FilingRequested): _S.PURGED,
+    (_S.PURGED, e.StatusSet): _S.PURGED,
+}
+
+
+class NotNow(Exception):
+    """The event cannot happen in the chat's state; nothing was changed."""
+
+    def __init__(self, state: State, event: type[e.Event]) -> None:
+        super().__init__(f"no {event.__name__} in state {state}")
+        self.state = state
+        self.event = event
+
+
+class ChatFull(Exception):
+    """The chat holds as much text as a chat may (MAX_CHAT_BYTES)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Putting summary and transcript into RT: what was asked for and how far it is."""
+
+    by: Author
+    requested: datetime
+    summary: str
+    set_status: str = ""
+    problem: str = ""
+    receipt: e.Receipt | None = None
+    status_problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One conversation between a visitor and operators, about one ticket.
+
+    ``head`` is the seq of the last line of the log, ``size`` its text in bytes of UTF-8.
+    ``operators`` are those whom the visitor knows to be there, the one who started it first.
+    ``card`` is the id of the post in the thread that shows this chat, empty until it is posted.
+    """
+
+    id: str
+    thread: int
+    ticket: Ticket
+    started_by: Author
+    created: datetime
+    state: State = State.PROPOSED
+    head: int = 0
+    size: int = 0
+    operators: tuple[Author, ...] = ()
+    visitor: Author | None = None
+    presence: Presence = Presence.GONE
+    presence_since: datetime | None = None
+    invitation: Invitation | None = None
+    ended_by: Author | None = None
+    ended: datetime | None = None
+    filing: Filing | None = None
+    card: str = ""

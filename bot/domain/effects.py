@@ -1,0 +1,78 @@
+"""What must follow outside the chat. All but Record become durable rows of the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that must follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Effect):
+    """Append ``message`` to the chat's log."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class RelayToThread(Effect):
+    """Post the visitor's message ``seq`` in the chat's thread."""
+
+    seq: int
+
+
+class Word(StrEnum):
+    """What a notice in the thread is about; bot/teams words it."""
+
+    JOINED = "joined"
+    KNOCKED_AGAIN = "knocked_again"
+    ENDED_BY_VISITOR = "ended_by_visitor"
+    INVITATION_PROBLEM = "invitation_problem"
+    INVITATION_EXPIRED = "invitation_expired"
+    FILING_FAILED = "filing_failed"
+    STATUS_PROBLEM = "status_problem"
+
+
+@dataclass(frozen=True, slots=True)
+class TellThread(Effect):
+    """Post a notice in the thread; ``detail`` is a sentence of ours, never a visitor's words."""
+
+    word: Word
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard(Effect):
+    """Bring the chat's card up to date; ``soon`` false means it may wait (presence)."""
+
+    soon: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SendInvitation(Effect):
+    """Send invitation ``number`` on its route."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileTranscript(Effect):
+    """Put summary and transcript into the ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTicketStatus(Effect):
+    """Set the ticket's status, in a call of its own, after the comment is in."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purge(Effect):
+    """Delete the chat's text here."""

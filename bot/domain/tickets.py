@@ -1,0 +1,129 @@
+"""What we know of a ticket in Request Tracker, and how people write its number.
+
+RT's own words (ticket, queue, requestor, owner, status) mean here what they mean in RT.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+DEFAULT_INSTANCE = "rt"
+
+# "12345", "#12345", "rt#12345", "RT 12345", "physics#12345", "rt:12345"
+_NUMBER = re.compile(r"(?:(?P<instance>[A-Za-z][\w-]{0,31})\s*[#: ]\s*|#)?(?P<number>\d{1,10})")
+# The page of a ticket in RT 4, 5 and 6, and RT's own short link.
+_URL = re.compile(
+    r"https?://(?P<host>[^\s/?#]+)(?P<path>[^\s?#]*?)/"
+    r"(?:Ticket/\w+\.html\?(?:[^\s#]*&)?id=|t(?:icket)?/)(?P<number>\d{1,10})\S*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRef:
+    """A ticket's address: which RT (``instance``, lower case) and which number there."""
+
+    instance: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.instance}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Requestor:
+    """A person on a ticket, as RT tells it; any part may be empty.
+
+    ``login`` is RT's user *Name*, ``name`` its RealName, ``address`` its EmailAddress.
+    """
+
+    login: str
+    name: str = ""
+    address: str = ""
+
+    @property
+    def called(self) -> str:
+        """What to call this person: the real name if RT has one, else login or address."""
+        return self.name or self.login or self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as it was when we last read it.
+
+    ``asked`` is the number somebody gave; ``ref`` is where RT says it lives now. They differ
+    after a merge. ``owner`` is empty when nobody owns the ticket.
+    """
+
+    ref: TicketRef
+    asked: TicketRef
+    subject: str
+    queue: str
+    status: str
+    requestors: tuple[Requestor, ...] = ()
+    ccs: tuple[Requestor, ...] = ()
+    owner: str = ""
+    created: datetime | None = None
+    url: str = ""
+
+    @property
+    def merged(self) -> bool:
+        """True when RT answered with another ticket than the one that was asked for."""
+        return self.asked.number != self.ref.number
+
+
+class NoTicketNumber(ValueError):
+    """The text names no ticket."""
+
+
+class SeveralTicketNumbers(ValueError):
+    """The text names more than one ticket, so we do not guess which is meant."""
+
+    def __init__(self, found: tuple[TicketRef, ...]) -> None:
+        super().__init__(", ".join(map(str, found)))
+        self.found = found
+
+
+def parse_ticket(text: str, instances: dict[str, str] | None = None) -> TicketRef:
+    """Read one ticket reference out of what a CO typed after the mention.
+
+    ``text`` must hold nothing but references (white space around them is fine): a sentence that
+    happens to contain digits is not a request to open a chat. ``instances`` maps the host of an
+    RT, lower case, to our name of that instance, for pasted URLs; a URL of an unknown host is read
+    as the default instance's only when ``instances`` is empty.
+
+    Raises NoTicketNumber or SeveralTicketNumbers.
+    """
+    hosts = instances or {}
+    found: list[TicketRef] = []
+    rest = text.strip()
+    while rest:
+        ref, rest = _take(rest, hosts)
+        if ref not in found:
+            found.append(ref)
+    if not found:
+        raise NoTicketNumber(text)
+    if len(found) > 1:
+        raise SeveralTicketNumbers(tuple(found))
+    return found[0]
+
+
+def _take(text: str, hosts: dict[str, str]) -> tuple[TicketRef, str]:
+    """Take the first reference off ``text``; return it and what is left to read."""
+    if url := _URL.match(text):
+        instance = hosts.get(url["host"].lower(), "" if hosts else DEFAULT_INSTANCE)
+        match: re.Match[str] = url
+    elif number := _NUMBER.match(text):
+        instance, match = (number["instance"] or DEFAULT_INSTANCE).lower(), number
+    else:
+        raise NoTicketNumber(text)
+    rest = text[match.end() :]
+    # "12345abc" or "12345." in the middle of a sentence is no reference.
+    if not instance or (rest and not re.match(r"[\s,;]", rest)):
+        raise NoTicketNumber(text)
+    ref = TicketRef(instance, int(match["number"]))
+    if ref.number == 0:
+        raise NoTicketNumber(text)
+    return ref, rest.lstrip(" \t\r\n,;")

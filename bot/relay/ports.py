@@ -1,0 +1,415 @@
+"""What the use cases need from the outside, and what can go wrong there.
+
+Errors are told apart by what the caller can do about them. Each carries ``sentence``: one or two
+sentences for the person who has to know, without anybody's message text in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from bot.domain.chat import Chat
+from bot.domain.effects import Word
+from bot.domain.events import Receipt
+from bot.domain.messages import Message, Role
+from bot.domain.tickets import Ticket, TicketRef
+
+T = TypeVar("T")
+
+# --- what can go wrong outside -----------------------------------------------------------------
+
+
+class OutsideError(Exception):
+    """Something outside did not do what we asked."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotDone(OutsideError):
+    """It certainly did not happen and may be tried again, after ``retry_after`` seconds if given."""
+
+    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class Unclear(OutsideError):
+    """It may have happened or not: look before you try again."""
+
+
+class Refused(OutsideError):
+    """It did not happen and trying again will not help; a person must change something."""
+
+
+class Gone(Refused):
+    """The place it was meant for is not there any more (for us)."""
+
+
+# --- threads -----------------------------------------------------------------------------------
+
+
+class Scope(StrEnum):
+    """The three kinds of Teams conversation."""
+
+    CHANNEL = "channel"
+    GROUP = "group"
+    PERSONAL = "personal"
+
+
+class Listening(StrEnum):
+    """Which of the operators' words in a thread are meant for the visitor."""
+
+    MENTION = "mention"  # only messages that mention the bot
+    THREAD = "thread"  # every message but notes
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Where in Teams a chat is mirrored: a stored conversation reference.
+
+    ``id`` is ours (0 before it is stored). ``conversation_id`` is Teams', for a channel with its
+    ``;messageid=``. ``root_id`` is the thread's first post, empty outside channels. ``open`` is
+    false when Teams told us that we cannot post there any more.
+    """
+
+    conversation_id: str
+    tenant_id: str
+    service_url: str
+    scope: Scope
+    bot_id: str
+    team_id: str = ""
+    aad_group_id: str = ""
+    channel_id: str = ""
+    root_id: str = ""
+    listening: Listening = Listening.MENTION
+    open: bool = True
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """All that the card of a chat shows. ``link`` is the invitation while it is pending."""
+
+    chat: Chat
+    listening: Listening
+    link: str = ""
+    routes: tuple[str, ...] = ()  # the routes a CO may choose from, the default one first
+    statuses: tuple[str, ...] = ()  # the statuses offered beside "comment only"
+
+
+class Answer(StrEnum):
+    """What the bot answers a CO in the thread; bot/teams words it, ``detail`` fills it in."""
+
+    HELP = "help"
+    NO_NUMBER = "no_number"
+    SEVERAL_NUMBERS = "several_numbers"
+    TICKET_PROBLEM = "ticket_problem"
+    LOOKING_SLOW = "looking_slow"
+    THREAD_TAKEN = "thread_taken"
+    NOT_JOINED = "not_joined"
+    NOT_DELIVERED = "not_delivered"
+    TOO_LONG = "too_long"
+    NOTHING_TO_SEND = "nothing_to_send"
+    CHAT_FULL = "chat_full"
+    NOT_ALLOWED = "not_allowed"
+    NOTHING_HERE = "nothing_here"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A notice for a thread: which, about which chat, and a sentence of ours to go with it.
+
+    ``mention`` is whom to notify: (Entra object id or Teams id, name), if anybody.
+    """
+
+    word: Word | Answer
+    detail: str = ""
+    chat: Chat | None = None
+    mention: tuple[str, str] | None = None
+
+
+class Threads(Protocol):
+    """The operators' side (requirement A30: Teams now, something else one day).
+
+    Every call raises NotDone, Unclear, Refused or Gone.
+    """
+
+    async def show(self, thread: Thread, view: CardView, card: str) -> str:
+        """Post the chat's card, or bring post ``card`` up to date; return the post's id."""
+
+    async def relay(
+        self, thread: Thread, chat: Chat, messages: Sequence[Message], *, resent: bool
+    ) -> str:
+        """Post visitor messages, each with name, number and time; return the post's id."""
+
+    async def tell(self, thread: Thread, notice: Tell) -> str:
+        """Post a notice; return the post's id."""
+
+
+# --- tickets -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What is to be filed: the chat with its log, and the marker by which to find it in RT."""
+
+    ref: TicketRef
+    marker: str
+    chat: Chat
+    log: tuple[Message, ...]
+
+
+class Tickets(Protocol):
+    """RT. Every call raises NotDone, Unclear (writes only) or Refused, with a sentence."""
+
+    async def read(self, ref: TicketRef) -> Ticket:
+        """Read a ticket. Missing, forbidden, deleted, rejected, unknown instance: Refused."""
+
+    async def comment(self, dossier: Dossier) -> Receipt:
+        """Put the record into the ticket as ONE comment and read it back."""
+
+    async def find(self, dossier: Dossier) -> Receipt | None:
+        """Look for a comment with the dossier's marker."""
+
+    async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
+        """Write ``text`` to the requestors as correspondence; repeats with ``marker`` are found."""
+
+    async def set_status(self, ref: TicketRef, status: str) -> None:
+        """Set the ticket's status."""
+
+
+class Mailer(Protocol):
+    """Outgoing mail. Raises NotDone, Unclear or Refused."""
+
+    async def send(self, to: str, subject: str, text: str, message_id: str) -> None:
+        """Send one plain-text mail; ``message_id`` is the same for a repeat."""
+
+
+class Bell(Protocol):
+    """The wake-up after a commit."""
+
+    def ring(self, chat_id: str) -> None:
+        """Tell whoever watches the chat to read on. Losing a ring costs latency only."""
+
+
+# --- the store ---------------------------------------------------------------------------------
+
+
+class Lane(StrEnum):
+    """Which outside party a delivery goes to; lanes do not wait for each other."""
+
+    TEAMS = "teams"
+    RT = "rt"
+    MAIL = "mail"
+    HERE = "here"  # work of our own that must survive a crash
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A durable row of the outbox.
+
+    Rows of one ``stream`` go out one after another, in the order of ``id``. ``attempt`` counts
+    claims, the present one included: above 1, an earlier try may have left us. ``first_claimed``
+    is when the first one began. ``payload`` is JSON.
+    """
+
+    lane: Lane
+    stream: str
+    kind: str
+    payload: dict[str, Any]
+    chat_id: str | None = None
+    not_before: datetime | None = None
+    id: int = 0
+    attempt: int = 0
+    first_claimed: datetime | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A stored invitation: its chat, number, and whether it was exchanged already."""
+
+    chat_id: str
+    number: int
+    expires: datetime
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A visitor's place in a chat; ``id`` is the digest of the session's secret."""
+
+    id: str
+    chat_id: str
+    expires: datetime
+
+
+class Unit(Protocol):
+    """One transaction. Whatever is done through it is durable together, or not at all."""
+
+    async def chat(self, chat_id: str) -> Chat | None:
+        """Load a chat and keep others from changing it until the commit."""
+
+    async def live_chat(self, thread_id: int) -> Chat | None:
+        """Load the thread's chat in a LIVE state, locked; at most one exists."""
+
+    async def last_chat(self, thread_id: int) -> Chat | None:
+        """Load the thread's newest chat, whatever its state, locked."""
+
+    async def add(self, chat: Chat) -> None:
+        """Keep a new chat."""
+
+    async def save(self, chat: Chat) -> None:
+        """Keep a changed chat. Raises ThreadTaken if it became the second live one there."""
+
+    async def record(self, chat_id: str, message: Message) -> None:
+        """Append a line to the chat's log."""
+
+    async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
+        """Find the line that ``role``'s side knows as ``key``."""
+
+    async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
+        """Read the log from ``after`` (exclusive) on."""
+
+    async def first_time(self, conversation_id: str, activity_id: str) -> bool:
+        """Remember an inbound activity; False if it was here before."""
+
+    async def thread(self, thread: Thread) -> Thread:
+        """Store or refresh a conversation reference; return it with its id."""
+
+    async def thread_by_id(self, thread_id: int) -> Thread:
+        """Load a conversation reference."""
+
+    async def close_thread(self, thread_id: int, error: str) -> None:
+        """Mark that Teams does not let us post there any more."""
+
+    async def schedule(self, delivery: Delivery) -> None:
+        """Add a row to the outbox. A waiting ``card`` row of the stream is reused."""
+
+    async def settle(self, delivery_id: int, owner: str) -> bool:
+        """Strike a delivery off; False if ``owner`` does not hold it any more."""
+
+    async def postpone(self, delivery_id: int, owner: str, until: datetime, why: str) -> bool:
+        """Give a delivery back until ``until``."""
+
+    async def invite(self, digest: str, chat_id: str, number: int, expires: datetime) -> None:
+        """Keep an invitation's digest."""
+
+    async def knock(self, digest: str) -> Knock | None:
+        """Load an invitation by its digest, locked."""
+
+    async def use(self, digest: str) -> None:
+        """Mark an invitation as exchanged."""
+
+    async def seat(self, seat: Seat) -> None:
+        """Keep a visitor's place."""
+
+    async def purge(self, chat_id: str) -> int:
+        """Delete the chat's log, invitations and waiting payloads; return how many lines."""
+
+    async def forget(self, chat_id: str) -> None:
+        """Delete every row of a chat, its seats too."""
+
+
+class ThreadTaken(Exception):
+    """Another live chat is mirrored in that thread already."""
+
+
+class Store(Protocol):
+    """The database."""
+
+    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Run ``work`` in one transaction and commit it; on an exception nothing is kept.
+
+        ``work`` touches nothing but the unit and may be run again after a conflict.
+        """
+
+    async def chat(self, chat_id: str) -> Chat | None:
+        """Read a chat."""
+
+    async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
+        """Read the chat's log from ``after`` (exclusive) on, at most ``limit`` lines."""
+
+    async def thread(self, thread_id: int) -> Thread:
+        """Read a conversation reference."""
+
+    async def find_seat(self, seat_id: str) -> Seat | None:
+        """Read a visitor's place by the digest of his session's secret."""
+
+    async def find_knock(self, digest: str) -> Knock | None:
+        """Read an invitation without touching it."""
+
+    async def claim(
+        self, lane: Lane, owner: str, limit: int, lease: float
+    ) -> list[Delivery]:
+        """Take due deliveries, at most one per stream, for ``lease`` seconds; committed."""
+
+    async def stale(self, before: dict[str, datetime]) -> list[Chat]:
+        """Find chats whose state's last change is older than ``before[state]``."""
+
+
+# --- what reaches us from the operators' side ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator as Teams vouches for him: Entra object id, name, and the id to mention."""
+
+    id: str
+    name: str
+    mention_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An operator wrote in a thread.
+
+    ``key`` is Teams' activity id. ``text`` is plain, with the bot's mention cut out;
+    ``mentioned`` tells whether it was there (always true in a personal chat). ``extras`` names
+    things that text cannot carry (a file, a picture), for the notice that they were not sent.
+    """
+
+    thread: Thread
+    operator: Operator
+    key: str
+    text: str
+    mentioned: bool
+    quote: tuple[str, str] | None = None
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An operator edited (``text``) or deleted (``text`` None) an earlier message ``key``."""
+
+    thread: Thread
+    operator: Operator
+    key: str
+    activity_id: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """An operator pressed a button of a chat's card."""
+
+    thread: Thread
+    operator: Operator
+    verb: str
+    chat_id: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """What a press led to: the card as it is now, and a sentence if the press did nothing."""
+
+    view: CardView | None
+    sentence: str = ""
