@@ -1,0 +1,22 @@
+# `make demo` needs python3 and no more. The others install what they need; as root, system packages too.
+INSTALL := infra/dev/install.sh
+SYSTEM := infra/dev/system.sh
+RUN := .venv/bin/python infra/dev/suites.py
+ALL := lint unit widget contract e2e rt faults
+
+.PHONY: demo test lint unit widget-check contract e2e rt faults bench soak widget screens format lock
+
+demo: ; @$(INSTALL) base && exec .venv/bin/livechat demo
+test: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm widget && $(RUN) $(ALL)
+lint: ; @$(INSTALL) base test && $(RUN) $@
+unit: ; @$(SYSTEM) postgres && $(INSTALL) base test npm && $(RUN) $@
+contract: ; @$(SYSTEM) postgres kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
+e2e: ; @$(SYSTEM) postgres browser && $(INSTALL) base test npm widget && $(RUN) $@
+rt: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
+faults: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
+bench: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
+soak: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
+widget: ; @$(INSTALL) base test widget && infra/dev/widget.sh build && $(RUN) $@
+screens: ; @$(SYSTEM) browser && $(INSTALL) base test && .venv/bin/python infra/dev/screens.py
+format: ; @$(INSTALL) base test && .venv/bin/ruff check --quiet --fix && .venv/bin/ruff format --quiet
+lock: ; @$(INSTALL) base tools && infra/dev/lock.sh

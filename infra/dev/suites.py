@@ -1,0 +1,199 @@
+"""Runs suites of checks and says in its last lines what came of them: `suites.py lint unit …`.
+
+With CI=true a suite that cannot run, or a test that was skipped, is a failure. Elsewhere the last
+lines name what did not run, and why.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET  # it reads only reports that pytest has just written
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / ".venv" / "bin"
+REPORTS = ROOT / ".build" / "reports"
+STRICT = os.environ.get("CI") == "true"
+LIMIT = 600.0
+"""Seconds after which a suite is taken to hang. All of them together must stay under 15 minutes."""
+
+ELSEWHERE = "not (contract or e2e or real_rt or faults or bench or soak)"
+
+
+def program(*names: str) -> Callable[[], bool]:
+    """Whether one of these commands or files is there; sbin is not on everybody's path."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/lib/chromium"
+    return lambda: any(shutil.which(name, path=path) or Path(name).exists() for name in names)
+
+
+def module(name: str) -> Callable[[], bool]:
+    return lambda: find_spec(name) is not None
+
+
+def postgres() -> bool:
+    return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or bool(shutil.which("initdb"))
+
+
+def browser() -> bool:
+    own = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache/ms-playwright"))
+    return program("chromium", "google-chrome")() or any(own.glob("chromium-*"))
+
+
+REAL_RT = {
+    "apache2": program("apache2"),
+    "krb5kdc": program("krb5kdc"),
+    "request-tracker5": program("/usr/share/request-tracker5"),
+    "requests-kerberos": module("requests_kerberos"),
+}
+DATABASE = {"postgresql": postgres}
+CHROMIUM = {"chromium": browser}
+
+
+def pytest(marks: str, *more: str) -> list[str]:
+    return [str(BIN / "python"), "-m", "pytest", "-q", "-m", marks, *more]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A name for `make`, what to run, and the real components without which it proves nothing."""
+
+    commands: Sequence[Sequence[str]]
+    needs: dict[str, Callable[[], bool]] = field(default_factory=dict)
+    limit: float = LIMIT
+
+
+LINT = (
+    (str(BIN / "ruff"), "check", "--quiet"),
+    (str(BIN / "ruff"), "format", "--check", "--quiet"),
+    (str(BIN / "mypy"),),
+    (str(BIN / "lint-imports"),),
+)
+SUITES = {
+    "lint": Suite(LINT),
+    "unit": Suite([pytest(ELSEWHERE)], DATABASE),
+    "widget": Suite([["infra/dev/widget.sh", "--check"]]),
+    "contract": Suite([pytest("contract")], REAL_RT | DATABASE),
+    "e2e": Suite([pytest("e2e and not real_rt")], CHROMIUM | DATABASE),
+    "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM),
+    "faults": Suite([pytest("faults")], DATABASE),
+    "bench": Suite([pytest("bench and not soak", "-s")]),
+    "soak": Suite([pytest("soak", "-s")], limit=24 * 3600),
+}
+
+
+@dataclass
+class Result:
+    """What one suite came to. `excuse` says why it did not run."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    excuse: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def judge(self) -> None:
+        """Under CI, what is not proved has failed."""
+        if self.excuse and STRICT:
+            self.failed += 1
+        if self.skipped and STRICT:
+            self.failed += self.skipped
+            self.notes.append(f"{self.skipped} skipped, which CI=true does not allow")
+        if not self.excuse and not self.passed + self.failed:
+            self.failed = 1
+            self.notes.append("nothing ran")
+
+
+def call(command: Sequence[str], limit: float) -> int:
+    """Run one command in a process group of its own, and end the group if it overstays."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("LIVECHAT_")}
+    clean["PATH"] = f"{BIN}:{clean.get('PATH', '')}"
+    with subprocess.Popen(command, cwd=ROOT, env=clean, start_new_session=True) as process:
+        try:
+            return process.wait(limit)
+        except BaseException as trouble:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(trouble, subprocess.TimeoutExpired):
+                print(f"{command[0]} was ended after {limit:.0f} s", flush=True)
+                return 124
+            raise
+
+
+def read_report(report: Path, result: Result, status: int) -> None:
+    """Add pytest's own counts, from its JUnit report."""
+    if not report.exists():
+        result.failed += 1
+        result.notes.append(f"pytest ended with status {status} and left no report")
+        return
+    for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314  our own file
+        tests, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        result.passed += max(tests - skipped - bad, 0)
+        result.failed += bad
+        result.skipped += skipped
+    if status and not result.failed:
+        result.failed = 1
+        result.notes.append(f"pytest ended with status {status}")
+
+
+def run(name: str, suite: Suite) -> Result:
+    """Run a suite, its output passing straight through."""
+    result, started = Result(), time.monotonic()
+    missing = [need for need, there in suite.needs.items() if not there()]
+    if missing:
+        result.excuse = f"{', '.join(missing)} missing: run make test as root once"
+        result.judge()
+        return result
+    print(f"\n=== {name}", flush=True)
+    for command in suite.commands:
+        if "pytest" in command:
+            report = REPORTS / f"{name}.xml"
+            report.unlink(missing_ok=True)
+            status = call([*command, f"--junitxml={report}"], suite.limit)
+            read_report(report, result, status)
+        elif call(command, suite.limit):
+            result.failed += 1
+            result.notes.append(f"{Path(command[0]).name} failed")
+        else:
+            result.passed += 1
+    result.seconds = time.monotonic() - started
+    result.judge()
+    return result
+
+
+def main(names: Sequence[str]) -> int:
+    unknown = [name for name in names if name not in SUITES]
+    if unknown or not names:
+        print(f"suites.py: name some of {', '.join(SUITES)}", file=sys.stderr)
+        return 2
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    results = {name: run(name, SUITES[name]) for name in names}
+    print("\n=== summary")
+    for name, result in results.items():
+        word = "did not run" if result.excuse else "failed" if result.failed else "passed"
+        print(
+            f"{name:9} {word:11} {result.passed:5} passed {result.failed:3} failed "
+            f"{result.seconds:6.1f} s  {'; '.join(result.notes)}".rstrip()
+        )
+    for name, result in results.items():
+        if result.excuse:
+            print(f"did not run: {name} ({result.excuse})")
+        elif result.skipped:
+            print(f"did not run: {result.skipped} tests of {name} (skipped; pytest named them)")
+    failed = sum(result.failed for result in results.values())
+    print(f"{sum(result.passed for result in results.values())} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
