@@ -234,12 +234,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """A stored invitation: its chat, number, and whether it was exchanged already."""
+    """A stored invitation: its chat and number, and the digest of the nonce that used it up."""
 
     chat_id: str
     number: int
     expires: datetime
-    used: bool
+    used_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,11 +305,17 @@ class Unit(Protocol):
     async def knock(self, digest: str) -> Knock | None:
         """Load an invitation by its digest, locked."""
 
-    async def use(self, digest: str) -> None:
-        """Mark an invitation as exchanged."""
+    async def use(self, digest: str, nonce: str) -> None:
+        """Mark an invitation as exchanged by the browser whose nonce has that digest."""
 
     async def seat(self, seat: Seat) -> None:
         """Keep a visitor's place."""
+
+    async def leave(self, seat_id: str) -> None:
+        """Forget a visitor's place."""
+
+    async def relayed(self, chat_id: str, seq: int) -> None:
+        """Note that the visitor's lines up to ``seq`` stand in the thread."""
 
     async def purge(self, chat_id: str) -> int:
         """Delete the chat's log, invitations and waiting payloads; return how many lines."""
@@ -331,8 +337,8 @@ class Store(Protocol):
         ``work`` touches nothing but the unit and may be run again after a conflict.
         """
 
-    async def chat(self, chat_id: str) -> Chat | None:
-        """Read a chat."""
+    async def look(self, chat_id: str) -> tuple[Chat, int] | None:
+        """Read a chat, and the seq up to which its visitor's lines were relayed."""
 
     async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
         """Read the chat's log from ``after`` (exclusive) on, at most ``limit`` lines."""
