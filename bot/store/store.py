@@ -94,7 +94,8 @@ class SqlStore:
 
     async def _one(self, query: sa.Select[Any]) -> sa.Row[Any] | None:
         async with self._reader.connect() as connection:
-            return (await connection.execute(query)).one_or_none()
+            row: sa.Row[Any] | None = (await connection.execute(query)).one_or_none()
+            return row
 
     # --- the outbox ----------------------------------------------------------------------------
 

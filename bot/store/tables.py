@@ -21,9 +21,9 @@ class Moment(TypeDecorator[datetime]):
     impl = sa.BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
-        """Datetime to number."""
-        return None if value is None else micros(value)
+    def process_bind_param(self, value: datetime | int | None, dialect: sa.Dialect) -> int | None:
+        """Datetime to number; a number that was computed already stays one."""
+        return micros(value) if isinstance(value, datetime) else value
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
         """Number to datetime."""
