@@ -15,7 +15,7 @@ from bot.domain.chat import LIVE, Chat
 from bot.domain.messages import Message, Role
 from bot.relay.ports import Delivery, Knock, Seat, Thread, ThreadTaken
 from bot.store import codec
-from bot.store.tables import chats, inbound, invitations, messages, outbox, seats, threads
+from bot.store.tables import Moment, chats, inbound, invitations, messages, outbox, seats, threads
 
 _INSERTS: dict[str, Callable[[sa.Table], Any]] = {
     "sqlite": sqlite.insert,
@@ -163,7 +163,8 @@ class SqlUnit:
             outbox.c.owner.is_(None),
             outbox.c.attempt == 0,
         )
-        earlier = sa.case((outbox.c.not_before > due, due), else_=outbox.c.not_before)
+        moment = sa.literal(due, Moment)
+        earlier = sa.case((outbox.c.not_before > moment, moment), else_=outbox.c.not_before)
         change = sa.update(outbox).where(waiting).values(not_before=earlier)
         return bool((await self._db.execute(change)).rowcount)
 
