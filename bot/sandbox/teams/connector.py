@@ -3,111 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.teams import ids, incoming, misbehave
-from bot.sandbox.teams.faults import FaultPlan
+from bot.sandbox.teams import ids, incoming
+from bot.sandbox.teams.gate import Call, Gate
 from bot.sandbox.teams.incoming import Refused
-from bot.sandbox.teams.ledger import Entry, Ledger
-from bot.sandbox.teams.limits import Limits
-from bot.sandbox.teams.login import Login
+from bot.sandbox.teams.ledger import Entry
 from bot.sandbox.teams.world import Conversation, Post, World
 
 Json = dict[str, Any]
 #: A message with everything that belongs to it, in UTF-16 (facts: learn, format-your-bot-messages).
 LARGEST_MESSAGE = 100 * 1024
-
-
-@dataclass
-class Call:
-    """One request under way. ``conversation`` is what the address named, ``body`` the JSON that came."""
-
-    request: web.Request
-    entry: Entry
-    conversation: str
-    body: Json
-
-    def named(self, name: str) -> str:
-        return self.request.match_info[name]
-
-
-Handler = Callable[[Call], Awaitable[web.StreamResponse]]
-
-
-class Gate:
-    """What every request passes: the token, the books, the faults, the limits."""
-
-    def __init__(
-        self, login: Login, ledger: Ledger, faults: FaultPlan, limits: Limits, *, anonymous: bool
-    ) -> None:
-        self._login = login
-        self._ledger = ledger
-        self._faults = faults
-        self._limits = limits
-        self._anonymous = anonymous
-
-    def guard(
-        self, operation: str, handler: Handler, limit: str = ""
-    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """``limit``: the group of rate limits, "send" or "roster"; none when empty."""
-
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            if not self._anonymous and not self._login.admits(
-                request.headers.get("Authorization", "")
-            ):
-                return web.json_response(
-                    {"message": "Authorization has been denied for this request."}, status=401
-                )
-            call = await self._call(operation, request)
-            started = time.monotonic()
-            try:
-                response, call.entry.accepted = await self._answer(operation, call, handler, limit)
-            except Refused as refused:
-                response = misbehave.error(refused.status, refused.code, str(refused))
-            call.entry.took = time.monotonic() - started
-            call.entry.status = 0 if response.status == 444 else response.status
-            return response
-
-        return guarded
-
-    async def _call(self, operation: str, request: web.Request) -> Call:
-        body = await _read(request)
-        named = request.match_info.get("conversation", "")
-        entry = self._ledger.request(
-            operation, named, body if request.can_read_body or body else None
-        )
-        return Call(request, entry, named, body)
-
-    async def _answer(
-        self, operation: str, call: Call, handler: Handler, limit: str
-    ) -> tuple[web.StreamResponse, bool]:
-        base, _ = ids.split_thread(call.conversation)
-
-        async def work() -> web.StreamResponse:
-            if limit and (wait := self._limits.refused_for(limit, base)):
-                raise Throttled(wait)
-            return await handler(call)
-
-        try:
-            return await misbehave.run(call.request, self._faults.take(operation, base), work)
-        except Throttled as throttled:
-            headers = {"Retry-After": str(throttled.wait)}
-            return misbehave.error(
-                429, "TooManyRequests", "API calls quota exceeded.", headers
-            ), False
-
-
-class Throttled(Exception):
-    """A published limit is reached; ``wait`` in seconds."""
-
-    def __init__(self, wait: int) -> None:
-        super().__init__(wait)
-        self.wait = wait
 
 
 class Connector:
@@ -226,13 +134,3 @@ class Connector:
                 403, "Forbidden", "Only messages of the bot itself can be changed by the bot."
             )
         return post
-
-
-async def _read(request: web.Request) -> Json:
-    if not request.can_read_body:
-        return {}
-    try:
-        body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        body = {}
-    return body if isinstance(body, dict) else {}

@@ -43,6 +43,7 @@ def split(activity: Json) -> list[Content]:
 
 def fill(post: Post, activity: Json, content: Content) -> None:
     """Without textFormat Teams takes text as markdown."""
+    post.version += 1
     post.text = content.text
     post.text_format = str(activity.get("textFormat") or "markdown")
     post.attachments = content.attachments

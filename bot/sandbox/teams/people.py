@@ -198,8 +198,11 @@ class Player:
         )
         if post.conversation.installed and (mentioned or post.conversation.hears_everything):
             await self._deliver(activity)
+            post.note = _note(self.attempt)
         else:
             self.attempt = None
+            post.note = "The bot was not told: no mention, and no consent to read all."
+        self._world.changed(post)
 
     async def _deliver(self, activity: Json) -> None:
         self.attempt = await self._courier.deliver(activity)
@@ -210,6 +213,12 @@ class Player:
             if isinstance(where, Conversation)
             else self._world.conversation(ids.split_thread(where)[0])
         )
+
+
+def _note(attempt: Attempt | None) -> str:
+    if attempt is None or attempt.status is None:
+        return f"The bot did not answer: {attempt.why if attempt else ''}"
+    return f"The bot answered {attempt.status}." if attempt.status >= 300 else ""
 
 
 def _quoted(post: Post | None, bot_id: str, bot_name: str) -> writing.Quoted | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +31,14 @@ class Pressed:
 UNREACHABLE = "Unable to reach app. Please try again."
 
 
-def walk(card: Json) -> Iterator[Json]:
-    """Every object in a card that has a type, the card first."""
+def walk(card: Json, into: Callable[[Json], bool] = lambda _: True) -> Iterator[Json]:
+    """Every object in a card that has a type, the card first; ``into`` says what to descend into."""
     if "type" in card:
         yield card
     for value in card.values():
         for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, dict):
-                yield from walk(item)
+            if isinstance(item, dict) and into(item):
+                yield from walk(item, into)
 
 
 def find(card: Json, button: str) -> Json:
@@ -57,19 +57,30 @@ def gather(card: Json, action: Json, inputs: Json) -> Any:
     data = action.get("data")
     if action.get("associatedInputs") == "none" or not isinstance(data, dict | None):
         return data
-    fields = {
-        e["id"]: e.get("value", "")
-        for e in walk(card)
-        if str(e["type"]).startswith("Input.") and "id" in e
-    }
-    for element in walk(card):
-        if element["type"] == "Input.Toggle" and "value" not in element:
-            fields[element["id"]] = element.get("valueOff", "false")
+    fields = {e["id"]: _initial(e) for e in _in_scope(card, action) if _is_input(e)}
     if unknown := set(inputs) - set(fields):
         raise LookupError(
             f"The card has no input {min(unknown)!r}; it has: {', '.join(fields) or 'none'}"
         )
     return {**(data or {}), **fields, **inputs}
+
+
+def _in_scope(card: Json, action: Json) -> Iterator[Json]:
+    """The elements whose inputs go with this action: not those of cards that other buttons show."""
+    return walk(card, lambda child: child.get("type") != "Action.ShowCard" or _holds(child, action))
+
+
+def _holds(card: Json, action: Json) -> bool:
+    return any(element is action for element in walk(card))
+
+
+def _is_input(element: Json) -> bool:
+    return str(element["type"]).startswith("Input.") and "id" in element
+
+
+def _initial(element: Json) -> Any:
+    off = element.get("valueOff", "false") if element["type"] == "Input.Toggle" else ""
+    return element.get("value", off)
 
 
 def is_dialog(data: Any) -> bool:

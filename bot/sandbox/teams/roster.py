@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.teams import ids
-from bot.sandbox.teams.connector import Call, Gate
+from bot.sandbox.teams.gate import Call, Gate
 from bot.sandbox.teams.incoming import Refused
 from bot.sandbox.teams.world import Conversation, Person, Team, World
 

@@ -11,13 +11,17 @@ from aiohttp import web
 
 from bot.sandbox.teams import defaults
 from bot.sandbox.teams.activities import Stage
-from bot.sandbox.teams.connector import Connector, Gate
+from bot.sandbox.teams.acts import Actor
+from bot.sandbox.teams.connector import Connector
+from bot.sandbox.teams.control import Control
 from bot.sandbox.teams.delivery import Courier
 from bot.sandbox.teams.faults import FaultPlan
+from bot.sandbox.teams.gate import Gate
 from bot.sandbox.teams.ledger import Ledger
 from bot.sandbox.teams.limits import Limits
 from bot.sandbox.teams.login import Login
 from bot.sandbox.teams.openid import OpenId
+from bot.sandbox.teams.page import Page, fence
 from bot.sandbox.teams.people import Player
 from bot.sandbox.teams.roster import Roster
 from bot.sandbox.teams.signing import Authority
@@ -113,16 +117,40 @@ class TeamsStandIn:
         posts = self.world.conversation(where).posts
         return [p for p in posts if not root_id or p.root_id == root_id]
 
+    def addresses(self) -> dict[str, str]:
+        """What a bot and its tester must know, for another process."""
+        return {
+            "page": self.url,
+            "control": f"{self.url}_control/",
+            "service_url": self.service_url,
+            "openid_metadata_url": self.openid_metadata_url,
+            "authority": self.authority,
+            "ca_file": str(self.ca_file),
+        }
+
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=_BODY_LIMIT)
-        for part in (
-            self.openid,
-            Connector(self.world, self._gate),
-            Roster(self.world, self._gate),
-            self.login,
-        ):
-            app.add_routes(part.routes())
+        """Everything on one application: it listens on both ports."""
+        actor = Actor(self.world, lambda: self.people)
+        app = web.Application(client_max_size=_BODY_LIMIT, middlewares=[fence])
+        app.add_routes(self.openid.routes())
+        app.add_routes(Connector(self.world, self._gate).routes())
+        app.add_routes(Roster(self.world, self._gate).routes())
+        app.add_routes(Page(self.world, actor).routes())
+        app.add_routes(self._control(actor).routes())
+        app.add_routes(self.login.routes())  # last: its addresses begin with anything
         return app
+
+    def _control(self, actor: Actor) -> Control:
+        return Control(
+            self.world,
+            actor,
+            ledger=self.ledger,
+            faults=self.faults,
+            limits=self.limits,
+            login=self.login,
+            openid=self.openid,
+            courier=self.courier,
+        )
 
     async def start(self) -> Self:
         self._authority = Authority(self._ca_file)

@@ -102,7 +102,9 @@ class Post:
     written: str = ""  # what the person typed, for editing
     edited: bool = False
     deleted: bool = False
-    revision: int = 0
+    note: str = ""  # for the tester: what came of telling the bot, when it is worth knowing
+    version: int = 0  # counts what the author made of it
+    revision: int = 0  # counts every change, also of what one person sees
     views: dict[str, Json] = field(
         default_factory=dict
     )  # person's key -> the card that only they see now
@@ -227,6 +229,13 @@ class World:
 
     def post(self, conversation: Conversation, post_id: str) -> Post | None:
         return next((p for p in reversed(conversation.posts) if p.id == post_id), None)
+
+    def any_post(self, post_id: str) -> Post:
+        """Raises LookupError when no conversation has it."""
+        for conversation in self.conversations.values():
+            if post := self.post(conversation, post_id):
+                return post
+        raise LookupError(f"There is no post {post_id!r}.")
 
     def add_post(self, conversation: Conversation, root_id: str, author: Person | None) -> Post:
         """An empty post with a fresh id at its place; in a channel without ``root_id`` it starts a thread."""
