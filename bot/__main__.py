@@ -1,0 +1,5 @@
+"""``python -m bot`` is ``livechat``."""
+
+from bot.cli import main
+
+main()

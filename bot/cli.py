@@ -1,0 +1,120 @@
+"""The ``livechat`` command.
+
+Exit codes: 0 done, 1 it failed (or doctor found a fault), 2 wrong usage, 78 the configuration
+cannot be used (sysexits' EX_CONFIG: systemd is told not to restart after it).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+EX_CONFIG = 78
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="livechat", message="livechat %(version)s")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The configuration file [default: $LIVECHAT_CONFIG, else /etc/livechat/livechat.toml].",
+)
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
+    """Live chat between a Microsoft Teams thread, a pop-up on the help site, and RT."""
+    context.obj = config
+
+
+@main.command()
+@click.pass_obj
+def serve(config: Path | None) -> None:
+    """Run the service until it is told to stop (SIGTERM, Ctrl+C)."""
+    settings = _settings(config)
+    from bot import app, logs
+
+    logs.configure(settings.log.level, settings.log.format)
+    asyncio.run(app.serve(settings))
+
+
+@main.command()
+@click.option("--port", default=8360, show_default=True, help="Where to listen on 127.0.0.1.")
+def demo(port: int) -> None:
+    """Play the whole story on this machine, with stand-ins for Teams, RT and the help site."""
+    from bot import app
+
+    try:
+        asyncio.run(app.demo(port=port))
+    except OSError as e:
+        _fail(f"Cannot listen on 127.0.0.1:{port}: {e.strerror}. Try: livechat demo --port 8361")
+
+
+@main.command()
+@click.pass_obj
+def migrate(config: Path | None) -> None:
+    """Bring the database to the present version's form. Stop the service first."""
+    settings = _settings(config)
+    from bot.store.migrate import upgrade
+
+    upgrade(settings.database.url)
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("teams-app.zip"),
+    show_default=True,
+    help="Where to write the app.",
+)
+@click.option("--app-version", help="Teams wants a higher one at every upload [default: ours].")
+@click.pass_obj
+def manifest(config: Path | None, output: Path, app_version: str | None) -> None:
+    """Write the Teams app, to be uploaded to Teams' admin centre."""
+    settings = _settings(config)
+    from bot.manifest import ManifestError, build
+
+    try:
+        output.write_bytes(build(settings, app_version))
+    except ManifestError as e:
+        _fail(str(e))
+    except OSError as e:
+        _fail(f"Cannot write {output}: {e.strerror}")
+    click.echo(f"Wrote {output}. infra/azure.md says where to upload it.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def doctor(config: Path | None, as_json: bool) -> None:
+    """Look for faults, from the configuration to RT, and say what to do about them."""
+    from bot import doctor as doctors
+
+    report = asyncio.run(doctors.examine_all(config))
+    click.echo(doctors.as_json(report) if as_json else doctors.as_text(report))
+    sys.exit(doctors.exit_code(report))
+
+
+def _settings(config: Path | None) -> Settings:
+    """Load the settings, or say what is wrong with them and exit."""
+    from bot.config import ConfigError, load
+
+    try:
+        return load(config)
+    except ConfigError as e:
+        for problem in e.problems:
+            click.echo(problem, err=True)
+        sys.exit(EX_CONFIG)
+
+
+def _fail(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(1)

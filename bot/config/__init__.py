@@ -1,0 +1,21 @@
+"""Settings: read once, checked once, secrets hidden from ``repr``. Importing reads nothing.
+
+``load(path)`` reads the configuration file and the environment; ``Settings(...)`` makes settings
+in code, for the demo and for tests, and reads neither.
+"""
+
+from bot.config.loading import DEFAULT_FILE, FILE_VARIABLE, ConfigError, load
+from bot.config.sections import Rt, RtAuth, Section, Security
+from bot.config.settings import Settings
+
+__all__ = [
+    "DEFAULT_FILE",
+    "FILE_VARIABLE",
+    "ConfigError",
+    "Rt",
+    "RtAuth",
+    "Section",
+    "Security",
+    "Settings",
+    "load",
+]

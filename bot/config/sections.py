@@ -1,0 +1,299 @@
+"""The sections of the configuration. The text under each setting is its documentation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from bot.config.values import (
+    BaseUrl,
+    DatabaseUrl,
+    Guid,
+    Origin,
+    Page,
+    ReadableFile,
+    SecretFile,
+    SecretFromFile,
+    TeamId,
+    is_loopback,
+    wrong,
+)
+from bot.domain.invitations import Route
+from bot.relay.ports import Listening
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def fold_secret_files(model: M) -> M:
+    """Let ``x`` hold what the file named by ``x_file`` contains. Both together are an error."""
+    for name in type(model).model_fields:
+        held = getattr(model, name)
+        if isinstance(held, SecretFile):
+            plain = name.removesuffix("_file")
+            if getattr(model, plain) is not None:
+                raise wrong(name, f"give {plain} or {name}, not both")
+            model.__dict__[plain] = held.content
+    return model
+
+
+class Section(BaseModel):
+    """A table of the configuration: unknown keys are refused, nothing changes after loading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="after")
+    def _read_secrets(self) -> Self:
+        return fold_secret_files(self)
+
+
+class Server(Section):
+    """Where the service listens. Apache (or another proxy) stands in front and speaks TLS."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Leave it on loopback unless the proxy is another machine."""
+    port: int = Field(default=8360, ge=1, le=65535)
+    """TCP port to listen on."""
+    unix_socket: Path | None = None
+    """Listen on this socket instead of host and port."""
+
+
+class Database(Section):
+    """Where chats live until they are filed."""
+
+    url: DatabaseUrl = Field(default="sqlite+aiosqlite:///var/livechat.db", repr=False)
+    """`sqlite:////absolute/path` or `postgresql://user@host/database`. With three slashes a SQLite
+    path is relative to the working directory. A PostgreSQL password belongs in `~/.pgpass`."""
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of a SQLite database."""
+        scheme, _, rest = self.url.partition(":///")
+        return Path(rest.partition("?")[0]) if scheme.startswith("sqlite") else None
+
+
+class Team(Section):
+    """One team whose members may use the bot (`[[teams.teams]]`, once per team)."""
+
+    id: TeamId = Field(examples=["19:8f0c3d…@thread.tacv2"])
+    """The team's id, out of its link in Teams (… > Get link to team)."""
+    listening: Listening = Listening.MENTION
+    """Which words in a chat's thread reach the visitor: `mention`, only messages that mention the
+    bot; `thread`, every reply but notes (`//`), which needs the team's consent (RSC)."""
+    name: str = ""
+    """What people call the team; for your own eyes and for the log."""
+
+
+class Teams(Section):
+    """Microsoft Teams: who the bot is, and who may use it. infra/azure.md says where from."""
+
+    app_id: Guid | None = Field(default=None, examples=["00000000-1111-2222-3333-444444444444"])
+    """The bot's application (client) id in Entra."""
+    tenant_id: Guid | None = Field(default=None, examples=["00000000-1111-2222-3333-444444444444"])
+    """The tenant's id in Entra; activities of any other tenant are refused."""
+    app_password: SecretStr | None = None
+    """The bot's client secret. Better: the next setting, or a certificate."""
+    app_password_file: SecretFromFile | None = None
+    """A file with the client secret."""
+    certificate_file: ReadableFile | None = None
+    """The bot's certificate (PEM), instead of a client secret."""
+    certificate_key_file: ReadableFile | None = None
+    """The certificate's private key (PEM)."""
+    thumbprint: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f]{40}([0-9A-Fa-f]{24})?$")
+    """The certificate's thumbprint in hexadecimal digits, as Entra shows it."""
+    bot_name: str = Field(default="Live Chat", min_length=1, max_length=30)
+    """What the bot is called in Teams."""
+    teams: tuple[Team, ...] = ()
+    """The teams whose members may use the bot."""
+    listening_elsewhere: Listening = Listening.MENTION
+    """The same choice as a team's `listening`, for group chats."""
+    service_hosts: tuple[str, ...] = ()
+    """Hosts that may be sent the bot's token, beside Microsoft's own. Empty in production."""
+    metadata_url: Page | None = None
+    """Where to find the keys that sign Teams' requests, if not at Microsoft's usual address."""
+    authority: Page | None = None
+    """Where the bot gets its token, if not at `https://login.microsoftonline.com/<tenant>`."""
+    without_authentication: bool = False
+    """Development only: accept requests without a signature. Refused off loopback."""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.without_authentication:
+            return self
+        for name in ("app_id", "tenant_id"):
+            if getattr(self, name) is None:
+                raise wrong(name, "it is missing; infra/azure.md says where to find it")
+        if not self.teams:
+            raise wrong("teams", "nobody may use the bot yet; write a [[teams.teams]] with an id")
+        self._check_credential()
+        return self
+
+    def _check_credential(self) -> None:
+        certificate = (self.certificate_file, self.certificate_key_file, self.thumbprint)
+        if self.app_password is not None and any(certificate):
+            raise wrong("app_password", "give a client secret or a certificate, not both")
+        if self.app_password is None and not all(certificate):
+            raise wrong(
+                "app_password_file",
+                "the bot cannot sign in: name the file with its client secret here, or set "
+                "certificate_file, certificate_key_file and thumbprint",
+            )
+
+
+class RtAuth(StrEnum):
+    """How the service signs in to an RT."""
+
+    KERBEROS = "kerberos"
+    TOKEN = "token"  # noqa: S105  a word
+    BASIC = "basic"
+
+
+class Rt(Section):
+    """One Request Tracker, `[rt.<name>]`. The one that a bare number means is `[rt.rt]`."""
+
+    url: BaseUrl = Field(examples=["https://rt.example.org"])
+    """RT's web address, up to where `/Ticket/` or `/REST/` would follow."""
+    auth: RtAuth = RtAuth.KERBEROS
+    """`kerberos`, `token` (RT 5's authentication tokens) or `basic` (user and password)."""
+    account: str = Field(min_length=1, examples=["livechat"])
+    """The name of the service's user in RT: comments that it did not make are not ours."""
+    keytab: ReadableFile | None = None
+    """Kerberos: the keytab. The service gets and renews its tickets from it."""
+    principal: str | None = None
+    """Kerberos: the principal to use, if the keytab holds several."""
+    user: str | None = None
+    """Basic: the user name."""
+    password: SecretStr | None = None
+    """Basic: the password. Better: the next setting."""
+    password_file: SecretFromFile | None = None
+    """Basic: a file with the password."""
+    token: SecretStr | None = None
+    """Token: the token. Better: the next setting."""
+    token_file: SecretFromFile | None = None
+    """Token: a file with the token."""
+    ca_file: ReadableFile | None = None
+    """Certificates (PEM) to trust for this RT, if not the system's."""
+    statuses: tuple[str, ...] = ("resolved", "stalled")
+    """Statuses that a CO may set with Send to RT. Empty: comment only."""
+
+    @property
+    def host(self) -> str:
+        """The host, with its port if any, as it stands in a pasted ticket URL; lower case."""
+        return urlsplit(self.url).netloc.lower()
+
+    @model_validator(mode="after")
+    def _can_sign_in(self) -> Self:
+        needs = {
+            RtAuth.KERBEROS: (("keytab", self.keytab),),
+            RtAuth.TOKEN: (("token_file", self.token),),
+            RtAuth.BASIC: (("user", self.user), ("password_file", self.password)),
+        }
+        for name, value in needs[self.auth]:
+            if value is None:
+                raise wrong(name, f'it is missing: auth = "{self.auth}" needs it')
+        return self
+
+
+class Invitation(Section):
+    """How the requestor gets the link."""
+
+    routes: tuple[Route, ...] | None = Field(default=None, min_length=1)
+    """The ways a CO may choose from, the usual one first: `mail` (from us, needs `[mail]`),
+    `correspond` (RT mails it; reopens a resolved ticket, and Ccs get it too), `copy` (the CO
+    passes it on). Not set: `mail` and `copy` where `[mail]` is set up, else `copy`."""
+    ttl_hours: float = Field(default=72, gt=0, le=24 * 90)
+    """Hours until an unused link expires."""
+
+
+class Security(StrEnum):
+    """How a connection to a mail server is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class Mail(Section):
+    """The mail server for invitations. Leave the section out to send none."""
+
+    host: str = Field(min_length=1, examples=["mail.example.org"])
+    """The server's name."""
+    port: int = Field(default=25, ge=1, le=65535)
+    """Its port: 25, 587 (usually with `starttls`) or 465 (`tls`)."""
+    security: Security = Security.STARTTLS
+    """`starttls`, `tls`, or `none`, which is for a server on this machine."""
+    user: str | None = None
+    """User name, if the server wants one."""
+    password: SecretStr | None = None
+    """The password. Better: the next setting."""
+    password_file: SecretFromFile | None = None
+    """A file with the password."""
+    from_address: str = Field(
+        pattern=r"^[^@\s<>]+@[^@\s<>]+$", examples=["computing-support@example.org"]
+    )
+    """The sender; answers to an invitation go there, so somebody should read it."""
+
+    @model_validator(mode="after")
+    def _protects_passwords(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise wrong("user", "user and password_file go together: set both or neither")
+        if self.user and self.security is Security.NONE and not is_loopback(self.host):
+            raise wrong("security", 'a password must not travel in the clear; write "starttls"')
+        return self
+
+
+class Visitors(Section):
+    """The visitor's side: the pop-up on the help site."""
+
+    origins: tuple[Origin, ...] = ()
+    """Origins of pages that may talk to the service. Not set: that of `help_page`."""
+    presence_grace: float = Field(default=30, ge=1, le=600)
+    """Seconds without a window after which a visitor counts as gone."""
+    session_hours: float = Field(default=12, gt=0, le=24 * 14)
+    """Hours for which a browser that joined may come back to its chat."""
+
+
+class Retention(Section):
+    """How long things are kept here. RT is the record; this service is no archive."""
+
+    purge_grace_seconds: float = Field(default=5, ge=0, le=24 * 3600)
+    """Seconds between RT's receipt and the deletion of a chat's text."""
+    proposed_hours: float = Field(default=24, gt=0, le=24 * 30)
+    """Hours after which a ticket that was shown, and nobody invited, is forgotten."""
+    purged_days: float = Field(default=7, ge=0, le=366)
+    """Days for which a purged chat's row, without anybody's text, is kept for its receipt."""
+
+
+class Log(Section):
+    """What the service says to the journal. Never texts, links or addresses."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important events to be logged."""
+    format: Literal["auto", "json", "console"] = "auto"
+    """`json`, one object per line; `console`, for eyes; `auto`, console on a terminal."""
+
+
+class Manifest(Section):
+    """What the Teams app says about its makers (`livechat manifest`)."""
+
+    organisation: str = Field(default="Computing Support", min_length=1, max_length=32)
+    """Who offers the app, as Teams shows it."""
+    website_url: Page | None = None
+    """Its web site. Not set: `help_page`. Teams accepts https only."""
+    privacy_url: Page | None = None
+    """Its privacy notice. Not set: `help_page`."""
+    terms_url: Page | None = None
+    """Its terms of use. Not set: `help_page`."""
+
+
+class Sandbox(Section):
+    """For demos and tests. Nothing of it in production."""
+
+    enabled: bool = False
+    """Allow stand-ins for Microsoft's servers in `[teams]` wherever they are, and say so in the
+    log at every start."""

@@ -1,0 +1,178 @@
+"""All settings together, and what has to fit between the sections."""
+
+# ruff: noqa: ARG003  the signature of settings_customise_sources is pydantic's
+
+from __future__ import annotations
+
+from typing import Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.config import sections as s
+from bot.config.values import (
+    BaseUrl,
+    InstanceName,
+    Page,
+    SecretFromFile,
+    is_loopback,
+    origin_of,
+    wrong,
+)
+from bot.domain.invitations import Route
+from bot.domain.tickets import DEFAULT_INSTANCE
+
+SECRET_BYTES = 32
+_MICROSOFT = (
+    "https://login.botframework.com/",
+    "https://login.botframework.azure.us/",
+    "https://login.microsoftonline.com/",
+    "https://login.microsoftonline.us/",
+)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Made by ``bot.config.load``, or in code by keyword.
+
+    Making one reads neither the environment nor a configuration file; only the secret files that
+    it names.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="LIVECHAT_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    public_url: BaseUrl = Field(examples=["https://computing.help.example/livechat"])
+    """The service's own address: a path on the help site that the web server passes on to us."""
+    help_page: Page = Field(examples=["https://computing.help.example/"])
+    """The page that embeds the pop-up; invitations lead there. It must be on the same origin as
+    `public_url`. Without such a page: `public_url` followed by `/chat`."""
+    secret_key: SecretStr | None = None
+    """At least 32 bytes that nobody can guess; invitation links are derived from it, so changing
+    it makes the ones that are out worthless. Better: the next setting."""
+    secret_key_file: SecretFromFile | None = None
+    """A file with the secret key: `openssl rand -base64 48 > secret_key`."""
+    timezone: ZoneInfo = ZoneInfo("Europe/London")
+    """The time zone of times on cards and in RT."""
+    support_url: Page | None = None
+    """Where a visitor whose link is of no use gets help instead. Not set: `help_page`."""
+    support_text: str = "computing support"
+    """What that place is called in a sentence."""
+    server: s.Server = s.Server()
+    database: s.Database = s.Database()
+    teams: s.Teams
+    rt: dict[InstanceName, s.Rt]
+    invitation: s.Invitation = s.Invitation()
+    mail: s.Mail | None = None
+    visitors: s.Visitors = s.Visitors()
+    retention: s.Retention = s.Retention()
+    log: s.Log = s.Log()
+    manifest: s.Manifest = s.Manifest()
+    sandbox: s.Sandbox = s.Sandbox()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what the caller gives, nothing else."""
+        return (init_settings,)
+
+    @property
+    def secret(self) -> bytes:
+        """The secret key's bytes."""
+        assert self.secret_key is not None  # see _has_a_secret
+        return self.secret_key.get_secret_value().encode()
+
+    @property
+    def prefix(self) -> str:
+        """The path below which the service is reached: ``/livechat``, or empty."""
+        return urlsplit(self.public_url).path
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Origins that may talk to the service."""
+        return frozenset(self.visitors.origins or (origin_of(self.help_page),))
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The invitation's routes that a CO may choose from, the default one first."""
+        if self.invitation.routes is not None:
+            return self.invitation.routes
+        return (Route.MAIL, Route.COPY) if self.mail else (Route.COPY,)
+
+    @property
+    def rt_hosts(self) -> dict[str, str]:
+        """Our name of the RT at each host, for ticket URLs that people paste."""
+        return {instance.host: name for name, instance in self.rt.items()}
+
+    def invitation_link(self, token: str) -> str:
+        """Return the link that carries an invitation's token."""
+        return f"{self.help_page}#livechat={token}"
+
+    @model_validator(mode="after")
+    def _has_a_secret(self) -> Self:
+        s.fold_secret_files(self)
+        if self.secret_key is None:
+            raise wrong("secret_key_file", "it is missing: openssl rand -base64 48 > secret_key")
+        if len(self.secret) < SECRET_BYTES or len(set(self.secret)) < SECRET_BYTES // 3:
+            raise wrong(
+                "secret_key", "it is too easy to guess: openssl rand -base64 48 makes a good one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if origin_of(self.help_page) != origin_of(self.public_url):
+            raise wrong(
+                "help_page",
+                f"it must be on {origin_of(self.public_url)}, as public_url is: the pop-up talks "
+                f"to its own origin only. Without a page there, write {self.public_url}/chat",
+            )
+        if Route.MAIL in self.routes and self.mail is None:
+            raise wrong("invitation.routes", 'the route "mail" needs a section [mail]')
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_rts(self) -> Self:
+        if DEFAULT_INSTANCE not in self.rt:
+            raise wrong("rt", "one RT must be called rt, the one that a bare number means: [rt.rt]")
+        hosts: dict[str, str] = {}
+        for name, instance in self.rt.items():
+            if instance.host in hosts:
+                raise wrong(
+                    f"rt.{name}.url",
+                    f"rt.{hosts[instance.host]} has the same host; a pasted URL could mean either",
+                )
+            hosts[instance.host] = name
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_stand_ins_at_home(self) -> Self:
+        at_home = is_loopback(urlsplit(self.public_url).hostname or "")
+        if self.teams.without_authentication:
+            listens_here = is_loopback(self.server.host) and self.server.unix_socket is None
+            if not (listens_here and at_home):
+                raise wrong(
+                    "teams.without_authentication",
+                    "only for development: it needs server.host = 127.0.0.1, no unix_socket and a "
+                    "public_url on localhost",
+                )
+        for name in ("metadata_url", "authority"):
+            url = getattr(self.teams, name)
+            if url is None or url.startswith(_MICROSOFT) or self.sandbox.enabled:
+                continue
+            if not (at_home and is_loopback(urlsplit(url).hostname or "")):
+                raise wrong(f"teams.{name}", "this is not Microsoft's; leave it out in production")
+        return self

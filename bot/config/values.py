@@ -1,0 +1,160 @@
+"""Kinds of values that settings have, each with a sentence for whoever wrote a wrong one."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_core import PydanticCustomError
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TEAM = re.compile(r"19:[\w.-]+@thread\.(?:tacv2|skype)")
+_INSTANCE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+def wrong(key: str, sentence: str) -> PydanticCustomError:
+    """An error about setting ``key`` (dotted, as seen from the section that checks it)."""
+    return PydanticCustomError("wrong", "{sentence}", {"key": key, "sentence": sentence})
+
+
+def is_loopback(host: str) -> bool:
+    """True for this machine's own addresses and names."""
+    bare = host.strip("[]").lower()
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+def split(url: str) -> SplitResult:
+    """Take a URL apart. Raises ValueError with a sentence if it is not http(s) with a host."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  raises ValueError on nonsense
+    except ValueError:
+        raise ValueError("this is not a URL; write https://host/path") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("this is not a web address; write https://host/path")
+    if "@" in parts.netloc:
+        raise ValueError("no user name or password here; there are settings for them")
+    return parts
+
+
+def _page(url: str) -> str:
+    parts = split(url)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("it must begin with https:// (http only on this machine itself)")
+    if parts.fragment or url.endswith("#"):
+        raise ValueError("leave out the # and what follows")
+    return url
+
+
+def _base(url: str) -> str:
+    if "?" in url:
+        raise ValueError("leave out the ? and what follows")
+    return _page(url).rstrip("/")
+
+
+def _origin(url: str) -> str:
+    parts = split(_base(url))
+    if parts.path not in {"", "/"}:
+        raise ValueError("an origin has no path; write https://host or https://host:port")
+    return origin_of(url)
+
+
+def origin_of(url: str) -> str:
+    """Return a URL's origin as browsers write it: lower case, the default port left out."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _guid(value: str) -> str:
+    value = value.strip().lower()
+    if not _GUID.fullmatch(value):
+        raise ValueError("this is not an id of Entra's; it looks like 00000000-1111-2222-3333-…")
+    return value
+
+
+def _team(value: str) -> str:
+    if not _TEAM.fullmatch(value):
+        raise ValueError(
+            "this is not a team's id; it looks like 19:…@thread.tacv2 and stands in the team's "
+            "link (… > Get link to team) after /team/, where %3A is : and %40 is @"
+        )
+    return value
+
+
+def _database(url: str) -> str:
+    scheme, colon, rest = url.partition("://")
+    if not colon or scheme not in _DRIVERS:
+        raise ValueError("write sqlite:////path/of/livechat.db or postgresql://user@host/database")
+    if scheme.startswith("sqlite") and not rest.strip("/"):
+        raise ValueError("name the database's file: sqlite:////path/of/livechat.db")
+    return f"{_DRIVERS[scheme]}://{rest}"
+
+
+def _instance(name: str) -> str:
+    if not _INSTANCE.fullmatch(name):
+        raise ValueError(
+            "people type this name before the number (physics#12345): lower-case letters, digits, "
+            "- and _, a letter first, at most 32"
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFile:
+    """A file that holds one secret, read once."""
+
+    path: Path
+    content: SecretStr
+
+
+def _read_secret(value: object) -> object:
+    if not isinstance(value, (str, Path)):
+        return value
+    path = Path(value)
+    try:
+        content = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        why = e.strerror if isinstance(e, OSError) else "it is not text"
+        raise ValueError(f"cannot read {path}: {why}. Make it readable for this user") from None
+    if not content:
+        raise ValueError(f"{path} is empty; put the secret into it, on one line")
+    return SecretFile(path, SecretStr(content))
+
+
+def _existing(path: Path) -> Path:
+    try:
+        path.open("rb").close()
+    except OSError as e:
+        raise ValueError(f"cannot read {path}: {e.strerror}") from None
+    return path
+
+
+Page = Annotated[str, AfterValidator(_page)]
+BaseUrl = Annotated[str, AfterValidator(_base)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Guid = Annotated[str, AfterValidator(_guid)]
+TeamId = Annotated[str, AfterValidator(_team)]
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
+InstanceName = Annotated[str, AfterValidator(_instance)]
+SecretFromFile = Annotated[SecretFile, BeforeValidator(_read_secret)]
+ReadableFile = Annotated[Path, AfterValidator(_existing)]
