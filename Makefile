@@ -4,7 +4,7 @@ SYSTEM := infra/dev/system.sh
 RUN := .venv/bin/python infra/dev/suites.py
 ALL := lint unit widget contract e2e rt faults
 
-.PHONY: demo test lint unit widget-check contract e2e rt faults bench soak widget screens format lock
+.PHONY: demo test lint unit contract e2e rt faults bench soak widget screens format lock
 
 demo: ; @$(INSTALL) base && exec .venv/bin/livechat demo
 test: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm widget && $(RUN) $(ALL)
@@ -16,7 +16,7 @@ rt: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos n
 faults: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
 bench: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
 soak: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
-widget: ; @$(INSTALL) base test widget && infra/dev/widget.sh build && $(RUN) $@
+widget: ; @$(INSTALL) base test widget && PATH=$(CURDIR)/.venv/bin:$$PATH npm --prefix widget run --silent build && $(RUN) $@
 screens: ; @$(SYSTEM) browser && $(INSTALL) base test && .venv/bin/python infra/dev/screens.py
 format: ; @$(INSTALL) base test && .venv/bin/ruff check --quiet --fix && .venv/bin/ruff format --quiet
-lock: ; @$(INSTALL) base tools && infra/dev/lock.sh
+lock: ; @$(INSTALL) tools && infra/dev/lock.sh

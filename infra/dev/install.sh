@@ -52,6 +52,11 @@ test_tools() {
     done
 }
 
+kerberos() { # compiled here, against the system's library
+    pip_install --only-binary :all: -r requirements/kerberos-build.txt
+    pip_install --no-build-isolation -r requirements/kerberos.txt
+}
+
 npm_ci() {
     # The machine's own PATH stays behind ours: npm's scripts must find this node.
     (cd "$1" && PATH="$2:$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts)
@@ -62,10 +67,8 @@ for set in "$@"; do
     base) set_up base requirements/base.txt requirements/build.txt pyproject.toml -- base ;;
     test) set_up test requirements/test.txt -- test_tools ;;
     kerberos)
-        # Compiled here against the system's library; what compiles it came with base, by hash.
         if command -v krb5-config >/dev/null && command -v gcc >/dev/null; then
-            set_up kerberos requirements/kerberos.txt -- \
-                pip_install --no-build-isolation -r requirements/kerberos.txt
+            set_up kerberos requirements/kerberos.txt requirements/kerberos-build.txt -- kerberos
         else
             echo "make: Kerberos is left out: gcc or krb5-config is missing (libkrb5-dev has it)"
         fi ;;

@@ -3,15 +3,17 @@
 # `infra/dev/lock.sh --upgrade` moves them all to the newest. No index address is written.
 set -eu
 cd "$(dirname "$0")/../.."
-more=${1:-}
+upgrade=${1:-}
 
 lock() {
-    .venv/bin/uv pip compile $more --quiet --universal --python-version 3.11 --generate-hashes \
+    # shellcheck disable=SC2086  # one word or none
+    .venv/bin/uv pip compile $upgrade --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-header "$@"
 }
 
 lock pyproject.toml -o requirements/base.txt
 lock pyproject.toml --extra kerberos -c requirements/base.txt -o requirements/kerberos.txt
 lock requirements/test.in -c requirements/base.txt -o requirements/test.txt
-lock requirements/build.in -o requirements/build.txt
-lock requirements/tools.in -o requirements/tools.txt
+for name in build kerberos-build tools; do
+    lock requirements/$name.in -o requirements/$name.txt
+done

@@ -70,14 +70,14 @@ class Suite:
 
 LINT = (
     (str(BIN / "ruff"), "check", "--quiet"),
-    (str(BIN / "ruff"), "format", "--check", "--quiet"),
+    (str(BIN / "ruff"), "format", "--check", "--output-format=concise"),
     (str(BIN / "mypy"),),
-    (str(BIN / "lint-imports"),),
+    (str(BIN / "lint-imports"), "--no-logo"),
 )
 SUITES = {
     "lint": Suite(LINT),
     "unit": Suite([pytest(ELSEWHERE)], DATABASE),
-    "widget": Suite([["infra/dev/widget.sh", "--check"]]),
+    "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]]),
     "contract": Suite([pytest("contract")], REAL_RT | DATABASE),
     "e2e": Suite([pytest("e2e and not real_rt")], CHROMIUM | DATABASE),
     "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM),
