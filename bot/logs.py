@@ -130,7 +130,7 @@ def _endings(*, console: bool) -> list[Processor]:
     return [strip, plain_traceback, withhold, structlog.processors.EventRenamer("event"), as_json]
 
 
-def withhold(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace what must not be logged: fields by name, and secrets and addresses by their look."""
     return {key: _clean(key, value) for key, value in event.items()}
 

@@ -104,8 +104,6 @@ class Teams(Section):
     """The bot's certificate (PEM), instead of a client secret."""
     certificate_key_file: ReadableFile | None = None
     """The certificate's private key (PEM)."""
-    thumbprint: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f]{40}([0-9A-Fa-f]{24})?$")
-    """The certificate's thumbprint in hexadecimal digits, as Entra shows it."""
     bot_name: str = Field(default="Live Chat", min_length=1, max_length=30)
     """What the bot is called in Teams."""
     teams: tuple[Team, ...] = ()
@@ -118,8 +116,15 @@ class Teams(Section):
     """Where to find the keys that sign Teams' requests, if not at Microsoft's usual address."""
     authority: Page | None = None
     """Where the bot gets its token, if not at `https://login.microsoftonline.com/<tenant>`."""
+    ca_file: ReadableFile | None = None
+    """Certificates (PEM) to trust there, if not the system's (a proxy that opens TLS)."""
     without_authentication: bool = False
     """Development only: accept requests without a signature. Refused off loopback."""
+
+    @property
+    def authority_url(self) -> str:
+        """Where the bot gets its token."""
+        return self.authority or f"https://login.microsoftonline.com/{self.tenant_id}"
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -134,14 +139,14 @@ class Teams(Section):
         return self
 
     def _check_credential(self) -> None:
-        certificate = (self.certificate_file, self.certificate_key_file, self.thumbprint)
+        certificate = (self.certificate_file, self.certificate_key_file)
         if self.app_password is not None and any(certificate):
             raise wrong("app_password", "give a client secret or a certificate, not both")
         if self.app_password is None and not all(certificate):
             raise wrong(
                 "app_password_file",
                 "the bot cannot sign in: name the file with its client secret here, or set "
-                "certificate_file, certificate_key_file and thumbprint",
+                "certificate_file and certificate_key_file",
             )
 
 
@@ -160,14 +165,13 @@ class Rt(Section):
     """RT's web address, up to where `/Ticket/` or `/REST/` would follow."""
     auth: RtAuth = RtAuth.KERBEROS
     """`kerberos`, `token` (RT 5's authentication tokens) or `basic` (user and password)."""
-    account: str = Field(min_length=1, examples=["livechat"])
-    """The name of the service's user in RT: comments that it did not make are not ours."""
+    account: str | None = Field(default=None, min_length=1, examples=["livechat"])
+    """The name of the service's user in RT. Needed for `basic`; with Kerberos it is the first part
+    of the principal unless set, and a token knows its owner."""
     keytab: ReadableFile | None = None
     """Kerberos: the keytab. The service gets and renews its tickets from it."""
     principal: str | None = None
     """Kerberos: the principal to use, if the keytab holds several."""
-    user: str | None = None
-    """Basic: the user name."""
     password: SecretStr | None = None
     """Basic: the password. Better: the next setting."""
     password_file: SecretFromFile | None = None
@@ -180,6 +184,9 @@ class Rt(Section):
     """Certificates (PEM) to trust for this RT, if not the system's."""
     statuses: tuple[str, ...] = ("resolved", "stalled")
     """Statuses that a CO may set with Send to RT. Empty: comment only."""
+    form: Literal["html", "text"] = "html"
+    """What the record looks like in RT: `html`, the transcript folded; or `text`, with `> ` lines,
+    which RT folds too."""
 
     @property
     def host(self) -> str:
@@ -191,7 +198,7 @@ class Rt(Section):
         needs = {
             RtAuth.KERBEROS: (("keytab", self.keytab),),
             RtAuth.TOKEN: (("token_file", self.token),),
-            RtAuth.BASIC: (("user", self.user), ("password_file", self.password)),
+            RtAuth.BASIC: (("account", self.account), ("password_file", self.password)),
         }
         for name, value in needs[self.auth]:
             if value is None:
