@@ -1,0 +1,179 @@
+"""What we do in an RT, step by step. Blocking; ``rest`` belongs to the calling thread.
+
+Two rules run through it: nothing is written before the ticket was read again (RT answers
+"Permission Denied" for much that it is not, and a merge moves what we write), and nothing counts
+as written before RT has shown it to us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from bot.domain.events import Receipt
+from bot.domain.tickets import Ticket, TicketRef
+from bot.relay.ports import NotDone, Refused, Unclear
+from bot.rt import wire
+from bot.rt.instance import RtInstance
+from bot.rt.wire import Reply, Sighting, Transaction
+
+log = structlog.get_logger(__name__)
+
+COMMENT, CORRESPOND = "Comment", "Correspond"
+RIGHTS = {"comment": "CommentOnTicket", "correspond": "ReplyToTicket"}
+PAGE = 100  # the most RT gives at a time
+MAX_PAGES = 50
+CLOCKS = timedelta(hours=1)  # by how much RT's clock may be behind ours
+
+
+class Rest(Protocol):
+    """What the steps need of rest2.Rest2."""
+
+    def get(self, path: str, params: dict[str, str] | None = None) -> Reply: ...
+    def post(self, path: str, body: dict[str, Any]) -> Reply: ...
+    def put(self, path: str, body: dict[str, Any]) -> Reply: ...
+    def account(self) -> str: ...
+
+
+def read(rest: Rest, rt: RtInstance, ref: TicketRef) -> Ticket:
+    """Read a ticket for the card. Raises NotDone, Refused."""
+    seen = _sight(rest, rt, ref)
+    found = wire.items(rest.get("tickets", {"query": f"id={seen.number}", **wire.DETAILS}))
+    return wire.ticket(ref, seen, found[0] if found else {}, rt.page(seen.number))
+
+
+def comment(rest: Rest, rt: RtInstance, ref: TicketRef, body: dict[str, Any]) -> Receipt:
+    """Write a comment and read it back. Raises NotDone, Unclear, Refused."""
+    number = _write(rest, rt, ref, "comment", body)
+    try:
+        return _receipt(rest, rt, ref, number, body["Subject"])
+    except NotDone as error:  # it must not look as if nothing had been written
+        raise Unclear(error.sentence) from error
+
+
+def correspond(
+    rest: Rest, rt: RtInstance, ref: TicketRef, body: dict[str, Any], since: datetime
+) -> None:
+    """Write to the requestors, unless that was done before. Raises NotDone, Unclear, Refused."""
+    if _find(rest, ref, CORRESPOND, body["Subject"], since) is None:
+        _write(rest, rt, ref, "correspond", body)
+
+
+def find_comment(
+    rest: Rest, rt: RtInstance, ref: TicketRef, subject: str, since: datetime
+) -> Receipt | None:
+    """Look for a comment of ours. Raises NotDone, Refused."""
+    found = _find(rest, ref, COMMENT, subject, since)
+    if found is None:
+        return None
+    return _receipt(rest, rt, ref, found.id, subject)
+
+
+def set_status(rest: Rest, rt: RtInstance, ref: TicketRef, status: str) -> None:
+    """Set a status and look whether RT did. Raises NotDone, Unclear, Refused."""
+    seen = _sight(rest, rt, ref)
+    if problem := wire.merge_trouble(ref, seen.number):
+        raise problem
+    if seen.status == status.lower():
+        return
+    words = wire.put_messages(rest.put(f"ticket/{ref.number}", {"Status": status}))
+    try:
+        now = _look(rest, rt, ref).status
+    except NotDone as error:
+        raise Unclear(error.sentence) from error
+    if now != status.lower():
+        said = f" RT says: {words}" if words else ""
+        raise Refused(
+            f"Ticket {ref} is still “{now}”: RT did not set it to “{status}”.{said} Set it in RT, "
+            "or ask for the right ModifyTicket for the live chat's account."
+        )
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def _sight(rest: Rest, rt: RtInstance, ref: TicketRef) -> Sighting:
+    """Read a ticket that may take a chat. Raises NotDone, Refused."""
+    seen = _look(rest, rt, ref)
+    if problem := wire.state_trouble(TicketRef(ref.instance, seen.number), seen.status):
+        raise problem
+    return seen
+
+
+def _look(rest: Rest, rt: RtInstance, ref: TicketRef) -> Sighting:
+    reply = rest.get(f"ticket/{ref.number}")
+    if problem := wire.ticket_trouble(reply, ref):
+        raise problem
+    try:
+        return wire.sighting(reply.data)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise wire.not_rt(f"RT ({rt.name})", wrote=False) from error
+
+
+def _find(
+    rest: Rest, ref: TicketRef, kind: str, subject: str, since: datetime
+) -> Transaction | None:
+    """Find what our account wrote under ``subject``, newest first."""
+    account = rest.account()
+    for line in _history(rest, ref, since - CLOCKS):
+        ours = not account or line.creator.casefold() == account.casefold()
+        if line.kind == kind and line.data == subject and ours:
+            return line
+    return None
+
+
+def _history(rest: Rest, ref: TicketRef, since: datetime) -> Iterator[Transaction]:
+    """Read a ticket's history, newest first, back to ``since``.
+
+    RT gives no number of pages to an account without all rights, and a page is short wherever
+    something on it is not for us: only an empty page, or an older one, ends the reading.
+    """
+    for page in range(1, MAX_PAGES + 1):
+        asked = {"fields": "Type,Data,Creator,Created", "orderby": "id", "order": "DESC"}
+        asked |= {"per_page": str(PAGE), "page": str(page)}
+        reply = rest.get(f"ticket/{ref.number}/history", asked)
+        if problem := wire.ticket_trouble(reply, ref):
+            raise problem
+        lines = [wire.transaction(item) for item in wire.items(reply)]
+        yield from lines
+        oldest = min((line.created for line in lines if line.created), default=None)
+        if not lines or (oldest and oldest < since):
+            return
+
+
+# --- writing ---------------------------------------------------------------------------------------
+
+
+def _write(rest: Rest, rt: RtInstance, ref: TicketRef, what: str, body: dict[str, Any]) -> int:
+    """Add a comment or a correspondence; return its transaction."""
+    seen = _sight(rest, rt, ref)
+    if problem := wire.merge_trouble(ref, seen.number):
+        raise problem
+    reply = rest.post(f"ticket/{ref.number}/{what}", body)
+    if trouble := wire.message_trouble(reply, ref, RIGHTS[what]):
+        raise trouble
+    return wire.transaction_id(reply)
+
+
+def _receipt(rest: Rest, rt: RtInstance, ref: TicketRef, number: int, subject: str) -> Receipt:
+    """Read a comment back: which ticket it really is in. Raises NotDone."""
+    reply = rest.get(f"transaction/{number}")
+    if reply.status == 403:
+        log.error("rt_cannot_read_back", rt=rt.name, ticket=ref.number, right="ShowTicketComments")
+        return Receipt(ref.number, number, rt.page(ref.number, number))
+    try:
+        line = wire.transaction(reply.data)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise wire.not_rt(f"RT ({rt.name})", wrote=False) from error
+    if line.data != subject:
+        raise NotDone(f"RT shows something else where our record in ticket {ref} should be.")
+    ticket = line.ticket or ref.number
+    return Receipt(ticket, number, rt.page(ticket, number))
+
+
+def long_ago() -> datetime:
+    """Return a date before anything of ours, for looking through a whole history."""
+    return datetime(2000, 1, 1, tzinfo=UTC)

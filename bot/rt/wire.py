@@ -1,0 +1,294 @@
+"""RT's answers, told apart: pure. Every rule here was measured on a real RT (tests/real_rt).
+
+RT's status line alone means little: a denied PUT is 200, a comment on a ticket that does not exist
+is 400 "Permission Denied", and a dead session is a redirect to the front page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
+
+_TRANSACTION = re.compile(r"/transaction/(\d+)/?$")
+_NEVER = "1970-01-01"  # RT's way to say that a date is not set
+_NOBODY = "Nobody"
+MAX_QUOTED = 200
+
+#: What the details of a ticket are asked with; fields[X] says what to tell of the people in X.
+PERSON = "Name,RealName,EmailAddress"
+DETAILS = {
+    "fields": "Subject,Status,Queue,Requestor,Cc,Owner,Created",
+    "fields[Requestor]": PERSON,
+    "fields[Cc]": PERSON,
+    "fields[Owner]": "Name,RealName",
+    "fields[Queue]": "Name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of RT's. ``data`` is its JSON, None if it was none; ``kind`` its media type."""
+
+    status: int
+    kind: str
+    data: Any = None
+    location: str = ""
+    retry_after: float | None = None
+
+    @classmethod
+    def read(cls, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Make a reply of what came over the wire; ``headers`` ignores case."""
+        kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        data = None
+        if kind == "application/json":
+            try:
+                data = json.loads(body)
+            except ValueError:  # RT promised JSON and broke off
+                kind = ""
+        wait = headers.get("Retry-After", "")
+        return cls(
+            status, kind, data, headers.get("Location", ""), float(wait) if wait.isdigit() else None
+        )
+
+    @property
+    def message(self) -> str:
+        """RT's own word for what went wrong, cut short."""
+        found = self.data.get("message", "") if isinstance(self.data, dict) else ""
+        return " ".join(str(found).split())[:MAX_QUOTED]
+
+    @property
+    def logged_out(self) -> bool:
+        """Whether RT did not know who we are; then it has done nothing."""
+        return self.status in (301, 302, 303, 307, 401)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What GET ticket/N says: where the ticket lives now, and what state it is in."""
+
+    number: int
+    status: str
+    subject: str
+    owner: str
+    created: datetime | None
+    requestors: tuple[Requestor, ...]
+    ccs: tuple[Requestor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One line of a ticket's history. ``ticket`` is 0 where RT did not say."""
+
+    id: int
+    kind: str
+    data: str
+    creator: str
+    created: datetime | None
+    ticket: int = 0
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+
+def trouble(reply: Reply, rt: str, *, wrote: bool) -> OutsideError | None:
+    """Return what is wrong with RT itself, whatever was asked; None if RT is fine.
+
+    ``wrote`` says that the request was to change something: then a failure half-way is Unclear.
+    """
+    if reply.logged_out:
+        return NotDone(
+            f"{rt} does not accept the live chat's login. Whoever runs the live chat must look "
+            "at its account in RT; nothing is lost meanwhile."
+        )
+    if reply.status == 429:
+        return NotDone(f"{rt} asks us to slow down. We shall try again.", reply.retry_after)
+    if reply.status >= 500:
+        if wrote:
+            return Unclear(f"{rt} failed (error {reply.status}) while it was writing.")
+        return NotDone(
+            f"{rt} is out of order at the moment (error {reply.status}). Try again in a minute.",
+            reply.retry_after,
+        )
+    if reply.data is None and reply.status < 400:
+        return not_rt(rt, wrote=wrote)
+    return None
+
+
+def not_rt(rt: str, *, wrote: bool) -> OutsideError:
+    """Return the error for an answer that is no answer of RT's."""
+    if wrote:
+        return Unclear(f"{rt} answered with something that we cannot read.")
+    return NotDone(
+        f"{rt} answered with a web page instead of data. It may be down for maintenance; if it "
+        "lasts, its address in the live chat's settings is wrong."
+    )
+
+
+def ticket_trouble(reply: Reply, ref: TicketRef) -> Refused | None:
+    """Return why the ticket in GET ticket/N's answer cannot be had; None if it can."""
+    if reply.status == 404:
+        return Refused(f"There is no ticket {ref} in RT. Look at the number again.")
+    if reply.status == 403:
+        return Refused(
+            f"RT does not let the live chat's account see ticket {ref}. Ask whoever administers "
+            "its queue for the right ShowTicket, or answer in RT itself."
+        )
+    if reply.status != 200:
+        return Refused(f"RT refused to show ticket {ref} ({_why(reply)}).")
+    return None
+
+
+def state_trouble(ref: TicketRef, status: str) -> Refused | None:
+    """Return why a ticket with this status takes no chat; None if it does."""
+    if status == "deleted":
+        return Refused(
+            f"Ticket {ref} is deleted: nobody would see what is written there. Take another "
+            "ticket, or have it restored in RT."
+        )
+    if status == "rejected":
+        return Refused(f"Ticket {ref} is rejected. Open it again in RT first, or take another one.")
+    return None
+
+
+def merge_trouble(ref: TicketRef, number: int) -> Refused | None:
+    """Return why we do not write when ticket ``ref``, once confirmed, now lives at ``number``."""
+    if number == ref.number:
+        return None
+    return Refused(
+        f"Ticket {ref} was merged into #{number} meanwhile. Nothing was written: look whether "
+        f"#{number} is the right ticket and confirm again."
+    )
+
+
+def message_trouble(reply: Reply, ref: TicketRef, right: str) -> OutsideError | None:
+    """Return why a comment or a correspondence was not taken; None if RT says it was.
+
+    The ticket was read just before, so "Permission Denied" is about ``right`` (the same answer
+    comes for a ticket that does not exist).
+    """
+    if reply.status == 201 and transaction_id(reply):
+        return None
+    if reply.status < 300:
+        return Unclear(f"RT did not say where it put what we wrote in ticket {ref}.")
+    if (reply.status in (400, 403) and "denied" in reply.message.lower()) or reply.status == 403:
+        return Refused(
+            f"RT lets the live chat's account read ticket {ref} but not write there. Ask whoever "
+            f"administers its queue for the right {right}, then press again."
+        )
+    return Refused(f"RT refused what we wrote in ticket {ref} ({_why(reply)}).")
+
+
+def _why(reply: Reply) -> str:
+    return f"error {reply.status}" + (f": {reply.message}" if reply.message else "")
+
+
+# --- what RT tells -------------------------------------------------------------------------------
+
+
+def transaction_id(reply: Reply) -> int:
+    """Return the transaction that a 201 made, from its Location; 0 without one."""
+    match = _TRANSACTION.search(reply.location)
+    return int(match[1]) if match else 0
+
+
+def sighting(data: Mapping[str, Any]) -> Sighting:
+    """Read GET ticket/N. ``id`` there is the target's after a merge.
+
+    Raises KeyError, TypeError or ValueError if it is no ticket.
+    """
+    return Sighting(
+        int(data["id"]),
+        str(data["Status"]).lower(),
+        str(data.get("Subject") or ""),
+        _owner(data.get("Owner")),
+        moment(data.get("Created")),
+        people(data.get("Requestor")),
+        people(data.get("Cc")),
+    )
+
+
+def ticket(asked: TicketRef, seen: Sighting, found: Mapping[str, Any], url: str) -> Ticket:
+    """Put a ticket together from GET ticket/N and the search that knows names and addresses.
+
+    ``found`` is empty when the account may not search the queue: then people are known by login.
+    """
+    queue = found.get("Queue")
+    return Ticket(
+        TicketRef(asked.instance, seen.number),
+        asked,
+        seen.subject,
+        str(queue.get("Name") or "") if isinstance(queue, dict) else "",
+        seen.status,
+        people(found.get("Requestor")) or seen.requestors,
+        people(found.get("Cc")) or seen.ccs,
+        _owner(found.get("Owner")) or seen.owner,
+        seen.created,
+        url,
+    )
+
+
+def people(found: Any) -> tuple[Requestor, ...]:
+    """Read the members of a role. A single one may come without its list; Nobody is none."""
+    members = found if isinstance(found, list) else [found] if found else []
+    persons = (_person(member) for member in members if isinstance(member, dict))
+    return tuple(person for person in persons if person.login not in ("", _NOBODY))
+
+
+def _person(member: Mapping[str, Any]) -> Requestor:
+    # RT 5 calls a user by name in "id", RT 4's extension and groups by number: Name comes first.
+    login = str(member.get("Name") or member.get("id") or "")
+    return Requestor(
+        login, str(member.get("RealName") or ""), str(member.get("EmailAddress") or "")
+    )
+
+
+def _owner(found: Any) -> str:
+    owners = people(found)
+    return owners[0].called if owners else ""
+
+
+def items(reply: Reply) -> list[dict[str, Any]]:
+    """Return the items of a collection's page."""
+    found = reply.data.get("items") if isinstance(reply.data, dict) else None
+    return [item for item in found or [] if isinstance(item, dict)]
+
+
+def transaction(data: Mapping[str, Any]) -> Transaction:
+    """Read a transaction, from a history's page or by itself.
+
+    RT keeps our Subject in Data with a line break at its end. Raises as ``sighting`` does.
+    """
+    creator, about = data.get("Creator"), data.get("Object")
+    on_ticket = isinstance(about, dict) and about.get("type") == "ticket"
+    return Transaction(
+        int(data["id"]),
+        str(data.get("Type") or ""),
+        str(data.get("Data") or "").strip(),
+        str(creator.get("id") or "") if isinstance(creator, dict) else "",
+        moment(data.get("Created")),
+        int(about["id"]) if on_ticket and isinstance(about, dict) else 0,
+    )
+
+
+def moment(text: Any) -> datetime | None:
+    """Read RT's time: ISO 8601, UTC; 1970 stands for never."""
+    if not isinstance(text, str) or text.startswith(_NEVER):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def put_messages(reply: Reply) -> str:
+    """Return RT's words after a PUT, which is 200 whether it was done or denied."""
+    words = reply.data if isinstance(reply.data, list) else []
+    return " ".join(" ".join(map(str, words)).split())[:MAX_QUOTED] or reply.message
