@@ -135,11 +135,16 @@ def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
     return {key: _clean(key, value) for key, value in event.items()}
 
 
+def redact(text: str) -> str:
+    """Take secrets and mail addresses out of a text, by their look."""
+    return _ADDRESS.sub("(address)", _SECRETS.sub(WITHHELD, text))
+
+
 def _clean(key: str, value: Any) -> Any:
     if key.lower() in PRIVATE:
         return WITHHELD
     if isinstance(value, str):
-        return _ADDRESS.sub("(address)", _SECRETS.sub(WITHHELD, value))
+        return redact(value)
     if isinstance(value, Mapping):
         return {str(inner): _clean(str(inner), held) for inner, held in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

@@ -111,7 +111,8 @@ class Teams(Section):
     listening_elsewhere: Listening = Listening.MENTION
     """The same choice as a team's `listening`, for group chats."""
     service_hosts: tuple[str, ...] = ()
-    """Hosts that may be sent the bot's token, beside Microsoft's own. Empty in production."""
+    """Hosts that may be sent the bot's token, beside Teams' own `smba.trafficmanager.net`:
+    `name` or `name:port`. For a government cloud; else empty."""
     metadata_url: Page | None = None
     """Where to find the keys that sign Teams' requests, if not at Microsoft's usual address."""
     authority: Page | None = None
@@ -169,9 +170,8 @@ class Rt(Section):
     """The name of the service's user in RT. Needed for `basic`; with Kerberos it is the first part
     of the principal unless set, and a token knows its owner."""
     keytab: ReadableFile | None = None
-    """Kerberos: the keytab. The service gets and renews its tickets from it."""
-    principal: str | None = None
-    """Kerberos: the principal to use, if the keytab holds several."""
+    """Kerberos: the keytab; its first principal is ours, and tickets are got and renewed from it.
+    All RTs share one. Not set: `KRB5_CLIENT_KTNAME`, else the tickets that are there."""
     password: SecretStr | None = None
     """Basic: the password. Better: the next setting."""
     password_file: SecretFromFile | None = None
@@ -195,8 +195,8 @@ class Rt(Section):
 
     @model_validator(mode="after")
     def _can_sign_in(self) -> Self:
-        needs = {
-            RtAuth.KERBEROS: (("keytab", self.keytab),),
+        needs: dict[RtAuth, tuple[tuple[str, object], ...]] = {
+            RtAuth.KERBEROS: (),
             RtAuth.TOKEN: (("token_file", self.token),),
             RtAuth.BASIC: (("account", self.account), ("password_file", self.password)),
         }
@@ -259,6 +259,8 @@ class Visitors(Section):
 
     origins: tuple[Origin, ...] = ()
     """Origins of pages that may talk to the service. Not set: that of `help_page`."""
+    frame_ancestors: tuple[Origin, ...] = ()
+    """Origins of other sites that may show the stand-alone page (`/chat`) in a frame."""
     presence_grace: float = Field(default=30, ge=1, le=600)
     """Seconds without a window after which a visitor counts as gone."""
     session_hours: float = Field(default=12, gt=0, le=24 * 14)

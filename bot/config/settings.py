@@ -13,9 +13,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.config import sections as s
 from bot.config.values import (
-    BaseUrl,
+    Contact,
     InstanceName,
     Page,
+    PathUrl,
     SecretFromFile,
     is_loopback,
     origin_of,
@@ -49,7 +50,7 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    public_url: BaseUrl = Field(examples=["https://computing.help.example/livechat"])
+    public_url: PathUrl = Field(examples=["https://computing.help.example/livechat"])
     """The service's own address: a path on the help site that the web server passes on to us."""
     help_page: Page = Field(examples=["https://computing.help.example/"])
     """The page that embeds the pop-up; invitations lead there. It must be on the same origin as
@@ -61,8 +62,9 @@ class Settings(BaseSettings):
     """A file with the secret key: `openssl rand -base64 48 > secret_key`."""
     timezone: ZoneInfo = ZoneInfo("Europe/London")
     """The time zone of times on cards and in RT."""
-    support_url: Page | None = None
-    """Where a visitor whose link is of no use gets help instead. Not set: `help_page`."""
+    support_url: Contact | None = None
+    """Where a visitor whose link is of no use gets help instead, a page or `mailto:`. Not set:
+    `help_page`."""
     support_text: str = "computing support"
     """What that place is called in a sentence."""
     server: s.Server = s.Server()
@@ -97,7 +99,7 @@ class Settings(BaseSettings):
 
     @property
     def prefix(self) -> str:
-        """The path below which the service is reached: ``/livechat``, or empty."""
+        """The path below which the service is reached: ``/livechat``."""
         return urlsplit(self.public_url).path
 
     @property
@@ -116,6 +118,29 @@ class Settings(BaseSettings):
     def rt_hosts(self) -> dict[str, str]:
         """Our name of the RT at each host, for ticket URLs that people paste."""
         return {instance.host: name for name, instance in self.rt.items()}
+
+    @property
+    def support(self) -> str:
+        """Where visitors get help when the chat cannot give it."""
+        return self.support_url or self.help_page
+
+    @property
+    def on_stand_ins(self) -> bool:
+        """True when Teams is a stand-in or a developer's tool on this machine."""
+        ours = (self.teams.metadata_url, self.teams.authority)
+        elsewhere = any(url and not url.startswith(_MICROSOFT) for url in ours)
+        return self.teams.without_authentication or elsewhere
+
+    @property
+    def kerberos_environment(self) -> dict[str, str]:
+        """Variables that must stand in the environment before the first Kerberos call."""
+        for instance in self.rt.values():
+            if instance.auth is s.RtAuth.KERBEROS and instance.keytab:
+                return {
+                    "KRB5_CLIENT_KTNAME": f"FILE:{instance.keytab}",
+                    "KRB5CCNAME": "MEMORY:livechat",
+                }
+        return {}
 
     def invitation_link(self, token: str) -> str:
         """Return the link that carries an invitation's token."""
@@ -156,6 +181,9 @@ class Settings(BaseSettings):
                     f"rt.{hosts[instance.host]} has the same host; a pasted URL could mean either",
                 )
             hosts[instance.host] = name
+        keytabs = {instance.keytab for instance in self.rt.values() if instance.keytab}
+        if len(keytabs) > 1:
+            raise wrong("rt", "give all RTs one keytab: Kerberos looks at one only")
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TEAM = re.compile(r"19:[\w.-]+@thread\.(?:tacv2|skype)")
+_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _INSTANCE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -66,6 +67,20 @@ def _base(url: str) -> str:
     if "?" in url:
         raise ValueError("leave out the ? and what follows")
     return _page(url).rstrip("/")
+
+
+def _below(url: str) -> str:
+    url = _base(url)
+    if not _PATH.fullmatch(urlsplit(url).path):
+        raise ValueError(
+            "it needs a path of its own on the site, of letters, digits, -, _, . and ~: "
+            "https://host/livechat"
+        )
+    return url
+
+
+def _contact(url: str) -> str:
+    return url if url.startswith("mailto:") and "@" in url else _page(url)
 
 
 def _origin(url: str) -> str:
@@ -151,6 +166,8 @@ def _existing(path: Path) -> Path:
 
 Page = Annotated[str, AfterValidator(_page)]
 BaseUrl = Annotated[str, AfterValidator(_base)]
+PathUrl = Annotated[str, AfterValidator(_below)]
+Contact = Annotated[str, AfterValidator(_contact)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Guid = Annotated[str, AfterValidator(_guid)]
 TeamId = Annotated[str, AfterValidator(_team)]
