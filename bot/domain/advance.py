@@ -73,9 +73,7 @@ def _invitation_sent(chat: Chat, event: e.InvitationSent) -> Step:
     link = chat.invitation
     if link is None or link.number != event.number:
         return chat, ()
-    chat = replace(
-        chat, invitation=replace(link, sent=not event.problem, problem=event.problem)
-    )
+    chat = replace(chat, invitation=replace(link, sent=not event.problem, problem=event.problem))
     if event.problem:
         return chat, (f.TellThread(f.Word.INVITATION_PROBLEM, event.problem), f.ShowCard())
     return chat, (f.ShowCard(),)
@@ -115,8 +113,8 @@ def _knocked_again(chat: Chat, event: e.KnockedAgain) -> Step:
 
 
 def _said(chat: Chat, event: e.Said) -> Step:
-    author, before = event.author, ()
-    effects: list[f.Effect] = list(before)
+    author = event.author
+    effects: list[f.Effect] = []
     if author.role is Role.OPERATOR and all(o.id != author.id for o in chat.operators):
         chat = replace(chat, operators=(*chat.operators, author))
         chat, joined = _notice(chat, event, author, Notice.OPERATOR_JOINED)
@@ -180,6 +178,22 @@ def _filing_requested(chat: Chat, event: e.FilingRequested) -> Step:
     return replace(chat, filing=filing), tuple(effects)
 
 
+#: What stands where the CO's summary would, when no CO can give one any more.
+_NO_SUMMARY = "No summary was given: the Teams thread of this chat is gone."
+
+
+def _thread_lost(chat: Chat, event: e.ThreadLost) -> Step:
+    if chat.state not in (State.OPEN, State.ENDED):
+        return _fated(chat, Fate.REVOKED), ()
+    effects: list[f.Effect] = []
+    if chat.state is State.OPEN:
+        chat = replace(chat, ended_by=SYSTEM, ended=event.at)
+        chat, line = _notice(chat, event, SYSTEM, Notice.OPERATORS_LOST)
+        effects.append(line)
+    filing = Filing(SYSTEM, event.at, _NO_SUMMARY)
+    return replace(chat, filing=filing), (*effects, f.FileTranscript())
+
+
 def _filing_delayed(chat: Chat, event: e.FilingDelayed) -> Step:
     return _with_filing(chat, problem=event.problem), (f.ShowCard(),)
 
@@ -229,6 +243,7 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.Removed: _removed,
     e.PresenceChanged: _presence_changed,
     e.Ended: _ended,
+    e.ThreadLost: _thread_lost,
     e.FilingRequested: _filing_requested,
     e.FilingDelayed: _filing_delayed,
     e.FilingFailed: _filing_failed,

@@ -36,11 +36,13 @@ _S = State
 TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.PROPOSED, e.Invited): _S.INVITED,
     (_S.PROPOSED, e.Cancelled): _S.CANCELLED,
+    (_S.PROPOSED, e.ThreadLost): _S.CANCELLED,
     (_S.INVITED, e.InvitationSent): _S.INVITED,
     (_S.INVITED, e.Revoked): _S.PROPOSED,
     (_S.INVITED, e.InvitationExpired): _S.PROPOSED,
     (_S.INVITED, e.Cancelled): _S.CANCELLED,
     (_S.INVITED, e.VisitorJoined): _S.OPEN,
+    (_S.INVITED, e.ThreadLost): _S.CANCELLED,
     (_S.OPEN, e.InvitationSent): _S.OPEN,  # the visitor was quicker than RT's answer
     (_S.OPEN, e.KnockedAgain): _S.OPEN,
     (_S.OPEN, e.Said): _S.OPEN,
@@ -49,10 +51,12 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.PresenceChanged): _S.OPEN,
     (_S.OPEN, e.Ended): _S.ENDED,
     (_S.OPEN, e.FilingRequested): _S.FILING,  # ends the talk as well
+    (_S.OPEN, e.ThreadLost): _S.FILING,  # nobody is left who could press the button
     (_S.ENDED, e.KnockedAgain): _S.ENDED,
     (_S.ENDED, e.PresenceChanged): _S.ENDED,
     (_S.ENDED, e.Ended): _S.ENDED,  # both sides pressed
     (_S.ENDED, e.FilingRequested): _S.FILING,
+    (_S.ENDED, e.ThreadLost): _S.FILING,
     (_S.FILING, e.FilingRequested): _S.FILING,  # the second of five presses
     (_S.FILING, e.FilingDelayed): _S.FILING,
     (_S.FILING, e.FilingFailed): _S.ENDED,

@@ -111,6 +111,11 @@ class Ended(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadLost(Event):
+    """Teams does not let us post in the chat's thread any more: no operator can read it."""
+
+
+@dataclass(frozen=True, slots=True)
 class FilingRequested(Event):
     """A CO pressed Send to RT; ``set_status`` is RT's word for the new status, or empty."""
 

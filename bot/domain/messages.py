@@ -44,6 +44,7 @@ class Notice(StrEnum):
     OPERATOR_JOINED = "operator_joined"
     ENDED_BY_VISITOR = "ended_by_visitor"
     ENDED_BY_OPERATOR = "ended_by_operator"
+    OPERATORS_LOST = "operators_lost"
     FILED = "filed"
 
 
@@ -73,10 +74,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A line of the chat's log; ``seq`` counts from 1 within the chat, without gaps.
+    r"""A line of the chat's log; ``seq`` counts from 1 within the chat, without gaps.
 
     ``key`` identifies the utterance on the side it came from (the widget's own key, Teams'
-    activity id), so that a repeat is recognised. ``text`` is plain text with ``\\n`` for line
+    activity id), so that a repeat is recognised. ``text`` is plain text with ``\n`` for line
     breaks; for a NOTICE it is a ``Notice``; for REMOVED it is empty. ``target`` is the seq that
     an EDITED or REMOVED line is about.
     """
@@ -107,7 +108,7 @@ def tidy(text: str) -> str:
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     # Lone surrogates cannot be stored as UTF-8; a browser may send one in JSON.
     unified = unified.encode("utf-8", "replace").decode("utf-8")
-    kept = "".join(c for c in unified if c >= " " and c != "\x7f" or c in "\n\t").strip()
+    kept = "".join(c for c in unified if (c >= " " and c != "\x7f") or c in "\n\t").strip()
     if not kept:
         raise EmptyText
     if len(kept.encode()) > MAX_MESSAGE_BYTES:

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from bot.relay.ports import Changed, Heard, Pressed, Pressing
+from datetime import datetime, timedelta
+
+from bot.domain import events as e
+from bot.domain.chat import LIVE, Chat, ChatFull, NotNow, State
+from bot.domain.commands import Help, Press, StartChat, TooMany, is_note, parse_command
+from bot.domain.messages import EmptyText, Quote, Role, TextTooLong, tidy
+from bot.relay.buttons import Buttons, author_of
+from bot.relay.ports import (
+    Answer,
+    Changed,
+    Delivery,
+    Heard,
+    Lane,
+    Listening,
+    Pressed,
+    Pressing,
+    Thread,
+)
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+#: How long after a chat's end we still warn that what is written in its thread goes nowhere.
+_ECHO = timedelta(minutes=15)
+_ENDED = frozenset({State.ENDED, State.FILING, State.FILED, State.PURGED})
 
 
 class Operating:
@@ -12,13 +35,22 @@ class Operating:
     repeat by Teams' activity id; answers to the operator go out by the outbox.
     """
 
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._buttons = Buttons(relay)
+        self._hosts = dict(relay.rules.rt_hosts)
+
     async def hears(self, heard: Heard) -> None:
         """Take in a message: a command, words for the visitor, a note, or nothing for us."""
-        raise NotImplementedError
+        chat_id = await self._relay.store.write(lambda unit: self._hears(unit, heard))
+        if chat_id is not None:
+            self._relay.ring(chat_id)
 
     async def changes(self, changed: Changed) -> None:
         """Take in an edit or a deletion."""
-        raise NotImplementedError
+        chat_id = await self._relay.store.write(lambda unit: self._changes(unit, changed))
+        if chat_id is not None:
+            self._relay.ring(chat_id)
 
     async def presses(self, pressed: Pressed) -> Pressing:
         """Take in a button; return the card as it now is.
@@ -27,4 +59,170 @@ class Operating:
         ``revoke``, ``end``, ``file`` {"summary": text, "status": RT status or ""}, ``look``
         (only show the card again).
         """
-        raise NotImplementedError
+        pressing = await self._buttons.press(pressed)
+        self._relay.ring(pressed.chat_id)
+        return pressing
+
+    # --- messages ------------------------------------------------------------------------------
+
+    async def _hears(self, unit: Unit, heard: Heard) -> str | None:
+        """Return whom to ring: a chat's id, empty for the outbox only, None for nobody."""
+        known = await unit.known_thread(heard.thread.conversation_id)
+        chat = await unit.last_chat(known.id) if known else None
+        if not heard.mentioned and not self._concerns(heard, chat):
+            return None  # RSC brings us the whole team's talk: what is not ours is not kept
+        thread = await unit.thread(heard.thread)
+        if not await unit.first_time(thread.conversation_id, heard.key):
+            return None
+        chat = await unit.live_chat(thread.id) or chat
+        if is_note(heard.text):
+            return None
+        if chat and chat.state in LIVE:
+            return await self._in_live(unit, thread, chat, heard)
+        return await self._in_free(unit, thread, chat, heard)
+
+    def _concerns(self, heard: Heard, chat: Chat | None) -> bool:
+        """Tell whether words that do not mention the bot matter to the thread's chat."""
+        if chat is None or heard.thread.listening is Listening.MENTION:
+            return False
+        return chat.state in LIVE or self._just_ended(chat)
+
+    def _just_ended(self, chat: Chat) -> bool:
+        ended: datetime | None = chat.ended
+        return chat.state in _ENDED and ended is not None and self._relay.now() - ended < _ECHO
+
+    async def _in_live(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> str:
+        """Words in a thread that carries a chat."""
+        command = parse_command(heard.text, self._hosts) if heard.mentioned else None
+        match command:
+            case Press(verb, summary):
+                return await self._twin(unit, thread, chat, heard, verb, summary)
+            case StartChat() | TooMany():
+                await self._tell(unit, thread, heard, Answer.THREAD_TAKEN, chat=chat)
+            case Help() if not heard.extras:
+                await self._tell(unit, thread, heard, Answer.HELP, chat=chat)
+            case _ if chat.state is State.OPEN:
+                await self._say(unit, thread, chat, heard)
+            case _:
+                await self._tell(unit, thread, heard, Answer.NOT_JOINED, chat=chat)
+        return chat.id
+
+    async def _say(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:
+        """Words for the visitor: kept for good, or answered with why not."""
+        try:
+            text = tidy(heard.text)
+        except EmptyText:
+            await self._tell(unit, thread, heard, Answer.NOTHING_TO_SEND, chat=chat)
+            return
+        except TextTooLong:
+            await self._tell(unit, thread, heard, Answer.TOO_LONG, chat=chat)
+            return
+        quote = Quote(*heard.quote) if heard.quote else None
+        said = e.Said(self._relay.now(), author_of(heard.operator), heard.key, text, quote)
+        try:
+            await self._relay.happen(unit, chat, said)
+        except ChatFull:
+            await self._tell(unit, thread, heard, Answer.CHAT_FULL, chat=chat)
+            return
+        if heard.extras:
+            await self._tell(unit, thread, heard, Answer.NOTHING_TO_SEND, chat=chat)
+
+    async def _in_free(self, unit: Unit, thread: Thread, chat: Chat | None, heard: Heard) -> str:
+        """Words in a thread without a live chat."""
+        if not heard.mentioned:
+            await self._tell(unit, thread, heard, Answer.NOT_DELIVERED, chat=chat)
+            return ""
+        match parse_command(heard.text, self._hosts):
+            case StartChat(ticket):
+                await unit.schedule(_lookup(thread, heard, ticket.instance, ticket.number))
+            case TooMany(found):
+                several = ", ".join(map(str, found))
+                await self._tell(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
+            case Press(verb, summary) if chat is not None:
+                return await self._twin(unit, thread, chat, heard, verb, summary)
+            case Press():
+                await self._tell(unit, thread, heard, Answer.NOTHING_HERE)
+            case Help():
+                await self._tell(unit, thread, heard, Answer.HELP)
+            case None if chat is not None and self._just_ended(chat):
+                await self._tell(unit, thread, heard, Answer.NOT_DELIVERED, chat=chat)
+            case None:
+                await self._tell(unit, thread, heard, Answer.NO_NUMBER)
+        return ""
+
+    async def _twin(
+        self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, verb: str, summary: str
+    ) -> str:
+        """A typed command that does what a button does (cards fail on some phones)."""
+        values = {"summary": summary} if summary else {}
+        pressed = Pressed(thread, heard.operator, verb, chat.id, values)
+        pressing = await self._buttons.apply(unit, thread, chat, pressed)
+        word = Answer.NOTHING_HERE if pressing.sentence else Answer.DONE
+        await self._tell(unit, thread, heard, word, pressing.sentence, chat=chat)
+        return chat.id
+
+    async def _tell(
+        self,
+        unit: Unit,
+        thread: Thread,
+        heard: Heard,
+        word: Answer,
+        detail: str = "",
+        *,
+        chat: Chat | None = None,
+    ) -> None:
+        """Answer the operator; the same answer at most once a minute in a thread."""
+        minute = f"{self._relay.now():%Y%m%d%H%M}"
+        repeats = word in (Answer.NOT_JOINED, Answer.NOT_DELIVERED)
+        told = f"told:{word}:{minute}"
+        if repeats and not await unit.first_time(thread.conversation_id, told):
+            return
+        payload = {
+            "word": word.value,
+            "detail": detail,
+            "thread": thread.id,
+            "mention": [heard.operator.mention_id, heard.operator.name],
+        }
+        stream = f"chat:{chat.id}" if chat else f"thread:{thread.id}"
+        delivery = Delivery(Lane.TEAMS, stream, "tell", payload, chat.id if chat else None)
+        await unit.schedule(delivery)
+
+    # --- edits and deletions -------------------------------------------------------------------
+
+    async def _changes(self, unit: Unit, changed: Changed) -> str | None:
+        known = await unit.known_thread(changed.thread.conversation_id)
+        chat = await unit.last_chat(known.id) if known else None
+        if chat is None or not await unit.first_time(
+            changed.thread.conversation_id, changed.activity_id
+        ):
+            return None
+        line = await unit.said(chat.id, Role.OPERATOR, changed.key)
+        if line is None:
+            return None  # it never went to the visitor, so there is nothing to change there
+        now, author = self._relay.now(), author_of(changed.operator)
+        event: e.Event
+        try:
+            if changed.text is None:
+                event = e.Removed(now, author, changed.activity_id, line.seq)
+            else:
+                text = tidy(changed.text)
+                event = e.Edited(now, author, changed.activity_id, line.seq, text)
+            await self._relay.happen(unit, chat, event)
+        except (EmptyText, TextTooLong, ChatFull, NotNow):
+            await self._tell_changed(unit, chat)
+        return chat.id
+
+    async def _tell_changed(self, unit: Unit, chat: Chat) -> None:
+        payload = {"word": Answer.NOT_CHANGED.value, "detail": "", "thread": chat.thread}
+        await unit.schedule(Delivery(Lane.TEAMS, f"chat:{chat.id}", "tell", payload, chat.id))
+
+
+def _lookup(thread: Thread, heard: Heard, instance: str, number: int) -> Delivery:
+    payload = {
+        "instance": instance,
+        "number": number,
+        "thread": thread.id,
+        "by": {"id": heard.operator.id, "name": heard.operator.name},
+        "mention": [heard.operator.mention_id, heard.operator.name],
+    }
+    return Delivery(Lane.LOOKUP, f"lookup:{thread.id}", "lookup", payload)

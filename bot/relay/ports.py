@@ -6,7 +6,7 @@ sentences for the person who has to know, without anybody's message text in it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from bot.domain.chat import Chat
 from bot.domain.effects import Word
 from bot.domain.events import Receipt
-from bot.domain.messages import Message, Role
+from bot.domain.messages import Message
 from bot.domain.tickets import Ticket, TicketRef
 
 T = TypeVar("T")
@@ -117,6 +117,7 @@ class Answer(StrEnum):
     TOO_LONG = "too_long"
     NOTHING_TO_SEND = "nothing_to_send"
     CHAT_FULL = "chat_full"
+    NOT_CHANGED = "not_changed"
     NOT_ALLOWED = "not_allowed"
     NOTHING_HERE = "nothing_here"
     DONE = "done"
@@ -199,14 +200,15 @@ class Bell(Protocol):
         """Tell whoever watches the chat to read on. Losing a ring costs latency only."""
 
 
-# --- the store ---------------------------------------------------------------------------------
+# --- rows of the store, which is in storage.py ---------------------------------------------------------------------------------
 
 
 class Lane(StrEnum):
     """Which outside party a delivery goes to; lanes do not wait for each other."""
 
     TEAMS = "teams"
-    RT = "rt"
+    LOOKUP = "lookup"  # reading from RT, which is always safe to repeat
+    RT = "rt"  # writing to RT, which is not
     MAIL = "mail"
     HERE = "here"  # work of our own that must survive a crash
 
@@ -216,8 +218,8 @@ class Delivery:
     """A durable row of the outbox.
 
     Rows of one ``stream`` go out one after another, in the order of ``id``. ``attempt`` counts
-    claims, the present one included: above 1, an earlier try may have left us. ``first_claimed``
-    is when the first one began. ``payload`` is JSON.
+    the claims that may have done something, the present one included: above 1, an earlier try
+    may have left us. ``first_claimed`` is when the first one began. ``payload`` is JSON.
     """
 
     lane: Lane
@@ -249,116 +251,6 @@ class Seat:
     id: str
     chat_id: str
     expires: datetime
-
-
-class Unit(Protocol):
-    """One transaction. Whatever is done through it is durable together, or not at all."""
-
-    async def chat(self, chat_id: str) -> Chat | None:
-        """Load a chat and keep others from changing it until the commit."""
-
-    async def live_chat(self, thread_id: int) -> Chat | None:
-        """Load the thread's chat in a LIVE state, locked; at most one exists."""
-
-    async def last_chat(self, thread_id: int) -> Chat | None:
-        """Load the thread's newest chat, whatever its state, locked."""
-
-    async def add(self, chat: Chat) -> None:
-        """Keep a new chat."""
-
-    async def save(self, chat: Chat) -> None:
-        """Keep a changed chat. Raises ThreadTaken if it became the second live one there."""
-
-    async def record(self, chat_id: str, message: Message) -> None:
-        """Append a line to the chat's log."""
-
-    async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
-        """Find the line that ``role``'s side knows as ``key``."""
-
-    async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
-        """Read the log from ``after`` (exclusive) on."""
-
-    async def first_time(self, conversation_id: str, activity_id: str) -> bool:
-        """Remember an inbound activity; False if it was here before."""
-
-    async def thread(self, thread: Thread) -> Thread:
-        """Store or refresh a conversation reference; return it with its id."""
-
-    async def thread_by_id(self, thread_id: int) -> Thread:
-        """Load a conversation reference."""
-
-    async def close_thread(self, thread_id: int, error: str) -> None:
-        """Mark that Teams does not let us post there any more."""
-
-    async def schedule(self, delivery: Delivery) -> None:
-        """Add a row to the outbox. A waiting ``card`` row of the stream is reused."""
-
-    async def settle(self, delivery_id: int, owner: str) -> bool:
-        """Strike a delivery off; False if ``owner`` does not hold it any more."""
-
-    async def postpone(self, delivery_id: int, owner: str, until: datetime, why: str) -> bool:
-        """Give a delivery back until ``until``."""
-
-    async def invite(self, digest: str, chat_id: str, number: int, expires: datetime) -> None:
-        """Keep an invitation's digest."""
-
-    async def knock(self, digest: str) -> Knock | None:
-        """Load an invitation by its digest, locked."""
-
-    async def use(self, digest: str, nonce: str) -> None:
-        """Mark an invitation as exchanged by the browser whose nonce has that digest."""
-
-    async def seat(self, seat: Seat) -> None:
-        """Keep a visitor's place."""
-
-    async def leave(self, seat_id: str) -> None:
-        """Forget a visitor's place."""
-
-    async def relayed(self, chat_id: str, seq: int) -> None:
-        """Note that the visitor's lines up to ``seq`` stand in the thread."""
-
-    async def purge(self, chat_id: str) -> int:
-        """Delete the chat's log, invitations and waiting payloads; return how many lines."""
-
-    async def forget(self, chat_id: str) -> None:
-        """Delete every row of a chat, its seats too."""
-
-
-class ThreadTaken(Exception):
-    """Another live chat is mirrored in that thread already."""
-
-
-class Store(Protocol):
-    """The database."""
-
-    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Run ``work`` in one transaction and commit it; on an exception nothing is kept.
-
-        ``work`` touches nothing but the unit and may be run again after a conflict.
-        """
-
-    async def look(self, chat_id: str) -> tuple[Chat, int] | None:
-        """Read a chat, and the seq up to which its visitor's lines were relayed."""
-
-    async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
-        """Read the chat's log from ``after`` (exclusive) on, at most ``limit`` lines."""
-
-    async def thread(self, thread_id: int) -> Thread:
-        """Read a conversation reference."""
-
-    async def find_seat(self, seat_id: str) -> Seat | None:
-        """Read a visitor's place by the digest of his session's secret."""
-
-    async def find_knock(self, digest: str) -> Knock | None:
-        """Read an invitation without touching it."""
-
-    async def claim(
-        self, lane: Lane, owner: str, limit: int, lease: float
-    ) -> list[Delivery]:
-        """Take due deliveries, at most one per stream, for ``lease`` seconds; committed."""
-
-    async def stale(self, before: dict[str, datetime]) -> list[Chat]:
-        """Find chats whose state's last change is older than ``before[state]``."""
 
 
 # --- what reaches us from the operators' side ------------------------------------------------------

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.chat import Chat
-from bot.domain.messages import Message
+from bot.domain import events as e
+from bot.domain.chat import Chat, ChatFull, NotNow, State
+from bot.domain.invitations import Fate, digest
+from bot.domain.messages import Author, EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence
-from bot.relay.ports import Seat
+from bot.relay.ports import Knock, Seat
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,25 @@ class CannotSay(Exception):
 class Visiting:
     """The visitors' use cases; one instance for the whole service (built in bot/app.py)."""
 
+    def __init__(self, relay: Relay, new_secret: Callable[[], str]) -> None:
+        """``new_secret`` makes a session's secret: 256 bits, URL-safe."""
+        self._relay = relay
+        self._new_secret = new_secret
+
+    # --- joining -------------------------------------------------------------------------------
+
     async def peek(self, token: str) -> Peek:
         """Tell what a link is worth without using it up."""
-        raise NotImplementedError
+        knock = await self._relay.store.find_knock(digest(token))
+        found = await self._relay.store.look(knock.chat_id) if knock else None
+        if knock is None or found is None:
+            return Peek("unknown")
+        chat = found[0]
+        fate = self._fate(knock, chat)
+        if fate != Fate.PENDING:
+            return Peek(fate)
+        people = tuple(operator.name for operator in chat.operators)
+        return Peek(fate, str(chat.ticket.ref.number), people, knock.expires)
 
     async def join(self, token: str, nonce: str, present: str | None) -> Joined:
         """Exchange a link for a seat. ``present`` is the secret of the cookie sent along, if any.
@@ -60,35 +81,147 @@ class Visiting:
         The same nonce, or a cookie that is seated in that chat already, gets in again. Raises
         CannotJoin.
         """
-        raise NotImplementedError
+        secret, now = self._new_secret(), self._relay.now()
+        mark, key = digest(nonce), digest(token)
+
+        async def work(unit: Unit) -> Seat | str:
+            knock = await unit.knock(key)
+            chat = await unit.chat(knock.chat_id) if knock else None
+            if knock is None or chat is None:
+                return "unknown"
+            fate = self._fate(knock, chat)
+            if fate == Fate.USED and knock.used_by != mark:
+                await self._knocked_again(unit, chat)
+                return fate
+            if fate not in (Fate.PENDING, Fate.USED):
+                return fate
+            if fate == Fate.PENDING:
+                await unit.use(key, mark)
+                name = chat.invitation.name if chat.invitation else ""
+                visitor = Author(Role.VISITOR, f"{chat.id}:{knock.number}", name)
+                await self._relay.happen(unit, chat, e.VisitorJoined(now, visitor))
+            seat = Seat(digest(secret), chat.id, now + self._relay.rules.session_ttl)
+            await unit.seat(seat)
+            return seat
+
+        if present and (again := await self._seated(present, key)):
+            return again
+        seat = await self._relay.store.write(work)
+        if isinstance(seat, str):
+            self._relay.ring("")
+            raise CannotJoin(seat)
+        self._relay.ring(seat.chat_id)
+        found = await self.look(seat)
+        if found is None:
+            raise CannotJoin("unknown")
+        return Joined(secret, seat, *found)
+
+    async def _seated(self, present: str, key: str) -> Joined | None:
+        """A browser that joined opens its own link once more: that is no second person."""
+        seat = await self.seat(present)
+        knock = await self._relay.store.find_knock(key)
+        if seat is None or knock is None or knock.chat_id != seat.chat_id:
+            return None
+        found = await self.look(seat)
+        return Joined(present, seat, *found) if found else None
+
+    def _fate(self, knock: Knock, chat: Chat) -> str:
+        """What has become of a stored invitation: the chat knows, the clock overrules."""
+        if knock.used_by:
+            return Fate.USED
+        current = chat.invitation
+        if current is None or current.number != knock.number or chat.state is not State.INVITED:
+            expired = current is not None and current.fate is Fate.EXPIRED
+            return Fate.EXPIRED if expired else Fate.REVOKED
+        return Fate.EXPIRED if knock.expires <= self._relay.now() else Fate.PENDING
+
+    async def _knocked_again(self, unit: Unit, chat: Chat) -> None:
+        """Tell the CO, once an hour, that somebody else has the link."""
+        now = self._relay.now()
+        if await unit.first_time(f"chat:{chat.id}", f"knocked:{now:%Y%m%d%H}"):
+            try:
+                await self._relay.happen(unit, chat, e.KnockedAgain(now))
+            except NotNow:
+                return  # the record is in RT: nobody is left to tell
+
+    # --- being there ---------------------------------------------------------------------------
 
     async def seat(self, secret: str) -> Seat | None:
         """Find the seat that a cookie's secret stands for; None if there is none (any more)."""
-        raise NotImplementedError
+        seat = await self._relay.store.find_seat(digest(secret))
+        return seat if seat and seat.expires > self._relay.now() else None
 
     async def leave(self, secret: str) -> None:
         """Forget a seat."""
-        raise NotImplementedError
+        await self._relay.store.write(lambda unit: unit.leave(digest(secret)))
 
     async def look(self, seat: Seat) -> tuple[Chat, int] | None:
         """Return the chat and the seq up to which its visitor's lines were relayed."""
-        raise NotImplementedError
+        return await self._relay.store.look(seat.chat_id)
 
     async def log(self, seat: Seat, after: int, limit: int = 200) -> list[Message]:
         """Read the chat's log after seq ``after``, oldest first."""
-        raise NotImplementedError
+        return await self._relay.store.log(seat.chat_id, after, limit)
 
     async def say(self, seat: Seat, key: str, text: str) -> Message:
         """Accept a message; durable on return. A repeated key returns the first one's line.
 
         Raises CannotSay.
         """
-        raise NotImplementedError
+        now = self._relay.now()
+
+        async def work(unit: Unit) -> Message:
+            if line := await unit.said(seat.chat_id, Role.VISITOR, key):
+                return line  # the acknowledgement was lost, not the message
+            chat = await unit.chat(seat.chat_id)
+            if chat is None or chat.visitor is None:
+                raise CannotSay("ended")
+            said = e.Said(now, chat.visitor, key, _tidied(text))
+            after = await self._relay.happen(unit, chat, said)
+            return Message(after.head, chat.visitor, Kind.SAID, said.text, now, key)
+
+        try:
+            return await self._relay.write(work, seat.chat_id)
+        except NotNow as error:
+            raise CannotSay("ended") from error
+        except ChatFull as error:
+            raise CannotSay("chat_full") from error
 
     async def presence(self, chat_id: str, presence: Presence) -> None:
         """Note where the visitor's windows are, all of them together."""
-        raise NotImplementedError
+        now = self._relay.now()
+
+        async def work(unit: Unit) -> None:
+            chat = await unit.chat(chat_id)
+            if chat is None:
+                return
+            try:
+                await self._relay.happen(unit, chat, e.PresenceChanged(now, presence))
+            except NotNow:
+                return  # nobody is interested any more
+
+        await self._relay.write(work, "")
 
     async def end(self, seat: Seat) -> None:
         """The visitor ends the chat; harmless when it is over already."""
-        raise NotImplementedError
+        now = self._relay.now()
+
+        async def work(unit: Unit) -> None:
+            chat = await unit.chat(seat.chat_id)
+            if chat is None or chat.visitor is None:
+                return
+            try:
+                await self._relay.happen(unit, chat, e.Ended(now, chat.visitor))
+            except NotNow:
+                return
+
+        await self._relay.write(work, seat.chat_id)
+
+
+def _tidied(text: str) -> str:
+    try:
+        return tidy(text)
+    except EmptyText as error:
+        raise CannotSay("empty") from error
+    except TextTooLong as error:
+        raise CannotSay("too_long") from error

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Message
-from bot.relay.ports import Delivery, Knock, Lane, Seat, Thread, Unit
+from bot.relay.ports import Delivery, Knock, Lane, Seat, Thread
+from bot.relay.storage import Unit
 from bot.store import codec, unit
 from bot.store.engine import is_sqlite, postgres_engine, sqlite_engine
 from bot.store.tables import Moment, chats, inbound, invitations, micros, outbox, seats
@@ -110,6 +111,23 @@ class SqlStore:
             return []  # most looks find nothing: they cost a read, not a commit
         return await self._writer.write(work)
 
+    async def take_over(self, quarantine: timedelta) -> None:
+        """Free what a dead predecessor held (relay/ports.py, Store.take_over)."""
+        if self._reader.dialect.name != "sqlite":
+            return
+        calm = micros(datetime.now(UTC)) - 1
+        wait = quarantine // timedelta(microseconds=1)
+        held = sa.type_coerce(outbox.c.claimed_at, sa.BigInteger) + wait
+        until = sa.case((outbox.c.lane == Lane.RT, held), else_=sa.literal(calm, sa.BigInteger))
+        free = sa.update(outbox).where(outbox.c.owner.is_not(None))
+        free = free.values(lease_until=sa.type_coerce(until, Moment))
+
+        async def work(transaction: Unit) -> None:
+            assert isinstance(transaction, unit.SqlUnit)
+            await transaction.connection.execute(free)
+
+        await self._writer.write(work)
+
     async def _due(self, lane: Lane) -> bool:
         async with self._reader.connect() as connection:
             query = _due_ids(connection, lane).limit(1)
@@ -167,6 +185,7 @@ async def _claim(
             owner=owner,
             lease_until=lease_end,
             attempt=outbox.c.attempt + 1,
+            claimed_at=now,
             first_claimed_at=sa.func.coalesce(outbox.c.first_claimed_at, now),
         )
         .returning(outbox)

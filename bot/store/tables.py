@@ -155,6 +155,7 @@ outbox = sa.Table(
     sa.Column("not_before", Moment, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("first_claimed_at", Moment),
+    sa.Column("claimed_at", Moment),
     sa.Column("owner", sa.Text),
     sa.Column("lease_until", Moment),
     sa.Column("problem", sa.Text, nullable=False, server_default=""),

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.chat import LIVE, Chat
 from bot.domain.messages import Message, Role
-from bot.relay.ports import Delivery, Knock, Seat, Thread, ThreadTaken
+from bot.relay.ports import Delivery, Knock, Seat, Thread
+from bot.relay.storage import ThreadTaken
 from bot.store import codec
 from bot.store.tables import Moment, chats, inbound, invitations, messages, outbox, seats, threads
 
@@ -115,6 +116,12 @@ class SqlUnit:
         statement = self._insert(inbound).values(row).on_conflict_do_nothing()
         return bool((await self._db.execute(statement)).rowcount)
 
+    async def known_thread(self, conversation_id: str) -> Thread | None:
+        """Load a conversation reference by Teams' id."""
+        query = sa.select(threads).where(threads.c.conversation_id == conversation_id)
+        row = (await self._db.execute(query)).one_or_none()
+        return codec.thread_from_row(row) if row else None
+
     async def thread(self, thread: Thread) -> Thread:
         """Store or refresh a conversation reference."""
         row = codec.thread_to_row(thread)
@@ -173,11 +180,19 @@ class SqlUnit:
         mine = sa.and_(outbox.c.id == delivery_id, outbox.c.owner == owner)
         return bool((await self._db.execute(sa.delete(outbox).where(mine))).rowcount)
 
-    async def postpone(self, delivery_id: int, owner: str, until: datetime, why: str) -> bool:
+    async def drop(self, delivery_id: int) -> None:
+        """Strike a delivery off, whoever holds it."""
+        await self._db.execute(sa.delete(outbox).where(outbox.c.id == delivery_id))
+
+    async def postpone(
+        self, delivery_id: int, owner: str, until: datetime, why: str, *, clean: bool
+    ) -> bool:
         """Give a delivery back until ``until``."""
         mine = sa.and_(outbox.c.id == delivery_id, outbox.c.owner == owner)
         change = sa.update(outbox).where(mine)
         change = change.values(owner=None, lease_until=None, not_before=until, problem=why)
+        if clean:
+            change = change.values(attempt=outbox.c.attempt - 1)
         return bool((await self._db.execute(change)).rowcount)
 
     # --- visitors ------------------------------------------------------------------------------

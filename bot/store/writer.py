@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.relay.ports import Unit
+from bot.relay.storage import Unit
 from bot.store.unit import SqlUnit
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class GroupWriter:
             async with self._engine.connect() as connection, connection.begin():
                 for work, done in batch:
                     results.append((done, *await _in_savepoint(connection, work)))
-        except Exception as error:  # the commit itself failed: nobody's work is durable
+        except Exception as error:  # noqa: BLE001 - no commit: nobody's work is durable
             results = [(done, None, error) for _, done in batch]
         for done, result, problem in results:
             if done.done():  # whoever asked has gone; the work is kept all the same
@@ -91,7 +91,7 @@ async def _in_savepoint(
     try:
         async with connection.begin_nested():
             return await work(SqlUnit(connection, datetime.now(UTC))), None
-    except Exception as error:  # reported to whoever asked; the others' work goes on
+    except Exception as error:  # noqa: BLE001 - told to whoever asked; the others go on
         return None, error
 
 

@@ -1,0 +1,114 @@
+"""Carrying things to the operators' thread: messages, notices, the card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain import events as e
+from bot.domain.chat import OVER, Chat, NotNow, State
+from bot.domain.effects import Word
+from bot.relay.outbox import After, Quiet
+from bot.relay.ports import Answer, Delivery, Gone, Refused, Tell, Threads
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+#: Notices that must raise a notification: somebody waits for the CO (facts: teams 4.6).
+_CALLS = frozenset({Word.JOINED, Word.ENDED_BY_VISITOR, Word.FILING_FAILED})
+
+
+class InThread(Quiet):
+    """What the handlers for threads have in common: Teams may have lost the place."""
+
+    def __init__(self, relay: Relay, threads: Threads) -> None:
+        self._relay = relay
+        self._threads = threads
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """If the thread is gone, the chat is filed and the visitor told; else nothing follows."""
+        if not isinstance(error, Gone) or delivery.chat_id is None:
+            return None
+        chat_id = delivery.chat_id
+
+        async def lost(unit: Unit) -> None:
+            chat = await unit.chat(chat_id)
+            if chat is None:
+                return
+            await unit.close_thread(chat.thread, error.sentence)
+            try:
+                await self._relay.happen(unit, chat, e.ThreadLost(self._relay.now()))
+            except NotNow:
+                return
+
+        return lost
+
+    async def _chat(self, delivery: Delivery) -> tuple[Chat, int] | None:
+        if delivery.chat_id is None:
+            return None
+        return await self._relay.store.look(delivery.chat_id)
+
+
+class RelayHandler(InThread):
+    """Posts a visitor's message."""
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Post it; a repeat of an attempt that may have arrived is labelled."""
+        found, seq = await self._chat(delivery), int(delivery.payload["seq"])
+        if found is None:
+            return None
+        chat = found[0]
+        lines = await self._relay.store.log(chat.id, seq - 1, 1)
+        if not lines or lines[0].seq != seq:
+            return None  # purged: it stands in RT
+        thread = await self._relay.store.thread(chat.thread)
+        resent = delivery.attempt > 1
+        await self._threads.relay(thread, chat, lines, resent=resent)
+        return lambda unit: unit.relayed(chat.id, seq)
+
+
+class TellHandler(InThread):
+    """Posts a notice."""
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Post it, calling the CO if somebody waits for him."""
+        found, payload = await self._chat(delivery), delivery.payload
+        chat = found[0] if found else None
+        thread_id = payload.get("thread") or (chat.thread if chat else 0)
+        if not thread_id:
+            return None
+        thread = await self._relay.store.thread(int(thread_id))
+        raw = str(payload["word"])
+        word = Word(raw) if raw in set(Word) else Answer(raw)
+        mention = payload.get("mention")
+        whom = (str(mention[0]), str(mention[1])) if mention else None
+        if whom is None and word in _CALLS and chat is not None:
+            whom = (chat.started_by.id, chat.started_by.name)
+        await self._threads.tell(thread, Tell(word, str(payload["detail"]), chat, whom))
+        return None
+
+
+class CardHandler(InThread):
+    """Posts the chat's card, or brings it up to date."""
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Show the chat as it is now, which may be later than what asked for it."""
+        found = await self._chat(delivery)
+        if found is None:
+            return None
+        chat = found[0]
+        thread = await self._relay.store.thread(chat.thread)
+        card = await self._threads.show(thread, self._relay.view(chat, thread), chat.card)
+        if card == chat.card:
+            return None
+
+        async def keep(unit: Unit) -> None:
+            if now := await unit.chat(chat.id):
+                await unit.save(replace(now, card=card))
+
+        return keep
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """A card is no reason to end a talk, unless it could never be shown."""
+        found = await self._chat(delivery)
+        first = found is not None and not found[0].card and found[0].state is State.PROPOSED
+        shown = found is not None and found[0].state not in OVER
+        return await super().gave_up(delivery, error) if first and shown else None

@@ -1,0 +1,152 @@
+"""Opening a chat: looking the ticket up, showing it, sending the invitation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.domain import events as e
+from bot.domain.chat import Chat, State
+from bot.domain.invitations import Fate, Route
+from bot.domain.messages import Author, Role
+from bot.domain.tickets import TicketRef
+from bot.relay.outbox import After
+from bot.relay.ports import Answer, Delivery, Lane, Mailer, NotDone, Refused, Tickets, Unclear
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+#: How long we go on asking an RT that does not answer before we tell the CO to try later.
+_PATIENCE = timedelta(minutes=2)
+
+
+class LookupHandler:
+    """Reads the ticket that a CO named and proposes a chat about it."""
+
+    def __init__(self, relay: Relay, tickets: Tickets, new_id: Callable[[], str]) -> None:
+        """``new_id`` makes a chat's id: 128 random bits, URL-safe."""
+        self._relay = relay
+        self._tickets = tickets
+        self._new_id = new_id
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Read the ticket; the chat is there, with its card, when this delivery is struck off."""
+        asked = delivery.payload
+        ref = TicketRef(str(asked["instance"]), int(asked["number"]))
+        ticket = await self._tickets.read(ref)
+        by = Author(Role.OPERATOR, asked["by"]["id"], asked["by"]["name"])
+        now = self._relay.now()
+        chat = Chat(self._new_id(), int(asked["thread"]), ticket, by, now)
+
+        async def propose(unit: Unit) -> None:
+            await unit.add(chat)
+            await unit.schedule(Delivery(Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id))
+
+        return propose
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """Tell the CO what is wrong with that ticket."""
+        return self._tell(delivery, Answer.TICKET_PROBLEM, error.sentence)
+
+    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
+        """Tell the CO once that RT is slow; after a while, that we stop asking."""
+        began = delivery.first_claimed or self._relay.now()
+        if self._relay.now() - began > _PATIENCE:
+            stop = f"{error.sentence} I have stopped asking: please try again later."
+            return self._tell(delivery, Answer.TICKET_PROBLEM, stop, instead=True)
+        first = delivery.first_claimed is None or self._relay.now() - began < timedelta(seconds=40)
+        if first:
+            return self._tell(delivery, Answer.LOOKING_SLOW, error.sentence, once=True)
+        return None
+
+    def _tell(
+        self,
+        delivery: Delivery,
+        word: Answer,
+        detail: str,
+        *,
+        once: bool = False,
+        instead: bool = False,
+    ) -> After:
+        asked = delivery.payload
+        payload = {"word": word.value, "detail": detail, "thread": asked["thread"]}
+        payload["mention"] = asked["mention"]
+        row = Delivery(Lane.TEAMS, f"thread:{asked['thread']}", "tell", payload)
+
+        async def after(unit: Unit) -> None:
+            if once and not await unit.first_time(f"lookup:{delivery.id}", word.value):
+                return
+            await unit.schedule(row)
+            if instead:
+                await unit.drop(delivery.id)
+
+        return after
+
+
+class InvitationHandler:
+    """Sends an invitation on its route."""
+
+    def __init__(self, relay: Relay, tickets: Tickets, mailer: Mailer | None) -> None:
+        self._relay = relay
+        self._tickets = tickets
+        self._mailer = mailer
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Send it, unless it was revoked or used meanwhile."""
+        chat, number = await self._pending(delivery)
+        if chat is None or chat.invitation is None:
+            return None
+        link = self._relay.link(chat)
+        text = invitation_text(chat, link)
+        name = f"invitation-{chat.id}-{number}"
+        if chat.invitation.route is Route.CORRESPOND:
+            await self._tickets.correspond(chat.ticket.ref, text, f"[{name}]")
+        elif self._mailer is None:
+            raise Refused("No mail server is configured here. Copy the link instead.")
+        else:
+            subject = f"Live chat about your request #{chat.ticket.ref.number}"
+            await self._mailer.send(chat.invitation.address, subject, text, name)
+        return self._sent(chat.id, number, "")
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """Tell the CO that the link has to be copied."""
+        number = int(delivery.payload["number"])
+        return self._sent(delivery.chat_id or "", number, error.sentence)
+
+    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
+        """Nothing follows: the card says that the invitation is being sent."""
+        return None
+
+    async def _pending(self, delivery: Delivery) -> tuple[Chat | None, int]:
+        number = int(delivery.payload["number"])
+        found = await self._relay.store.look(delivery.chat_id or "")
+        chat = found[0] if found else None
+        if chat is None or chat.state is not State.INVITED or chat.invitation is None:
+            return None, number
+        wanted = chat.invitation.number == number and chat.invitation.fate is Fate.PENDING
+        return (chat if wanted else None), number
+
+    def _sent(self, chat_id: str, number: int, problem: str) -> After:
+        async def after(unit: Unit) -> None:
+            chat = await unit.chat(chat_id)
+            if chat is None or chat.state not in (State.INVITED, State.OPEN):
+                return
+            event = e.InvitationSent(self._relay.now(), number, problem)
+            await self._relay.happen(unit, chat, event)
+
+        return after
+
+
+def invitation_text(chat: Chat, link: str) -> str:
+    """Return the invitation as plain text, for a mail or for RT's correspondence."""
+    link_line = chat.invitation.expires if chat.invitation else None
+    until = f"{link_line:%d %B %Y, %H:%M} UTC" if link_line else ""
+    name = chat.invitation.name if chat.invitation else ""
+    return (
+        f"Dear {name},\n\n"
+        f"{chat.started_by.name} of computing support would like to talk with you about your "
+        f"request #{chat.ticket.ref.number} in a live chat. Open this link to join:\n\n"
+        f"{link}\n\n"
+        f"The link is for you alone, works once, and until {until}. "
+        "When the chat ends, what was written is added to your request.\n\n"
+        "If you would rather not chat, simply reply to your request by e-mail as before.\n"
+    )

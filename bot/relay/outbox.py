@@ -1,0 +1,202 @@
+"""The outbox worker: the only one who speaks to Teams, RT and the mail server.
+
+A claim is committed before a delivery's first byte leaves, so whoever finds a row that was
+claimed before knows that an earlier try may have gone out. What a delivery led to is committed
+together with striking it off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from bot.relay.ports import Delivery, Lane, NotDone, Refused, Unclear
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+#: What is to be committed with the end of a delivery.
+After = Callable[[Unit], Awaitable[object]]
+
+
+class Handler(Protocol):
+    """Carries out one kind of delivery."""
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Do it; raise NotDone or Unclear to be called again, Refused or Gone never to be."""
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """Say what follows from a refusal."""
+
+    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
+        """Say what follows from a delay, if anybody must know."""
+
+
+class Quiet:
+    """A handler's answers when neither refusal nor delay concerns anybody."""
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """Nothing follows."""
+        return None
+
+    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
+        """Nothing follows."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRules:
+    """How many deliveries of a lane run at once, and how long a claim lasts (seconds).
+
+    The lease is longer than the longest call to the outside may take, time-out included.
+    """
+
+    at_once: int
+    lease: float
+
+
+LANES: dict[Lane, LaneRules] = {
+    Lane.TEAMS: LaneRules(at_once=16, lease=30),
+    Lane.LOOKUP: LaneRules(at_once=4, lease=60),
+    Lane.RT: LaneRules(at_once=4, lease=120),  # and the quarantine on top
+    Lane.MAIL: LaneRules(at_once=2, lease=90),
+    Lane.HERE: LaneRules(at_once=2, lease=30),
+}
+#: A lost ring costs at most this long; it is also how often delayed rows are looked for.
+_LOOK_EVERY = 1.0
+_SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(minutes=5)
+
+
+class Outbox:
+    """Claims due deliveries and hands them to their handlers. Rings wake it (Bell)."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        handlers: Mapping[str, Handler],
+        owner: str,
+        report: Callable[[str, Delivery, BaseException], None],
+    ) -> None:
+        """``owner`` names this process; ``report`` is told of errors that nobody foresaw."""
+        self._relay = relay
+        self._handlers = handlers
+        self._owner = owner
+        self._report = report
+        self._wake = {lane: asyncio.Event() for lane in Lane}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    def ring(self, chat_id: str) -> None:
+        """Look for work now."""
+        for event in self._wake.values():
+            event.set()
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._tasks = [
+            asyncio.create_task(self._serve(lane), name=f"outbox-{lane}") for lane in Lane
+        ]
+
+    async def stop(self, patience: float = 3.0) -> None:
+        """Claim nothing more, give what is under way ``patience`` seconds, then drop it.
+
+        What is dropped stays claimed: the next process takes it over as an unclear attempt.
+        """
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=patience)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _serve(self, lane: Lane) -> None:
+        rules, wake = LANES[lane], self._wake[lane]
+        slots = asyncio.Semaphore(rules.at_once)
+        while True:
+            wake.clear()
+            try:
+                busy = await self._round(lane, rules, slots)
+            except Exception as error:  # noqa: BLE001 - the database is away; the rows stay
+                self._report("claim_failed", Delivery(lane, "", "", {}), error)
+                busy = False
+            if not busy:
+                await _first(wake.wait(), _LOOK_EVERY)
+
+    async def _round(self, lane: Lane, rules: LaneRules, slots: asyncio.Semaphore) -> bool:
+        """Claim what there is room for; tell whether there may be more."""
+        await slots.acquire()
+        slots.release()
+        free = rules.at_once - sum(t.get_name() == lane for t in self._running)
+        # Nobody may look for our comment in RT while RT may still be busy writing it.
+        extra = self._relay.rules.quarantine.total_seconds() if lane is Lane.RT else 0.0
+        lease = rules.lease + extra
+        claimed = await self._relay.store.claim(lane, self._owner, max(free, 1), lease)
+        for delivery in claimed:
+            await slots.acquire()
+            task = asyncio.create_task(self._run(delivery), name=lane)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            task.add_done_callback(lambda _: slots.release())
+        return bool(claimed)
+
+    async def _run(self, delivery: Delivery) -> None:
+        try:
+            await self._deliver(delivery)
+        except Exception as error:  # noqa: BLE001 - our fault; its lease brings the row back
+            self._report("delivery_failed", delivery, error)
+        self._relay.ring(delivery.chat_id or "")  # the next of its stream may go
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        handler = self._handlers[delivery.kind]
+        try:
+            after = await handler.deliver(delivery)
+        except (NotDone, Unclear) as error:
+            await self._again(delivery, error, await handler.delayed(delivery, error))
+            return
+        except Refused as error:
+            self._report("refused", delivery, error)
+            after = await handler.gave_up(delivery, error)
+
+        async def work(unit: Unit) -> None:
+            if await unit.settle(delivery.id, self._owner) and after:
+                await after(unit)
+
+        await self._relay.store.write(work)
+
+    async def _again(
+        self, delivery: Delivery, error: NotDone | Unclear, also: After | None
+    ) -> None:
+        """Give the row back; whether the attempt counts decides if a repeat is labelled."""
+        clean = isinstance(error, NotDone)
+        until = self._relay.now() + self._pause(delivery, error)
+
+        async def work(unit: Unit) -> None:
+            kept = await unit.postpone(delivery.id, self._owner, until, error.sentence, clean=clean)
+            if kept and also:
+                await also(unit)
+
+        self._report("delayed", delivery, error)
+        await self._relay.store.write(work)
+
+    def _pause(self, delivery: Delivery, error: NotDone | Unclear) -> timedelta:
+        """Wait as long as we were told to, else half as long as we have been trying."""
+        jitter = random.uniform(1.0, 1.2)  # noqa: S311 - no secret: so that crowds do not march
+        if isinstance(error, NotDone) and error.retry_after is not None:
+            return timedelta(seconds=error.retry_after) * jitter
+        if isinstance(error, Unclear) and delivery.lane is Lane.RT:
+            return self._relay.rules.quarantine
+        since = delivery.first_claimed or self._relay.now()
+        tried = (self._relay.now() - since) / 2
+        return min(max(tried, _SHORTEST), _LONGEST) * jitter
+
+
+async def _first(waiting: Awaitable[bool], seconds: float) -> None:
+    try:
+        await asyncio.wait_for(waiting, seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,125 @@
+"""The one way in which things happen to a chat: load, advance, save and schedule, commit, ring."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from bot.domain import effects as f
+from bot.domain.advance import advance
+from bot.domain.chat import Chat, State
+from bot.domain.events import Event
+from bot.domain.invitations import Fate, Route, make_token
+from bot.relay.ports import Bell, CardView, Delivery, Lane, Thread
+from bot.relay.storage import Store, Unit
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that the use cases go by.
+
+    ``link_base`` is the page a link opens, without the fragment. ``routes`` are offered to COs,
+    the default one first. ``statuses`` are RT's, offered beside "comment only". ``rt_hosts`` maps
+    an RT's host to our name of it. ``quarantine`` is how long RT may still be busy with a
+    request whose outcome we do not know.
+    """
+
+    secret: bytes
+    link_base: str
+    routes: tuple[Route, ...] = (Route.COPY,)
+    statuses: tuple[str, ...] = ("resolved", "stalled")
+    rt_hosts: tuple[tuple[str, str], ...] = ()
+    invitation_ttl: timedelta = timedelta(hours=72)
+    session_ttl: timedelta = timedelta(hours=24)
+    quarantine: timedelta = timedelta(seconds=180)
+    purge_grace: timedelta = timedelta(seconds=5)
+    card_delay: timedelta = timedelta(seconds=3)
+    proposed_for: timedelta = timedelta(hours=24)
+    kept_for: timedelta = timedelta(days=7)
+
+
+class Relay:
+    """What all use cases share: the store, the clock, the bells and the rules."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], bells: Sequence[Bell], rules: Rules
+    ) -> None:
+        self.store = store
+        self.now = clock
+        self.rules = rules
+        self._bells = bells
+
+    async def write(self, work: Callable[[Unit], Awaitable[T]], chat_id: str = "") -> T:
+        """Run ``work`` in one transaction, then wake whoever waits for its outcome."""
+        result = await self.store.write(work)
+        self.ring(chat_id)
+        return result
+
+    def ring(self, chat_id: str) -> None:
+        """Tell everybody that there is something to read or to send."""
+        for bell in self._bells:
+            bell.ring(chat_id)
+
+    async def happen(self, unit: Unit, chat: Chat, event: Event) -> Chat:
+        """Let ``event`` happen to ``chat`` (loaded through ``unit``) within its transaction.
+
+        Raises NotNow, ChatFull, ThreadTaken; then nothing of it is kept.
+        """
+        after, effects = advance(chat, event)
+        if after != chat:
+            await unit.save(after)
+        for effect in effects:
+            if isinstance(effect, f.Record):
+                await unit.record(chat.id, effect.message)
+            elif delivery := self._delivery(after, effect, event.at):
+                await unit.schedule(delivery)
+        return after
+
+    def _delivery(self, chat: Chat, effect: f.Effect, at: datetime) -> Delivery | None:
+        """Turn an effect into its row of the outbox."""
+        thread, own = f"chat:{chat.id}", f"file:{chat.id}"
+        match effect:
+            case f.RelayToThread(seq):
+                return Delivery(Lane.TEAMS, thread, "relay", {"seq": seq}, chat.id)
+            case f.TellThread(word, detail):
+                payload = {"word": word.value, "detail": detail}
+                return Delivery(Lane.TEAMS, thread, "tell", payload, chat.id)
+            case f.ShowCard(soon):
+                due = at if soon else at + self.rules.card_delay
+                return Delivery(Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id, due)
+            case f.SendInvitation(number):
+                return self._invitation(chat, number)
+            case f.FileTranscript():
+                return Delivery(Lane.RT, own, "file", {}, chat.id)
+            case f.SetTicketStatus(status):
+                return Delivery(Lane.RT, own, "status", {"status": status}, chat.id)
+            case f.Purge():
+                # Behind everything that still needs the text on its way to the thread.
+                due = at + self.rules.purge_grace
+                return Delivery(Lane.HERE, thread, "purge", {}, chat.id, due)
+        raise TypeError(f"no delivery for {type(effect).__name__}")
+
+    def _invitation(self, chat: Chat, number: int) -> Delivery | None:
+        link = chat.invitation
+        if link is None or link.route is Route.COPY:
+            return None  # the card shows the link; nothing goes out
+        lane = Lane.MAIL if link.route is Route.MAIL else Lane.RT
+        stream = f"invite:{chat.id}"
+        return Delivery(lane, stream, "invite", {"number": number}, chat.id)
+
+    def link(self, chat: Chat) -> str:
+        """Return the chat's invitation link while it is worth something, else an empty text."""
+        invitation = chat.invitation
+        if chat.state is not State.INVITED or not invitation or invitation.fate is not Fate.PENDING:
+            return ""
+        token = make_token(self.rules.secret, chat.id, invitation.number)
+        return f"{self.rules.link_base}#livechat={token}"
+
+    def view(self, chat: Chat, thread: Thread) -> CardView:
+        """Return what the chat's card shows now."""
+        routes = tuple(route.value for route in self.rules.routes)
+        return CardView(chat, thread.listening, self.link(chat), routes, self.rules.statuses)
