@@ -1,0 +1,171 @@
+"""The Connector's REST API on one aiohttp session, in the shape that botbuilder calls.
+
+It takes the place of the SDK's ConnectorClient, whose transport builds a session, a connection
+and a token for every send.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import aiohttp
+from botbuilder.schema import Activity, ResourceResponse
+from botframework.connector.auth import ConnectorFactory
+from yarl import URL
+
+from bot.relay.ports import NotDone, Refused
+from bot.teams import answers
+from bot.teams.hosts import ServiceHosts
+from bot.teams.streams import TooMuch, read_up_to
+
+TIMEOUT = 10.0  # seconds for one request
+MAX_ANSWER = 4 * 1024 * 1024
+
+
+class Tokens(Protocol):
+    """Where the bearer token comes from; none in development."""
+
+    async def token(self) -> str:
+        """Return a good token."""
+
+    async def renew(self, refused: str) -> str:
+        """Return another token."""
+
+
+class Wire:
+    """One session for all calls to the Connector. Every call raises the errors of relay.ports."""
+
+    def __init__(
+        self, hosts: ServiceHosts, tokens: Tokens | None, *, connections: int = 50
+    ) -> None:
+        self._hosts = hosts
+        self._tokens = tokens
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session; it is made at first use because it belongs to the running loop."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=5),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def call(
+        self, method: str, service_url: str, path: str, body: Any = None
+    ) -> dict[str, Any]:
+        """Call ``path`` below ``service_url``; return the answer's JSON object."""
+        # Before anything is opened or a token is fetched: the host may come from a stored row.
+        if not self._hosts.allow(service_url):
+            raise Refused(
+                "The conversation's service address is not one that the bot may speak to. "
+                "An administrator should look at the setting of the service hosts."
+            )
+        url = URL(f"{service_url.rstrip('/')}/{path}", encoded=True)
+        token = await self._tokens.token() if self._tokens else ""
+        status, headers, answer = await self._send(method, url, body, token)
+        if status == 401 and self._tokens:
+            token = await self._tokens.renew(token)
+            status, headers, answer = await self._send(method, url, body, token)
+        error = answers.problem(status, headers, answer, repeatable=method != "POST")
+        if error is not None:
+            raise error
+        return answers.read_object(answer)
+
+    async def _send(
+        self, method: str, url: URL, body: Any, token: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        try:
+            async with self.session.request(
+                method, url, data=data, headers=headers, allow_redirects=False
+            ) as answer:
+                content = await read_up_to(answer.content, MAX_ANSWER)
+                return answer.status, dict(answer.headers), content
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            # Nothing was written, or not even a connection was to be had.
+            raise NotDone("Teams cannot be reached.") from None
+        except (aiohttp.ClientError, TimeoutError, OSError, TooMuch) as error:
+            raise answers.unseen(
+                f"The connection to Teams broke ({type(error).__name__}).",
+                repeatable=method != "POST",
+            ) from None
+
+
+class Conversations:
+    """The operations on conversations that botbuilder's adapter and we use."""
+
+    def __init__(self, wire: Wire, service_url: str) -> None:
+        self._wire = wire
+        self._service_url = service_url
+
+    async def send_to_conversation(
+        self, conversation_id: str, activity: Activity
+    ) -> ResourceResponse:
+        """Post at the end of a conversation or thread."""
+        return await self._write("POST", _activities(conversation_id), activity)
+
+    async def reply_to_activity(
+        self, conversation_id: str, activity_id: str, activity: Activity
+    ) -> ResourceResponse:
+        """Post as an answer to ``activity_id``."""
+        return await self._write("POST", _activities(conversation_id, activity_id), activity)
+
+    async def update_activity(
+        self, conversation_id: str, activity_id: str, activity: Activity
+    ) -> ResourceResponse:
+        """Replace a post of ours."""
+        return await self._write("PUT", _activities(conversation_id, activity_id), activity)
+
+    async def delete_activity(self, conversation_id: str, activity_id: str) -> None:
+        """Take a post of ours back."""
+        path = _activities(conversation_id, activity_id)
+        await self._wire.call("DELETE", self._service_url, path)
+
+    async def paged_members(self, conversation_id: str, token: str) -> dict[str, Any]:
+        """Return a page of members: {"members": […], "continuationToken": …?}."""
+        path = f"v3/conversations/{quote(conversation_id, safe='')}/pagedmembers?pageSize=500"
+        if token:
+            path += f"&continuationToken={quote(token, safe='')}"
+        return await self._wire.call("GET", self._service_url, path)
+
+    async def _write(self, method: str, path: str, activity: Activity) -> ResourceResponse:
+        answer = await self._wire.call(method, self._service_url, path, activity.serialize())
+        return ResourceResponse(id=str(answer.get("id") or ""))
+
+
+def _activities(conversation_id: str, activity_id: str = "") -> str:
+    path = f"v3/conversations/{quote(conversation_id, safe='')}/activities"
+    return f"{path}/{quote(activity_id, safe='')}" if activity_id else path
+
+
+class Client:
+    """What the adapter keeps in a turn as its connector client."""
+
+    def __init__(self, wire: Wire, service_url: str) -> None:
+        self.conversations = Conversations(wire, service_url)
+
+
+class WireConnectorFactory(ConnectorFactory):  # type: ignore[misc]
+    """Makes connector clients that share the wire."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def create(self, service_url: str, audience: str) -> Client:
+        """Return a client for ``service_url``; it costs nothing."""
+        return Client(self._wire, service_url)

@@ -1,0 +1,185 @@
+"""The app's own token for the Connector: one msal application, asked off the event loop.
+
+The SDK's factories ask Entra on every turn, blocking; this one asks about once an hour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msal
+import structlog
+from botframework.connector.auth import AppCredentials, ServiceClientCredentialsFactory
+
+from bot.relay.ports import NotDone
+
+log = structlog.get_logger(__name__)
+
+SCOPE = "https://api.botframework.com/.default"
+EARLY = 300.0  # seconds before its end at which a token is replaced
+PAUSE = 5.0  # seconds between attempts while the old token still serves
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A client secret of the app registration."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate of the app registration: private key and certificate, both PEM."""
+
+    private_key: str = field(repr=False)
+    public_certificate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token and when it ends (Unix time)."""
+
+    text: str = field(repr=False)
+    expires: float
+
+
+class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
+    """Hands out the app's token. ``authority`` is Entra's URL of the app's single tenant.
+
+    ``ca_file`` replaces the trusted authorities (the stand-in makes its own).
+    """
+
+    def __init__(
+        self,
+        app_id: str,
+        credential: Secret | Certificate,
+        authority: str,
+        *,
+        ca_file: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._app_id = app_id
+        self._credential = credential
+        self._authority = authority
+        self._verify: bool | str = ca_file or True
+        self._clock = clock
+        self._client: Any = None
+        self._token: Token | None = None
+        self._fetching: asyncio.Task[Token] | None = None
+        self._not_before = 0.0
+
+    async def token(self) -> str:
+        """Return a good token. Raises NotDone with what is wrong when there is none to be had."""
+        held, now = self._token, self._clock()
+        if held is None or held.expires <= now:
+            return (await self._fetch()).text
+        if held.expires - now <= EARLY and now >= self._not_before:
+            self._fetch_behind()
+        return held.text
+
+    async def renew(self, refused: str) -> str:
+        """Return another token than ``refused``, which the Connector did not take."""
+        if self._token is not None and self._token.text == refused:
+            self._token = None
+        return await self.token()
+
+    async def close(self) -> None:
+        """Stop fetching."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+
+    async def is_valid_app_id(self, app_id: str) -> bool:
+        """Tell the SDK whether a token is for us."""
+        return app_id == self._app_id
+
+    async def is_authentication_disabled(self) -> bool:
+        """Tell the SDK that tokens are wanted."""
+        return False
+
+    async def create_credentials(
+        self, app_id: str, oauth_scope: str, login_endpoint: str, validate_authority: bool
+    ) -> AppCredentials:
+        """Give the SDK credentials that hold a ready token, so that it never asks by itself."""
+        return _Ready(app_id, await self.token())
+
+    async def _fetch(self) -> Token:
+        """Join the fetch under way, or begin one; a caller's cancellation does not end it."""
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._fetching)
+
+    def _fetch_behind(self) -> None:
+        """Replace a token that still serves; if that fails there is time for more attempts."""
+        self._not_before = self._clock() + PAUSE
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.create_task(self._ask())
+            self._fetching.add_done_callback(_looked_at)
+
+    async def _ask(self) -> Token:
+        answer = await asyncio.to_thread(self._acquire)
+        token, life = answer.get("access_token"), answer.get("expires_in")
+        if isinstance(token, str) and isinstance(life, int | float):
+            self._token = Token(token, self._clock() + life)
+            log.info("token_fetched", expires_in=life)
+            return self._token
+        self._client = None  # msal remembers failures for a minute; a new one asks again
+        error = str(answer.get("error", "unknown"))[:80]
+        codes = [code for code in answer.get("error_codes") or () if isinstance(code, int)]
+        log.error("token_refused", error=error, codes=codes)
+        numbers = ", ".join(f"AADSTS{code}" for code in codes) or error
+        raise NotDone(
+            f"Microsoft Entra gives the bot no token ({numbers}). An administrator should check "
+            "the app's credential with `livechat doctor`; it is tried again meanwhile.",
+            retry_after=30,
+        )
+
+    def _acquire(self) -> dict[str, Any]:
+        """Ask Entra, in a thread of its own."""
+        try:
+            if self._client is None:
+                self._client = self._make_client()
+            # Ours is the only cache: msal's would give back a token that the Connector refused.
+            self._client.remove_tokens_for_client()
+            answer: dict[str, Any] = self._client.acquire_token_for_client([SCOPE])
+        except Exception as error:  # noqa: BLE001 - requests, msal and JSON errors alike: no token
+            return {"error": f"unreachable: {type(error).__name__}"}
+        return answer
+
+    def _make_client(self) -> Any:
+        secret: str | dict[str, str]
+        if isinstance(self._credential, Secret):
+            secret = self._credential.value
+        else:
+            secret = {
+                "private_key": self._credential.private_key,
+                "public_certificate": self._credential.public_certificate,
+            }
+        return msal.ConfidentialClientApplication(
+            self._app_id,
+            client_credential=secret,
+            authority=self._authority,
+            instance_discovery=False,  # the authority is configured, nobody need vouch for it
+            verify=self._verify,
+            timeout=10,
+        )
+
+
+class _Ready(AppCredentials):  # type: ignore[misc]
+    """Credentials with a token in hand."""
+
+    def __init__(self, app_id: str, token: str) -> None:
+        super().__init__(app_id=app_id)
+        self._token = token
+
+    def get_access_token(self, force_refresh: bool = False) -> str:
+        """Return the token that was ready when these credentials were made."""
+        return self._token
+
+
+def _looked_at(task: asyncio.Task[Token]) -> None:
+    if not task.cancelled():
+        task.exception()  # it is logged already

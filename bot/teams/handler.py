@@ -1,0 +1,187 @@
+"""What Teams tells the bot, turned into the operators' use cases.
+
+A turn persists and returns: Teams gets its answer only when the handler ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import tzinfo
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from botbuilder.core import InvokeResponse, TurnContext
+from botbuilder.core.teams import TeamsActivityHandler
+
+from bot.relay.operating import Operating
+from bot.relay.ports import Answer, Listening, OutsideError, Pressing, Scope, Tell, Thread, Threads
+from bot.teams import activity as read
+from bot.teams import cards, words
+from bot.teams.adapter import RAW
+from bot.teams.membership import Membership
+
+log = structlog.get_logger(__name__)
+
+TOLD_AGAIN = 600.0  # seconds between two refusals to the same person
+MAX_TOLD = 1000
+
+
+class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
+    """Reads activities, turns away who may not act, and calls the use cases."""
+
+    def __init__(
+        self,
+        operating: Operating,
+        membership: Membership,
+        threads: Threads,
+        listening: dict[str, Listening],
+        zone: tzinfo,
+        *,
+        in_groups: Listening = Listening.MENTION,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._operating = operating
+        self._membership = membership
+        self._threads = threads
+        self._listening = listening
+        self._zone = zone
+        self._in_groups = in_groups
+        self._clock = clock
+        self._told: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- botbuilder's hooks ---
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        """Take in a message."""
+        raw = _raw(turn_context)
+        if read.from_bot(raw):
+            return
+        who, where = read.person(raw), self._thread(raw)
+        heard = read.heard(raw, where, who)
+        if await self._may(who, where):
+            await self._operating.hears(heard)
+        elif heard.mentioned:
+            # Unmentioned posts of others are their own business: not answered, not kept.
+            self._turn_away(who, where)
+
+    async def on_teams_message_edit(self, turn_context: TurnContext) -> None:
+        """Take in an edit."""
+        await self._changes(turn_context, removed=False)
+
+    async def on_teams_message_undelete(self, turn_context: TurnContext) -> None:
+        """Take in that a removed message is back."""
+        await self._changes(turn_context, removed=False)
+
+    async def on_teams_message_soft_delete(self, turn_context: TurnContext) -> None:
+        """Take in a removal."""
+        await self._changes(turn_context, removed=True)
+
+    async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
+        """Answer a button or a dialog; anything else is not for us."""
+        raw = _raw(turn_context)
+        name = raw.get("name")
+        if name == "adaptiveCard/action":
+            return await self._press(raw)
+        if name in {"task/fetch", "task/submit"}:
+            return _ok({"task": {"type": "message", "value": words.NO_DIALOG}})
+        return InvokeResponse(status=HTTPStatus.NOT_IMPLEMENTED)
+
+    async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
+        """Somebody came or went: ask the roster anew at the next occasion."""
+        self._membership.forget(read.text_at(_raw(turn_context), "channelData", "team", "id"))
+
+    async def on_installation_update(self, turn_context: TurnContext) -> None:
+        """Log that the app came or went; posts to a place it left will say so themselves."""
+        raw = _raw(turn_context)
+        where = self._thread(raw)
+        self._membership.forget(where.team_id)
+        log.info("installation", action=read.text_at(raw, "action")[:40], scope=where.scope)
+
+    # --- what they lead to ---
+
+    async def _changes(self, context: TurnContext, *, removed: bool) -> None:
+        raw = _raw(context)
+        if read.from_bot(raw):
+            return
+        who, where = read.person(raw), self._thread(raw)
+        if await self._may(who, where):
+            await self._operating.changes(read.changed(raw, where, who, removed=removed))
+
+    async def _press(self, raw: read.Json) -> InvokeResponse:
+        who, where = read.person(raw), self._thread(raw)
+        if not await self._may(who, where):
+            log.warning("press_refused", person=who.object_id, tenant=who.tenant_id)
+            return _message(words.PRESS_NOT_ALLOWED)
+        pressed = read.pressed(raw, where, who)
+        if pressed is None:
+            return _message(words.PRESS_UNKNOWN)
+        return self._shown(await self._operating.presses(pressed))
+
+    def _shown(self, pressing: Pressing) -> InvokeResponse:
+        if pressing.sentence or pressing.view is None:
+            return _message(pressing.sentence or words.DONE)
+        card = cards.card(pressing.view, self._zone)
+        return _ok({"statusCode": 200, "type": cards.CONTENT_TYPE, "value": card})
+
+    async def _may(self, who: read.Person, where: Thread) -> bool:
+        """Tell whether ``who`` may act in ``where``. Raises OutsideError when nobody can tell."""
+        if where.scope is Scope.CHANNEL and where.team_id not in self._listening:
+            return False
+        return await self._membership.allows(who, where.service_url)
+
+    def _turn_away(self, who: read.Person, where: Thread) -> None:
+        """Say why, behind the answer to Teams, and not time and again."""
+        log.warning("person_refused", person=who.object_id, tenant=who.tenant_id, scope=where.scope)
+        now = self._clock()
+        known = who.object_id or who.teams_id
+        if now - self._told.get(known, float("-inf")) < TOLD_AGAIN:
+            return
+        if len(self._told) >= MAX_TOLD:
+            self._told = {k: at for k, at in self._told.items() if now - at < TOLD_AGAIN}
+        if len(self._told) >= MAX_TOLD:
+            return
+        self._told[known] = now
+        task = asyncio.create_task(self._refuse(where))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _refuse(self, where: Thread) -> None:
+        try:
+            await self._threads.tell(where, Tell(Answer.NOT_ALLOWED))
+        except OutsideError as error:
+            log.warning("refusal_not_sent", error=type(error).__name__)
+
+    def _thread(self, raw: read.Json) -> Thread:
+        return read.thread(raw, self._listens)
+
+    def _listens(self, scope: Scope, team_id: str) -> Listening:
+        if scope is Scope.PERSONAL:
+            return Listening.THREAD
+        if scope is Scope.GROUP:
+            return self._in_groups
+        return self._listening.get(team_id, Listening.MENTION)
+
+
+def _raw(context: TurnContext) -> read.Json:
+    raw: read.Json = context.turn_state[RAW]
+    return raw
+
+
+def _ok(body: dict[str, Any]) -> InvokeResponse:
+    return InvokeResponse(status=HTTPStatus.OK, body=body)
+
+
+def _message(sentence: str) -> InvokeResponse:
+    kind = "application/vnd.microsoft.activity.message"
+    return _ok({"statusCode": 200, "type": kind, "value": sentence})

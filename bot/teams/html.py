@@ -1,0 +1,295 @@
+"""What an operator wrote, read out of Teams' HTML as plain text (pure; never raises).
+
+``activity.text`` is no substitute: it loses emoji, line breaks and words like ``<data>``. The HTML
+is cleaned with nh3 first, because the standard library's parser fails on hostile input.
+Shapes: facts of Teams' own HTML, see docs/teams.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import unescape
+from html.parser import HTMLParser
+
+import nh3
+
+_SCHEMA = "http://schema.skype.com/"
+_ATTRIBUTES = {
+    "a": {"href"},
+    "span": {"itemtype", "itemid", "itemprop"},
+    "img": {"itemtype", "alt"},
+    "emoji": {"alt"},
+    "blockquote": {"itemtype"},
+    "strong": {"itemprop"},
+    "p": {"itemprop"},
+}
+_INLINE = {"b", "strong", "i", "em", "u", "s", "del", "code", "a", "span", "img", "emoji", "at"}
+_LINES = {
+    *("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote"),
+    *("pre", "codeblock", "table", "thead", "tbody", "tr", "hr"),
+}
+_TAGS = _INLINE | _LINES | {"br", "td", "th"}
+_VERBATIM = {"pre", "codeblock"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody who is mentioned, in the order of the activity's entities."""
+
+    name: str
+    is_bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: ``quote`` is (author, preview), ``pictures`` how many were pasted."""
+
+    text: str
+    quote: tuple[str, str] | None = None
+    pictures: int = 0
+
+
+def read_html(html: str, mentions: Sequence[Mention]) -> Written:
+    """Read the text/html attachment of a message."""
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+    reader = _Reader(mentions)
+    try:
+        reader.feed(clean)
+        reader.close()
+    except (AssertionError, ValueError, RecursionError):  # the parser's; nh3 should prevent them
+        return Written(unescape(nh3.clean(html, tags=set())).strip())
+    return reader.written()
+
+
+class _Reader(HTMLParser):
+    """Writes lines. ``_lines[-1]`` is the line being written."""
+
+    def __init__(self, mentions: Sequence[Mention]) -> None:
+        super().__init__(convert_charrefs=True)
+        self._mentions = mentions
+        self._lines: list[str] = [""]
+        self._fresh = True  # the current line was begun by a block and may be taken over
+        self._stack: list[str] = []
+        self._verbatim = 0
+        self._cell = False
+        self._lists: list[int] = []  # -1 for bullets, else the number of the last item
+        self._links: list[tuple[str, list[str]]] = []
+        self._skipping = 0  # depth inside a mention, whose name comes from its entity
+        self._quotes = 0  # depth of ordinary quotes
+        self._reply: _Reply | None = None
+        self._replied: tuple[str, str] | None = None
+        self._pictures = 0
+
+    def written(self) -> Written:
+        """Return what was read."""
+        lines = [line.rstrip() for line in self._lines]
+        return Written("\n".join(lines).strip("\n").strip(), self._replied, self._pictures)
+
+    # --- the parser's events ---
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin an element."""
+        values = {name: value or "" for name, value in attrs}
+        if tag == "br":
+            self._break()
+        elif tag in {"img", "emoji"}:
+            self._image(tag, values)
+        elif tag != "hr":
+            self._stack.append(tag)
+            self._open(tag, values)
+
+    def handle_endtag(self, tag: str) -> None:
+        """End an element; nh3 has balanced them."""
+        if tag not in self._stack:
+            return
+        while self._stack:
+            ended = self._stack.pop()
+            self._close(ended)
+            if ended == tag:
+                return
+
+    def handle_data(self, data: str) -> None:
+        """Take text in."""
+        if self._reply is not None:
+            self._reply.take(data)
+            return
+        if self._skipping:
+            return
+        data = data.replace("\xa0", " ")
+        if self._verbatim:
+            first, *more = data.split("\n")
+            self._put(first)
+            for line in more:
+                self._break()
+                self._put(line)
+            return
+        # White space in the source is layout, except what Teams wrote as &nbsp; on purpose.
+        data = re.sub(r"[ \t\r\n\f]*[\t\r\n\f][ \t\r\n\f]*", " ", data)
+        if data.strip() or not self._fresh:
+            self._put(data)
+
+    # --- elements ---
+
+    def _open(self, tag: str, values: dict[str, str]) -> None:
+        if self._skipping:
+            self._skipping += 1
+        elif self._reply is not None:
+            self._reply.enter(values.get("itemprop", ""))
+        elif tag == "span" and values.get("itemtype") == _SCHEMA + "Mention":
+            self._skipping = 1
+            self._mention(values.get("itemid", ""))
+        elif tag == "blockquote" and values.get("itemtype") == _SCHEMA + "Reply":
+            self._reply = _Reply()
+        elif tag == "a":
+            self._links.append((values.get("href", ""), []))
+        elif tag in {"td", "th"}:
+            self._put(" | " if self._cell else "")
+            self._cell = True
+        elif tag in _LINES:
+            self._block(tag)
+
+    def _block(self, tag: str) -> None:
+        self._newline()
+        if tag in _VERBATIM:
+            self._verbatim += 1
+        elif tag in {"ul", "ol"}:
+            self._lists.append(0 if tag == "ol" else -1)
+        elif tag == "li":
+            self._put(self._bullet())
+            self._fresh = True  # a paragraph in the item goes on in this line
+        elif tag == "blockquote":
+            self._quotes += 1
+        elif tag == "tr":
+            self._cell = False
+
+    def _close(self, tag: str) -> None:
+        if self._skipping:
+            self._skipping -= 1
+        elif self._reply is not None:
+            if tag == "blockquote":
+                self._replied = self._replied or self._reply.quote()
+                self._reply = None
+            else:
+                self._reply.leave()
+        elif tag == "a" and self._links:
+            self._link(*self._links.pop())
+        elif tag in _LINES:
+            self._end_block(tag)
+
+    def _end_block(self, tag: str) -> None:
+        if tag == "p" and self._fresh and not self._lists:
+            self._fresh = False  # an empty paragraph is an empty line
+        if tag in _VERBATIM:
+            self._verbatim -= 1
+        elif tag in {"ul", "ol"} and self._lists:
+            self._lists.pop()
+        self._newline()
+        if tag == "blockquote":
+            self._quotes = max(0, self._quotes - 1)
+
+    def _bullet(self) -> str:
+        indent = "  " * (len(self._lists) - 1)
+        if not self._lists or self._lists[-1] < 0:
+            return f"{indent}- "
+        self._lists[-1] += 1
+        return f"{indent}{self._lists[-1]}. "
+
+    def _mention(self, item: str) -> None:
+        index = int(item) if item.isascii() and item.isdigit() and len(item) < 6 else -1
+        if 0 <= index < len(self._mentions) and not self._mentions[index].is_bot:
+            self._put(self._mentions[index].name)
+
+    def _image(self, tag: str, values: dict[str, str]) -> None:
+        if self._reply is not None:
+            self._reply.take(values.get("alt", ""))
+        elif self._skipping:
+            return
+        elif tag == "emoji" or values.get("itemtype") == _SCHEMA + "Emoji":
+            self._put(values.get("alt", ""))
+        else:
+            self._pictures += 1
+
+    def _link(self, href: str, shown: list[str]) -> None:
+        text = "".join(shown)
+        if href and not _same_address(href, text):
+            self._put(f" ({href})" if text.strip() else href)
+
+    # --- lines ---
+
+    def _put(self, text: str) -> None:
+        if not text:
+            return
+        if self._links:
+            self._links[-1][1].append(text)
+        if not self._lines[-1] and self._quotes:
+            self._lines[-1] = "> " * min(self._quotes, 5)
+        self._lines[-1] += text
+        self._fresh = False
+
+    def _break(self) -> None:
+        if self._reply is not None:
+            self._reply.take(" ")
+        elif not self._skipping:
+            self._lines.append("")
+            self._fresh = False
+
+    def _newline(self) -> None:
+        if not self._fresh:
+            self._lines.append("")
+            self._fresh = True
+
+
+class _Reply:
+    """The quoted message on top of an answer."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[str]] = {"mri": [], "preview": []}
+        self._path: list[str] = []
+
+    def enter(self, part: str) -> None:
+        """Enter an element; it belongs to the part of the one around it unless it says its own."""
+        around = self._path[-1] if self._path else "preview"
+        self._path.append({"copy": "preview", "mri": "mri", "time": "time"}.get(part, around))
+
+    def leave(self) -> None:
+        """Leave an element."""
+        if self._path:
+            self._path.pop()
+
+    def take(self, text: str) -> None:
+        """Take text in."""
+        self._parts.get(self._path[-1] if self._path else "preview", []).append(text)
+
+    def quote(self) -> tuple[str, str] | None:
+        """Return author and preview, None if there is neither."""
+        author, preview = (" ".join("".join(self._parts[p]).split()) for p in ("mri", "preview"))
+        return (author, preview) if author or preview else None
+
+
+def _same_address(href: str, text: str) -> bool:
+    shown = text.strip()
+    return href.removeprefix("mailto:").rstrip("/") == shown.removeprefix("mailto:").rstrip("/")
+
+
+def read_text(text: str, mentions: Sequence[tuple[str, Mention]]) -> str:
+    """Read ``activity.text`` when there is no HTML (Microsoft's Playground sends none).
+
+    ``mentions`` are the entities' texts, as ``<at>Live Chat</at>``, in order: each is looked for
+    behind the one before, so that a name that somebody merely typed is left alone.
+    """
+    done, rest = "", text
+    for tag, mention in mentions:
+        before, found, after = rest.partition(tag) if tag else (rest, "", "")
+        if not found:
+            continue
+        done += before + ("" if mention.is_bot else mention.name)
+        rest = re.sub(r"^(?:&nbsp;|\xa0)", " ", after)
+    return (done + rest).strip()

@@ -1,0 +1,50 @@
+"""Making other people's words harmless where Teams reads markup (pure)."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+# Everything with a meaning in the markdown of Adaptive Cards (and of Teams' own renderers), and "&"
+# and "<", which some clients read as HTML.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&])")
+_SCHEME = re.compile(r"(?i)\b(https?|mailto|ftp)(:)")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# What the line above a relayed message ends in: a time and a number.
+_HEADER = re.compile(r"\d{1,2}\s*[:.∶：]\s*\d{2}.{0,8}[#＃﹟]\s*\d")
+
+
+def one_line(text: str, limit: int) -> str:
+    """Cut ``text`` to one line of at most ``limit`` characters without invisible characters."""
+    seen = "".join(" " if c.isspace() else c for c in text)
+    seen = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
+    seen = " ".join(seen.split())
+    return seen if len(seen) <= limit else seen[: limit - 1] + "…"
+
+
+def in_card(text: str, limit: int = 300) -> str:
+    """Escape ``text`` for a TextBlock or Fact: one line, no markdown, no link, no date function."""
+    line = one_line(text, limit)
+    # A zero-width space keeps "{{DATE(…)}}" and bare addresses from being taken for more.
+    line = line.replace("{{", "{\u200b{")
+    line = _SCHEME.sub("\\1\u200b\\2", line)
+    return _MARKDOWN.sub(r"\\\1", line)
+
+
+def in_xml(text: str) -> str:
+    """Escape ``text`` for a message of textFormat xml."""
+    return html.escape(text, quote=False).replace("\n", "<br/>")
+
+
+def unforged(text: str) -> str:
+    """Mark lines of a visitor's text that look like the line above a message of somebody.
+
+    Teams shows no indentation, so such a line gets a bar in front; everything else stays as it is.
+    """
+    return "\n".join(f"| {line}" if _HEADER.search(line) else line for line in _lines(text))
+
+
+def _lines(text: str) -> list[str]:
+    # Teams breaks lines at these as well.
+    return re.split(r"[\n\v\f\x1c-\x1e\x85\u2028\u2029]", text)

@@ -1,0 +1,137 @@
+"""The bot's sentences to operators (pure): what happened, and what to do now."""
+
+from __future__ import annotations
+
+from bot.domain.chat import Chat
+from bot.domain.effects import Word
+from bot.domain.transcript import plain_name
+from bot.relay.ports import Answer, Listening, Tell
+
+#: Every button of a card has a command that does the same; the card names them too.
+COMMANDS = (
+    ("12345", "show ticket 12345 and offer to invite its requestor"),
+    ("invite", "invite the requestor of the ticket shown here"),
+    ("revoke", "take the invitation link back"),
+    ("cancel", "drop the chat before anybody joined"),
+    ("end", "end the chat with the visitor"),
+    ("file SUMMARY", "put your summary and the transcript on the ticket as a comment"),
+    ("status", "show the chat's card again"),
+    ("help", "show this"),
+)
+
+HELP = "\n".join(
+    [
+        "Mention me with one of these (in a personal chat no mention is needed):",
+        *(f"• {command} – {what}" for command, what in COMMANDS),
+        "Lines that begin with // are notes for your colleagues: they never reach the visitor.",
+    ]
+)
+
+_WORDS: dict[Word | Answer, str] = {
+    Word.JOINED: "{visitor} joined the chat about ticket {ticket}. {how}",
+    Word.KNOCKED_AGAIN: (
+        "Somebody else opened the invitation link of ticket {ticket}, which was used already. They "
+        "were not let in. If it was the right person on another device, end this chat and invite "
+        "them again; if not, ask the visitor whether the link was passed on."
+    ),
+    Word.ENDED_BY_VISITOR: (
+        "{visitor} ended the chat. Nothing more reaches them. Press “Send to RT” on the card to put "
+        "the record on ticket {ticket}."
+    ),
+    Word.INVITATION_PROBLEM: (
+        "The invitation for ticket {ticket} did not go out. {detail} You can copy the link from the "
+        "card and pass it on yourself, or revoke it and invite again."
+    ),
+    Word.INVITATION_EXPIRED: (
+        "Nobody used the invitation for ticket {ticket} in time, so the link no longer works. "
+        "Press “Invite” on the card to send a new one, or go on in RT."
+    ),
+    Word.FILING_FAILED: (
+        "The record of the chat is not on ticket {ticket}: RT refused it. {detail} The record is "
+        "kept here; press “Send to RT” on the card when that is put right."
+    ),
+    Word.STATUS_PROBLEM: (
+        "The record is on ticket {ticket}, but its status was not changed. {detail} Please set the "
+        "status in RT."
+    ),
+    Answer.HELP: HELP,
+    Answer.NO_NUMBER: (
+        "I see no ticket number there. {detail} Mention me with just the number, like 12345 or "
+        "rt#12345, or with “help”."
+    ),
+    Answer.SEVERAL_NUMBERS: (
+        "That names more than one ticket, and a chat is about one. {detail} Mention me again with "
+        "just the one you mean."
+    ),
+    Answer.TICKET_PROBLEM: "I cannot show that ticket. {detail}",
+    Answer.LOOKING_SLOW: (
+        "RT takes long to answer. I keep trying, and the card will appear here. {detail}"
+    ),
+    Answer.THREAD_TAKEN: (
+        "This thread already has a chat, about ticket {ticket}. {detail} End that one first, or "
+        "start the other in a new post or another chat."
+    ),
+    Answer.NOT_JOINED: (
+        "Not sent: nobody has joined the chat about ticket {ticket} yet. {detail} Write it again "
+        "when the visitor is here."
+    ),
+    Answer.NOT_DELIVERED: (
+        "Not sent to the visitor. {detail} To tell them more, write on ticket {ticket} in RT."
+    ),
+    Answer.TOO_LONG: "Not sent: the message is too long. {detail} Send it in smaller parts.",
+    Answer.NOTHING_TO_SEND: "Nothing was sent to the visitor. {detail}",
+    Answer.CHAT_FULL: (
+        "Not sent: this chat holds as much text as a chat may. {detail} Press “Send to RT” on the "
+        "card and go on with a new chat or in RT."
+    ),
+    Answer.NOT_ALLOWED: (
+        "Only members of the computing support team can use this bot, so nothing was done with "
+        "your message. {detail} If you should be able to, ask an owner of that team to add you; "
+        "guests cannot."
+    ),
+    Answer.NOTHING_HERE: (
+        "There is no chat in this thread. {detail} Mention me with a ticket number to begin one."
+    ),
+    Answer.DONE: "Done. {detail}",
+}
+
+PRESS_NOT_ALLOWED = (
+    "Only members of the computing support team can press this, so nothing was done. Ask an owner "
+    "of that team to add you; guests cannot act here."
+)
+PRESS_UNKNOWN = "This button is of no use any more. Mention the bot with “status” to see the card."
+NO_DIALOG = "This bot has no dialogs. Please use the buttons on the chat's card."
+DONE = "Done."
+
+
+HOW_TO_ANSWER = {
+    Listening.MENTION: "Only replies that mention me reach them.",
+    Listening.THREAD: "Every reply here reaches them, except lines that begin with //.",
+}
+
+
+def say(notice: Tell, listening: Listening) -> str:
+    """Word a notice for a thread in which the bot listens so; no markup."""
+    template = _WORDS[notice.word]
+    chat = notice.chat
+    text = template.format(
+        detail=notice.detail.strip(),
+        visitor=plain_name(visitor(chat)),
+        ticket=ticket(chat),
+        how=HOW_TO_ANSWER[listening],
+    )
+    return "\n".join(" ".join(line.split()) for line in text.split("\n"))
+
+
+def visitor(chat: Chat | None) -> str:
+    """Name the visitor, as far as we know the name."""
+    if chat is None:
+        return "The visitor"
+    if chat.visitor is not None and chat.visitor.name.strip():
+        return chat.visitor.name
+    return (chat.invitation.name if chat.invitation else "") or "The visitor"
+
+
+def ticket(chat: Chat | None) -> str:
+    """Name the chat's ticket."""
+    return str(chat.ticket.ref) if chat else "in RT"
