@@ -111,14 +111,17 @@ class Player:
         in_dialog: bool = False,
     ) -> Pressed:
         """Carry out an action with its data ready."""
-        if action.get("type") == "Action.Submit" and not presses.is_dialog(data) and not in_dialog:
-            await self._deliver(
-                activities.submitted(self._stage, self.person, post, presses.plain_data(data))
+        stage, who = self._stage, self.person
+        submit = action.get("type") == "Action.Submit"
+        if submit and not in_dialog and not presses.is_dialog(data):
+            plain = presses.plain_data(data)
+            return presses.read_message(
+                await self._deliver(activities.submitted(stage, who, post, plain))
             )
-            return presses.read_message(self.attempt)
         name, value = presses.invocation(action, data, trigger, in_dialog=in_dialog)
-        await self._deliver(activities.invoke(self._stage, self.person, post, name, value))
-        pressed = presses.read(self.attempt)
+        pressed = presses.read(
+            await self._deliver(activities.invoke(stage, who, post, name, value))
+        )
         if pressed.kind == "card" and pressed.card:
             post.views[self.person.key] = pressed.card
             self._world.changed(post)
@@ -197,15 +200,15 @@ class Player:
             e.get("mentioned", {}).get("id") == self._stage.bot.id for e in post.entities
         )
         if post.conversation.installed and (mentioned or post.conversation.hears_everything):
-            await self._deliver(activity)
-            post.note = _note(self.attempt)
+            post.note = _note(await self._deliver(activity))
         else:
             self.attempt = None
             post.note = "The bot was not told: no mention, and no consent to read all."
         self._world.changed(post)
 
-    async def _deliver(self, activity: Json) -> None:
+    async def _deliver(self, activity: Json) -> Attempt:
         self.attempt = await self._courier.deliver(activity)
+        return self.attempt
 
     def _find(self, where: Where) -> Conversation:
         return (
@@ -215,9 +218,9 @@ class Player:
         )
 
 
-def _note(attempt: Attempt | None) -> str:
-    if attempt is None or attempt.status is None:
-        return f"The bot did not answer: {attempt.why if attempt else ''}"
+def _note(attempt: Attempt) -> str:
+    if attempt.status is None:
+        return f"The bot did not answer: {attempt.why}"
     return f"The bot answered {attempt.status}." if attempt.status >= 300 else ""
 
 

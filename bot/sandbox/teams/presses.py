@@ -110,23 +110,18 @@ def invocation(action: Json, data: Any, trigger: str, *, in_dialog: bool) -> tup
     }
 
 
-def read_message(attempt: Attempt | None) -> Pressed:
+def read_message(attempt: Attempt) -> Pressed:
     """What Teams makes of the answer to a message: only whether there was a good one."""
-    status = attempt.status if attempt else None
+    status = attempt.status
     if status is not None and status < 300:
         return Pressed("done", status)
     return Pressed("unreachable", status, UNREACHABLE)
 
 
-def read(attempt: Attempt | None) -> Pressed:
+def read(attempt: Attempt) -> Pressed:
     """What Teams makes of the answer to an invoke."""
-    if attempt is None or attempt.status is None or attempt.status >= 300:
-        return Pressed(
-            "unreachable",
-            attempt.status if attempt else None,
-            UNREACHABLE,
-            body=attempt and attempt.body,
-        )
+    if attempt.status is None or attempt.status >= 300:
+        return Pressed("unreachable", attempt.status, UNREACHABLE, body=attempt.body)
     body = attempt.body
     if not isinstance(body, dict):
         return Pressed("done", attempt.status, body=body)
