@@ -7,14 +7,21 @@ cannot be used (sysexits' EX_CONFIG: systemd is told not to restart after it).
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
+import structlog
 
 if TYPE_CHECKING:
     from bot.config import Settings
+
+log = structlog.get_logger(__name__)
 
 EX_CONFIG = 78
 
@@ -40,7 +47,11 @@ def serve(config: Path | None) -> None:
     from bot import app, logs
 
     logs.configure(settings.log.level, settings.log.format)
-    asyncio.run(app.serve(settings))
+    if settings.on_stand_ins or settings.sandbox.enabled:
+        log.warning("not_for_production", why="Teams is a stand-in, or its callers go unchecked")
+    where = settings.server.unix_socket or f"{settings.server.host}:{settings.server.port}"
+    with _said_if_taken(str(where)):
+        asyncio.run(app.serve(settings))
 
 
 @main.command()
@@ -49,10 +60,8 @@ def demo(port: int) -> None:
     """Play the whole story on this machine, with stand-ins for Teams, RT and the help site."""
     from bot import app
 
-    try:
+    with _said_if_taken(f"127.0.0.1:{port}"):
         asyncio.run(app.demo(port=port))
-    except OSError as e:
-        _fail(f"Cannot listen on 127.0.0.1:{port}: {e.strerror}. Try: livechat demo --port 8361")
 
 
 @main.command()
@@ -62,7 +71,13 @@ def migrate(config: Path | None) -> None:
     settings = _settings(config)
     from bot.store.migrate import upgrade
 
-    upgrade(settings.database.url)
+    try:
+        upgrade(settings.database.url)
+    except Exception as e:  # noqa: BLE001  the driver's and alembic's alike end here
+        from bot.logs import redact
+
+        reason = next(iter(str(e).splitlines()), "")
+        _fail(redact(f"The database was not migrated: {type(e).__name__}: {reason}"))
     click.echo("The database is up to date.")
 
 
@@ -97,7 +112,9 @@ def manifest(config: Path | None, output: Path, app_version: str | None) -> None
 def doctor(config: Path | None, as_json: bool) -> None:
     """Look for faults, from the configuration to RT, and say what to do about them."""
     from bot import doctor as doctors
+    from bot import logs
 
+    logs.configure("critical")  # the report says it all
     report = asyncio.run(doctors.examine_all(config))
     click.echo(doctors.as_json(report) if as_json else doctors.as_text(report))
     sys.exit(doctors.exit_code(report))
@@ -115,6 +132,18 @@ def _settings(config: Path | None) -> Settings:
         sys.exit(EX_CONFIG)
 
 
-def _fail(sentence: str) -> None:
+@contextmanager
+def _said_if_taken(where: str) -> Iterator[None]:
+    """Turn the failure to listen at ``where`` into a sentence."""
+    try:
+        yield
+    except OSError as e:
+        if e.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
+            raise
+        reason = os.strerror(e.errno).lower()
+        _fail(f"Cannot listen on {where}: {reason}. End what uses it, or choose another port.")
+
+
+def _fail(sentence: str) -> NoReturn:
     click.echo(sentence, err=True)
     sys.exit(1)

@@ -1,0 +1,178 @@
+"""``livechat doctor``: look at everything the service needs, and say what to do where it fails.
+
+It changes nothing, sends nothing to anybody, and reads no chat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bot.config import ConfigError, Settings, load
+from bot.config.values import SecretFile, is_loopback
+from bot.logs import redact
+from bot.relay.ports import OutsideError
+
+LIMIT = 30.0
+"""Seconds that one check may take: Kerberos and RT may each run into a time-out of their own."""
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``todo`` says what to do about it, if anything."""
+
+    level: Level
+    what: str
+    said: str
+    todo: str = ""
+
+
+Check = Callable[[], Awaitable[Sequence[Finding]]]
+
+
+async def examine_all(config: Path | None) -> list[Finding]:
+    """Load the configuration and look at everything."""
+    try:
+        settings = load(config)
+    except ConfigError as e:
+        return [Finding(Level.FAIL, "configuration", problem) for problem in e.problems]
+    return [*look_at_settings(settings), *await examine(checks(settings))]
+
+
+def checks(settings: Settings) -> dict[str, Check]:
+    """Return what to look at beyond the settings, by name."""
+    return {
+        "database": lambda: _database(settings),
+        "entra": lambda: _entra(settings),
+        "rt": lambda: _rt(settings),
+    }
+
+
+async def examine(wanted: Mapping[str, Check], limit: float = LIMIT) -> list[Finding]:
+    """Run all checks side by side; one that fails or hangs is a finding, and stops no other."""
+    found = await asyncio.gather(*(_run(name, check, limit) for name, check in wanted.items()))
+    return [finding for findings in found for finding in findings]
+
+
+async def _run(name: str, check: Check, limit: float) -> Sequence[Finding]:
+    try:
+        async with asyncio.timeout(limit):
+            return await check()
+    except TimeoutError:
+        todo = "Look whether a firewall drops what we send there."
+        return [Finding(Level.FAIL, name, f"no answer within {limit:g} s", todo)]
+    except OutsideError as e:
+        return [Finding(Level.FAIL, name, e.sentence)]
+    except Exception as e:  # noqa: BLE001  whatever it is, it is what the doctor was called for
+        first_line = next(iter(str(e).splitlines()), "")
+        return [Finding(Level.FAIL, name, redact(f"{type(e).__name__}: {first_line}"))]
+
+
+def look_at_settings(settings: Settings) -> list[Finding]:
+    """Judge what is allowed and yet unwise."""
+    found = [Finding(Level.OK, "configuration", "it is complete and fits together")]
+    if settings.on_stand_ins or settings.sandbox.enabled:
+        said = "Teams' servers are stand-ins, or nobody checks who calls"
+        todo = "Never in production: leave out [sandbox], metadata_url, authority and "
+        found.append(Finding(Level.WARN, "teams", said, todo + "without_authentication."))
+    if settings.server.unix_socket is None and not is_loopback(settings.server.host):
+        said = f"the service listens on {settings.server.host}, without TLS"
+        todo = "Let only the proxy reach it, or write host = 127.0.0.1."
+        found.append(Finding(Level.WARN, "server", said, todo))
+    return found + [_exposed(path) for path in _secret_files(settings) if _open_to_all(path)]
+
+
+def _secret_files(settings: Settings) -> list[Path]:
+    """Name every file with a secret in it."""
+    sections = [settings, settings.teams, *settings.rt.values(), *filter(None, [settings.mail])]
+    held = [getattr(section, name) for section in sections for name in type(section).model_fields]
+    files = [value.path for value in held if isinstance(value, SecretFile)]
+    return files + [path for path in [settings.teams.certificate_key_file] if path]
+
+
+def _open_to_all(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH))
+
+
+def _exposed(path: Path) -> Finding:
+    todo = f"chmod o= {path}, and change the secret if others have accounts here."
+    return Finding(Level.WARN, "secrets", f"everybody on this machine may read {path}", todo)
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    from bot.store.migrate import at_head
+
+    file = settings.database.sqlite_file
+    if file is not None and not file.exists():
+        said = f"there is no {file.absolute()} yet"
+        return [Finding(Level.FAIL, "database", said, "Run livechat migrate.")]
+    if file is not None and not os.access(file, os.W_OK):
+        todo = "Run the doctor as the service's user, or give that user the file."
+        return [Finding(Level.FAIL, "database", f"this user may not write {file}", todo)]
+    if not await asyncio.to_thread(at_head, settings.database.url):
+        said = "its tables are of another version"
+        return [Finding(Level.FAIL, "database", said, "Run livechat migrate.")]
+    return [Finding(Level.OK, "database", "it answers, and its tables are of this version")]
+
+
+async def _entra(settings: Settings) -> list[Finding]:
+    if settings.teams.without_authentication:
+        return [Finding(Level.WARN, "entra", "not looked at: development mode needs no token")]
+    from bot.parts import app_tokens
+
+    tokens = app_tokens(settings)
+    try:
+        await tokens.token()
+    except OutsideError as e:
+        todo = (
+            "Compare app_id, tenant_id and the credential with Entra; infra/azure.md shows where."
+        )
+        return [Finding(Level.FAIL, "entra", e.sentence.partition(". ")[0], todo)]
+    finally:
+        await tokens.close()
+    return [Finding(Level.OK, "entra", "Microsoft gives the bot its token")]
+
+
+async def _rt(settings: Settings) -> list[Finding]:
+    from bot.parts import rt_instances
+    from bot.rt.gateway import RtGateway
+
+    os.environ.update(settings.kerberos_environment)
+    gateway = RtGateway(rt_instances(settings), settings.timezone)
+    try:
+        found = await gateway.check()
+    finally:
+        gateway.close()
+    return [Finding(Level.OK if f.ok else Level.FAIL, f.name, f.sentence) for f in found]
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """Return 1 if anything failed."""
+    return int(any(finding.level is Level.FAIL for finding in findings))
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """One line each, such as ``FAIL database: no file yet — Run livechat migrate.``."""
+    return "\n".join(
+        f"{f.level:4} {f.what}: {f.said}" + (f" — {f.todo}" if f.todo else "") for f in findings
+    )
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """An object: ``ok``, and ``findings`` with ``level``, ``what``, ``said`` and ``todo``."""
+    report = {"ok": not exit_code(findings), "findings": [asdict(f) for f in findings]}
+    return json.dumps(report, indent=2, ensure_ascii=False)
