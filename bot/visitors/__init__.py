@@ -1,0 +1,1 @@
+"""The visitors' side: the widget's HTTP API and WebSocket on aiohttp."""

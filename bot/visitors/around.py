@@ -1,0 +1,69 @@
+"""Around every request: an id, the security headers, and errors that tell nothing they should not."""
+
+from __future__ import annotations
+
+import math
+import secrets
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.visitors import wire
+from bot.visitors.guard import Refusal
+from bot.visitors.pages import HEADERS
+from bot.visitors.trouble import describe
+
+log = structlog.get_logger(__name__)
+
+
+def answer(status: int, body: object) -> web.Response:
+    """Answer with JSON."""
+    return web.Response(status=status, body=wire.write(body), content_type="application/json")
+
+
+def error(status: int, code: str, retry_after: float | None = None) -> web.Response:
+    """Answer with ``{"error": code}``."""
+    response = answer(status, {"error": code})
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(math.ceil(retry_after))
+    return response
+
+
+async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Name the request, answer what went wrong, and set what every answer carries."""
+    request_id = secrets.token_hex(8)
+    with structlog.contextvars.bound_contextvars(request=request_id):
+        response = await _answered(request, handler)
+    if not response.prepared:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers["X-Request-Id"] = request_id
+    return response
+
+
+_CODES = {404: "not_found", 405: "method", 413: "too_long"}
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        log.info("request_refused", route=_route(request), error=refusal.code)
+        return error(refusal.status, refusal.code, refusal.retry_after)
+    except web.HTTPException as exception:
+        code = _CODES.get(exception.status, "broken")
+        refused = error(exception.status, code)
+        if "Allow" in exception.headers:
+            refused.headers["Allow"] = exception.headers["Allow"]
+        return refused
+    except Exception as exception:  # noqa: BLE001 - told to the log, and to nobody else
+        # No log.exception: an error's own message may quote what somebody said.
+        log.error("request_failed", route=_route(request), error=describe(exception))  # noqa: TRY400
+        return error(500, "internal")
+
+
+def _route(request: web.Request) -> str:
+    """Name the request by its route: a path may hold what somebody typed."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"

@@ -1,0 +1,152 @@
+"""Who may ask: origins, the cookie, the sender's address, and bodies of a sane size.
+
+The exact list of origins is what keeps others out. The cookie's SameSite does not: a page on a
+sibling host of the same university is "same site", and its WebSocket would carry the cookie.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+from bot.visitors import wire
+
+COOKIE: Final = "__Host-livechat"
+MAX_BODY_BYTES: Final = 4096
+BODY_SECONDS: Final = 10.0
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{22,128}")
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Refusal(Exception):
+    """The request is answered with ``status`` and ``{"error": code}``, and nothing is done."""
+
+    def __init__(self, status: int, code: str, retry_after: float | None = None) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+
+
+def check_origins(origins: Iterable[str]) -> frozenset[str]:
+    """Return the allow-list, after looking at it. Raises ValueError with what to write instead."""
+    checked = frozenset(origins)
+    if not checked:
+        raise ValueError("name at least one origin whose pages may open chats")
+    for origin in checked:
+        _check_origin(origin)
+    return checked
+
+
+def _check_origin(origin: str) -> None:
+    parts = urlsplit(origin)
+    if origin != f"{parts.scheme}://{parts.netloc}" or origin != origin.lower() or "*" in origin:
+        raise ValueError(
+            f"{origin!r} is no origin: write scheme://host[:port], in lower case, nothing after it"
+        )
+    if (parts.scheme, parts.port) in {("https", 443), ("http", 80)}:
+        raise ValueError(f"{origin!r}: leave the port out, browsers do too when it is the usual")
+    host = parts.netloc.removesuffix(f":{parts.port}")
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
+        raise ValueError(
+            f"{origin!r} is not https: browsers keep the session's cookie from it "
+            "(http is for loopback addresses)"
+        )
+
+
+def check_origin(request: web.Request, origins: frozenset[str]) -> None:
+    """Refuse a page that is not on the list, and a client that does not say where it is from."""
+    if request.headers.getall(hdrs.ORIGIN, []) not in ([origin] for origin in origins):
+        raise Refusal(403, "origin")
+
+
+def check_post(request: web.Request, origins: frozenset[str]) -> None:
+    """Refuse a state-changing request that a page of ours cannot have sent."""
+    check_origin(request, origins)
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        raise Refusal(403, "origin")
+    # Neither can come from a form, and a script elsewhere would need our consent (CORS) first.
+    if request.headers.get("X-Livechat") != "1":
+        raise Refusal(403, "header")
+    if request.content_type != "application/json":
+        raise Refusal(415, "json")
+
+
+async def read_body(request: web.Request) -> dict[str, Any]:
+    """Read a small JSON object. Raises Refusal."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise Refusal(413, "too_long")
+    raw = b""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_chunked(MAX_BODY_BYTES):
+                raw += chunk
+                if len(raw) > MAX_BODY_BYTES:
+                    raise Refusal(413, "too_long")
+        return wire.read_object(raw.decode())
+    except TimeoutError:
+        raise Refusal(408, "slow") from None
+    except (UnicodeDecodeError, wire.BrokenFrame):
+        raise Refusal(400, "broken") from None
+
+
+def secret_of(request: web.Request) -> str | None:
+    """Return the session's secret out of the cookie, if what is there looks like one."""
+    secret = request.cookies.get(COOKIE, "")
+    return secret if _SECRET.fullmatch(secret) else None
+
+
+def set_secret(response: web.Response, secret: str, expires: datetime, now: datetime) -> None:
+    """Give the browser its session's secret, out of the reach of scripts and of other hosts."""
+    age = max(0, int((expires - now).total_seconds()))
+    response.set_cookie(
+        COOKIE, secret, max_age=age, path="/", secure=True, httponly=True, samesite="Strict"
+    )
+
+
+def drop_secret(response: web.Response) -> None:
+    """Make the browser forget its session's secret."""
+    response.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")
+
+
+def sender(request: web.Request) -> str:
+    """Return a name for the sender's network, to count by (never to log).
+
+    Apache speaks to us over loopback or a Unix socket and appends the address it saw to
+    ``X-Forwarded-For``: only that last one is to be believed, and only from there. An IPv6
+    customer has a whole /64.
+    """
+    peer = request.remote or ""
+    if not peer or _is_loopback(peer):
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+        peer = forwarded.rsplit(",", 1)[-1].strip() or peer
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False
+
+
+def token_name(token: str) -> str:
+    """Return a name for a token, to count by."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,109 @@
+"""The visitors' room: everything of this package, wired together and put into an application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.relay.visiting import Visiting
+from bot.visitors import guard, pages
+from bot.visitors.around import around
+from bot.visitors.attendance import Attendance
+from bot.visitors.hub import Hub
+from bot.visitors.routes import Allowances, Page, Routes
+from bot.visitors.socket import Pace
+
+log = structlog.get_logger(__name__)
+
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+class VisitorsRoom:
+    """Serves the widget below ``prefix`` (empty: below the root).
+
+    ``hub`` is the bell that the use cases ring. ``origins`` are the sites whose pages carry the
+    widget (``https://computing.help``), exactly. ``support_url`` (https: or mailto:) is offered to
+    those whom the chat cannot help. ``frame_ancestors`` are the origins that may frame the
+    stand-alone page. Raises ValueError with a sentence for a setting that cannot work.
+    """
+
+    def __init__(
+        self,
+        visiting: Visiting,
+        hub: Hub,
+        *,
+        origins: Iterable[str],
+        support_url: str,
+        support_text: str = "computing support",
+        prefix: str = "/livechat",
+        frame_ancestors: Sequence[str] = (),
+        allowances: Allowances | None = None,
+        pace: Pace | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        if not _PREFIX.fullmatch(prefix):
+            raise ValueError(f"the prefix must look like /livechat, not {prefix!r}")
+        ancestors = sorted(guard.check_origins(frame_ancestors)) if frame_ancestors else []
+        support_url = pages.check_support_url(support_url)
+        page = Page(pages.page(prefix, support_url, support_text), pages.page_policy(ancestors))
+        self._prefix = prefix
+        self._hub = hub
+        pace = pace or Pace()
+        self._attendance = Attendance(visiting.presence, grace=pace.grace)
+        self._routes = Routes(
+            visiting,
+            hub,
+            self._attendance,
+            origins=guard.check_origins(origins),
+            page=page,
+            allowances=allowances or Allowances(),
+            pace=pace,
+            now=now,
+        )
+
+    def setup(self, app: web.Application) -> None:
+        """Put the room into ``app``; its shutdown closes every socket within 5 seconds."""
+        app.add_routes(self.routes())
+        app.on_shutdown.append(self._shut)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the room's routes, for an application that closes the room itself.
+
+        They bring their own errors and headers along: an application's middleware would be around
+        the operators' side as well, and a sub-application would take the whole prefix.
+        """
+        return [
+            web.route(
+                route.method, self._prefix + route.path, _within(route.handler), **route.kwargs
+            )
+            for route in self._routes.table()
+        ]
+
+    def expect(self, chat_ids: Iterable[str]) -> None:
+        """Name the chats whose visitor had a window when the last process ended.
+
+        Call it once, in the running loop: those who do not come back within the grace are gone.
+        """
+        for chat_id in chat_ids:
+            self._attendance.expect(chat_id)
+
+    async def close(self) -> None:
+        """Close every socket with 1012, so that the widgets come back to our successor."""
+        stuck = await self._hub.close()
+        await self._attendance.close()
+        log.info("visitors_room_closed", stuck=stuck)
+
+    async def _shut(self, _app: web.Application) -> None:
+        await self.close()
+
+
+def _within(handler: Handler) -> Handler:
+    async def within(request: web.Request) -> web.StreamResponse:
+        return await around(request, handler)
+
+    return within

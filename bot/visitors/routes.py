@@ -1,0 +1,251 @@
+"""The widget's HTTP side: docs/widget-protocol.md, "HTTP"."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from aiohttp import hdrs, web
+
+from bot.domain.chat import Chat
+from bot.relay.ports import Seat
+from bot.relay.visiting import CannotJoin, Visiting
+from bot.visitors import guard, pages, wire
+from bot.visitors.allowance import Buckets, Rate
+from bot.visitors.around import answer, error
+from bot.visitors.attendance import Attendance
+from bot.visitors.guard import Refusal
+from bot.visitors.hub import Hub
+from bot.visitors.socket import Pace, Socket
+from bot.visitors.wire import Close
+
+log = structlog.get_logger(__name__)
+
+# Our tokens have 43 characters; others are not worth a look at the database.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+_NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+BY_ADDRESS = Rate(per_minute=300, burst=100)  # a whole campus may share one
+BY_TOKEN = Rate(per_minute=10, burst=10)
+SAYS = Rate(per_minute=60, burst=20)  # of one seat, in all its tabs
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """How much of what."""
+
+    by_address: Rate = BY_ADDRESS
+    by_token: Rate = BY_TOKEN
+    says: Rate = SAYS
+    sockets: int = 2000
+    sockets_of_seat: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The stand-alone page and what it may do."""
+
+    html: str
+    policy: str
+
+
+class Routes:
+    """The handlers; bot/visitors/room.py puts them together."""
+
+    def __init__(
+        self,
+        visiting: Visiting,
+        hub: Hub,
+        attendance: Attendance,
+        *,
+        origins: frozenset[str],
+        page: Page,
+        allowances: Allowances,
+        pace: Pace,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._visiting = visiting
+        self._hub = hub
+        self._attendance = attendance
+        self._origins = origins
+        self._page = page
+        self._allowances = allowances
+        self._pace = pace
+        self._now = now
+        self._addresses = Buckets(allowances.by_address)
+        self._tokens = Buckets(allowances.by_token)
+        self._says = Buckets(allowances.says)
+
+    def table(self) -> list[web.RouteDef]:
+        """Return the routes, relative to the prefix."""
+        return [
+            web.get("/healthz", self.healthz),
+            web.get("/widget.js", self.bundle),
+            web.get("/widget.js.map", self.bundle),
+            web.get("/chat", self.chat_page),
+            web.post("/api/peek", self.peek),
+            web.post("/api/join", self.join),
+            web.get("/api/session", self.session),
+            web.post("/api/leave", self.leave),
+            # A HEAD that is answered like a GET would be a socket without one.
+            web.get("/ws", self.ws, allow_head=False),
+        ]
+
+    # --- what is the same for everybody ------------------------------------------------------------
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """Tell that this process answers; what it depends on is not asked."""
+        return answer(200, {"ok": True})
+
+    async def bundle(self, request: web.Request) -> web.StreamResponse:
+        """Give the widget out, compressed beforehand where the browser takes that."""
+        path = pages.STATIC / request.path.rsplit("/", 1)[-1]
+        if not path.is_file():
+            raise Refusal(404, "not_found")
+        kind = "text/javascript" if path.suffix == ".js" else "application/json"
+        caching = {hdrs.CACHE_CONTROL: pages.BUNDLE_CACHING, hdrs.VARY: hdrs.ACCEPT_ENCODING}
+        return web.FileResponse(
+            path, headers={hdrs.CONTENT_TYPE: f"{kind}; charset=utf-8", **caching}
+        )
+
+    async def chat_page(self, _request: web.Request) -> web.Response:
+        """Give the stand-alone page out; it is the same for everybody and uses no link up."""
+        response = web.Response(text=self._page.html, content_type="text/html", charset="utf-8")
+        response.headers["Content-Security-Policy"] = self._page.policy
+        return response
+
+    # --- links and seats ---------------------------------------------------------------------------
+
+    async def peek(self, request: web.Request) -> web.Response:
+        """Tell what a link is worth."""
+        body = await self._body(request, "token")
+        token = self._token(body)
+        if token is None:
+            return answer(200, {"fate": "unknown"})
+        return answer(200, wire.peek(await self._visiting.peek(token)))
+
+    async def join(self, request: web.Request) -> web.Response:
+        """Exchange a link for the cookie."""
+        body = await self._body(request, "token", "nonce")
+        if not _NONCE.fullmatch(body["nonce"]):
+            raise Refusal(400, "broken")
+        token, present = self._token(body), guard.secret_of(request)
+        if token is None:
+            return error(404, "unknown")
+        before = await self._visiting.seat(present) if present else None
+        try:
+            joined = await self._visiting.join(token, body["nonce"], present)
+        except CannotJoin as refusal:
+            log.info("join_refused", fate=refusal.fate)
+            return error(404 if refusal.fate == "unknown" else 410, refusal.fate)
+        if before and before.chat_id != joined.seat.chat_id:
+            # The browser's cookie is about to name another chat: its old tabs are told now, not
+            # when their network next fails.
+            self._hub.dismiss(before.chat_id, before.id, Close.OTHER_CHAT)
+        log.info("joined", chat=joined.chat.id)
+        response = answer(200, self._shown(joined.chat, joined.relayed))
+        guard.set_secret(response, joined.secret, joined.seat.expires, self._now())
+        return response
+
+    async def session(self, request: web.Request) -> web.Response:
+        """Show the cookie's chat, if it has one."""
+        found = await self._seated(request)
+        looked = await self._visiting.look(found[1]) if found else None
+        view = wire.view(*looked) if looked else None
+        return web.Response(status=204) if view is None else answer(200, view)
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """Forget the cookie, here and in the browser."""
+        await self._body(request)
+        if found := await self._seated(request):
+            secret, seat = found
+            await self._visiting.leave(secret)
+            self._hub.dismiss(seat.chat_id, seat.id, Close.NO_SESSION)
+        response = web.Response(status=204)
+        guard.drop_secret(response)
+        return response
+
+    # --- the socket --------------------------------------------------------------------------------
+
+    async def ws(self, request: web.Request) -> web.StreamResponse:
+        """Open a socket, for a page of ours and the bearer of a good cookie."""
+        guard.check_origin(request, self._origins)
+        if request.body_exists:
+            raise Refusal(400, "broken")  # an upgrade with a body is how requests are smuggled
+        offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
+        if wire.PROTOCOL not in [protocol.strip() for protocol in offered.split(",")]:
+            raise Refusal(403, "protocol")
+        found = await self._seated(request)
+        if found is None:
+            raise Refusal(401, "no_session")
+        secret, seat = found
+        self._check_room(seat)
+        ws = web.WebSocketResponse(
+            protocols=(wire.PROTOCOL,),
+            compress=False,  # costs ten times the memory and saves nothing on lines of chat
+            heartbeat=self._pace.heartbeat,
+            max_msg_size=wire.MAX_FRAME_BYTES,
+            timeout=self._pace.goodbye + 1,
+        )
+        transport = request.transport
+        await ws.prepare(request)
+        socket = Socket(
+            ws,
+            transport,
+            secret,
+            seat,
+            visiting=self._visiting,
+            hub=self._hub,
+            attendance=self._attendance,
+            says=self._says,
+            pace=self._pace,
+        )
+        await socket.run()
+        return ws
+
+    def _check_room(self, seat: Seat) -> None:
+        """Refuse a socket when we are leaving, or full, or the seat has too many."""
+        full = self._hub.count() >= self._allowances.sockets
+        tabs = len(self._hub.of_seat(seat.chat_id, seat.id))
+        if self._hub.closing or full or tabs >= self._allowances.sockets_of_seat:
+            raise Refusal(503, "busy", retry_after=5)
+
+    # --- helpers -----------------------------------------------------------------------------------
+
+    async def _body(self, request: web.Request, *fields: str) -> dict[str, str]:
+        """Return the body of a POST of ours: these texts and nothing else. Raises Refusal."""
+        guard.check_post(request, self._origins)
+        wait = self._addresses.take(guard.sender(request), time.monotonic())
+        if wait:
+            raise Refusal(429, "slow_down", retry_after=wait)
+        body = await guard.read_body(request)
+        if set(body) != set(fields) or not all(isinstance(value, str) for value in body.values()):
+            raise Refusal(400, "broken")
+        return body
+
+    def _token(self, body: dict[str, str]) -> str | None:
+        """Return the body's token, or None if it cannot be one of ours. Raises Refusal."""
+        token = body["token"]
+        if not _TOKEN.fullmatch(token):
+            return None
+        wait = self._tokens.take(guard.token_name(token), time.monotonic())
+        if wait:
+            raise Refusal(429, "slow_down", retry_after=wait)
+        return token
+
+    async def _seated(self, request: web.Request) -> tuple[str, Seat] | None:
+        """Return the cookie's secret and its seat, if it has one."""
+        secret = guard.secret_of(request)
+        seat = await self._visiting.seat(secret) if secret else None
+        return (secret, seat) if secret and seat else None
+
+    def _shown(self, chat: Chat, relayed: int) -> dict[str, Any]:
+        view = wire.view(chat, relayed)
+        if view is None:
+            raise Refusal(410, "revoked")
+        return view

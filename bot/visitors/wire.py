@@ -1,0 +1,255 @@
+"""The widget's protocol as values: bytes in, frames out, and the other way round. Pure.
+
+docs/widget-protocol.md is the contract; what it does not name is broken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any, Final, NoReturn
+
+from bot.domain.chat import Chat, State
+from bot.domain.messages import Kind, Message, Role
+from bot.domain.presence import Presence
+from bot.domain.tickets import DEFAULT_INSTANCE, TicketRef
+from bot.relay.visiting import Peek
+
+PROTOCOL: Final = "livechat.v1"
+MAX_FRAME_BYTES: Final = 64 * 1024
+# A seq beyond what JavaScript counts exactly cannot have come from us.
+MAX_SEQ: Final = 2**53 - 1
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CHAT = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+class Close(IntEnum):
+    """Why a socket is closed; the widget decides by it whether to come back."""
+
+    BYE = 1000
+    RESTART = 1012
+    TRY_LATER = 1013
+    BROKEN = 4400
+    NO_SESSION = 4401
+    SILENT = 4408
+    OTHER_CHAT = 4409
+    GONE = 4410
+
+
+class BrokenFrame(ValueError):
+    """The client sent what the protocol does not know; the sentence quotes nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Send me everything of ``chat`` after seq ``after``."""
+
+    chat: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A message; ``key`` is the client's own name for it."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How the client's window stands: open or hidden (never gone: it speaks)."""
+
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The visitor ends the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Is anybody there?"""
+
+
+Frame = Hello | Say | Window | End | Ping
+
+# --- what comes in -------------------------------------------------------------------------------
+
+
+def read_frame(text: str) -> Frame:
+    """Read one client frame. Raises BrokenFrame for anything the protocol does not name."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES:
+        raise BrokenFrame("the frame is larger than 64 KiB")
+    frame = read_object(text)
+    kind = frame.pop("t", None)
+    reader = _READERS.get(kind) if isinstance(kind, str) else None
+    if reader is None:
+        raise BrokenFrame("no such kind of frame")
+    result = reader(frame)
+    if frame:
+        raise BrokenFrame("the frame has fields that its kind does not have")
+    return result
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """Read a JSON object, strictly: no NaN, no field twice. Raises BrokenFrame."""
+    try:
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        # json's own message would quote the input.
+        raise BrokenFrame("not JSON as this protocol knows it") from error
+    if not isinstance(value, dict):
+        raise BrokenFrame("not a JSON object")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise BrokenFrame("a field stands there twice")
+    return fields
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise BrokenFrame("not a number")
+
+
+def _text(frame: dict[str, Any], field: str, form: re.Pattern[str] | None = None) -> str:
+    value = frame.pop(field, None)
+    if not isinstance(value, str) or (form and not form.fullmatch(value)):
+        raise BrokenFrame(f"the field {field} is missing or wrong")
+    return value
+
+
+def _hello(frame: dict[str, Any]) -> Hello:
+    chat, after = _text(frame, "chat", _CHAT), frame.pop("after", None)
+    # bool is an int to Python, but not to the protocol
+    if type(after) is not int or not 0 <= after <= MAX_SEQ:
+        raise BrokenFrame("the field after is missing or wrong")
+    return Hello(chat, after)
+
+
+def _say(frame: dict[str, Any]) -> Say:
+    return Say(_text(frame, "key", _KEY), _text(frame, "text"))
+
+
+_WINDOWS = {"open": Presence.OPEN, "hidden": Presence.HIDDEN}
+
+
+def _window(frame: dict[str, Any]) -> Window:
+    presence = _WINDOWS.get(_text(frame, "state"))
+    if presence is None:
+        raise BrokenFrame("the field state is missing or wrong")
+    return Window(presence)
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Frame]] = {
+    "hello": _hello,
+    "say": _say,
+    "presence": _window,
+    "end": lambda _frame: End(),
+    "ping": lambda _frame: Ping(),
+}
+
+# --- what goes out -------------------------------------------------------------------------------
+
+
+def write(value: object) -> bytes:
+    """Write a frame or an answer as UTF-8 JSON; what UTF-8 cannot hold becomes a question mark."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def time(at: datetime) -> str:
+    """Write an aware time as the protocol does: UTC, milliseconds, Z."""
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
+
+
+_STATES = {
+    State.OPEN: "open",
+    State.ENDED: "ended",
+    State.FILING: "ended",
+    State.FILED: "filed",
+    State.PURGED: "filed",
+}
+
+
+def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
+    """Show a chat to its visitor; None if he has no business in it (any more)."""
+    state = _STATES.get(chat.state)
+    if state is None:
+        return None
+    return {
+        "chat": chat.id,
+        "state": state,
+        "ticket": ticket(chat.ticket.ref),
+        "you": chat.visitor.name if chat.visitor else "",
+        "operators": [operator.name for operator in chat.operators],
+        "head": chat.head,
+        "relayed": relayed,
+        "ended_by": chat.ended_by.role.value if chat.ended_by else None,
+    }
+
+
+def ticket(ref: TicketRef) -> str:
+    """Write a ticket's number as people say it: the bare number for the usual RT."""
+    return str(ref.number) if ref.instance == DEFAULT_INSTANCE else str(ref)
+
+
+def peek(seen: Peek) -> dict[str, Any]:
+    """Tell what a link is worth; a link that gives no seat tells nothing else."""
+    if seen.fate != "pending":
+        return {"fate": seen.fate}
+    expires = time(seen.expires) if seen.expires else None
+    operators = list(seen.operators)
+    return {"fate": "pending", "ticket": seen.ticket, "operators": operators, "expires": expires}
+
+
+def line(message: Message) -> dict[str, Any]:
+    """Show one line of the log. Only the visitor's own lines carry a key: others' are not his."""
+    shown: dict[str, Any] = {
+        "t": "line",
+        "seq": message.seq,
+        "kind": message.kind.value,
+        "author": {"role": message.author.role.value, "name": message.author.name},
+        "text": message.text,
+        "at": time(message.at),
+    }
+    if message.author.role is Role.VISITOR and message.kind is Kind.SAID:
+        shown["key"] = message.key
+    if message.target is not None:
+        shown["target"] = message.target
+    if message.quote is not None:
+        shown["quote"] = {"author": message.quote.author, "text": message.quote.text}
+    return shown
+
+
+def ack(key: str, message: Message) -> dict[str, Any]:
+    """Tell that a message is stored for good."""
+    return {"t": "ack", "key": key, "seq": message.seq, "at": time(message.at)}
+
+
+def refused(key: str, error: str) -> dict[str, Any]:
+    """Tell that a message is not stored and will not be."""
+    return {"t": "refused", "key": key, "error": error}
+
+
+def welcome(shown: dict[str, Any]) -> dict[str, Any]:
+    """Answer a hello with the chat's view."""
+    return {"t": "welcome", "view": shown}
+
+
+def changed(shown: dict[str, Any]) -> dict[str, Any]:
+    """Tell that the chat's view changed."""
+    return {"t": "view", "view": shown}
+
+
+OVER: Final[dict[str, Any]] = {"t": "over"}
+PONG: Final[dict[str, Any]] = {"t": "pong"}

@@ -1,0 +1,132 @@
+"""A visitor's browser, as far as the service can tell: its cookie, its headers, its socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp.test_utils import TestServer
+
+ORIGIN = "https://help.example.org"
+COOKIE = "__Host-livechat"
+HEADERS = {"Origin": ORIGIN, "X-Livechat": "1", "Sec-Fetch-Site": "same-origin"}
+
+
+def nonce() -> str:
+    """Make a nonce as the widget does."""
+    return secrets.token_urlsafe(32)
+
+
+class Tab:
+    """A window's socket."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.ws = ws
+
+    async def send(self, **frame: object) -> None:
+        await self.ws.send_str(json.dumps(frame))
+
+    async def hello(self, chat: str, after: int = 0) -> dict[str, Any]:
+        """Say hello; return the welcome."""
+        await self.send(t="hello", chat=chat, after=after)
+        return await self.next("welcome", "over")
+
+    async def frame(self) -> dict[str, Any]:
+        """Return the next frame, whatever it is."""
+        message = await self.ws.receive(timeout=5)
+        assert message.type is aiohttp.WSMsgType.TEXT, f"closed with {self.ws.close_code}"
+        value = json.loads(message.data)
+        assert isinstance(value, dict)
+        return value
+
+    async def next(self, *kinds: str) -> dict[str, Any]:
+        """Return the next frame of one of these kinds, leaving others out."""
+        while True:
+            frame = await self.frame()
+            if frame["t"] in kinds:
+                return frame
+
+    async def lines(self, upto: int) -> list[dict[str, Any]]:
+        """Return the lines that come until seq ``upto``."""
+        lines: list[dict[str, Any]] = []
+        while not lines or lines[-1]["seq"] < upto:
+            lines.append(await self.next("line"))
+        return lines
+
+    async def closed(self) -> int:
+        """Return the code with which the service closes, whatever it still sends before."""
+        async with asyncio.timeout(5):
+            while (await self.ws.receive()).type is aiohttp.WSMsgType.TEXT:
+                pass
+        assert self.ws.close_code is not None
+        return self.ws.close_code
+
+
+class Browser:
+    """One cookie jar. The cookie is carried by hand: the test's server has no TLS."""
+
+    def __init__(self, server: TestServer, prefix: str = "/livechat") -> None:
+        self.server = server
+        self.prefix = prefix
+        self.cookie = ""
+        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self.http.close()
+
+    def url(self, path: str) -> str:
+        return str(self.server.make_url(f"{self.prefix}/{path}"))
+
+    def _headers(self, headers: dict[str, str] | None) -> dict[str, str]:
+        given = dict(HEADERS if headers is None else headers)
+        if self.cookie:
+            given["Cookie"] = f"{COOKIE}={self.cookie}"
+        return given
+
+    async def get(self, path: str, **headers: str) -> aiohttp.ClientResponse:
+        answer = await self.http.get(self.url(path), headers=self._headers(headers))
+        await answer.read()
+        return answer
+
+    async def post(
+        self, path: str, body: object, headers: dict[str, str] | None = None
+    ) -> aiohttp.ClientResponse:
+        answer = await self.http.post(self.url(path), json=body, headers=self._headers(headers))
+        await answer.read()
+        if COOKIE in answer.cookies:
+            self.cookie = answer.cookies[COOKIE].value
+        return answer
+
+    async def join(self, token: str, key: str = "") -> dict[str, Any]:
+        """Exchange a link; return the view."""
+        answer = await self.post("api/join", {"token": token, "nonce": key or nonce()})
+        assert answer.status == 200, await answer.text()
+        view = await answer.json()
+        assert isinstance(view, dict)
+        return view
+
+    async def tab(self, headers: dict[str, str] | None = None) -> Tab:
+        """Open a socket. Raises aiohttp.WSServerHandshakeError if it is refused."""
+        given = self._headers({"Origin": ORIGIN} if headers is None else headers)
+        ws = await self.http.ws_connect(
+            self.url("ws"), headers=given, protocols=("livechat.v1",), autoping=True
+        )
+        return Tab(ws)
+
+    async def talk(self, chat: str, after: int = 0) -> Tab:
+        """Open a socket and say hello."""
+        tab = await self.tab()
+        await tab.hello(chat, after)
+        return tab

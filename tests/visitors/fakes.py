@@ -1,0 +1,202 @@
+"""The visitors' use cases in memory: what bot/visitors is tested against, and the help site."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.domain import events as e
+from bot.domain.advance import advance
+from bot.domain.chat import Chat, ChatFull, NotNow, State
+from bot.domain.effects import Record
+from bot.domain.events import Event
+from bot.domain.invitations import Route, digest
+from bot.domain.messages import Author, EmptyText, Message, Role, TextTooLong, tidy
+from bot.domain.presence import Presence
+from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.relay.ports import Seat
+from bot.relay.visiting import CannotJoin, CannotSay, Joined, Peek, Visiting
+
+NOW = datetime(2026, 11, 21, 10, 42, 7, 123456, tzinfo=UTC)
+GRACE = Author(Role.OPERATOR, "aad-grace", "Grace Hopper")
+ADA = Requestor("ada", "Ada Lovelace", "ada@example.org")
+
+
+@dataclass
+class Link:
+    """An invitation as the fake keeps it."""
+
+    chat_id: str
+    expires: datetime
+    fate: str = "pending"
+    nonce: str = ""
+
+
+class FakeVisiting(Visiting):
+    """Keeps everything in dictionaries and lets the domain decide.
+
+    ``ring`` is called after each change, as the real one does after its commit. Set ``broken`` to
+    make every call fail as a database that is away.
+    """
+
+    def __init__(self, ring: Callable[[str], None] = lambda _chat_id: None) -> None:
+        self.ring = ring
+        self.chats: dict[str, Chat] = {}
+        self.logs: dict[str, list[Message]] = {}
+        self.links: dict[str, Link] = {}
+        self.seats: dict[str, Seat] = {}
+        self.relayed: dict[str, int] = {}
+        self.reports: list[tuple[str, Presence]] = []
+        self.knocks: list[str] = []
+        self.now = NOW
+        self.broken: Exception | None = None
+
+    # --- what COs do ----------------------------------------------------------------------------
+
+    def invite(self, number: int = 12345) -> str:
+        """A CO invites Ada to a new chat about a ticket; returns the link's token."""
+        ref, chat_id = TicketRef("rt", number), f"chat-{number}"
+        ticket = Ticket(ref, ref, "No printing", "support", "open", (ADA,))
+        self.chats[chat_id] = Chat(chat_id, number, ticket, GRACE, self.now)
+        self.logs[chat_id] = []
+        expires = self.now + timedelta(hours=72)
+        self.happen(chat_id, e.Invited(self.now, GRACE, ADA, Route.COPY, expires))
+        token = secrets.token_urlsafe(32)
+        self.links[digest(token)] = Link(chat_id, expires)
+        return token
+
+    def answer(self, chat_id: str, text: str) -> None:
+        """Grace says something to the visitor."""
+        key = secrets.token_hex(4)
+        self.happen(chat_id, e.Said(self.now, GRACE, key, text))
+
+    def relay(self, chat_id: str, seq: int) -> None:
+        """The outbox brought the visitor's lines up to ``seq`` into the thread."""
+        self.relayed[chat_id] = seq
+        self.ring(chat_id)
+
+    def happen(self, chat_id: str, event: Event) -> Chat:
+        """Let something happen to a chat, as relay does."""
+        chat, effects = advance(self.chats[chat_id], event)
+        self.chats[chat_id] = chat
+        for effect in effects:
+            if isinstance(effect, Record):
+                self.logs[chat_id].append(effect.message)
+        self.ring(chat_id)
+        return chat
+
+    def revoke(self, chat_id: str) -> None:
+        """A CO takes the link back."""
+        self.happen(chat_id, e.Revoked(self.now, GRACE))
+        for link in self.links.values():
+            if link.chat_id == chat_id:
+                link.fate = "revoked"
+
+    def drop(self, chat_id: str) -> None:
+        """The chat is forgotten."""
+        del self.chats[chat_id]
+        self.ring(chat_id)
+
+    # --- the use cases ----------------------------------------------------------------------------
+
+    async def peek(self, token: str) -> Peek:
+        link = self._link(token)
+        if link is None:
+            return Peek("unknown")
+        if self._worth(link) != "pending":
+            return Peek(self._worth(link))
+        chat = self.chats[link.chat_id]
+        names = tuple(operator.name for operator in chat.operators)
+        return Peek("pending", str(chat.ticket.ref.number), names, link.expires)
+
+    async def join(self, token: str, nonce: str, present: str | None) -> Joined:
+        link = self._link(token)
+        if link is None:
+            raise CannotJoin("unknown")
+        seat = await self.seat(present) if present else None
+        again = link.nonce == nonce or (seat is not None and seat.chat_id == link.chat_id)
+        fate = self._worth(link)
+        if fate == "pending":
+            link.fate, link.nonce = "used", nonce
+            ada = Author(Role.VISITOR, f"visitor-{link.chat_id}", ADA.name)
+            self.happen(link.chat_id, e.VisitorJoined(self.now, ada))
+        elif fate != "used" or not again:
+            if fate == "used":
+                self.happen(link.chat_id, e.KnockedAgain(self.now))
+                self.knocks.append(link.chat_id)
+            raise CannotJoin(fate)
+        secret = secrets.token_urlsafe(32)
+        taken = Seat(digest(secret), link.chat_id, self.now + timedelta(hours=12))
+        self.seats[taken.id] = taken
+        return Joined(secret, taken, self.chats[link.chat_id], self.relayed.get(link.chat_id, 0))
+
+    async def seat(self, secret: str) -> Seat | None:
+        self._alive()
+        seat = self.seats.get(digest(secret))
+        return seat if seat and seat.expires > self.now else None
+
+    async def leave(self, secret: str) -> None:
+        self.seats.pop(digest(secret), None)
+
+    async def look(self, seat: Seat) -> tuple[Chat, int] | None:
+        self._alive()
+        chat = self.chats.get(seat.chat_id)
+        return (chat, self.relayed.get(chat.id, 0)) if chat else None
+
+    async def log(self, seat: Seat, after: int, limit: int = 200) -> list[Message]:
+        self._alive()
+        return [line for line in self.logs[seat.chat_id] if line.seq > after][:limit]
+
+    async def say(self, seat: Seat, key: str, text: str) -> Message:
+        self._alive()
+        chat = self.chats[seat.chat_id]
+        assert chat.visitor
+        if said := self._said(chat.id, key):
+            return said
+        try:
+            self.happen(chat.id, e.Said(self.now, chat.visitor, key, tidy(text)))
+        except NotNow:
+            raise CannotSay("ended") from None
+        except EmptyText:
+            raise CannotSay("empty") from None
+        except TextTooLong:
+            raise CannotSay("too_long") from None
+        except ChatFull:
+            raise CannotSay("chat_full") from None
+        said = self._said(chat.id, key)
+        assert said
+        return said
+
+    async def presence(self, chat_id: str, presence: Presence) -> None:
+        self._alive()
+        self.reports.append((chat_id, presence))
+
+    async def end(self, seat: Seat) -> None:
+        visitor = self.chats[seat.chat_id].visitor
+        assert visitor
+        self.happen(seat.chat_id, e.Ended(self.now, visitor))
+
+    # --- helpers ----------------------------------------------------------------------------------
+
+    def state(self, chat_id: str, state: State) -> None:
+        """Put a chat into a state."""
+        self.chats[chat_id] = replace(self.chats[chat_id], state=state)
+        self.ring(chat_id)
+
+    def _alive(self) -> None:
+        if self.broken:
+            raise self.broken
+
+    def _link(self, token: str) -> Link | None:
+        self._alive()
+        return self.links.get(digest(token))
+
+    def _worth(self, link: Link) -> str:
+        expired = link.fate == "pending" and link.expires <= self.now
+        return "expired" if expired else link.fate
+
+    def _said(self, chat_id: str, key: str) -> Message | None:
+        lines = self.logs[chat_id]
+        return next((m for m in lines if m.key == key and m.author.role is Role.VISITOR), None)

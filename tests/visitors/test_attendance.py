@@ -1,0 +1,165 @@
+"""A visitor's windows, added up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.domain.chat import NotNow, State
+from bot.domain.events import PresenceChanged
+from bot.domain.presence import Presence
+from bot.visitors import attendance
+from bot.visitors.attendance import Attendance
+
+OPEN, HIDDEN, GONE = Presence.OPEN, Presence.HIDDEN, Presence.GONE
+
+
+class Card:
+    """Takes the reports down, as the chat's card would."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, Presence]] = []
+        self.trouble: list[Exception] = []
+        self.news = asyncio.Event()
+
+    async def report(self, chat_id: str, presence: Presence) -> None:
+        if self.trouble:
+            raise self.trouble.pop()
+        self.told.append((chat_id, presence))
+        self.news.set()
+
+    async def wait(self) -> list[Presence]:
+        """Wait for the next report; return all so far."""
+        async with asyncio.timeout(5):
+            await self.news.wait()
+        self.news.clear()
+        return [presence for _, presence in self.told]
+
+
+async def quiet(seconds: float = 0.06) -> None:
+    """Let time pass in which nothing should happen."""
+    await asyncio.sleep(seconds)
+
+
+@pytest.fixture
+def card() -> Card:
+    return Card()
+
+
+@pytest.fixture
+async def windows(card: Card) -> AsyncIterator[Attendance]:
+    windows = Attendance(card.report, grace=0.04, settle=0.005)
+    yield windows
+    await windows.close()
+
+
+async def test_a_window_that_comes_changes_and_goes_is_told_once_each(
+    card: Card, windows: Attendance
+) -> None:
+    windows.note("chat", 1, OPEN)
+    assert await card.wait() == [OPEN]
+    windows.note("chat", 1, HIDDEN)
+    assert await card.wait() == [OPEN, HIDDEN]
+    windows.left("chat", 1)
+    assert await card.wait() == [OPEN, HIDDEN, GONE]
+    await quiet()
+    assert card.told == [("chat", OPEN), ("chat", HIDDEN), ("chat", GONE)]
+
+
+async def test_hello_and_first_presence_are_one_report(card: Card, windows: Attendance) -> None:
+    windows.note("chat", 1, HIDDEN)
+    windows.note("chat", 1, OPEN)
+    assert await card.wait() == [OPEN]
+
+
+async def test_a_reload_makes_nobody_leave(card: Card, windows: Attendance) -> None:
+    windows.note("chat", 1, OPEN)
+    await card.wait()
+    windows.left("chat", 1)
+    await quiet(0.02)
+    windows.note("chat", 2, OPEN)
+    await quiet()
+    assert card.told == [("chat", OPEN)]
+
+
+async def test_nobody_is_gone_while_another_tab_lives(card: Card, windows: Attendance) -> None:
+    windows.note("chat", 1, OPEN)
+    windows.note("chat", 2, HIDDEN)
+    assert await card.wait() == [OPEN]
+    windows.left("chat", 1)
+    assert await card.wait() == [OPEN, HIDDEN]
+    await quiet()
+    assert card.told[-1] == ("chat", HIDDEN)
+
+
+async def test_a_visitor_who_comes_back_after_the_grace_is_told_again(
+    card: Card, windows: Attendance
+) -> None:
+    windows.note("chat", 1, OPEN)
+    await card.wait()
+    windows.left("chat", 1)
+    await card.wait()
+    windows.note("chat", 2, OPEN)
+    assert await card.wait() == [OPEN, GONE, OPEN]
+
+
+async def test_one_chats_windows_are_not_anothers(card: Card, windows: Attendance) -> None:
+    windows.note("ada", 1, OPEN)
+    await card.wait()
+    windows.note("grace", 1, HIDDEN)
+    await card.wait()
+    windows.left("grace", 1)
+    await card.wait()
+    assert card.told == [("ada", OPEN), ("grace", HIDDEN), ("grace", GONE)]
+
+
+async def test_a_report_that_fails_is_repeated_with_what_is_so_then(
+    card: Card, windows: Attendance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attendance, "FIRST_PAUSE", 0.01)
+    card.trouble = [OSError("database away"), OSError("database away")]
+    windows.note("chat", 1, OPEN)
+    assert await card.wait() == [OPEN]
+    assert card.trouble == []
+
+
+async def test_a_chat_that_is_past_caring_is_not_asked_again(
+    card: Card, windows: Attendance
+) -> None:
+    card.trouble = [NotNow(State.PURGED, PresenceChanged)]
+    windows.note("chat", 1, OPEN)
+    await quiet()
+    assert (card.told, card.trouble) == ([], [])
+    windows.left("chat", 1)
+    assert await card.wait() == [GONE]
+
+
+async def test_after_a_restart_those_who_do_not_come_back_are_gone(
+    card: Card, windows: Attendance
+) -> None:
+    windows.expect("ada")
+    windows.expect("brook")
+    windows.note("ada", 1, OPEN)
+    await card.wait()
+    await card.wait()
+    assert card.told == [("ada", OPEN), ("brook", GONE)]
+
+
+async def test_nothing_is_kept_of_those_who_are_gone(card: Card, windows: Attendance) -> None:
+    windows.note("chat", 1, OPEN)
+    await card.wait()
+    windows.left("chat", 1)
+    await card.wait()
+    await quiet(0.01)
+    assert (windows._chats, windows._tasks) == ({}, {})
+
+
+async def test_closing_reports_nobody_gone(card: Card, windows: Attendance) -> None:
+    windows.note("chat", 1, OPEN)
+    await card.wait()
+    windows.left("chat", 1)
+    await windows.close()
+    await quiet()
+    assert card.told == [("chat", OPEN)]
