@@ -58,7 +58,7 @@ def correspond(
     rest: Rest, rt: RtInstance, ref: TicketRef, body: dict[str, Any], since: datetime
 ) -> None:
     """Write to the requestors, unless that was done before. Raises NotDone, Unclear, Refused."""
-    if _find(rest, ref, CORRESPOND, body["Subject"], since) is None:
+    if _find(rest, rt, ref, CORRESPOND, body["Subject"], since) is None:
         _write(rest, rt, ref, "correspond", body)
 
 
@@ -66,7 +66,7 @@ def find_comment(
     rest: Rest, rt: RtInstance, ref: TicketRef, subject: str, since: datetime
 ) -> Receipt | None:
     """Look for a comment of ours. Raises NotDone, Refused."""
-    found = _find(rest, ref, COMMENT, subject, since)
+    found = _find(rest, rt, ref, COMMENT, subject, since)
     if found is None:
         return None
     return _receipt(rest, rt, ref, found.id, subject)
@@ -114,34 +114,43 @@ def _look(rest: Rest, rt: RtInstance, ref: TicketRef) -> Sighting:
 
 
 def _find(
-    rest: Rest, ref: TicketRef, kind: str, subject: str, since: datetime
+    rest: Rest, rt: RtInstance, ref: TicketRef, kind: str, subject: str, since: datetime
 ) -> Transaction | None:
     """Find what our account wrote under ``subject``, newest first."""
     account = rest.account()
-    for line in _history(rest, ref, since - CLOCKS):
+    for line in _history(rest, rt, ref, since - CLOCKS):
         ours = not account or line.creator.casefold() == account.casefold()
         if line.kind == kind and line.data == subject and ours:
             return line
     return None
 
 
-def _history(rest: Rest, ref: TicketRef, since: datetime) -> Iterator[Transaction]:
+def _history(rest: Rest, rt: RtInstance, ref: TicketRef, since: datetime) -> Iterator[Transaction]:
     """Read a ticket's history, newest first, back to ``since``.
 
     RT gives no number of pages to an account without all rights, and a page is short wherever
-    something on it is not for us: only an empty page, or an older one, ends the reading.
+    something on it is not for us: only an empty page, or an older one, ends the reading. If the
+    first page is empty then we cannot see the ticket, and do not know.
     """
     for page in range(1, MAX_PAGES + 1):
-        asked = {"fields": "Type,Data,Creator,Created", "orderby": "id", "order": "DESC"}
-        asked |= {"per_page": str(PAGE), "page": str(page)}
-        reply = rest.get(f"ticket/{ref.number}/history", asked)
-        if problem := wire.ticket_trouble(reply, ref):
-            raise problem
-        lines = [wire.transaction(item) for item in wire.items(reply)]
+        lines = _page(rest, ref, page)
+        if not lines and page == 1:
+            _look(rest, rt, ref)
+            raise NotDone(f"RT shows nothing of ticket {ref}'s history, so we cannot look there.")
         yield from lines
         oldest = min((line.created for line in lines if line.created), default=None)
         if not lines or (oldest and oldest < since):
             return
+
+
+def _page(rest: Rest, ref: TicketRef, page: int) -> list[Transaction]:
+    asked = {"fields": "Type,Data,Creator,Created", "orderby": "id", "order": "DESC"}
+    reply = rest.get(
+        f"ticket/{ref.number}/history", asked | {"per_page": str(PAGE), "page": str(page)}
+    )
+    if problem := wire.ticket_trouble(reply, ref):
+        raise problem
+    return [wire.transaction(item) for item in wire.items(reply)]
 
 
 # --- writing ---------------------------------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""How one gets into the stand-in's REST interface: RT's cookie, token and Basic, in RT's order."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+
+from aiohttp import web
+
+COOKIE = "RT_SID_rt.test.80"
+
+
+class Logins:
+    """The service's account, its token and password, and who has a session.
+
+    ``vouched`` says that a web server in front has checked a Kerberos ticket: then REST 1.0 gives
+    out the cookie for the asking, as a real RT does behind mod_auth_gssapi. REST 2.0 never does.
+    """
+
+    def __init__(self, account: str, password: str, token: str, *, vouched: bool) -> None:
+        self.account = account
+        self.password = password
+        self.token = token
+        self.vouched = vouched
+        self._sessions: set[str] = set()
+
+    def forget(self) -> None:
+        """Drop every session."""
+        self._sessions.clear()
+
+    def check(self, request: web.Request) -> web.Response | None:
+        """Return RT's refusal of a REST 2.0 request; None if it is let in."""
+        if self._knows(request):
+            return None
+        if "Cookie" in request.headers:  # RT takes it for a browser and sends it to the front page
+            return web.Response(status=302, headers={"Location": "/"})
+        return web.json_response(
+            {"message": "Unauthorized"},
+            status=401,
+            headers={"WWW-Authenticate": 'Basic realm="example.com"'},
+        )
+
+    def _knows(self, request: web.Request) -> bool:
+        if request.cookies.get(COOKIE) in self._sessions:
+            return True
+        scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "token":
+            return _same(rest.strip(), self.token)
+        if scheme.lower() == "basic":
+            return _same(_decoded(rest), f"{self.account}:{self.password}")
+        return False
+
+    def rest1(self, request: web.Request) -> web.Response:
+        """Answer GET REST/1.0/: its status is in the body, and there is a cookie in it."""
+        if not (self.vouched or self._knows(request)):
+            page = "<html><head><title>401 Unauthorized</title></head></html>"
+            headers = {"WWW-Authenticate": "Negotiate"}
+            return web.Response(status=401, text=page, content_type="text/html", headers=headers)
+        answer = web.Response(
+            text="RT/5.0.3 200 Ok\n\n# Invalid object specification: ''\n\nid: \n\n"
+        )
+        session = secrets.token_hex(16)
+        self._sessions.add(session)
+        answer.set_cookie(COOKIE, session, httponly=True)
+        return answer
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(), wanted.encode())
