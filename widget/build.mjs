@@ -1,0 +1,92 @@
+// node build.mjs            builds the bundle where the service serves it from
+// node build.mjs --check    builds it elsewhere and compares: the bundle in the tree must be this source's
+// node build.mjs --tests    builds the unit tests for `node --test`
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import esbuild from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const shipped = join(here, "..", "bot", "visitors", "static");
+const limit = 18_000; // bytes, gzip -9
+
+/** Style sheets come into the bundle as text, minified. */
+const css = {
+  name: "css",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const { code } = await esbuild.transform(source, { loader: "css", minify: true, target: "safari15" });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+const common = { absWorkingDir: here, bundle: true, format: "esm", plugins: [css], logLevel: "warning" };
+
+async function bundle() {
+  const built = await esbuild.build({
+    ...common,
+    entryPoints: ["src/define.ts"],
+    outfile: "widget.js",
+    write: false,
+    minify: true,
+    target: ["safari15", "firefox115", "chrome109"],
+    legalComments: "none",
+    charset: "utf8",
+  });
+  return Buffer.from(built.outputFiles[0].contents);
+}
+
+/** Node's own zlib differs between its versions; what must be equal is what it unpacks to. */
+function sidecars(code) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: code.length };
+  return { "widget.js.gz": gzipSync(code, { level: 9 }), "widget.js.br": brotliCompressSync(code, { params }) };
+}
+
+async function check(code) {
+  const { brotliDecompressSync, gunzipSync } = await import("node:zlib");
+  const read = (name) => (existsSync(join(shipped, name)) ? readFileSync(join(shipped, name)) : null);
+  const unpack = { "widget.js": (x) => x, "widget.js.gz": gunzipSync, "widget.js.br": brotliDecompressSync };
+  for (const [name, open] of Object.entries(unpack)) {
+    const there = read(name);
+    if (!there || !open(there).equals(code)) {
+      throw new Error(`bot/visitors/static/${name} is not what widget/src builds to: run "npm run build" in widget/`);
+    }
+  }
+}
+
+async function tests() {
+  const out = join(here, ".build");
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out);
+  const names = readdirSync(join(here, "tests")).filter((name) => name.endsWith(".test.ts"));
+  await esbuild.build({
+    ...common,
+    entryPoints: names.map((name) => `tests/${name}`),
+    outdir: out,
+    outExtension: { ".js": ".mjs" },
+    platform: "node",
+    target: "node18",
+  });
+}
+
+if (process.argv.includes("--tests")) {
+  await tests();
+} else {
+  const code = await bundle();
+  const packed = sidecars(code);
+  const size = packed["widget.js.gz"].length;
+  if (size > limit) throw new Error(`The widget has ${size} bytes gzipped; the limit is ${limit}.`);
+  if (process.argv.includes("--check")) {
+    await check(code);
+  } else {
+    mkdirSync(shipped, { recursive: true });
+    for (const [name, bytes] of Object.entries({ "widget.js": code, ...packed })) {
+      writeFileSync(join(shipped, name), bytes);
+    }
+  }
+  const { length: br } = packed["widget.js.br"];
+  console.log(`widget.js: ${code.length} bytes, ${size} gzip, ${br} brotli (limit ${limit} gzip)`);
+}
