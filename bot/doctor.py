@@ -139,7 +139,8 @@ async def _entra(settings: Settings) -> list[Finding]:
         await tokens.token()
     except OutsideError as e:
         todo = (
-            "Compare app_id, tenant_id and the credential with Entra; infra/azure.md shows where."
+            "Compare app_id, tenant_id and the credential with Entra (infra/azure.md shows where). "
+            f"If it is unreachable, let this machine reach {settings.teams.authority_url} by HTTPS."
         )
         return [Finding(Level.FAIL, "entra", e.sentence.partition(". ")[0], todo)]
     finally:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from bot.config import Settings
 from bot.domain.commands import parse_command
 from bot.manifest import ManifestError, build, manifest
+from tests.settings import GUID, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 NPM = ROOT / "tests" / "npm"
@@ -28,20 +28,6 @@ formats(ajv);
 const check = ajv.compile(schema);
 process.stdout.write(JSON.stringify(check(manifest) ? [] : check.errors));
 """
-GUID = "00000000-1111-2222-3333-444444444444"
-
-
-def settings(**changes: Any) -> Settings:
-    team = {"id": "19:abc@thread.tacv2"}
-    rt = {"url": "https://rt.example.org", "auth": "token", "token": "1-2-3"}
-    known: dict[str, Any] = {
-        "public_url": "https://computing.help.example/livechat",
-        "help_page": "https://computing.help.example/",
-        "secret_key": "0123456789abcdefghijklmnopqrstuvwxyz",
-        "teams": {"app_id": GUID, "tenant_id": GUID, "app_password": "x", "teams": [team]},
-        "rt": {"rt": rt},
-    }
-    return Settings(**(known | changes))
 
 
 def objections(version: str, content: dict[str, Any]) -> list[Any]:

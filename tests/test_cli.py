@@ -1,0 +1,159 @@
+"""The livechat command: what it prints, and with which code it ends."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import types
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import bot
+from bot.cli import EX_CONFIG, main
+from bot.config import Settings
+from tests.settings import GUID
+
+CONFIG = f"""
+public_url = "https://computing.help.example/livechat"
+help_page = "https://computing.help.example/"
+secret_key = "0123456789abcdefghijklmnopqrstuvwxyz"
+log = {{ level = "error" }}
+[database]
+url = "sqlite:///FOLDER/livechat.db"
+[teams]
+app_id = "{GUID}"
+tenant_id = "{GUID}"
+app_password = "swordfish"
+teams = [{{ id = "19:abc@thread.tacv2" }}]
+[rt.rt]
+url = "http://127.0.0.1:1"
+auth = "token"
+token = "1-23-456"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "livechat.toml"
+    path.write_text(CONFIG.replace("FOLDER", str(tmp_path)))
+    return path
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    """A stand-in for bot.app that notes how it was started; set ``fault`` to make it fail."""
+    module: Any = types.ModuleType("bot.app")
+    module.started = []
+    module.fault = None
+
+    async def start(*given: object, **named: object) -> None:
+        await asyncio.sleep(0)
+        if module.fault:
+            raise module.fault
+        module.started.append((given, named))
+
+    module.serve = module.demo = start
+    monkeypatch.setitem(sys.modules, "bot.app", module)
+    monkeypatch.setattr(bot, "app", module, raising=False)
+    monkeypatch.setattr("bot.logs.configure", lambda *_: None)
+    typed: types.ModuleType = module
+    return typed
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_help_needs_neither_configuration_nor_the_rest_of_the_program() -> None:
+    code = (
+        "import sys, bot.cli; bot.cli.main(['--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for command in ("serve", "demo", "migrate", "manifest", "doctor"):
+        assert f"  {command} " in done.stdout
+    heavy = {"pydantic", "sqlalchemy", "botbuilder", "aiohttp", "requests", "msal"}
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_python_m_bot_is_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("livechat 0.")
+
+
+def test_serve_starts_the_service_with_the_settings(config: Path, app: Any) -> None:
+    assert run("--config", config, "serve").exit_code == 0
+    (((settings,), _),) = app.started
+    assert isinstance(settings, Settings)
+    assert settings.prefix == "/livechat"
+
+
+def test_a_port_in_use_is_said_in_a_sentence(config: Path, app: Any) -> None:
+    app.fault = OSError(98, "Address already in use")
+    result = run("--config", config, "serve")
+    assert result.exit_code == 1
+    assert "Cannot listen on 127.0.0.1:8360: address already in use" in result.output
+
+
+def test_another_fault_is_not_taken_for_a_port_in_use(config: Path, app: Any) -> None:
+    app.fault = FileNotFoundError(2, "No such file")
+    result = run("--config", config, "serve")
+    assert isinstance(result.exception, FileNotFoundError)
+
+
+def test_demo_needs_no_configuration(app: Any) -> None:
+    assert run("demo", "--port", 8400).exit_code == 0
+    assert app.started == [((), {"port": 8400})]
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "manifest"])
+def test_a_wrong_configuration_ends_with_a_code_of_its_own(config: Path, command: str) -> None:
+    config.write_text(config.read_text().replace("19:abc", "abc"))
+    result = run("--config", config, command)
+    assert result.exit_code == EX_CONFIG
+    assert "line 12" in result.output
+    assert "swordfish" not in result.output
+
+
+def test_migrate_makes_the_database_and_may_be_run_again(config: Path) -> None:
+    for _ in range(2):
+        assert run("--config", config, "migrate").exit_code == 0
+    assert (config.parent / "livechat.db").exists()
+
+
+def test_migrate_says_why_it_could_not(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVECHAT_DATABASE__URL", "postgresql://x:swordfish@127.0.0.1:1/x")
+    result = run("--config", config, "migrate")
+    assert result.exit_code == 1
+    assert "refused" in result.output
+    assert "swordfish" not in result.output
+
+
+def test_manifest_writes_the_app(config: Path) -> None:
+    made = config.parent / "app.zip"
+    result = run("--config", config, "manifest", "-o", made, "--app-version", "1.0.7")
+    assert result.exit_code == 0
+    with zipfile.ZipFile(made) as archive:
+        assert json.loads(archive.read("manifest.json"))["version"] == "1.0.7"
+
+
+def test_manifest_says_what_teams_would_not_take(config: Path) -> None:
+    result = run("--config", config, "manifest", "--app-version", "newest")
+    assert (result.exit_code, result.output) == (1, "newest: Teams wants a version like 1.0.2.\n")
+
+
+def test_doctor_reports_for_people_and_for_programs(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.logs.configure", lambda *_: None)
+    monkeypatch.setattr("bot.doctor.checks", lambda _: {})
+    result = run("--config", config, "doctor")
+    assert (result.exit_code, result.output.split(":")[0]) == (0, "ok   configuration")
+    assert json.loads(run("--config", config, "doctor", "--json").output)["ok"] is True
+    config.write_text("")
+    assert run("--config", config, "doctor").exit_code == 1

@@ -1,0 +1,143 @@
+"""The doctor's findings: what is looked at, and what is said about it."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot import doctor
+from bot.doctor import Finding, Level, examine, look_at_settings
+from bot.relay.ports import NotDone
+from bot.store.migrate import upgrade
+from tests.settings import complete, settings, teams
+
+ADVICE = "Run livechat migrate."
+
+
+async def well() -> Sequence[Finding]:
+    return [Finding(Level.OK, "well", "it is")]
+
+
+async def test_a_check_that_breaks_is_a_finding_and_stops_no_other() -> None:
+    async def broken() -> Sequence[Finding]:
+        raise RuntimeError("postgresql://livechat:swordfish@db refused\nand more")
+
+    found = await examine({"broken": broken, "well": well})
+    assert [(f.level, f.what) for f in found] == [(Level.FAIL, "broken"), (Level.OK, "well")]
+    assert "refused" in found[0].said
+    assert "swordfish" not in found[0].said
+    assert "and more" not in found[0].said
+
+
+async def test_a_check_that_hangs_is_given_up() -> None:
+    async def hanging() -> Sequence[Finding]:
+        await asyncio.Event().wait()
+        return []
+
+    (found,) = await examine({"hanging": hanging}, limit=0.01)
+    assert found.level is Level.FAIL
+    assert "firewall" in found.todo
+
+
+async def test_what_a_room_says_of_its_trouble_is_passed_on() -> None:
+    async def refused() -> Sequence[Finding]:
+        raise NotDone("RT is asleep. Wake it.")
+
+    (found,) = await examine({"rt": refused})
+    assert found == Finding(Level.FAIL, "rt", "RT is asleep. Wake it.")
+
+
+async def test_a_broken_configuration_is_all_that_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "livechat.toml").write_text("port = 1")
+    found = await doctor.examine_all(tmp_path / "livechat.toml")
+    assert {f.what for f in found} == {"configuration"}
+    assert any("port: there is no such setting" in f.said for f in found)
+
+
+def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None:
+    secret = tmp_path / "app_password"
+    secret.write_text("swordfish")
+    changed = teams(app_password=None, app_password_file=str(secret))
+    secret.chmod(0o644)
+    warned = [f for f in look_at_settings(settings(teams=changed)) if f.level is Level.WARN]
+    assert [f.what for f in warned] == ["secrets"]
+    assert f"chmod o= {secret}" in warned[0].todo
+    secret.chmod(0o640)
+    assert [f.level for f in look_at_settings(settings(teams=changed))] == [Level.OK]
+
+
+def test_stand_ins_and_an_open_port_are_warnings() -> None:
+    local = {"public_url": "http://localhost/livechat", "help_page": "http://localhost/"}
+    played = settings(**local, teams={"without_authentication": True})
+    assert [f.what for f in look_at_settings(played)] == ["configuration", "teams"]
+    exposed = settings(server={"host": "192.0.2.1"})
+    assert [f.what for f in look_at_settings(exposed)] == ["configuration", "server"]
+
+
+async def database(url: str) -> Finding:
+    made = settings(database={"url": url})
+    (found,) = await examine({"database": doctor.checks(made)["database"]})
+    return found
+
+
+async def test_a_database_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
+    file = tmp_path / "livechat.db"
+    found = await database(f"sqlite:///{file}")
+    assert (found.level, found.todo) == (Level.FAIL, ADVICE)
+    assert not file.exists()
+
+
+async def test_a_database_is_well_after_migrate(tmp_path: Path) -> None:
+    file = tmp_path / "livechat.db"
+    file.touch()
+    found = await database(f"sqlite:///{file}")
+    assert (found.level, found.todo) == (Level.FAIL, ADVICE)
+    await asyncio.to_thread(upgrade, f"sqlite:///{file}")
+    assert (await database(f"sqlite:///{file}")).level is Level.OK
+
+
+async def test_a_database_server_that_is_down_is_said_to_be() -> None:
+    found = await database("postgresql://livechat:swordfish@127.0.0.1:1/livechat")
+    assert found.level is Level.FAIL
+    assert "refused" in found.said
+    assert "swordfish" not in found.said
+
+
+async def test_development_mode_needs_no_token() -> None:
+    local = {"public_url": "http://localhost/livechat", "help_page": "http://localhost/"}
+    played = settings(**local, teams={"without_authentication": True})
+    (found,) = await examine({"entra": doctor.checks(played)["entra"]})
+    assert found.level is Level.WARN
+
+
+async def test_without_a_token_both_the_credential_and_the_way_to_microsoft_are_named() -> None:
+    local = {"public_url": "http://localhost/livechat", "help_page": "http://localhost/"}
+    away = settings(**local, teams=teams(authority="https://127.0.0.1:1/tenant"))
+    (found,) = await examine({"entra": doctor.checks(away)["entra"]})
+    assert found.level is Level.FAIL
+    assert "app_id" in found.todo
+    assert "https://127.0.0.1:1/tenant" in found.todo
+
+
+async def test_an_rt_out_of_reach_is_told_by_name() -> None:
+    rt = complete()["rt"]["rt"] | {"url": "http://127.0.0.1:1"}
+    away = settings(rt={"rt": rt})
+    found = await examine({"rt": doctor.checks(away)["rt"]})
+    assert [(f.level, f.what) for f in found] == [(Level.FAIL, "rt rt: login")]
+
+
+@pytest.mark.parametrize(("level", "code"), [(Level.OK, 0), (Level.WARN, 0), (Level.FAIL, 1)])
+def test_only_a_failure_makes_the_command_fail(level: Level, code: int) -> None:
+    findings = [Finding(level, "x", "y")]
+    assert doctor.exit_code(findings) == code
+    assert json.loads(doctor.as_json(findings))["ok"] is not bool(code)
+
+
+def test_a_line_says_how_bad_what_and_what_to_do() -> None:
+    findings = [Finding(Level.FAIL, "database", "none", ADVICE), Finding(Level.OK, "rt", "well")]
+    assert doctor.as_text(findings).splitlines() == [
+        f"FAIL database: none — {ADVICE}",
+        "ok   rt: well",
+    ]
