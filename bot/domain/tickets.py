@@ -12,11 +12,11 @@ from datetime import datetime
 DEFAULT_INSTANCE = "rt"
 
 # "12345", "#12345", "rt#12345", "RT 12345", "physics#12345", "rt:12345"
-_NUMBER = re.compile(r"(?:(?P<instance>[A-Za-z][\w-]{0,31})\s*[#: ]\s*|#)?(?P<number>\d{1,10})")
+_NUMBER = re.compile(r"(?:(?P<instance>[A-Za-z][\w-]{0,31})\s*[#: ]\s*|#)?(?P<number>[0-9]{1,10})")
 # The page of a ticket in RT 4, 5 and 6, and RT's own short link.
 _URL = re.compile(
     r"https?://(?P<host>[^\s/?#]+)(?P<path>[^\s?#]*?)/"
-    r"(?:Ticket/\w+\.html\?(?:[^\s#]*&)?id=|t(?:icket)?/)(?P<number>\d{1,10})\S*",
+    r"(?:Ticket/\w+\.html\?(?:[^\s#]*&)?id=|t(?:icket)?/)(?P<number>[0-9]{1,10})\S*",
     re.IGNORECASE,
 )
 

@@ -16,27 +16,39 @@ from bot.relay.storage import Unit
 from bot.store import codec, unit
 from bot.store.engine import is_sqlite, postgres_engine, sqlite_engine
 from bot.store.tables import Moment, chats, inbound, invitations, micros, outbox, seats
-from bot.store.writer import EachWriter, GroupWriter, Writer
+from bot.store.writer import Clock, EachWriter, GroupWriter, Writer
 
 T = TypeVar("T")
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
 
 
 class SqlStore:
     """Chats, logs, references, invitations, seats and the outbox in SQL."""
 
-    def __init__(self, reader: AsyncEngine, writing: AsyncEngine, writer: Writer) -> None:
+    def __init__(
+        self, reader: AsyncEngine, writing: AsyncEngine, writer: Writer, clock: Clock
+    ) -> None:
+        self._clock = clock
         self._reader = reader
         self._writing = writing
         self._writer = writer
 
     @classmethod
-    def at(cls, url: str) -> Self:
-        """Return the store at ``url``, whose tables must be there (migrate)."""
+    def at(cls, url: str, clock: Clock = _wall_clock) -> Self:
+        """Return the store at ``url``, whose tables must be there (migrate).
+
+        ``clock`` tells aware moments. Leases go by the database's own clock on PostgreSQL; SQLite
+        has none, and ``clock`` is it.
+        """
         if is_sqlite(url):
             writing = sqlite_engine(url, writer=True)
-            return cls(sqlite_engine(url, writer=False), writing, GroupWriter(writing))
+            writer = GroupWriter(writing, clock)
+            return cls(sqlite_engine(url, writer=False), writing, writer, clock)
         engine = postgres_engine(url)
-        return cls(engine, engine, EachWriter(engine))
+        return cls(engine, engine, EachWriter(engine, clock), clock)
 
     async def close(self) -> None:
         """Finish writing and let go of the connections."""
@@ -105,7 +117,7 @@ class SqlStore:
 
         async def work(transaction: Unit) -> list[Delivery]:
             assert isinstance(transaction, unit.SqlUnit)
-            return await _claim(transaction.connection, lane, owner, limit, lease)
+            return await _claim(transaction.connection, self._clock, lane, owner, limit, lease)
 
         if not await self._due(lane):
             return []  # most looks find nothing: they cost a read, not a commit
@@ -115,7 +127,7 @@ class SqlStore:
         """Free what a dead predecessor held (relay/ports.py, Store.take_over)."""
         if self._reader.dialect.name != "sqlite":
             return
-        calm = micros(datetime.now(UTC)) - 1
+        calm = micros(self._clock()) - 1
         wait = quarantine // timedelta(microseconds=1)
         held = sa.type_coerce(outbox.c.claimed_at, sa.BigInteger) + wait
         until = sa.case((outbox.c.lane == Lane.RT, held), else_=sa.literal(calm, sa.BigInteger))
@@ -130,7 +142,7 @@ class SqlStore:
 
     async def _due(self, lane: Lane) -> bool:
         async with self._reader.connect() as connection:
-            query = _due_ids(connection, lane).limit(1)
+            query = _due_ids(connection, self._clock, lane).limit(1)
             return (await connection.execute(query)).first() is not None
 
     async def sweep(self, older_than: timedelta) -> int:
@@ -138,7 +150,7 @@ class SqlStore:
 
         async def work(transaction: Unit) -> int:
             assert isinstance(transaction, unit.SqlUnit)
-            now = datetime.now(UTC)
+            now = self._clock()
             old = sa.delete(inbound).where(inbound.c.at < now - older_than)
             gone = await transaction.connection.execute(old)
             spent = sa.delete(seats).where(seats.c.expires_at < now)
@@ -148,21 +160,21 @@ class SqlStore:
         return await self._writer.write(work)
 
 
-def _clock(connection: AsyncConnection) -> sa.ColumnElement[int]:
+def _now(connection: AsyncConnection, clock: Clock) -> sa.ColumnElement[int]:
     """The database's clock in microseconds: no host's own may decide about a lease."""
     if connection.dialect.name == "postgresql":
         epoch = sa.func.extract("epoch", sa.func.clock_timestamp())
         return sa.cast(epoch * 1_000_000, sa.BigInteger)
-    return sa.literal(micros(datetime.now(UTC)), sa.BigInteger)  # one process, one clock
+    return sa.literal(micros(clock()), sa.BigInteger)  # one process, one clock
 
 
 def _moment(clock: sa.ColumnElement[int]) -> sa.ColumnElement[datetime]:
     return sa.type_coerce(clock, Moment)
 
 
-def _due_ids(connection: AsyncConnection, lane: Lane) -> sa.Select[Any]:
+def _due_ids(connection: AsyncConnection, clock: Clock, lane: Lane) -> sa.Select[Any]:
     """Select the ids of rows that may go now: due, free, and the first of their stream."""
-    now = _moment(_clock(connection))
+    now = _moment(_now(connection, clock))
     earlier = outbox.alias("earlier")
     first = ~sa.exists().where(earlier.c.stream == outbox.c.stream, earlier.c.id < outbox.c.id)
     free = sa.or_(outbox.c.owner.is_(None), outbox.c.lease_until < now)
@@ -173,11 +185,11 @@ def _due_ids(connection: AsyncConnection, lane: Lane) -> sa.Select[Any]:
 
 
 async def _claim(
-    connection: AsyncConnection, lane: Lane, owner: str, limit: int, lease: float
+    connection: AsyncConnection, clock: Clock, lane: Lane, owner: str, limit: int, lease: float
 ) -> list[Delivery]:
-    ids = _due_ids(connection, lane).limit(limit).with_for_update(skip_locked=True)
-    clock = _clock(connection)
-    now, lease_end = _moment(clock), _moment(clock + int(lease * 1_000_000))
+    ids = _due_ids(connection, clock, lane).limit(limit).with_for_update(skip_locked=True)
+    present = _now(connection, clock)
+    now, lease_end = _moment(present), _moment(present + int(lease * 1_000_000))
     take = (
         sa.update(outbox)
         .where(outbox.c.id.in_(ids))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from bot.store.unit import SqlUnit
 
 T = TypeVar("T")
 Work = Callable[[Unit], Awaitable[Any]]
+Clock = Callable[[], datetime]
 _MOST = 128  # pieces in one commit: bounds how long the first one waits for the last
 
 
@@ -36,8 +37,9 @@ class Writer(Protocol):
 class GroupWriter:
     """One connection, one task; see the module's text."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
         self._engine = engine
+        self._clock = clock
         self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]] | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
@@ -73,7 +75,8 @@ class GroupWriter:
         try:
             async with self._engine.connect() as connection, connection.begin():
                 for work, done in batch:
-                    results.append((done, *await _in_savepoint(connection, work)))
+                    unit = SqlUnit(connection, self._clock())
+                    results.append((done, *await _in_savepoint(connection, unit, work)))
         except Exception as error:  # noqa: BLE001 - no commit: nobody's work is durable
             results = [(done, None, error) for _, done in batch]
         for done, result, problem in results:
@@ -86,11 +89,11 @@ class GroupWriter:
 
 
 async def _in_savepoint(
-    connection: AsyncConnection, work: Work
+    connection: AsyncConnection, unit: SqlUnit, work: Work
 ) -> tuple[Any, BaseException | None]:
     try:
         async with connection.begin_nested():
-            return await work(SqlUnit(connection, datetime.now(UTC))), None
+            return await work(unit), None
     except Exception as error:  # noqa: BLE001 - told to whoever asked; the others go on
         return None, error
 
@@ -98,8 +101,9 @@ async def _in_savepoint(
 class EachWriter:
     """A pooled connection and a transaction of its own for each piece (PostgreSQL)."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
         self._engine = engine
+        self._clock = clock
 
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run ``work``; again after a conflict with another process."""
@@ -111,7 +115,7 @@ class EachWriter:
     async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         try:
             async with self._engine.begin() as connection:
-                return await work(SqlUnit(connection, datetime.now(UTC)))
+                return await work(SqlUnit(connection, self._clock()))
         except sa.exc.DBAPIError as error:
             if getattr(error.orig, "sqlstate", "") in _RETRIABLE:
                 raise _Conflict(*error.args) from error

@@ -1,0 +1,228 @@
+"""What can happen to a chat."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import effects as f
+from bot.domain import events as e
+from bot.domain.advance import advance
+from bot.domain.chat import OVER, TRANSITIONS, Chat, ChatFull, NotNow, State
+from bot.domain.invitations import Fate, Route
+from bot.domain.messages import MAX_CHAT_BYTES, SYSTEM, Kind, Notice
+from bot.domain.presence import Presence
+from tests.people import (
+    ADA,
+    ADAS,
+    ALAN,
+    GRACE,
+    LATER,
+    NOW,
+    RECEIPT,
+    after,
+    effects,
+    filed,
+    filing,
+    invited,
+    proposed,
+    talking,
+)
+
+CHATS = {
+    State.PROPOSED: proposed(),
+    State.INVITED: invited(),
+    State.OPEN: talking(),
+    State.ENDED: after(talking(), e.Ended(NOW, GRACE)),
+    State.FILING: filing(),
+    State.FILED: filed(),
+    State.PURGED: after(filed(), e.Purged(NOW)),
+    State.CANCELLED: after(proposed(), e.Cancelled(NOW, GRACE)),
+}
+EVENTS: tuple[e.Event, ...] = (
+    e.Invited(NOW, GRACE, ADAS, Route.MAIL, LATER),
+    e.InvitationSent(NOW, 1),
+    e.Revoked(NOW, GRACE),
+    e.InvitationExpired(NOW),
+    e.Cancelled(NOW, GRACE),
+    e.VisitorJoined(NOW, ADA),
+    e.KnockedAgain(NOW),
+    e.Said(NOW, ADA, "k", "hello"),
+    e.Edited(NOW, GRACE, "k2", 1, "hallo"),
+    e.Removed(NOW, GRACE, "k3", 1),
+    e.PresenceChanged(NOW, Presence.HIDDEN),
+    e.Ended(NOW, ADA),
+    e.ThreadLost(NOW),
+    e.FilingRequested(NOW, GRACE, "Toner."),
+    e.TranscriptFiled(NOW, RECEIPT),
+    e.FilingDelayed(NOW, "RT is down."),
+    e.FilingFailed(NOW, "No right."),
+    e.StatusSet(NOW),
+    e.Purged(NOW),
+)
+
+
+def lines(given_effects: tuple[f.Effect, ...]) -> list[f.Record]:
+    return [x for x in given_effects if isinstance(x, f.Record)]
+
+
+def test_every_event_and_state_is_tried_below() -> None:
+    assert {type(event) for event in EVENTS} == {event for _, event in TRANSITIONS}
+    assert set(CHATS) == set(State)
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(State, EVENTS)))
+def test_every_event_in_every_state_moves_as_the_table_says_or_is_refused(
+    state: State, event: e.Event
+) -> None:
+    wanted = TRANSITIONS.get((state, type(event)))
+    if wanted is None:
+        with pytest.raises(NotNow):
+            advance(CHATS[state], event)
+    else:
+        assert after(CHATS[state], event).state is wanted
+
+
+@given(st.lists(st.sampled_from(EVENTS), max_size=40))
+def test_whatever_happens_lines_are_numbered_without_gaps(history: list[e.Event]) -> None:
+    chat, seqs = proposed(), []
+    for event in history:
+        try:
+            chat, what = advance(chat, event)
+        except NotNow:
+            continue
+        seqs += [line.message.seq for line in lines(what)]
+    assert seqs == list(range(1, chat.head + 1))
+
+
+@given(st.lists(st.sampled_from(EVENTS), max_size=40))
+def test_whatever_happens_a_transcript_is_filed_at_most_once_at_a_time(
+    history: list[e.Event],
+) -> None:
+    chat, under_way = proposed(), 0
+    for event in history:
+        try:
+            chat, what = advance(chat, event)
+        except NotNow:
+            continue
+        under_way += sum(isinstance(x, f.FileTranscript) for x in what)
+        under_way -= isinstance(event, e.TranscriptFiled | e.FilingFailed)
+        assert under_way == (chat.state is State.FILING)
+
+
+def test_nothing_is_sent_to_anybody_before_invite_is_pressed() -> None:
+    assert not effects(proposed(), e.Cancelled(NOW, GRACE)) or all(
+        isinstance(x, f.ShowCard) for x in effects(proposed(), e.Cancelled(NOW, GRACE))
+    )
+    assert f.SendInvitation(1) in effects(
+        proposed(), e.Invited(NOW, GRACE, ADAS, Route.MAIL, LATER)
+    )
+
+
+def test_a_second_invitation_has_a_number_of_its_own() -> None:
+    again = after(invited(), e.Revoked(NOW, GRACE), e.Invited(NOW, GRACE, ADAS, Route.COPY, LATER))
+    assert again.invitation is not None
+    assert (again.invitation.number, again.invitation.fate) == (2, Fate.PENDING)
+
+
+def test_an_answer_about_an_old_invitation_changes_nothing() -> None:
+    again = after(invited(), e.Revoked(NOW, GRACE), e.Invited(NOW, GRACE, ADAS, Route.MAIL, LATER))
+    assert advance(again, e.InvitationSent(NOW, 1)) == (again, ())
+
+
+def test_a_visitors_message_is_kept_and_relayed() -> None:
+    chat, what = advance(talking(), e.Said(NOW, ADA, "k", "hello"))
+    assert [type(x) for x in what] == [f.Record, f.RelayToThread]
+    assert what[1] == f.RelayToThread(chat.head)
+
+
+def test_an_operators_message_is_kept_but_not_sent_back_to_the_thread() -> None:
+    assert [type(x) for x in effects(talking(), e.Said(NOW, GRACE, "k", "hi"))] == [f.Record]
+
+
+def test_a_second_co_is_announced_before_his_first_words_and_only_then() -> None:
+    chat, what = advance(talking(), e.Said(NOW, ALAN, "k", "May I?"))
+    first, second = (line.message for line in lines(what))
+    assert (first.kind, first.text, first.author) == (Kind.NOTICE, Notice.OPERATOR_JOINED, ALAN)
+    assert (second.kind, second.seq) == (Kind.SAID, first.seq + 1)
+    assert len(lines(effects(chat, e.Said(NOW, ALAN, "k2", "So.")))) == 1
+
+
+def test_a_full_chat_takes_no_more_words_but_can_still_end() -> None:
+    full = replace(talking(), size=MAX_CHAT_BYTES)
+    with pytest.raises(ChatFull):
+        advance(full, e.Said(NOW, ADA, "k", "x"))
+    assert after(full, e.Ended(NOW, ADA)).state is State.ENDED
+
+
+def test_presence_that_did_not_change_changes_nothing() -> None:
+    assert advance(talking(), e.PresenceChanged(NOW, Presence.OPEN)) == (talking(), ())
+
+
+def test_sending_an_open_chat_to_rt_ends_it_for_the_visitor() -> None:
+    what = effects(talking(), e.FilingRequested(NOW, GRACE, "Toner."))
+    assert [line.message.text for line in lines(what)] == [Notice.ENDED_BY_OPERATOR]
+    assert f.FileTranscript() in what
+
+
+def test_five_presses_file_once() -> None:
+    chat, filings = talking(), 0
+    for _ in range(5):
+        chat, what = advance(chat, e.FilingRequested(NOW, GRACE, "Toner."))
+        filings += what.count(f.FileTranscript())
+    assert filings == 1
+
+
+def test_a_filing_that_failed_may_be_tried_again() -> None:
+    failed = after(filing(), e.FilingFailed(NOW, "No right."))
+    assert failed.filing is not None
+    assert failed.filing.problem == "No right."
+    assert f.FileTranscript() in effects(failed, e.FilingRequested(NOW, GRACE, "Toner."))
+
+
+def test_the_status_is_set_only_after_the_record_is_in_and_only_if_asked() -> None:
+    assert f.SetTicketStatus("resolved") in effects(
+        filing("resolved"), e.TranscriptFiled(NOW, RECEIPT)
+    )
+    assert not any(
+        isinstance(x, f.SetTicketStatus) for x in effects(filing(), e.TranscriptFiled(NOW, RECEIPT))
+    )
+
+
+def test_the_text_is_purged_only_once_the_receipt_is_in() -> None:
+    for state, event in product(State, EVENTS):
+        if (state, type(event)) in TRANSITIONS and f.Purge() in effects(CHATS[state], event):
+            assert isinstance(event, e.TranscriptFiled)
+    assert effects(filing(), e.TranscriptFiled(NOW, RECEIPT))[-1] == f.Purge()
+
+
+def test_after_the_purge_nothing_names_the_visitor_or_the_matter() -> None:
+    gone = repr(after(filed(), e.Purged(NOW)))
+    for secret in (ADA.name, ADAS.address, ADAS.login, "Toner", "Cannot print"):
+        assert secret not in gone
+
+
+def test_a_lost_thread_files_what_was_said_and_tells_the_visitor() -> None:
+    chat, what = advance(talking(), e.ThreadLost(NOW))
+    assert chat.state is State.FILING
+    assert lines(what)[0].message.text == Notice.OPERATORS_LOST
+    assert f.FileTranscript() in what
+    assert chat.filing is not None
+    assert chat.filing.by == SYSTEM
+
+
+def test_what_is_over_wants_nothing_more() -> None:
+    for state in OVER:
+        for event in EVENTS:
+            if (state, type(event)) in TRANSITIONS:
+                assert not any(
+                    isinstance(x, f.FileTranscript | f.SendInvitation | f.RelayToThread)
+                    for x in effects(CHATS[state], event)
+                )
+
+
+def test_a_chat_says_nothing_by_itself() -> None:
+    assert isinstance(CHATS[State.OPEN], Chat)
+    assert CHATS[State.OPEN].head == 1  # only that Ada joined

@@ -1,0 +1,131 @@
+"""The outside as the relay sees it, with faults on demand, and a clock that stands still."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.chat import Chat
+from bot.domain.events import Receipt
+from bot.domain.messages import Message
+from bot.domain.tickets import Ticket, TicketRef
+from bot.relay.ports import CardView, Dossier, Mailer, OutsideError, Tell, Thread, Threads, Tickets
+from tests.people import NOW, TICKET
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@dataclass
+class Faults:
+    """Errors to raise, one per call: ``before`` doing the thing, or ``after`` it."""
+
+    before: list[OutsideError] = field(default_factory=list)
+    after: list[OutsideError] = field(default_factory=list)
+
+    def enter(self) -> None:
+        if self.before:
+            raise self.before.pop(0)
+
+    def leave(self) -> None:
+        if self.after:
+            raise self.after.pop(0)
+
+
+class FakeThreads(Threads):
+    """Remembers what stands in the threads."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.relayed: list[tuple[str, str, bool]] = []  # conversation, text, resent
+        self.told: list[tuple[str, Tell]] = []
+        self.cards: dict[str, CardView] = {}
+
+    async def show(self, thread: Thread, view: CardView, card: str) -> str:
+        self.faults.enter()
+        card = card or f"card-{len(self.cards) + 1}"
+        self.cards[card] = view
+        self.faults.leave()
+        return card
+
+    async def relay(
+        self, thread: Thread, chat: Chat, messages: Sequence[Message], *, resent: bool
+    ) -> str:
+        self.faults.enter()
+        self.relayed += [(thread.conversation_id, m.text, resent) for m in messages]
+        self.faults.leave()
+        return "post"
+
+    async def tell(self, thread: Thread, notice: Tell) -> str:
+        self.faults.enter()
+        self.told.append((thread.conversation_id, notice))
+        self.faults.leave()
+        return "post"
+
+    @property
+    def words(self) -> list[str]:
+        return [notice.word.value for _, notice in self.told]
+
+    @property
+    def card(self) -> CardView:
+        """The one card there is."""
+        (view,) = self.cards.values()
+        return view
+
+
+class FakeTickets(Tickets):
+    """One ticket and its comments."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.reading = Faults()
+        self.status_faults = Faults()
+        self.comments: list[Dossier] = []
+        self.letters: list[str] = []
+        self.statuses: list[str] = []
+        self.ticket = TICKET
+
+    async def read(self, ref: TicketRef) -> Ticket:
+        self.reading.enter()
+        return self.ticket
+
+    async def comment(self, dossier: Dossier) -> Receipt:
+        self.faults.enter()
+        self.comments.append(dossier)
+        self.faults.leave()
+        return Receipt(dossier.ref.number, len(self.comments), "https://rt.test/")
+
+    async def find(self, dossier: Dossier) -> Receipt | None:
+        for number, comment in enumerate(self.comments, 1):
+            if comment.marker == dossier.marker:
+                return Receipt(dossier.ref.number, number, "https://rt.test/")
+        return None
+
+    async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
+        self.faults.enter()
+        self.letters.append(text)
+
+    async def set_status(self, ref: TicketRef, status: str) -> None:
+        self.status_faults.enter()
+        self.statuses.append(status)
+
+
+class FakeMailer(Mailer):
+    """Remembers what was mailed."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.sent: list[tuple[str, str, str]] = []
+
+    async def send(self, to: str, subject: str, text: str, message_id: str) -> None:
+        self.faults.enter()
+        self.sent.append((to, text, message_id))

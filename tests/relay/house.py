@@ -1,0 +1,182 @@
+"""A whole relay on a real SQLite database, whose outbox a test turns by hand."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.chat import Chat
+from bot.domain.invitations import Route, make_token
+from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
+from bot.relay.filing import FileHandler, PurgeHandler, StatusHandler
+from bot.relay.housekeeping import Housekeeping
+from bot.relay.opening import InvitationHandler, LookupHandler
+from bot.relay.operating import Operating
+from bot.relay.outbox import Handler, Outbox
+from bot.relay.ports import (
+    Changed,
+    Delivery,
+    Heard,
+    Lane,
+    Listening,
+    Operator,
+    Pressed,
+    Pressing,
+    Scope,
+    Seat,
+    Thread,
+)
+from bot.relay.relay import Relay, Rules
+from bot.relay.visiting import Visiting
+from bot.store import SqlStore
+from tests.people import ALAN, GRACE
+from tests.relay.fakes import Clock, FakeMailer, FakeThreads, FakeTickets
+
+SECRET = b"0123456789abcdef0123456789abcdef"
+THREAD = Thread(
+    conversation_id="19:chat@thread.tacv2;messageid=1700000000000",
+    tenant_id="tenant",
+    service_url="https://smba.trafficmanager.net/uk/",
+    scope=Scope.CHANNEL,
+    bot_id="28:bot",
+    listening=Listening.THREAD,
+)
+OTHER = replace(THREAD, conversation_id="19:chat@thread.tacv2;messageid=1700000000001")
+RULES = Rules(
+    SECRET,
+    "https://computing.help.test/",
+    routes=(Route.MAIL, Route.CORRESPOND, Route.COPY),
+    purge_grace=timedelta(),
+    card_delay=timedelta(),
+)
+_OPERATORS = {
+    "grace": Operator(GRACE.id, GRACE.name, "29:grace"),
+    "alan": Operator(ALAN.id, ALAN.name, "29:alan"),
+}
+
+
+class House:
+    """What a test does, in the words of the people who do it."""
+
+    def __init__(self, store: SqlStore, clock: Clock, owner: str = "this process") -> None:
+        self.store, self.clock, self.owner = store, clock, owner
+        self.threads, self.tickets, self.mailer = FakeThreads(), FakeTickets(), FakeMailer()
+        self.relay = Relay(store, self.clock, (), RULES)
+        self.operating = Operating(self.relay)
+        self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
+        self.housekeeping = Housekeeping(self.relay)
+        self.reports: list[str] = []
+        self._ids = 0
+        self.start_outbox()
+
+    def start_outbox(self) -> None:
+        """A new outbox, as after a restart."""
+        handlers: dict[str, Handler] = {
+            "relay": RelayHandler(self.relay, self.threads),
+            "tell": TellHandler(self.relay, self.threads),
+            "card": CardHandler(self.relay, self.threads),
+            "lookup": LookupHandler(self.relay, self.tickets, lambda: secrets.token_urlsafe(16)),
+            "invite": InvitationHandler(self.relay, self.tickets, self.mailer),
+            "file": FileHandler(self.relay, self.tickets),
+            "status": StatusHandler(self.relay, self.tickets),
+            "purge": PurgeHandler(self.relay),
+        }
+        self.outbox = Outbox(self.relay, handlers, self.owner, self._report)
+
+    def _report(self, what: str, delivery: Delivery, error: BaseException) -> None:
+        if what == "delivery_failed":
+            raise error
+        self.reports.append(what)
+
+    async def deliver(self, *kinds: str) -> None:
+        """Turn the outbox until nothing is due (for these kinds, if any are named)."""
+        while claimed := [d for lane in Lane for d in await self._claim(lane)]:
+            for delivery in claimed:
+                if not kinds or delivery.kind in kinds:
+                    await self.outbox._run(delivery)
+            if kinds:
+                return
+
+    async def _claim(self, lane: Lane) -> list[Delivery]:
+        return await self.store.claim(lane, self.owner, 100, 60)
+
+    # --- the CO --------------------------------------------------------------------------------
+
+    async def writes(
+        self,
+        text: str,
+        *,
+        who: str = "grace",
+        thread: Thread = THREAD,
+        mention: bool = True,
+        key: str = "",
+        extras: tuple[str, ...] = (),
+    ) -> str:
+        """A CO writes in a thread; returns the activity's id."""
+        self._ids += 1
+        key = key or f"activity-{self._ids}"
+        operator = _OPERATORS[who]
+        await self.operating.hears(Heard(thread, operator, key, text, mention, None, extras))
+        return key
+
+    async def changes(self, key: str, text: str | None) -> None:
+        """Grace edits or deletes what she wrote."""
+        self._ids += 1
+        changed = Changed(THREAD, _OPERATORS["grace"], key, f"change-{self._ids}", text)
+        await self.operating.changes(changed)
+
+    async def presses(
+        self, verb: str, chat: Chat, *, thread: Thread = THREAD, **values: str
+    ) -> Pressing:
+        """Grace presses a button."""
+        return await self.operating.presses(
+            Pressed(thread, _OPERATORS["grace"], verb, chat.id, values)
+        )
+
+    # --- how far a story is --------------------------------------------------------------------
+
+    async def proposed(self) -> Chat:
+        """Grace was shown Ada's ticket."""
+        await self.writes("12345")
+        await self.deliver()
+        return self.threads.card.chat
+
+    async def invited(self, route: Route = Route.COPY) -> Chat:
+        """And she pressed Invite."""
+        chat = await self.proposed()
+        await self.presses("invite", chat, route=route.value)
+        await self.deliver()
+        return await self.chat(chat.id)
+
+    async def talking(self) -> tuple[Chat, Seat]:
+        """And Ada joined."""
+        chat = await self.invited()
+        joined = await self.visiting.join(self.token(chat), "nonce", None)
+        await self.deliver()
+        return joined.chat, joined.seat
+
+    def token(self, chat: Chat, number: int = 1) -> str:
+        """The secret in the link."""
+        return make_token(SECRET, chat.id, number)
+
+    async def chat(self, chat_id: str) -> Chat:
+        """The chat as it stands in the database."""
+        found = await self.store.look(chat_id)
+        assert found
+        return found[0]
+
+    async def texts(self, chat_id: str) -> list[str]:
+        """The log's texts."""
+        return [line.text for line in await self.store.log(chat_id, 0, 1000)]
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[House]:
+    """A house at a migrated database."""
+    clock = Clock()
+    store = SqlStore.at(url, clock)
+    try:
+        yield House(store, clock)
+    finally:
+        await store.close()

@@ -1,0 +1,163 @@
+"""Into the right ticket, once, and gone from here."""
+
+import pytest
+
+from bot.domain.chat import State
+from bot.domain.messages import Notice
+from bot.relay.outbox import LANES
+from bot.relay.ports import Gone, Lane, NotDone, OutsideError, Refused, Unclear
+from tests.people import TICKET
+from tests.relay.house import RULES, House
+
+
+async def test_the_record_lands_once_in_the_ticket_that_was_confirmed(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "it beeps")
+    for _ in range(5):
+        await house.presses("file", chat, summary="Toner was empty.", status="resolved")
+    await house.deliver()
+    (comment,) = house.tickets.comments
+    assert comment.ref == TICKET.ref
+    assert [line.text for line in comment.log] == [
+        Notice.VISITOR_JOINED,
+        "it beeps",
+        Notice.ENDED_BY_OPERATOR,
+    ]
+    assert comment.chat.filing
+    assert comment.chat.filing.summary == "Toner was empty."
+    assert house.tickets.statuses == ["resolved"]
+
+
+async def test_then_the_text_is_gone_from_here_and_the_card_is_a_receipt(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "CANARY")
+    await house.presses("file", chat, summary="CANARY too")
+    await house.deliver()
+    assert (await house.chat(chat.id)).state is State.PURGED
+    assert await house.texts(chat.id) == []
+    assert house.threads.card.chat.filing
+    assert house.threads.card.chat.filing.receipt
+    async with house.store._reader.connect() as connection:
+        dump = await connection.run_sync(
+            lambda c: "\n".join(c.connection.driver_connection._conn.iterdump())  # type: ignore[union-attr]
+        )
+    assert "CANARY" not in dump
+
+
+async def test_what_the_visitor_said_last_still_reaches_the_thread(house: House) -> None:
+    chat, seat = await house.talking()
+    house.threads.faults.before += [NotDone("Teams is busy.", 0.0)] * 3
+    await house.visiting.say(seat, "k", "one last thing")
+    await house.presses("file", chat)
+    for _ in range(12):
+        house.clock.pass_(seconds=10)
+        await house.deliver()
+    assert [text for _, text, _ in house.threads.relayed] == ["one last thing"]
+    assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_rt_down_keeps_everything_and_files_when_it_is_back(house: House) -> None:
+    chat, _ = await house.talking()
+    house.tickets.faults.before += [NotDone("RT is down.")] * 3
+    await house.presses("file", chat)
+    await house.deliver()
+    filing = house.threads.card.chat.filing
+    assert filing
+    assert filing.problem == "RT is down."
+    assert (await house.chat(chat.id)).state is State.FILING
+    for _ in range(6):
+        house.clock.pass_(minutes=6)
+        await house.deliver()
+    assert len(house.tickets.comments) == 1
+    assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_an_answer_that_was_lost_is_looked_up_before_anything_is_repeated(
+    house: House,
+) -> None:
+    chat, _ = await house.talking()
+    house.tickets.faults.after.append(Unclear("RT did not answer."))
+    await house.presses("file", chat)
+    await house.deliver()
+    assert (await house.chat(chat.id)).state is State.FILING
+    house.clock.pass_(seconds=RULES.quarantine.total_seconds() - 1)
+    await house.deliver()
+    assert (await house.chat(chat.id)).state is State.FILING  # RT may still be at it
+    house.clock.pass_(seconds=2)
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+    assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_a_request_that_never_arrived_is_repeated_after_the_look(house: House) -> None:
+    chat, _ = await house.talking()
+    house.tickets.faults.before.append(Unclear("RT did not answer."))
+    await house.presses("file", chat)
+    await house.deliver()
+    house.clock.pass_(minutes=4)
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+
+
+@pytest.mark.parametrize("posted", [True, False])
+async def test_a_process_that_died_while_filing_leaves_one_comment(
+    house: House, *, posted: bool
+) -> None:
+    chat, _ = await house.talking()
+    await house.presses("file", chat)
+    (row,) = await house.store.claim(Lane.RT, "the dead one", 9, LANES[Lane.RT].lease)
+    if posted:
+        handler = house.outbox._handlers["file"]
+        await handler.deliver(row)  # it reached RT, and nobody wrote that down
+    await house.store.take_over(RULES.quarantine)
+    await house.deliver()
+    assert len(house.tickets.comments) == posted  # not before RT can be done
+    house.clock.pass_(minutes=4)
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+    assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_a_refusal_goes_back_to_the_co_who_may_try_again(house: House) -> None:
+    chat, _ = await house.talking()
+    house.tickets.faults.before.append(Refused("I may not comment on ticket 12345."))
+    await house.presses("file", chat)
+    await house.deliver()
+    assert (await house.chat(chat.id)).state is State.ENDED
+    assert "filing_failed" in house.threads.words
+    await house.presses("file", chat, summary="again")
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+
+
+@pytest.mark.parametrize("error", [Refused("No such status."), Refused("Not allowed.")])
+async def test_a_status_that_cannot_be_set_does_not_touch_the_record(
+    house: House, error: OutsideError
+) -> None:
+    chat, _ = await house.talking()
+    house.tickets.status_faults.before.append(error)
+    await house.presses("file", chat, status="resolved")
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+    assert "status_problem" in house.threads.words
+
+
+async def test_a_thread_that_is_gone_files_the_chat_and_tells_the_visitor(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "anybody there?")
+    house.threads.faults.before.append(Gone("The bot was removed from that team."))
+    await house.deliver("relay")
+    log = await house.store.log(chat.id, 0, 10)
+    assert log[-1].text == Notice.OPERATORS_LOST
+    assert not (await house.store.thread(chat.thread)).open
+    await house.deliver()
+    (comment,) = house.tickets.comments
+    assert "anybody there?" in [line.text for line in comment.log]
+
+
+@pytest.mark.parametrize("values", [{"summary": "x" * 4001}, {"status": "deleted"}])
+async def test_what_the_card_may_not_send_is_refused(house: House, values: dict[str, str]) -> None:
+    chat, _ = await house.talking()
+    pressing = await house.presses("file", chat, **values)
+    assert pressing.sentence
+    assert (await house.chat(chat.id)).state is State.OPEN

@@ -1,0 +1,94 @@
+"""The outbox: in order, once, and honest about what may be a repeat."""
+
+import asyncio
+
+from bot.domain.chat import State
+from bot.relay.ports import Lane, NotDone, Unclear
+from tests.relay.house import House
+
+
+async def test_a_send_that_may_have_arrived_is_repeated_with_a_label(house: House) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.after.append(Unclear("Teams broke off."))
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    house.clock.pass_(seconds=5)
+    await house.deliver()
+    assert [(text, resent) for _, text, resent in house.threads.relayed] == [
+        ("hello", False),
+        ("hello", True),
+    ]
+
+
+async def test_a_send_that_certainly_did_not_arrive_is_not_labelled(house: House) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.before += [NotDone("Too many requests.", 1.0)] * 3
+    await house.visiting.say(seat, "k", "hello")
+    for _ in range(5):
+        await house.deliver()
+        house.clock.pass_(seconds=5)
+    assert [(text, resent) for _, text, resent in house.threads.relayed] == [("hello", False)]
+
+
+async def test_a_send_of_a_process_that_died_is_labelled(house: House) -> None:
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    await house.store.claim(Lane.TEAMS, "the dead one", 9, 30)
+    await house.store.take_over(house.relay.rules.quarantine)
+    await house.deliver()
+    assert [(text, resent) for _, text, resent in house.threads.relayed] == [("hello", True)]
+
+
+async def test_two_workers_never_hold_the_same_delivery(house: House) -> None:
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    claims = await asyncio.gather(
+        *(house.store.claim(Lane.TEAMS, f"worker {n}", 9, 30) for n in range(5))
+    )
+    assert sum(map(len, claims)) == 1
+
+
+async def test_retry_after_is_kept_to(house: House) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.before.append(NotDone("Too many requests.", 30.0))
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    house.clock.pass_(seconds=29)
+    await house.deliver()
+    assert not house.threads.relayed
+    house.clock.pass_(seconds=8)
+    await house.deliver()
+    assert len(house.threads.relayed) == 1
+
+
+async def test_many_changes_of_the_card_are_one_edit(house: House) -> None:
+    chat, _ = await house.talking()
+    before = dict(house.threads.cards)
+    for _ in range(10):
+        await house.presses("look", chat)
+    house.clock.pass_(minutes=1)
+    await house.deliver()
+    assert house.threads.cards.keys() == before.keys()
+
+
+async def test_the_running_worker_delivers_without_being_turned(house: House) -> None:
+    house.relay._bells = (house.outbox,)
+    house.outbox.start()
+    try:
+        await house.writes("12345")
+        async with asyncio.timeout(10):
+            while not house.threads.cards:
+                await asyncio.sleep(0.01)
+    finally:
+        await house.outbox.stop()
+    assert house.threads.card.chat.state is State.PROPOSED
+
+
+async def test_what_grew_old_is_forgotten(house: House) -> None:
+    chat = await house.proposed()
+    house.clock.pass_(hours=25)
+    await house.housekeeping.tidy()
+    assert (await house.chat(chat.id)).state is State.CANCELLED
+    house.clock.pass_(hours=25)
+    await house.housekeeping.tidy()
+    assert await house.store.look(chat.id) is None
