@@ -132,7 +132,7 @@ def heard(activity: Json, where: Thread, who: Person) -> Heard:
         key=text_at(activity, "id"),
         text=written.text,
         mentioned=mentioned or where.scope is Scope.PERSONAL,
-        quote=written.quote or _quoted(activity),
+        quote=_shortened(written.quote or _quoted(activity)),
         extras=_extras(activity, written.pictures),
     )
 
@@ -201,6 +201,10 @@ def _quoted(activity: Json) -> tuple[str, str] | None:
             author, preview = text_at(quoted, "senderName"), text_at(quoted, "preview")
             return (author, preview) if author or preview else None
     return None
+
+
+def _shortened(quote: tuple[str, str] | None) -> tuple[str, str] | None:
+    return (quote[0][:80], quote[1][:500]) if quote else None
 
 
 def _extras(activity: Json, pictures: int) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def _invited(view: CardView, zone: tzinfo) -> Part:
     if view.link:
         box = el.text_box("link", "Link to copy (for this person only)", view.link, longest=2000)
         body.append(box)
-    body.append(el.hint("Commands: mention the bot with “revoke”, “cancel” or “status”."))
+    body.append(el.hint("Commands: mention the bot with “revoke link”, “cancel” or “show card”."))
     return body, [
         el.button("Revoke the link", chat.id, "revoke"),
         el.button("Cancel", chat.id, "cancel", style="destructive"),
@@ -100,7 +100,7 @@ def _open(view: CardView, zone: tzinfo) -> Part:
         el.paragraph("**Open.** You are talking."),
         el.facts(_people(chat, zone)),
         el.paragraph(LISTENING[view.listening]),
-        el.hint("Commands: mention the bot with “end”, “file SUMMARY” or “status”."),
+        el.hint("Commands: mention the bot with “end chat”, “send to rt: SUMMARY” or “show card”."),
     ]
     end = el.button("End the chat", chat.id, "end")
     return body, [send_to_rt(view, zone), end]
@@ -131,7 +131,7 @@ def _ended(view: CardView, zone: tzinfo) -> Part:
         body.append(
             el.warning(f"RT refused it. {in_card(chat.filing.problem)} The record is kept here.")
         )
-    body.append(el.hint("Commands: mention the bot with “file SUMMARY” or “status”."))
+    body.append(el.hint("Commands: mention the bot with “send to rt: SUMMARY” or “show card”."))
     return body, [send_to_rt(view, zone)]
 
 
@@ -147,7 +147,7 @@ def _filing(view: CardView, zone: tzinfo) -> Part:
                 "here until RT has it."
             )
         )
-    body.append(el.hint("Command: mention the bot with “status”."))
+    body.append(el.hint("Command: mention the bot with “show card”."))
     return body, [el.button("Look again", chat.id, "look")]
 
 

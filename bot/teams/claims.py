@@ -13,7 +13,7 @@ import jwt
 ISSUER = "https://api.botframework.com"
 CHANNEL = "msteams"
 LEEWAY = 300  # seconds by which clocks may differ
-MAX_TOKEN = 8 * 1024  # characters; real ones have about 1 200
+MAX_TOKEN = 4 * 1024  # characters; real ones have about 1 200
 
 
 class NotAuthentic(Exception):

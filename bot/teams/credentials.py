@@ -16,6 +16,7 @@ import structlog
 from botframework.connector.auth import AppCredentials, ServiceClientCredentialsFactory
 
 from bot.relay.ports import NotDone
+from bot.teams.entra_http import EntraHttp
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
         self._app_id = app_id
         self._credential = credential
         self._authority = authority
-        self._verify: bool | str = ca_file or True
+        self._ca_file = ca_file
         self._clock = clock
         self._client: Any = None
         self._token: Token | None = None
@@ -145,7 +146,7 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
             # Ours is the only cache: msal's would give back a token that the Connector refused.
             self._client.remove_tokens_for_client()
             answer: dict[str, Any] = self._client.acquire_token_for_client([SCOPE])
-        except Exception as error:  # noqa: BLE001 - requests, msal and JSON errors alike: no token
+        except Exception as error:  # noqa: BLE001 - network, msal and JSON errors alike: no token
             return {"error": f"unreachable: {type(error).__name__}"}
         return answer
 
@@ -163,8 +164,7 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
             client_credential=secret,
             authority=self._authority,
             instance_discovery=False,  # the authority is configured, nobody need vouch for it
-            verify=self._verify,
-            timeout=10,
+            http_client=EntraHttp(self._ca_file),
         )
 
 

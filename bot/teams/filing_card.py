@@ -12,7 +12,7 @@ from bot.teams import words
 from bot.teams.elements import Json
 from bot.teams.markup import in_card, one_line
 
-LONGEST_SUMMARY = 10_000  # characters
+LONGEST_SUMMARY = 4_000  # characters, as many as the relay takes
 _DRAFT = 2_000  # characters of a draft that a card carries
 
 

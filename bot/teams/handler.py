@@ -21,7 +21,7 @@ from bot.relay.ports import Answer, Listening, OutsideError, Pressing, Scope, Te
 from bot.teams import activity as read
 from bot.teams import cards, words
 from bot.teams.adapter import RAW
-from bot.teams.membership import Membership
+from bot.teams.membership import Gatekeeper
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
     def __init__(
         self,
         operating: Operating,
-        membership: Membership,
+        membership: Gatekeeper,
         threads: Threads,
         listening: dict[str, Listening],
         zone: tzinfo,
@@ -126,6 +126,8 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         pressed = read.pressed(raw, where, who)
         if pressed is None:
             return _message(words.PRESS_UNKNOWN)
+        if pressed.values.get("status") == cards.KEEP:
+            pressed.values["status"] = ""
         return self._shown(await self._operating.presses(pressed))
 
     def _shown(self, pressing: Pressing) -> InvokeResponse:
@@ -136,7 +138,8 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
 
     async def _may(self, who: read.Person, where: Thread) -> bool:
         """Tell whether ``who`` may act in ``where``. Raises OutsideError when nobody can tell."""
-        if where.scope is Scope.CHANNEL and where.team_id not in self._listening:
+        elsewhere = where.scope is Scope.CHANNEL and where.team_id not in self._listening
+        if elsewhere and self._listening:
             return False
         return await self._membership.allows(who, where.service_url)
 

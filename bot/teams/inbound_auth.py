@@ -70,7 +70,8 @@ class DevelopmentInbound:
     """No authentication at all, for Microsoft's Agents Playground on the same machine.
 
     ``bound_to`` is the address that the service listens on; anything but loopback is refused with
-    ValueError, and so is every activity whose service URL is not on loopback.
+    ValueError, and so is every activity whose service URL is not on loopback. Without ``tenants``
+    every tenant will do.
     """
 
     def __init__(self, bound_to: str, tenants: Iterable[str]) -> None:
@@ -90,4 +91,5 @@ class DevelopmentInbound:
         claims.check_activity(activity, None)
         if not is_loopback(activity["serviceUrl"]):
             raise claims.Forbidden("service_host")
-        claims.check_tenant(activity, self._tenants)
+        if self._tenants:
+            claims.check_tenant(activity, self._tenants)

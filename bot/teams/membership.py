@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -26,6 +27,27 @@ class Roster:
 
     members: frozenset[str]
     fetched: float
+
+
+class Gatekeeper(Protocol):
+    """Who may act."""
+
+    async def allows(self, person: Person, service_url: str) -> bool:
+        """Tell whether ``person`` may act. Raises NotDone or Unclear when nobody can tell."""
+
+    def forget(self, team: str) -> None:
+        """Ask anew at the next occasion: somebody joined or left the team."""
+
+
+class Everybody:
+    """Development without a team: whoever reaches the loopback address may act."""
+
+    async def allows(self, person: Person, service_url: str) -> bool:
+        """Tell that he may, if he has an id to act under."""
+        return bool(person.object_id)
+
+    def forget(self, team: str) -> None:
+        """Nothing is known, so nothing is to be forgotten."""
 
 
 class Membership:

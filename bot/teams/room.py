@@ -17,7 +17,7 @@ from bot.teams.handler import TeamsHandler
 from bot.teams.hosts import ServiceHosts
 from bot.teams.inbound_auth import DevelopmentInbound, Inbound, TeamsInbound
 from bot.teams.keys import METADATA_URL, SigningKeys
-from bot.teams.membership import Membership
+from bot.teams.membership import Everybody, Gatekeeper, Membership
 from bot.teams.routes import routes
 from bot.teams.threads import TeamsThreads
 
@@ -42,7 +42,8 @@ class TeamsRoom:
     authority       Entra's URL of the tenant; by default made of the first tenant
     ca_file         PEM file to trust for the authority instead of the usual ones
     loopback        allow service URLs on this machine (stand-in, development)
-    development     no authentication; then ``bound_to`` must be loopback or ValueError is raised
+    development     no authentication; then ``bound_to`` must be loopback or ValueError is raised, and
+                    app id, tenants and teams may be empty (everybody may act)
     zone            time zone of the times that people see
     """
 
@@ -66,10 +67,10 @@ class TeamsRoom:
         connections: int = 50,
     ) -> None:
         tenants, known = tuple(tenant_ids), tuple(teams)
-        if not app_id or not tenants or not known:
-            raise ValueError("The Teams side needs an app id, a tenant and at least one team.")
-        if credential is None and not development:
-            raise ValueError("The Teams side needs the app's secret or certificate.")
+        if not development and not (app_id and tenants and known and credential):
+            raise ValueError(
+                "The Teams side needs an app id, its secret or certificate, a tenant and a team."
+            )
         hosts = ServiceHosts(service_hosts, loopback=loopback or development)
         self.tokens = (
             AppTokens(app_id, credential, authority or f"{LOGIN}/{tenants[0]}", ca_file=ca_file)
@@ -85,7 +86,9 @@ class TeamsRoom:
         )
         self.adapter = TeamsAdapter(TeamsAuthentication(app_id, inbound, self._wire))
         self.threads = TeamsThreads(self.adapter, app_id, zone)
-        self.membership = Membership(self._wire, [team.id for team in known], tenants)
+        self.membership: Gatekeeper = (
+            Membership(self._wire, [team.id for team in known], tenants) if known else Everybody()
+        )
         self.handler = TeamsHandler(
             operating,
             self.membership,

@@ -39,11 +39,12 @@ def proposal(view: CardView, zone: tzinfo) -> tuple[list[Json], list[Json]]:
     if not ticket.requestors:
         body.append(
             el.warning(
-                "This ticket has no requestor, so there is nobody to invite. Add one in RT, then "
-                "mention the bot with the number again."
+                "This ticket has no requestor. You can make a link and pass it on yourself, or add "
+                "a requestor in RT and mention the bot with the number again."
             )
         )
-        return body, [cancel]
+        make = el.button("Make a link to pass on", chat.id, "invite", route=Route.COPY.value)
+        return body, [make, cancel]
     body += [*_choices(view), el.hint("Commands: mention the bot with “invite” or “cancel”.")]
     return body, [_invite(view), cancel]
 

@@ -9,13 +9,13 @@ from bot.relay.ports import Answer, Listening, Tell
 
 #: Every button of a card has a command that does the same; the card names them too.
 COMMANDS = (
-    ("12345", "show ticket 12345 and offer to invite its requestor"),
+    ("12345", "show ticket 12345 (rt#12345 or its address will do as well) to start a chat"),
     ("invite", "invite the requestor of the ticket shown here"),
-    ("revoke", "take the invitation link back"),
+    ("revoke link", "take the invitation back"),
     ("cancel", "drop the chat before anybody joined"),
-    ("end", "end the chat with the visitor"),
-    ("file SUMMARY", "put your summary and the transcript on the ticket as a comment"),
-    ("status", "show the chat's card again"),
+    ("end chat", "end the chat with the visitor"),
+    ("send to rt: SUMMARY", "put your summary and the transcript on the ticket as a comment"),
+    ("show card", "show the buttons again"),
     ("help", "show this"),
 )
 
@@ -79,7 +79,10 @@ _WORDS: dict[Word | Answer, str] = {
         "Not sent to the visitor. {detail} To tell them more, write on ticket {ticket} in RT."
     ),
     Answer.TOO_LONG: "Not sent: the message is too long. {detail} Send it in smaller parts.",
-    Answer.NOTHING_TO_SEND: "Nothing was sent to the visitor. {detail}",
+    Answer.NOTHING_TO_SEND: (
+        "Only text reaches the visitor: a picture, file or card in your message does not. {detail} "
+        "Put what matters into words, or attach it to ticket {ticket} in RT."
+    ),
     Answer.CHAT_FULL: (
         "Not sent: this chat holds as much text as a chat may. {detail} Press “Send to RT” on the "
         "card and go on with a new chat or in RT."
@@ -90,7 +93,11 @@ _WORDS: dict[Word | Answer, str] = {
         "guests cannot."
     ),
     Answer.NOTHING_HERE: (
-        "There is no chat in this thread. {detail} Mention me with a ticket number to begin one."
+        "There is no chat in this thread. Mention me with a ticket number to begin one."
+    ),
+    Answer.NOT_CHANGED: (
+        "The visitor still sees your message about ticket {ticket} as it was: the change was not "
+        "passed on. {detail} Write the correction as a new message, or on the ticket in RT."
     ),
     Answer.DONE: "Done. {detail}",
 }
@@ -99,7 +106,12 @@ PRESS_NOT_ALLOWED = (
     "Only members of the computing support team can press this, so nothing was done. Ask an owner "
     "of that team to add you; guests cannot act here."
 )
-PRESS_UNKNOWN = "This button is of no use any more. Mention the bot with “status” to see the card."
+#: NOTHING_HERE with a reason: a command that cannot be carried out now.
+_NOT_NOW = "That was not done. {detail} Mention me with “show card” to see where the chat stands."
+
+PRESS_UNKNOWN = (
+    "This button is of no use any more. Mention the bot with “show card” to see the buttons."
+)
 NO_DIALOG = "This bot has no dialogs. Please use the buttons on the chat's card."
 DONE = "Done."
 
@@ -112,8 +124,9 @@ HOW_TO_ANSWER = {
 
 def say(notice: Tell, listening: Listening) -> str:
     """Word a notice for a thread in which the bot listens so; no markup."""
-    template = _WORDS[notice.word]
-    chat = notice.chat
+    chat, template = notice.chat, _WORDS[notice.word]
+    if notice.word is Answer.NOTHING_HERE and notice.detail:
+        template = _NOT_NOW
     text = template.format(
         detail=notice.detail.strip(),
         visitor=plain_name(visitor(chat)),
