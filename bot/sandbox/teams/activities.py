@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -63,7 +64,7 @@ def deleted(stage: Stage, post: Post) -> Json:
 def reacted(stage: Stage, person: Person, post: Post, reaction: str, *, added: bool) -> Json:
     """A reaction to a post of the bot came (``added``) or went."""
     return _base(stage, "messageReaction", person, post.conversation, post.root_id) | {
-        "id": "f:" + str(uuid.uuid4()),
+        "id": _event_id(),
         "replyToId": post.id,
         "reactionsAdded" if added else "reactionsRemoved": [{"type": reaction}],
         "channelData": _channel_data(post.conversation),
@@ -73,7 +74,7 @@ def reacted(stage: Stage, person: Person, post: Post, reaction: str, *, added: b
 def invoke(stage: Stage, person: Person, post: Post, name: str, value: Json) -> Json:
     """A button that wants an answer at once."""
     return _base(stage, "invoke", person, post.conversation, post.root_id) | {
-        "id": "f:" + str(uuid.uuid4()),
+        "id": _event_id(),
         "name": name,
         "value": value,
         "replyToId": post.id,
@@ -87,7 +88,7 @@ def invoke(stage: Stage, person: Person, post: Post, name: str, value: Json) -> 
 def submitted(stage: Stage, person: Person, post: Post, value: Any) -> Json:
     """Action.Submit: a message without text."""
     return _base(stage, "message", person, post.conversation, post.root_id) | {
-        "id": "f:" + str(uuid.uuid4()),
+        "id": _event_id(),
         "value": value,
         "replyToId": post.id,
         "entities": [_CLIENT],
@@ -103,7 +104,7 @@ def installation(stage: Stage, person: Person, conversation: Conversation, actio
     if conversation.team:
         data["settings"] = {"selectedChannel": {"id": conversation.id}}
     return _base(stage, "installationUpdate", person, conversation, "") | {
-        "id": "f:" + str(uuid.uuid4()),
+        "id": _event_id(),
         "action": action,
         "entities": [_CLIENT],
         "channelData": data,
@@ -119,7 +120,7 @@ def membership(
     if conversation.team:
         data["eventType"] = "teamMemberAdded" if added else "teamMemberRemoved"
     return _base(stage, "conversationUpdate", person, conversation, "") | {
-        "id": "f:" + str(uuid.uuid4()),
+        "id": _event_id(),
         "membersAdded" if added else "membersRemoved": [{"id": member} for member in members],
         "channelData": data,
     }
@@ -127,12 +128,14 @@ def membership(
 
 def again(activity: Json) -> Json:
     """The same activity once more as if new: another id and timestamp, the rest the same."""
-    fresh = (
-        "f:" + str(uuid.uuid4())
-        if activity["id"].startswith("f:")
-        else str(int(activity["id"]) + 1)
-    )
+    old = str(activity["id"])
+    later = 1000 + secrets.randbelow(1_000_000)  # milliseconds
+    fresh = _event_id() if old.startswith("f:") else str(int(old) + later)
     return activity | _times() | {"id": fresh}
+
+
+def _event_id() -> str:
+    return f"f:{uuid.uuid4()}"
 
 
 def _base(
