@@ -122,7 +122,7 @@ class Buttons:
         if len(summary) > MAX_SUMMARY:
             raise WrongInput(f"The summary is too long: at most {MAX_SUMMARY} characters.")
         status = pressed.values.get("status", "")
-        if status and status not in self._relay.rules.statuses:
+        if status and status not in self._relay.statuses(chat):
             raise WrongInput("That status is not offered here. Choose one from the list.")
         by = author_of(pressed.operator)
         event = e.FilingRequested(self._relay.now(), by, summary, status)

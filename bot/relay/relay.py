@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -23,16 +23,16 @@ class Rules:
     """The settings that the use cases go by.
 
     ``link_base`` is the page a link opens, without the fragment. ``routes`` are offered to COs,
-    the default one first. ``statuses`` are RT's, offered beside "comment only". ``rt_hosts`` maps
-    an RT's host to our name of it. ``quarantine`` is how long RT may still be busy with a
+    the default one first. ``statuses`` are those of each RT, by our name of it, offered beside
+    "comment only". ``rt_hosts`` maps an RT's host to our name of it. ``quarantine`` is how long RT may still be busy with a
     request whose outcome we do not know.
     """
 
     secret: bytes
     link_base: str
     routes: tuple[Route, ...] = (Route.COPY,)
-    statuses: tuple[str, ...] = ("resolved", "stalled")
-    rt_hosts: tuple[tuple[str, str], ...] = ()
+    statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rt_hosts: Mapping[str, str] = field(default_factory=dict)
     invitation_ttl: timedelta = timedelta(hours=72)
     session_ttl: timedelta = timedelta(hours=24)
     quarantine: timedelta = timedelta(seconds=180)
@@ -122,4 +122,8 @@ class Relay:
     def view(self, chat: Chat, thread: Thread) -> CardView:
         """Return what the chat's card shows now."""
         routes = tuple(route.value for route in self.rules.routes)
-        return CardView(chat, thread.listening, self.link(chat), routes, self.rules.statuses)
+        return CardView(chat, thread.listening, self.link(chat), routes, self.statuses(chat))
+
+    def statuses(self, chat: Chat) -> tuple[str, ...]:
+        """Return the statuses that a CO may set on the chat's ticket."""
+        return self.rules.statuses.get(chat.ticket.ref.instance, ())

@@ -101,7 +101,7 @@ class SqlStore:
             sa.and_(chats.c.state == state, chats.c.changed_at < moment)
             for state, moment in before.items()
         ]
-        query = sa.select(chats.c.detail).where(sa.or_(*old)).limit(200)
+        query = sa.select(chats.c.detail).where(sa.or_(*old)).limit(1000)
         async with self._reader.connect() as connection:
             return [codec.chat_from_json(d) for d in (await connection.execute(query)).scalars()]
 

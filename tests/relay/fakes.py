@@ -1,5 +1,6 @@
 """The outside as the relay sees it, with faults on demand, and a clock that stands still."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,11 +50,13 @@ class FakeThreads(Threads):
         self.relayed: list[tuple[str, str, bool]] = []  # conversation, text, resent
         self.told: list[tuple[str, Tell]] = []
         self.cards: dict[str, CardView] = {}
+        self.shown = asyncio.Event()
 
     async def show(self, thread: Thread, view: CardView, card: str) -> str:
         self.faults.enter()
         card = card or f"card-{len(self.cards) + 1}"
         self.cards[card] = view
+        self.shown.set()
         self.faults.leave()
         return card
 

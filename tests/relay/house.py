@@ -47,6 +47,7 @@ RULES = Rules(
     SECRET,
     "https://computing.help.test/",
     routes=(Route.MAIL, Route.CORRESPOND, Route.COPY),
+    statuses={"rt": ("resolved", "stalled")},
     purge_grace=timedelta(),
     card_delay=timedelta(),
 )

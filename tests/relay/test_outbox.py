@@ -77,8 +77,7 @@ async def test_the_running_worker_delivers_without_being_turned(house: House) ->
     try:
         await house.writes("12345")
         async with asyncio.timeout(10):
-            while not house.threads.cards:
-                await asyncio.sleep(0.01)
+            await house.threads.shown.wait()
     finally:
         await house.outbox.stop()
     assert house.threads.card.chat.state is State.PROPOSED

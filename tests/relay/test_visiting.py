@@ -14,8 +14,8 @@ from tests.relay.house import OTHER, THREAD, House
 
 async def test_looking_at_a_link_any_number_of_times_does_not_use_it_up(house: House) -> None:
     chat = await house.invited()
-    for _ in range(5):
-        peek = await house.visiting.peek(house.token(chat))
+    peeks = [await house.visiting.peek(house.token(chat)) for _ in range(5)]
+    peek = peeks[-1]
     assert (peek.fate, peek.ticket, peek.operators) == ("pending", "12345", ("Grace Hopper",))
     assert (await house.visiting.join(house.token(chat), "n", None)).chat.state is State.OPEN
 
@@ -119,9 +119,9 @@ async def test_what_cannot_be_kept_is_refused(house: House, text: str, code: str
 async def test_a_full_chat_says_so(house: House) -> None:
     chat, seat = await house.talking()
     big = "x" * MAX_MESSAGE_BYTES
-    with pytest.raises(CannotSay, match="chat_full"):
-        for number in range(70):
-            await house.visiting.say(seat, f"k{number}", big)
+    says = (house.visiting.say(seat, f"k{number}", big) for number in range(70))
+    refused = [r for r in await asyncio.gather(*says, return_exceptions=True) if r is not None]
+    assert {str(r) for r in refused if isinstance(r, CannotSay)} == {"chat_full"}
     assert (await house.chat(chat.id)).state is State.OPEN
 
 
