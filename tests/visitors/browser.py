@@ -5,20 +5,65 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from types import TracebackType
+from collections.abc import Callable
 from typing import Any, Self
 
 import aiohttp
-from aiohttp.test_utils import TestServer
+import pytest
+from aiohttp import web
+
+from bot.visitors.room import VisitorsRoom
 
 ORIGIN = "https://help.example.org"
 COOKIE = "__Host-livechat"
 HEADERS = {"Origin": ORIGIN, "X-Livechat": "1", "Sec-Fetch-Site": "same-origin"}
 
 
+CHAT = "chat-12345"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.002)
+
+
+def texts(lines: list[dict[str, Any]]) -> list[str]:
+    """Return what lines say."""
+    return [line["text"] for line in lines]
+
+
 def nonce() -> str:
     """Make a nonce as the widget does."""
     return secrets.token_urlsafe(32)
+
+
+class Server:
+    """A room on a loopback port of its own, run as in production.
+
+    aiohttp's own TestServer cancels handlers when a client goes, which a real one does not.
+    """
+
+    def __init__(self, room: VisitorsRoom) -> None:
+        app = web.Application()
+        room.setup(app)
+        self._runner = web.AppRunner(app, access_log=None)
+        self.base = ""
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.base = f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(self, *_what: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop as the service does on SIGTERM; harmless if it has stopped."""
+        await self._runner.cleanup()
 
 
 class Tab:
@@ -27,8 +72,16 @@ class Tab:
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
 
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The connection below, to be mistreated."""
+        assert self.ws._conn
+        transport = self.ws._conn.transport
+        assert isinstance(transport, asyncio.Transport)
+        return transport
+
     async def send(self, **frame: object) -> None:
-        await self.ws.send_str(json.dumps(frame))
+        await self.ws.send_str(json.dumps(frame, ensure_ascii=False))
 
     async def hello(self, chat: str, after: int = 0) -> dict[str, Any]:
         """Say hello; return the welcome."""
@@ -69,25 +122,19 @@ class Tab:
 class Browser:
     """One cookie jar. The cookie is carried by hand: the test's server has no TLS."""
 
-    def __init__(self, server: TestServer, prefix: str = "/livechat") -> None:
-        self.server = server
-        self.prefix = prefix
+    def __init__(self, server: Server, prefix: str = "/livechat") -> None:
+        self.base = f"{server.base}{prefix}/"
         self.cookie = ""
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_what: object) -> None:
         await self.http.close()
 
     def url(self, path: str) -> str:
-        return str(self.server.make_url(f"{self.prefix}/{path}"))
+        return self.base + path
 
     def _headers(self, headers: dict[str, str] | None) -> dict[str, str]:
         given = dict(HEADERS if headers is None else headers)
@@ -124,6 +171,12 @@ class Browser:
             self.url("ws"), headers=given, protocols=("livechat.v1",), autoping=True
         )
         return Tab(ws)
+
+    async def refusal(self, headers: dict[str, str]) -> int:
+        """Try to open a socket that is refused; return the status."""
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await self.tab(headers)
+        return refused.value.status
 
     async def talk(self, chat: str, after: int = 0) -> Tab:
         """Open a socket and say hello."""

@@ -7,14 +7,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
 from bot.visitors.socket import Pace
-from tests.visitors.browser import ORIGIN, Browser
+from tests.visitors.browser import ORIGIN, Browser, Server
 from tests.visitors.fakes import FakeVisiting
 
 
@@ -25,7 +23,7 @@ class Site:
     visiting: FakeVisiting
     hub: Hub
     room: VisitorsRoom
-    server: TestServer
+    server: Server
     browser: Callable[[], Awaitable[Browser]]
 
 
@@ -49,10 +47,7 @@ async def start_site() -> AsyncIterator[StartSite]:
                 allowances=allowances,
                 now=lambda: visiting.now,
             )
-            app = web.Application()
-            room.setup(app)
-            server = TestServer(app)
-            await stack.enter_async_context(server)
+            server = await stack.enter_async_context(Server(room))
 
             async def browser() -> Browser:
                 return await stack.enter_async_context(Browser(server))
@@ -72,3 +67,10 @@ async def site(start_site: StartSite) -> Site:
 async def ada(site: Site) -> Browser:
     """Ada's browser."""
     return await site.browser()
+
+
+@pytest.fixture
+async def joined(site: Site, ada: Browser) -> Browser:
+    """Ada's browser, with a seat in the chat."""
+    await ada.join(site.visiting.invite())
+    return ada

@@ -1,0 +1,50 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
+
+from bot.visitors import guard
+
+
+class Transport:
+    """A connection from somewhere."""
+
+    def __init__(self, peer: object) -> None:
+        self.peer = peer
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return self.peer if name == "peername" else default
+
+
+def request(peer: object, *forwarded: str) -> web.Request:
+    headers = [("X-Forwarded-For", value) for value in forwarded]
+    transport = Transport(peer)
+    return make_mocked_request("POST", "/", CIMultiDict(headers), transport=transport)
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "sender"),
+    [
+        (("192.0.2.1", 5000), (), "192.0.2.1"),
+        # Not from our proxy: what it says of itself is not believed.
+        (("192.0.2.1", 5000), ("198.51.100.7",), "192.0.2.1"),
+        (("127.0.0.1", 5000), ("198.51.100.7",), "198.51.100.7"),
+        # The proxy appends; what stands before came from the client.
+        (("127.0.0.1", 5000), ("203.0.113.1, 198.51.100.7",), "198.51.100.7"),
+        (("127.0.0.1", 5000), ("203.0.113.1", "198.51.100.7"), "198.51.100.7"),
+        ("", ("198.51.100.7",), "198.51.100.7"),  # a Unix socket has no address
+        (("::1", 5000, 0, 0), ("2001:db8:1:2:3::4",), "2001:db8:1:2::/64"),
+        (("127.0.0.1", 5000), ("::ffff:198.51.100.7",), "198.51.100.7"),
+        (("127.0.0.1", 5000), (), "127.0.0.1"),
+        (("127.0.0.1", 5000), ("rubbish",), "unknown"),
+        ("", (), "unknown"),
+    ],
+)
+def test_senders_are_counted_by_the_network_that_our_own_proxy_saw(
+    peer: object, forwarded: tuple[str, ...], sender: str
+) -> None:
+    assert guard.sender(request(peer, *forwarded)) == sender

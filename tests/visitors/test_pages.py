@@ -1,0 +1,175 @@
+"""The stand-alone page and the bundle, as browsers get them."""
+
+from __future__ import annotations
+
+import gzip
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from bot.visitors import pages
+from bot.visitors.hub import Hub
+from bot.visitors.room import VisitorsRoom
+from tests.visitors.browser import Browser, Server
+from tests.visitors.fakes import FakeVisiting
+
+
+class Tags(HTMLParser):
+    """Takes down what a page holds."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+async def test_the_page_runs_our_script_and_nothing_else(ada: Browser) -> None:
+    answer = await ada.get("chat")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy == (
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+    tags = Tags(await answer.text()).tags
+    assert [attrs for tag, attrs in tags if tag == "script"] == [
+        {"type": "module", "src": "widget.js"}
+    ]
+    assert "style" not in {tag for tag, _ in tags}
+    inline = {name for _, attrs in tags for name in attrs if name.startswith("on")}
+    assert inline | {name for _, attrs in tags for name in attrs if name == "style"} == set()
+
+
+async def test_who_has_no_javascript_is_told_how_to_reach_support(ada: Browser) -> None:
+    page = Tags(await (await ada.get("chat")).text())
+    links = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
+    assert links == ["https://help.example.org/contact?a=1&b=2"]
+    assert "answer the e-mail of your ticket" in page.words
+
+
+@pytest.mark.parametrize("path", ["chat", "api/session", "healthz", "ws", "widget.js.map"])
+async def test_every_answer_keeps_to_itself(ada: Browser, path: str) -> None:
+    headers = (await ada.get(path)).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; ")
+    assert "Access-Control-Allow-Origin" not in headers
+    assert len(headers["X-Request-Id"]) == 16
+
+
+async def test_health_is_that_the_process_answers(ada: Browser) -> None:
+    assert await (await ada.get("healthz")).json() == {"ok": True}
+
+
+# --- the bundle --------------------------------------------------------------------------------------
+
+
+BUNDLE = b"export {};\n" * 100
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bundle with a sidecar, in place of the real one; returns its folder."""
+    (tmp_path / "widget.js").write_bytes(BUNDLE)
+    (tmp_path / "widget.js.gz").write_bytes(gzip.compress(BUNDLE, mtime=0))
+    (tmp_path / "secret.txt").write_text("not for you")
+    monkeypatch.setattr(pages, "STATIC", tmp_path)
+    return tmp_path
+
+
+async def test_the_bundle_is_cached_for_a_while_and_asked_for_again_cheaply(
+    bundle: Path, ada: Browser
+) -> None:
+    answer = await ada.get("widget.js", **{"Accept-Encoding": "identity"})
+    assert await answer.read() == BUNDLE
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    seen = {"If-None-Match": answer.headers["ETag"], "Accept-Encoding": "identity"}
+    again = await ada.get("widget.js", **seen)
+    assert again.status == 304
+
+
+async def test_the_bundle_is_sent_as_it_was_compressed_beforehand(
+    bundle: Path, ada: Browser
+) -> None:
+    answer = await ada.get("widget.js", **{"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert await answer.read() == BUNDLE
+
+
+@pytest.mark.parametrize("path", ["secret.txt", "widget.js.gz", "../widget.js", "widget.js%00"])
+async def test_nothing_else_is_given_out(bundle: Path, ada: Browser, path: str) -> None:
+    assert (await ada.get(path)).status == 404
+
+
+async def test_a_bundle_that_was_not_built_is_not_found(bundle: Path, ada: Browser) -> None:
+    answer = await ada.get("widget.js.map")
+    assert (answer.status, await answer.json()) == (404, {"error": "not_found"})
+
+
+# --- settings ----------------------------------------------------------------------------------------
+
+
+def room(**settings: object) -> VisitorsRoom:
+    good: dict[str, object] = {
+        "origins": ["https://help.example.org"],
+        "support_url": "mailto:support@example.org",
+    }
+    return VisitorsRoom(FakeVisiting(), Hub(), **(good | settings))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"origins": []}, "name at least one origin"),
+        ({"origins": ["*"]}, "no origin"),
+        ({"origins": ["null"]}, "no origin"),
+        ({"origins": ["https://*.example.org"]}, "no origin"),
+        ({"origins": ["https://help.example.org/"]}, "nothing after it"),
+        ({"origins": ["https://Help.example.org"]}, "in lower case"),
+        ({"origins": ["https://help.example.org:443"]}, "leave the port out"),
+        ({"origins": ["http://help.example.org"]}, "is not https"),
+        ({"origins": ["https://"]}, "is no"),
+        ({"frame_ancestors": ["https://a.example; script-src *"]}, "is no"),
+        ({"support_url": "javascript:alert(1)"}, "must be https:"),
+        ({"prefix": "livechat/"}, "must look like"),
+        ({"prefix": "/{x}"}, "must look like"),
+    ],
+)
+def test_a_setting_that_cannot_work_says_what_to_write(
+    settings: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        room(**settings)
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8080", "http://127.0.0.1:3978"])
+def test_loopback_needs_no_tls(origin: str) -> None:
+    room(origins=[origin])
+
+
+async def test_named_sites_may_frame_the_page_and_it_lives_below_its_prefix() -> None:
+    ours = room(frame_ancestors=["https://wiki.example.org"], prefix="/help/chat")
+    async with Server(ours) as server, Browser(server, "/help/chat") as browser:
+        answer = await browser.get("chat")
+        policy = answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors https://wiki.example.org;" in policy
+        assert 'endpoint="/help/chat"' in await answer.text()
+
+
+async def test_a_name_of_support_is_never_markup() -> None:
+    html = pages.page("/livechat", 'https://x/?"><script>', "<b>us</b>")
+    assert "<b>" not in html
+    assert len([tag for tag, _ in Tags(html).tags if tag == "script"]) == 1

@@ -1,0 +1,74 @@
+"""Two tabs of one chat, and coming back to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.presence import Presence
+from tests.visitors.browser import CHAT, Browser, texts, until
+from tests.visitors.conftest import Site
+
+
+async def test_two_tabs_show_the_same(joined: Browser) -> None:
+    one, two = await joined.talk(CHAT), await joined.talk(CHAT)
+    await one.send(t="say", key="a", text="from one")
+    assert (await one.next("ack"))["key"] == "a"
+    await two.send(t="say", key="b", text="from two")
+    assert (await two.next("ack"))["key"] == "b"
+    third = await joined.talk(CHAT)
+    assert texts(await third.lines(3)) == ["visitor_joined", "from one", "from two"]
+
+
+async def test_a_lines_author_sees_it_in_his_other_tab_by_the_same_key(joined: Browser) -> None:
+    one, two = await joined.talk(CHAT), await joined.talk(CHAT)
+    await one.send(t="say", key="a", text="from one")
+    assert (await two.lines(2))[-1]["key"] == (await one.lines(2))[-1]["key"] == "a"
+
+
+async def test_who_comes_back_gets_what_he_missed_and_nothing_twice(
+    site: Site, joined: Browser
+) -> None:
+    tab = await joined.talk(CHAT)
+    await tab.lines(1)
+    await tab.ws.close()
+    for n in range(250):
+        site.visiting.answer(CHAT, f"line {n}")
+    back = await joined.talk(CHAT, after=1)
+    lines = await back.lines(251)
+    assert [line["seq"] for line in lines] == list(range(2, 252))
+    await back.send(t="ping")
+    assert await back.frame() == {"t": "pong"}
+
+
+async def test_a_cursor_ahead_of_the_log_starts_over_on_the_same_socket(joined: Browser) -> None:
+    tab = await joined.tab()
+    assert await tab.hello(CHAT, 99) == {"t": "over"}
+    await tab.send(t="say", key="k", text="on its way")
+    assert (await tab.next("ack"))["key"] == "k"
+    assert (await tab.hello(CHAT, 0))["t"] == "welcome"
+    assert texts(await tab.lines(2)) == ["visitor_joined", "on its way"]
+
+
+async def test_a_log_that_shrank_under_an_open_socket_starts_over(
+    site: Site, joined: Browser
+) -> None:
+    tab = await joined.talk(CHAT)
+    await tab.lines(1)
+    site.visiting.answer(CHAT, "lost with the old disk")
+    await tab.lines(2)
+    site.visiting.logs[CHAT].pop()
+    site.visiting.chats[CHAT] = replace(site.visiting.chats[CHAT], head=1)
+    site.hub.ring(CHAT)
+    assert await tab.next("over") == {"t": "over"}
+    await tab.hello(CHAT)
+    assert texts(await tab.lines(1)) == ["visitor_joined"]
+
+
+async def test_the_visitors_windows_are_told_together(site: Site, joined: Browser) -> None:
+    one, two = await joined.talk(CHAT), await joined.talk(CHAT)
+    await one.send(t="presence", state="open")
+    await two.send(t="presence", state="hidden")
+    await until(lambda: site.visiting.reports[-1:] == [(CHAT, Presence.OPEN)])
+    await one.ws.close()
+    await until(lambda: site.visiting.reports[-1] == (CHAT, Presence.HIDDEN))
+    assert len(site.visiting.reports) == 2
