@@ -80,9 +80,9 @@ class RtStandIn:
 
     async def start(self) -> Self:
         """Listen; with port 0 the system chooses one."""
-        self._runner = web.AppRunner(self.application(), access_log=None)
+        self._runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self._port, shutdown_timeout=0.5).start()
+        await web.TCPSite(self._runner, HOST, self._port).start()
         self._port = self._runner.addresses[0][1]
         return self
 

@@ -1,0 +1,100 @@
+"""A real Request Tracker behind Kerberos for tests: brought up, spoken to, taken down."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests_kerberos import HTTPKerberosAuth
+
+HERE = Path(__file__).parent
+CACHE = HERE.parents[2] / ".build" / "rt-cache"
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A running RT and what is in it; see describe.py for ``facts``."""
+
+    facts: Mapping[str, Any]
+
+    @property
+    def url(self) -> str:
+        return str(self.facts["url"])
+
+    @property
+    def ca(self) -> str:
+        return str(self.facts["ca"])
+
+    @property
+    def tickets(self) -> dict[str, int]:
+        """The seeded tickets' numbers by what is special about them."""
+        return dict(self.facts["seed"]["tickets"])
+
+    @contextmanager
+    def acting_as(self, who: str) -> Iterator[None]:
+        """Let Kerberos in this process be ``who``: Kerberos is told by environment variables."""
+        names = {
+            "KRB5_CONFIG": self.facts["krb5_config"],
+            "KRB5_CLIENT_KTNAME": "FILE:" + self.facts["keytabs"][who],
+            "KRB5CCNAME": f"MEMORY:{self.url}-{who}",
+        }
+        before = {name: os.environ.get(name) for name in names}
+        os.environ.update(names)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+    def session(self, *, cookie: bool = True) -> requests.Session:
+        """A bare session of whoever we act as, with RT's cookie or without."""
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = self.ca
+        session.auth = HTTPKerberosAuth()
+        if cookie:
+            session.get(f"{self.url}/REST/1.0/").raise_for_status()
+        return session
+
+    def mails(self) -> list[str]:
+        """What RT has sent, oldest first."""
+        return [f.read_text() for f in sorted(Path(self.facts["outbox"]).iterdir())]
+
+
+@contextmanager
+def running(**settings: str) -> Iterator[Rig]:
+    """Bring a rig up; ``settings`` are those of rt-up.sh without RT_RIG_, in lower case.
+
+    Apache's workers must be able to enter its directory, which pytest's own does not let them.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="rt-rig-"))
+    folder.chmod(0o755)
+    place = str(folder / "rt")
+    asked = {f"RT_RIG_{name.upper()}": value for name, value in settings.items()}
+    environment = {**os.environ, "RT_RIG_CACHE": str(CACHE), **asked}
+    try:
+        up = subprocess.run(
+            [HERE / "rt-up.sh", place],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,  # its last words are worth more than its status
+        )
+        assert up.returncode == 0, up.stderr
+        yield Rig(json.loads(up.stdout))
+    finally:
+        subprocess.run([HERE / "rt-down.sh", place], check=True, timeout=60)
+        shutil.rmtree(folder)
