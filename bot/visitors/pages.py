@@ -32,11 +32,13 @@ _PAGE = """<!doctype html>
 <script type="module" src="widget.js"></script>
 </head>
 <body>
-<rt-livechat page endpoint="{endpoint}" support="{support}"></rt-livechat>
+<main>
+<rt-livechat fullpage endpoint="{endpoint}" support-url="{support}" support-text="{name}"></rt-livechat>
 <noscript>
 <p>This chat needs JavaScript. You can reach us without it: answer the e-mail of your ticket, or
 go to <a href="{support}">{name}</a>.</p>
 </noscript>
+</main>
 </body>
 </html>
 """

@@ -44,6 +44,14 @@ async def test_the_page_runs_our_script_and_nothing_else(ada: Browser) -> None:
         {"type": "module", "src": "widget.js"}
     ]
     assert "style" not in {tag for tag, _ in tags}
+    assert [attrs for tag, attrs in tags if tag == "rt-livechat"] == [
+        {
+            "fullpage": None,
+            "endpoint": "/livechat",
+            "support-url": "https://help.example.org/contact?a=1&b=2",
+            "support-text": "computing support",
+        }
+    ]
     inline = {name for _, attrs in tags for name in attrs if name.startswith("on")}
     assert inline | {name for _, attrs in tags for name in attrs if name == "style"} == set()
 
