@@ -51,17 +51,22 @@ def serve(config: Path | None) -> None:
         log.warning("not_for_production", why="Teams is a stand-in, or its callers go unchecked")
     where = settings.server.unix_socket or f"{settings.server.host}:{settings.server.port}"
     with _said_if_taken(str(where)):
-        asyncio.run(app.serve(settings))
+        try:
+            asyncio.run(app.serve(settings))
+        except app.CannotStart as e:
+            _fail(str(e))
 
 
 @main.command()
 @click.option("--port", default=8360, show_default=True, help="Where to listen on 127.0.0.1.")
 def demo(port: int) -> None:
     """Play the whole story on this machine, with stand-ins for Teams, RT and the help site."""
-    from bot import app
+    from bot import logs
+    from bot.demo import demo as play
 
+    logs.configure("warning")
     with _said_if_taken(f"127.0.0.1:{port}"):
-        asyncio.run(app.demo(port=port))
+        asyncio.run(play(port))
 
 
 @main.command()

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from bot.config import Rt, RtAuth, Settings
+from bot.relay.operating import Operating
+from bot.relay.visiting import Visiting
+from bot.rt.gateway import RtGateway
 from bot.rt.instance import Form, Login, RtInstance
-from bot.teams.credentials import AppTokens, Certificate, Secret
+from bot.rt.mail import MailServer, Security, SmtpMailer
+from bot.teams import Certificate, Secret, TeamConfig, TeamsRoom
+from bot.teams.credentials import AppTokens
+from bot.teams.keys import METADATA_URL
+from bot.visitors.hub import Hub
+from bot.visitors.room import VisitorsRoom
+from bot.visitors.socket import Pace
 
 
 def rt_instances(settings: Settings) -> list[RtInstance]:
@@ -47,4 +56,62 @@ def _credential(settings: Settings) -> Secret | Certificate:
     return Certificate(
         teams.certificate_key_file.read_text(encoding="ascii"),
         teams.certificate_file.read_text(encoding="ascii"),
+    )
+
+
+def teams_room(settings: Settings, operating: Operating) -> TeamsRoom:
+    """Return the operators' side."""
+    teams = settings.teams
+    development = teams.without_authentication
+    return TeamsRoom(
+        app_id=teams.app_id or "",
+        credential=None if development else _credential(settings),
+        tenant_ids=[teams.tenant_id] if teams.tenant_id else [],
+        teams=[TeamConfig(team.id, team.listening) for team in teams.teams],
+        operating=operating,
+        service_hosts=teams.service_hosts,
+        metadata_url=teams.metadata_url or METADATA_URL,
+        authority=teams.authority_url,
+        ca_file=str(teams.ca_file or ""),
+        loopback=settings.on_stand_ins,
+        development=development,
+        bound_to=settings.server.host,
+        in_groups=teams.listening_elsewhere,
+        zone=settings.timezone,
+    )
+
+
+def rt_gateway(settings: Settings) -> RtGateway:
+    """Return every RT."""
+    return RtGateway(rt_instances(settings), settings.timezone)
+
+
+def mailer(settings: Settings) -> SmtpMailer | None:
+    """Return the way out for mail, if there is one."""
+    mail = settings.mail
+    if mail is None:
+        return None
+    return SmtpMailer(
+        MailServer(
+            host=mail.host,
+            sender=mail.from_address,
+            port=mail.port,
+            security=Security(mail.security.value),
+            user=mail.user or "",
+            password=mail.password.get_secret_value() if mail.password else "",
+        )
+    )
+
+
+def visitors_room(settings: Settings, visiting: Visiting, hub: Hub) -> VisitorsRoom:
+    """Return the visitors' side."""
+    return VisitorsRoom(
+        visiting,
+        hub,
+        origins=settings.origins,
+        support_url=settings.support,
+        support_text=settings.support_text,
+        prefix=settings.prefix,
+        frame_ancestors=settings.visitors.frame_ancestors,
+        pace=Pace(grace=settings.visitors.presence_grace),
     )

@@ -274,6 +274,9 @@ class Retention(Section):
     """Seconds between RT's receipt and the deletion of a chat's text."""
     proposed_hours: float = Field(default=24, gt=0, le=24 * 30)
     """Hours after which a ticket that was shown, and nobody invited, is forgotten."""
+    quarantine_seconds: float = Field(default=180, ge=1, le=3600)
+    """Seconds for which an RT may still be working on a request that it did not answer: at least
+    the time limit of its web server. Only then do we look whether the record arrived."""
     purged_days: float = Field(default=7, ge=0, le=366)
     """Days for which a purged chat's row, without anybody's text, is kept for its receipt."""
 

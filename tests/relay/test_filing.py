@@ -7,7 +7,7 @@ from bot.domain.messages import Notice
 from bot.relay.outbox import LANES
 from bot.relay.ports import Gone, Lane, NotDone, OutsideError, Refused, Unclear
 from tests.people import TICKET
-from tests.relay.house import RULES, House
+from tests.relay.house import RULES, THREAD, House
 
 
 async def test_the_record_lands_once_in_the_ticket_that_was_confirmed(house: House) -> None:
@@ -158,6 +158,6 @@ async def test_a_thread_that_is_gone_files_the_chat_and_tells_the_visitor(house:
 @pytest.mark.parametrize("values", [{"summary": "x" * 4001}, {"status": "deleted"}])
 async def test_what_the_card_may_not_send_is_refused(house: House, values: dict[str, str]) -> None:
     chat, _ = await house.talking()
-    pressing = await house.presses("file", chat, **values)
+    pressing = await house.presses("file", chat, thread=THREAD, **values)
     assert pressing.sentence
     assert (await house.chat(chat.id)).state is State.OPEN

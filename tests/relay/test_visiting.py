@@ -89,7 +89,7 @@ async def test_a_message_is_durable_before_it_is_acknowledged_and_then_relayed(
 
 
 async def test_a_repeated_key_is_one_message(house: House) -> None:
-    chat, seat = await house.talking()
+    _, seat = await house.talking()
     lines = await asyncio.gather(*(house.visiting.say(seat, "k1", "hello") for _ in range(5)))
     assert {line.seq for line in lines} == {2}
     await house.deliver()
@@ -120,8 +120,8 @@ async def test_a_full_chat_says_so(house: House) -> None:
     chat, seat = await house.talking()
     big = "x" * MAX_MESSAGE_BYTES
     says = (house.visiting.say(seat, f"k{number}", big) for number in range(70))
-    refused = [r for r in await asyncio.gather(*says, return_exceptions=True) if r is not None]
-    assert {str(r) for r in refused if isinstance(r, CannotSay)} == {"chat_full"}
+    answers = await asyncio.gather(*says, return_exceptions=True)
+    assert {str(answer) for answer in answers if isinstance(answer, CannotSay)} == {"chat_full"}
     assert (await house.chat(chat.id)).state is State.OPEN
 
 

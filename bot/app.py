@@ -1,0 +1,220 @@
+"""The composition root: the only module that sees every room.
+
+``Service`` is the whole bot in one process: built from the settings, started, stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import structlog
+from aiohttp import web
+
+from bot import parts
+from bot.config import Settings
+from bot.domain.chat import State
+from bot.domain.presence import Presence
+from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
+from bot.relay.filing import FileHandler, PurgeHandler, StatusHandler
+from bot.relay.housekeeping import Housekeeping
+from bot.relay.opening import InvitationHandler, LookupHandler
+from bot.relay.operating import Operating
+from bot.relay.outbox import Handler, Outbox
+from bot.relay.ports import Bell, Delivery, OutsideError
+from bot.relay.relay import Relay, Rules
+from bot.relay.visiting import Visiting
+from bot.store import SqlStore, at_head
+from bot.visitors.hub import Hub
+
+log = structlog.get_logger(__name__)
+
+_TIDY_EVERY = 30.0
+#: Together with closing the sockets this stays below the 5 seconds that a restart may take.
+_PATIENCE = 3.0
+
+
+class CannotStart(Exception):
+    """The service cannot run; the text says what to do."""
+
+
+class Service:
+    """One process of the live chat."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Wire the rooms together; nothing is opened before ``start``."""
+        self.settings = settings
+        self.store = SqlStore.at(settings.database.url)
+        self.hub = Hub()
+        bells: list[Bell] = [self.hub]
+        self.relay = Relay(self.store, _now, bells, rules(settings))
+        self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
+        self.teams = parts.teams_room(settings, Operating(self.relay))
+        self.tickets = parts.rt_gateway(settings)
+        self.mailer = parts.mailer(settings)
+        self.visitors = parts.visitors_room(settings, self.visiting, self.hub)
+        self.outbox = Outbox(self.relay, self._handlers(), _owner(), _report)
+        bells.append(self.outbox)
+        self._housekeeping = Housekeeping(self.relay)
+        self._tidying: asyncio.Task[None] | None = None
+        self._runner: web.AppRunner | None = None
+        self._lock: IO[str] | None = None
+
+    def _handlers(self) -> dict[str, Handler]:
+        relay, threads, tickets = self.relay, self.teams.threads, self.tickets
+        return {
+            "relay": RelayHandler(relay, threads),
+            "tell": TellHandler(relay, threads),
+            "card": CardHandler(relay, threads),
+            "lookup": LookupHandler(relay, tickets, lambda: secrets.token_urlsafe(16)),
+            "invite": InvitationHandler(relay, tickets, self.mailer),
+            "file": FileHandler(relay, tickets),
+            "status": StatusHandler(relay, tickets),
+            "purge": PurgeHandler(relay),
+        }
+
+    async def start(self) -> None:
+        """Open the database, take over what a predecessor left, listen. Raises CannotStart."""
+        self._lock = _only_one(self.settings)
+        if not await asyncio.to_thread(_is_migrated, self.settings.database.url):
+            raise CannotStart("The database is not of this version. Run: livechat migrate")
+        await self.store.take_over(self.relay.rules.quarantine)
+        await self.teams.start()
+        self.outbox.start()
+        self._tidying = asyncio.create_task(self._tidy(), name="housekeeping")
+        await self._expect_visitors()
+        await self._listen()
+        log.info("started", on_stand_ins=self.settings.on_stand_ins)
+
+    async def _expect_visitors(self) -> None:
+        """Whoever had a window open when we went down and does not come back is gone."""
+        tomorrow = _now() + timedelta(days=1)
+        open_chats = await self.store.stale({State.OPEN.value: tomorrow})
+        self.visitors.expect(c.id for c in open_chats if c.presence is not Presence.GONE)
+
+    async def _listen(self) -> None:
+        app = web.Application(client_max_size=256 * 1024)
+        app.add_routes([*self.visitors.routes(), *self.teams.routes()])
+        # The sockets are closed by the visitors' room; nothing else of ours takes long.
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        server = self.settings.server
+        site: web.BaseSite
+        if server.unix_socket:
+            site = web.UnixSite(self._runner, str(server.unix_socket))
+        else:
+            site = web.TCPSite(self._runner, server.host, server.port)
+        await site.start()
+
+    async def stop(self) -> None:
+        """End within 5 seconds: widgets are told to come back, what is under way is kept."""
+        if self._runner:
+            for site in list(self._runner.sites):
+                await site.stop()
+        if self._tidying:
+            self._tidying.cancel()
+        await asyncio.gather(self.visitors.close(), self.outbox.stop(_PATIENCE))
+        if self._runner:
+            await self._runner.cleanup()
+        await self.teams.close()
+        self.tickets.close()
+        if self.mailer:
+            self.mailer.close()
+        await self.store.close()
+        if self._lock:
+            self._lock.close()
+        log.info("stopped")
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                await self._housekeeping.tidy()
+            except Exception as error:  # noqa: BLE001 - the next round may do better
+                log.warning("housekeeping_failed", error=type(error).__name__)
+            await asyncio.sleep(_TIDY_EVERY)
+
+
+def rules(settings: Settings) -> Rules:
+    """Return what the use cases go by."""
+    retention = settings.retention
+    return Rules(
+        secret=settings.secret,
+        link_base=settings.help_page,
+        routes=settings.routes,
+        statuses={name: rt.statuses for name, rt in settings.rt.items()},
+        rt_hosts=settings.rt_hosts,
+        invitation_ttl=timedelta(hours=settings.invitation.ttl_hours),
+        session_ttl=timedelta(hours=settings.visitors.session_hours),
+        quarantine=timedelta(seconds=settings.retention.quarantine_seconds),
+        purge_grace=timedelta(seconds=retention.purge_grace_seconds),
+        proposed_for=timedelta(hours=retention.proposed_hours),
+        kept_for=timedelta(days=retention.purged_days),
+    )
+
+
+async def serve(settings: Settings, ready: Callable[[], None] | None = None) -> None:
+    """Run the service until SIGTERM or SIGINT. Raises CannotStart, OSError."""
+    os.environ.update(settings.kerberos_environment)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    service = Service(settings)
+    try:
+        await service.start()
+        if ready:
+            ready()
+        await stop.wait()
+    finally:
+        await service.stop()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _owner() -> str:
+    """A name for this process's claims that no other process ever has."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _is_migrated(url: str) -> bool:
+    with suppress(OSError):
+        return at_head(url)
+    return False
+
+
+def _only_one(settings: Settings) -> IO[str] | None:
+    """SQLite is for one process: a second one would send what the first has claimed."""
+    file = settings.database.sqlite_file
+    if file is None:
+        return None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = Path(f"{file}.lock").open("w", encoding="ascii")  # noqa: SIM115 - held for life
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise CannotStart(
+            f"Another process uses {file}. One process per SQLite file; PostgreSQL takes several."
+        ) from error
+    return lock
+
+
+def _report(what: str, delivery: Delivery, error: BaseException) -> None:
+    """Log what became of a delivery; a traceback only for faults of our own."""
+    bound = log.bind(
+        lane=delivery.lane, kind=delivery.kind, chat=delivery.chat_id, attempt=delivery.attempt
+    )
+    reason = type(error).__name__
+    if isinstance(error, OutsideError):
+        bound.warning(what, reason=reason, sentence=error.sentence)
+    else:
+        bound.error(what, reason=reason, exc_info=error)
