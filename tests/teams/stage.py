@@ -68,7 +68,7 @@ class Stage:
         )
 
 
-def configured(teams: TeamsStandIn, operating: TakesNote, **changes: Any) -> TeamsRoom:
+def configured(teams: TeamsStandIn, operating: TakesNote, /, **changes: Any) -> TeamsRoom:
     """A room set up for the stand-in; team Computing Support is configured, Front Desk is not."""
     support = teams.world.conversation("Live chat").team
     assert support is not None
@@ -88,7 +88,7 @@ def configured(teams: TeamsStandIn, operating: TakesNote, **changes: Any) -> Tea
 
 
 @asynccontextmanager
-async def served(teams: TeamsStandIn, **changes: Any) -> AsyncIterator[Stage]:
+async def served(teams: TeamsStandIn, /, **changes: Any) -> AsyncIterator[Stage]:
     """The room, listening, and the stand-in told where."""
     operating = TakesNote()
     room = configured(teams, operating, **changes)

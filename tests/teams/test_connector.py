@@ -1,0 +1,163 @@
+"""The wire to the Connector: one session, a token only for allowed hosts, honest outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.relay.ports import Answer, Gone, NotDone, Refused, Tell, Unclear
+from bot.sandbox.teams import Fault
+from bot.teams.connector import Wire
+from bot.teams.hosts import ServiceHosts
+from tests.people import talking
+from tests.teams.stage import Stage
+
+
+class Vault:
+    """Tokens that count how often they are handed out."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    async def token(self) -> str:
+        self.given += 1
+        return "secret-token"
+
+    async def renew(self, refused: str) -> str:
+        return await self.token()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://smba.trafficmanager.net.evil.example/",
+        "https://evil@smba.trafficmanager.net/",
+        "http://smba.trafficmanager.net/",
+        "https://10.0.0.1/",
+        "http://127.0.0.1:1/",
+    ],
+)
+async def test_a_forged_service_url_costs_neither_a_token_nor_a_connection(url: str) -> None:
+    vault = Vault()
+    wire = Wire(ServiceHosts(), vault)
+    with pytest.raises(Refused, match="service address"):
+        await wire.call("POST", url, "v3/conversations/x/activities", {})
+    assert vault.given == 0
+    assert wire._session is None
+
+
+FAULTS = [
+    (Fault.throttled(3), NotDone, 0),
+    (Fault.gateway(502), Unclear, 0),
+    (Fault.gateway(504, accepted=True), Unclear, 1),
+    (Fault.web_page(502), Unclear, 0),
+    (Fault.lost_request(), Unclear, 0),
+    (Fault.lost_answer(), Unclear, 1),
+    (Fault.not_in_roster(), Gone, 0),
+    (Fault.writes_blocked(), Gone, 0),
+    (Fault.conversation_not_found(), Gone, 0),
+    (Fault.too_big(), Refused, 0),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind", "posts"), FAULTS)
+async def test_every_kind_of_trouble_is_told_and_nothing_is_sent_twice(
+    stage: Stage, fault: Fault, kind: type[Exception], posts: int
+) -> None:
+    stage.teams.faults.add(fault)
+    thread = stage.thread()
+    path = f"v3/conversations/{thread.channel_id or thread.conversation_id}/activities"
+    with pytest.raises(kind):
+        await stage.room._wire.call("POST", thread.service_url, path, _message())
+    assert len(stage.teams.posts("Live chat")) == posts
+    assert len(stage.teams.ledger.sent("send")) == 1
+
+
+async def test_a_refused_token_is_replaced_once(stage: Stage) -> None:
+    await stage.room.tokens.token()  # type: ignore[union-attr]
+    stage.teams.login.keys.rotate()
+    stage.teams.login._known.clear()
+    thread = stage.thread()
+    path = f"v3/conversations/{thread.conversation_id}/activities"
+    assert "id" in await stage.room._wire.call("POST", thread.service_url, path, _message())
+    assert stage.teams.login.token_requests == 2
+
+
+async def test_a_port_where_nobody_listens_is_not_done() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    wire = Wire(ServiceHosts(loopback=True), None)
+    with pytest.raises(NotDone, match="cannot be reached"):
+        await wire.call("POST", url, "x", {})
+    await wire.close()
+
+
+@pytest.fixture
+async def elsewhere() -> Any:
+    """A server that answers as its test wants, and what it was asked with."""
+    seen: list[web.Request] = []
+    answers: dict[str, Any] = {}
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        seen.append(request)
+        await request.read()
+        response: web.StreamResponse = await answers["with"](request)
+        return response
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", serve)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/base/", seen, answers
+    await runner.cleanup()
+
+
+async def test_a_redirect_is_not_followed(elsewhere: Any) -> None:
+    url, seen, answers = elsewhere
+
+    async def away(request: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": "/other"})
+
+    answers["with"] = away
+    wire = Wire(ServiceHosts(loopback=True), Vault())
+    with pytest.raises(Refused):
+        await wire.call("POST", url, "x", {})
+    assert [request.path for request in seen] == ["/base/x"]
+    await wire.close()
+
+
+async def test_an_answer_that_does_not_come_leaves_a_post_unclear_and_an_edit_undone(
+    elsewhere: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, _, answers = elsewhere
+
+    async def late(request: web.Request) -> web.Response:
+        await asyncio.sleep(5)
+        return web.Response()
+
+    answers["with"] = late
+    monkeypatch.setattr("bot.teams.connector.TIMEOUT", 0.1)
+    wire = Wire(ServiceHosts(loopback=True), None)
+    with pytest.raises(Unclear):
+        await wire.call("POST", url, "x", {})
+    with pytest.raises(NotDone):
+        await wire.call("PUT", url, "x", {})
+    await wire.close()
+
+
+async def test_ids_of_teams_stay_one_segment_of_the_path(stage: Stage) -> None:
+    grace = stage.teams.people["grace"]
+    post = await grace.post("Live chat", "hello")
+    thread = stage.thread(root=post.id)
+    await stage.room.threads.tell(thread, Tell(Answer.DONE, chat=talking()))
+    assert stage.teams.ledger.sent("send")[-1].conversation == thread.conversation_id
+
+
+def _message() -> dict[str, Any]:
+    return {"type": "message", "text": "hello"}

@@ -1,0 +1,213 @@
+"""What an operator wrote is read as meant, whatever Teams' HTML looks like."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.sandbox.teams import writing
+from bot.teams.html import Mention, Written, read_html, read_text
+
+BOT = Mention("Live Chat", is_bot=True)
+ADA = Mention("Ada Lovelace", is_bot=False)
+
+
+def span(item: int, name: str) -> str:
+    kind = 'itemscope itemtype="http://schema.skype.com/Mention"'
+    return f'<span {kind} itemid="{item}">{name}</span>'
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>one</p>\n<p>two</p>", "one\ntwo"),
+        ("<p>one<br>two</p>", "one\ntwo"),
+        ("<p>one</p><p>&nbsp;</p><p>two</p>", "one\n\ntwo"),
+        ("<div><div>one</div><div>two</div></div>", "one\ntwo"),
+        ("<p>a &lt;data&gt; &amp;amp; b</p>", "a <data> &amp; b"),
+        ("<p>cat x &gt; /tmp/y 2&gt;&amp;1</p>", "cat x > /tmp/y 2>&1"),
+        ("<p>two&nbsp; spaces</p>", "two  spaces"),
+        ("<p>some <b>bold</b>, <i>slanted</i> <u>words</u></p>", "some bold, slanted words"),
+        ("<p>run <code>ls -l</code> now</p>", "run ls -l now"),
+        (
+            '<codeblock class="Python"><code>if x:<br>&nbsp; &nbsp; y &lt; 3</code></codeblock>',
+            "if x:\n    y < 3",
+        ),
+        ("<p>so:</p><pre>a\n  b\n\nc</pre><p>done</p>", "so:\na\n  b\n\nc\ndone"),
+        ("<ul><li>one</li><li>two</li></ul>", "- one\n- two"),
+        ("<ul><li><p>one</p></li><li>two<ul><li>in</li></ul></li></ul>", "- one\n- two\n  - in"),
+        ("<ol><li>first</li><li>second</li></ol>", "1. first\n2. second"),
+        ('<a href="https://x.test/a">here</a>', "here (https://x.test/a)"),
+        ('<a href="https://x.test/a">https://x.test/a</a>', "https://x.test/a"),
+        ('<a href="https://x.test/">https://x.test</a>', "https://x.test"),
+        ('<a href="mailto:a@x.test">a@x.test</a>', "a@x.test"),
+        ('<a href="javascript:alert(1)">press</a>', "press"),
+        ("<blockquote><p>they said</p></blockquote><p>yes</p>", "> they said\nyes"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a | b\nc"),
+        ("<h1>Title</h1><p>text</p>", "Title\ntext"),
+        ("<p>a</p><script>alert(1)</script><style>p{}</style><p>b</p>", "a\nb"),
+        ("<p>a<!-- hidden --></p>", "a"),
+        ("just text", "just text"),
+        ("", ""),
+    ],
+)
+def test_html_reads_as_the_text_that_was_meant(html: str, text: str) -> None:
+    assert read_html(html, []).text == text
+
+
+def test_emoji_are_kept() -> None:
+    emoji = '<img itemscope itemtype="http://schema.skype.com/Emoji" itemid="smile" alt="🙂">'
+    assert read_html(f"<p>fine {emoji}!</p>", []) == Written("fine 🙂!")
+
+
+def test_pasted_pictures_are_counted_not_shown() -> None:
+    picture = '<img itemscope itemtype="http://schema.skype.com/AMSImage" src="x" alt="image">'
+    assert read_html(f"<p>see {picture}</p>", []) == Written("see", pictures=1)
+
+
+def test_the_bots_mention_is_cut_out_and_others_stay_as_names() -> None:
+    html = f"<p>{span(0, 'Live Chat')}&nbsp;ask {span(1, 'Ada')} please</p>"
+    assert read_html(html, [BOT, ADA]).text == "ask Ada Lovelace please"
+
+
+@pytest.mark.parametrize("name", ["Help", "12", "a.b*c", "<b>"])
+def test_a_bots_name_is_not_cut_out_of_what_was_typed(name: str) -> None:
+    shown = name.replace("<", "&lt;")
+    html = f"<p>{span(0, shown)}&nbsp;{shown} me with rt 12345 {shown}</p>"
+    read = read_html(html, [Mention(name, is_bot=True)])
+    assert read.text == f"{name} me with rt 12345 {name}"
+
+
+@pytest.mark.parametrize("item", ["7", "-1", "x", "", "99999999999999999999", "²"])
+def test_a_mention_without_its_entity_is_nobody(item: str) -> None:
+    html = f'<p>a <span itemtype="http://schema.skype.com/Mention" itemid="{item}">B</span>c</p>'
+    assert read_html(html, [BOT]).text == "a c"
+
+
+def test_the_message_that_is_answered_is_a_quote_and_not_said_again() -> None:
+    html = (
+        '<blockquote itemscope itemtype="http://schema.skype.com/Reply" itemid="1700">'
+        '<strong itemprop="mri" itemid="29:1">Ada Lovelace</strong><span itemprop="time"></span>'
+        '<p itemprop="preview">It <b>still</b> fails</p></blockquote><p>Which printer?</p>'
+    )
+    assert read_html(html, []) == Written("Which printer?", ("Ada Lovelace", "It still fails"))
+
+
+def test_without_html_the_bots_mention_is_cut_out_of_the_text_by_its_entity() -> None:
+    tags = [("<at>12</at>", Mention("12", is_bot=True)), ("<at>Ada</at>", ADA)]
+    text = "<at>12</at>&nbsp;rt 12345 for <at>Ada</at>, not 12"
+    assert read_text(text, tags) == "rt 12345 for Ada Lovelace, not 12"
+
+
+def test_without_html_a_typed_tag_is_left_alone() -> None:
+    assert read_text("<at>Eve</at> is no mention", []) == "<at>Eve</at> is no mention"
+
+
+# --- round trips ---------------------------------------------------------------------------------
+
+WORDS = st.text(
+    st.characters(
+        blacklist_categories=("Cs", "Cc", "Zl", "Zp", "Zs"), blacklist_characters="`@\xad"
+    ),
+    min_size=1,
+    max_size=12,
+)
+LINES = st.lists(WORDS, min_size=1, max_size=5).map(" ".join)
+
+
+class _Bot:
+    id = "28:bot"
+    name = "Live Chat"
+
+
+def _plain(text: str) -> bool:
+    """Whether the stand-in writes it without links or emoji pictures, which have their own tests."""
+    return not re.search(r"https?://", text) and text == text.strip()
+
+
+@given(st.lists(LINES.filter(_plain), min_size=1, max_size=6))
+def test_lines_come_through_as_they_were_typed(lines: list[str]) -> None:
+    typed = "\n".join(lines)
+    written = writing.write(f"@Live Chat {typed}", [_Bot()])
+    mentions = [Mention("Live Chat", is_bot=True)]
+    assert read_html(written.html, mentions).text == typed
+
+
+CODE = st.lists(
+    st.text("abc <>&\"'=|$(){}[]#;:/\\*_~.-0123456789", max_size=30), min_size=1, max_size=6
+).filter(lambda lines: bool(lines[0].strip()) and bool(lines[-1].strip()))
+
+
+@given(CODE)
+def test_code_comes_through_with_its_indentation(lines: list[str]) -> None:
+    code = "\n".join(lines)
+    written = writing.write(f"So:\n```sh\n{code}\n```", [])
+    expected = "So:\n" + "\n".join(line.rstrip() for line in lines).rstrip()
+    assert read_html(written.html, []).text == expected
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "<p>",
+            "</p>",
+            "<br>",
+            "<ul>",
+            "<li>",
+            "</ul>",
+            "<ol>",
+            "</li>",
+            "<a href='x:",
+            "'>",
+            "</a>",
+        ),
+        *("<blockquote itemtype='http://schema.skype.com/Reply'>", "</blockquote>", "<![foo[bar"),
+        *(
+            "<span itemtype='http://schema.skype.com/Mention' itemid='0'>",
+            "</span>",
+            "<pre>",
+            "</pre>",
+        ),
+        *(
+            "<strong itemprop='mri'>",
+            "</strong>",
+            "<table><tr><td>",
+            "<!--",
+            "-->",
+            "<![CDATA[",
+            "]]>",
+        ),
+        *(
+            "&#x110000;",
+            "&nbsp",
+            "&lt",
+            "<?php",
+            "<!doctype",
+            "<svg><script>",
+            "\x00",
+            "<img alt=",
+            "<",
+        ),
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=8), max_size=40).map("".join))
+def test_no_html_however_hostile_makes_the_reader_fail(html: str) -> None:
+    read = read_html(html, [BOT, ADA])
+    assert len(read.text) <= 20 * len(html) + 200
+
+
+@given(st.text(max_size=200), st.lists(st.tuples(st.text(max_size=10), st.just(BOT)), max_size=3))
+def test_no_text_however_odd_makes_the_reader_fail(
+    text: str, tags: list[tuple[str, Mention]]
+) -> None:
+    assert len(read_text(text, tags)) <= len(text) + 10
+
+
+def test_reading_is_not_slowed_down_by_depth() -> None:
+    deep = "<blockquote>" * 3000 + "x" + "</blockquote>" * 3000
+    assert read_html(deep, []).text.endswith("x")

@@ -1,0 +1,180 @@
+"""Posts in the thread: cards, the visitor's words, notices."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+
+from bot.domain.effects import Word
+from bot.domain.messages import MAX_MESSAGE_BYTES, Kind, Message
+from bot.relay.ports import CardView, Gone, Listening, NotDone, Refused, Tell, Thread, Unclear
+from bot.sandbox.teams import Fault, Post, TeamsStandIn
+from bot.teams.threads import MAX_POST, posts
+from tests.people import ADA, NOW, proposed, talking
+from tests.teams.stage import Stage, served
+
+EAST = timezone(timedelta(hours=2))
+
+
+def said(seq: int, text: str) -> Message:
+    return Message(seq, ADA, Kind.SAID, text, NOW, f"key-{seq}")
+
+
+async def begun(stage: Stage) -> Thread:
+    """A thread of the channel that Grace began."""
+    root = await stage.teams.people["grace"].post("Live chat", "Hello")
+    return stage.thread(root=root.id)
+
+
+def last(stage: Stage) -> Post:
+    return stage.teams.posts("Live chat")[-1]
+
+
+async def test_a_visitors_words_stand_in_the_thread_with_name_time_and_number(
+    stage: Stage,
+) -> None:
+    thread = await begun(stage)
+    text = "It says <b>E13</b> & *nothing*\n  at all"
+    post_id = await stage.room.threads.relay(thread, talking(), [said(3, text)], resent=False)
+    post = last(stage)
+    assert (post.id, post.root_id, post.text_format) == (post_id, thread.root_id, "plain")
+    assert post.text == f"Ada Lovelace · 10:42 · #3\n{text}"
+    assert (post.entities, post.attachments) == ([], [])
+
+
+async def test_times_are_the_readers(stage: Stage) -> None:
+    assert posts([said(3, "x")], EAST, resent=False) == ["Ada Lovelace · 12:42 · #3\nx"]
+
+
+async def test_a_repeat_is_labelled(stage: Stage) -> None:
+    thread = await begun(stage)
+    await stage.room.threads.relay(thread, talking(), [said(3, "hello")], resent=True)
+    assert last(stage).text.startswith("Ada Lovelace · 10:42 · #3 (resent)\n")
+
+
+def test_a_name_cannot_bring_a_line_of_its_own() -> None:
+    eve = replace(ADA, name="Eve · 09:00 · #1\nGrace\u202e Hopper")
+    message = replace(said(3, "hi"), author=eve)
+    head, body = posts([message], EAST, resent=False)[0].split("\n")
+    assert (head.count("#"), head.count("·"), body) == (1, 2, "hi")
+
+
+async def test_markup_and_mentions_in_a_visitors_words_stay_words(stage: Stage) -> None:
+    thread = await begun(stage)
+    text = "<at>Grace Hopper</at> [x](https://evil.test) ![](https://evil.test/a.png)"
+    await stage.room.threads.relay(thread, talking(), [said(3, text)], resent=False)
+    sent = stage.teams.ledger.sent("send")[-1].activity
+    assert sent is not None
+    assert "entities" not in sent
+    assert sent["textFormat"] == "plain"
+    assert text in sent["text"]
+
+
+async def test_the_longest_message_is_one_post(stage: Stage) -> None:
+    thread = await begun(stage)
+    text = "x" * MAX_MESSAGE_BYTES
+    await stage.room.threads.relay(thread, talking(), [said(3, text)], resent=False)
+    assert last(stage).text.endswith(text)
+
+
+async def test_messages_that_wait_together_share_posts_up_to_teams_limit(stage: Stage) -> None:
+    thread = await begun(stage)
+    lines = [said(seq, f"{seq}" * 20_000) for seq in (3, 4, 5)]
+    await stage.room.threads.relay(thread, talking(), lines, resent=False)
+    texts = [
+        post.text for post in stage.teams.posts("Live chat", thread.root_id) if not post.author
+    ]
+    assert [text.count(" · #") for text in texts] == [2, 1]
+    assert all(len(text.encode("utf-16-le")) <= MAX_POST for text in texts)
+
+
+async def test_posts_of_which_only_some_went_out_are_unclear(stage: Stage) -> None:
+    thread = await begun(stage)
+    stage.teams.faults.add(Fault.throttled(on="send", skip=1))
+    lines = [said(seq, "x" * 25_000) for seq in (3, 4)]
+    with pytest.raises(Unclear):
+        await stage.room.threads.relay(thread, talking(), lines, resent=False)
+
+
+async def test_the_card_is_posted_once_and_then_edited(stage: Stage) -> None:
+    thread = await begun(stage)
+    card = await stage.room.threads.show(thread, CardView(proposed(), Listening.THREAD), "")
+    same = await stage.room.threads.show(thread, CardView(talking(), Listening.THREAD), card)
+    cards = [post for post in stage.teams.posts("Live chat") if post.cards]
+    assert (same, len(cards)) == (card, 1)
+    assert cards[0].root_id == thread.root_id
+    assert "You are talking" in str(cards[0].cards[0])
+
+
+async def test_a_card_that_was_deleted_is_posted_anew(stage: Stage) -> None:
+    thread = await begun(stage)
+    view = CardView(proposed(), Listening.THREAD)
+    card = await stage.room.threads.show(thread, view, "")
+    last(stage).deleted = True
+    assert await stage.room.threads.show(thread, view, card) not in {"", card}
+
+
+async def test_an_edit_whose_answer_was_lost_may_be_made_again(stage: Stage) -> None:
+    thread = await begun(stage)
+    view = CardView(proposed(), Listening.THREAD)
+    card = await stage.room.threads.show(thread, view, "")
+    stage.teams.faults.add(Fault.lost_answer(on="update", times=None))
+    with pytest.raises(NotDone):
+        await stage.room.threads.show(thread, view, card)
+    stage.teams.faults.clear()
+    assert await stage.room.threads.show(thread, view, card) == card
+
+
+async def test_a_notice_mentions_whom_it_calls(stage: Stage) -> None:
+    thread = await begun(stage)
+    grace = stage.teams.world.people["grace"]
+    notice = Tell(Word.JOINED, "", talking(), (grace.object_id, "Grace <Hopper> & Co"))
+    await stage.room.threads.tell(thread, notice)
+    post = last(stage)
+    tag = "<at>Grace &lt;Hopper&gt; &amp; Co</at>"
+    assert post.text.startswith(f"{tag} Ada Lovelace joined")
+    assert post.entities == [
+        {
+            "type": "mention",
+            "text": tag,
+            "mentioned": {"id": grace.object_id, "name": "Grace <Hopper> & Co"},
+        }
+    ]
+
+
+async def test_a_notice_to_nobody_in_particular_is_plain(stage: Stage) -> None:
+    thread = await begun(stage)
+    await stage.room.threads.tell(thread, Tell(Word.KNOCKED_AGAIN, "", talking()))
+    assert (last(stage).text_format, last(stage).entities) == ("plain", [])
+
+
+async def test_a_thread_that_is_gone_is_told(stage: Stage) -> None:
+    thread = await begun(stage)
+    stage.teams.faults.add(Fault.not_in_roster(times=None))
+    with pytest.raises(Gone):
+        await stage.room.threads.show(thread, CardView(proposed(), Listening.THREAD), "5")
+
+
+async def test_a_stored_service_url_elsewhere_gets_no_token(stage: Stage) -> None:
+    thread = replace(await begun(stage), service_url="https://evil.example/")
+    with pytest.raises(Refused):
+        await stage.room.threads.tell(thread, Tell(Word.KNOCKED_AGAIN, "", talking()))
+    assert stage.teams.login.token_requests == 1  # for the roster, not for this
+
+
+async def test_fifty_sends_at_once_fetch_one_token(teams: TeamsStandIn) -> None:
+    teams.login.delay = 0.15
+    async with served(teams) as stage:
+        thread = stage.thread()
+        chat = talking()
+        await asyncio.gather(
+            *(
+                stage.room.threads.relay(thread, chat, [said(n, "hello")], resent=False)
+                for n in range(50)
+            )
+        )
+        assert teams.login.token_requests == 1
+        assert len(teams.posts("Live chat")) == 50

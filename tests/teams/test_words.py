@@ -1,0 +1,59 @@
+"""Every notice has words that say what happened and what to do now."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.commands import Help, Press, StartChat, parse_command
+from bot.domain.effects import Word
+from bot.relay.ports import Answer, Listening, Tell
+from bot.teams import words
+from tests.people import proposed, talking
+
+ALL = [*Word, *Answer]
+
+
+@pytest.mark.parametrize("word", ALL)
+@pytest.mark.parametrize("chat", [None, proposed(), talking()])
+@pytest.mark.parametrize("detail", ["", "A sentence of ours."])
+def test_every_notice_has_whole_sentences(word: Word | Answer, chat: object, detail: str) -> None:
+    said = words.say(Tell(word, detail, chat), Listening.MENTION)  # type: ignore[arg-type]
+    assert said[-1] in ".:!"
+    assert "{" not in said
+    assert "  " not in said
+    assert detail in said or word is Answer.HELP or word in _WITHOUT_DETAIL
+
+
+_WITHOUT_DETAIL = {
+    Word.JOINED,
+    Word.KNOCKED_AGAIN,
+    Word.ENDED_BY_VISITOR,
+    Word.INVITATION_EXPIRED,
+}
+
+
+@pytest.mark.parametrize(
+    ("listening", "how"), [(Listening.MENTION, "mention me"), (Listening.THREAD, "Every reply")]
+)
+def test_who_hears_of_a_visitor_is_told_how_to_answer(listening: Listening, how: str) -> None:
+    said = words.say(Tell(Word.JOINED, "", talking()), listening)
+    assert said.startswith("Ada Lovelace joined the chat about ticket rt#12345.")
+    assert how in said
+
+
+def test_a_detail_with_braces_is_only_shown() -> None:
+    said = words.say(Tell(Answer.TICKET_PROBLEM, "It says {x} {0}.", None), Listening.MENTION)
+    assert "{x} {0}." in said
+
+
+def test_every_command_in_the_help_is_one() -> None:
+    for command, _ in words.COMMANDS:
+        parsed = parse_command(command, {})
+        assert isinstance(parsed, StartChat | Press | Help)
+        assert command in words.HELP
+
+
+def test_every_button_has_its_command() -> None:
+    parsed = [parse_command(command, {}) for command, _ in words.COMMANDS]
+    verbs = {press.verb for press in parsed if isinstance(press, Press)}
+    assert verbs == {"invite", "revoke", "cancel", "end", "file", "look"}
