@@ -39,8 +39,7 @@ class RtGateway(Tickets):
     async def comment(self, dossier: Dossier) -> Receipt:
         """Put the record into the ticket and read it back. Raises NotDone, Unclear, Refused."""
         room = self._room(dossier.ref)
-        body = record.compose(dossier, self._zone, room.instance.form)
-        return await room.run(operations.comment, room.instance, dossier.ref, body)
+        return await room.run(_file, room.instance, dossier, self._zone)
 
     async def find(self, dossier: Dossier) -> Receipt | None:
         """Look for the dossier's comment. Raises NotDone, Refused."""
@@ -77,6 +76,12 @@ class RtGateway(Tickets):
             f"No RT is called “{ref.instance}” here. Known: {known}. Write for example "
             f"{next(iter(self._rooms), 'rt')}#{ref.number}."
         )
+
+
+def _file(rest: Rest2, rt: RtInstance, dossier: Dossier, zone: tzinfo) -> Receipt:
+    """Write a record; composing a long one takes a good part of a second."""
+    body = record.compose(dossier, zone, rt.form)
+    return operations.comment(rest, rt, dossier.ref, body)
 
 
 class _Room:

@@ -40,7 +40,7 @@ def compose(dossier: Dossier, zone: tzinfo, form: Form = Form.HTML) -> dict[str,
     body = fit(lines, HtmlForm(heading, zone) if is_html else TextForm(heading, zone))
     return {
         "Subject": subject(dossier.marker),
-        "Content": body.text,
+        "Content": str(body.text),  # Jinja's own kind of text would escape what is added to it
         "ContentType": "text/html" if is_html else "text/plain",
         "Attachments": _attachments(dossier, lines, zone, heading, body),
     }

@@ -1,0 +1,131 @@
+"""Mail by SMTP (relay.ports.Mailer): the pure half says what goes out and what an error means."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.errors import HeaderDefect, HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from enum import StrEnum
+
+import structlog
+
+from bot.relay.ports import Mailer, NotDone, OutsideError, Refused, Unclear
+from bot.rt.threads import Threads
+
+log = structlog.get_logger(__name__)
+
+
+class Security(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in. ``sender`` is the From address; time-out in seconds."""
+
+    host: str
+    sender: str
+    port: int = 25
+    security: Security = Security.STARTTLS
+    user: str = ""
+    password: str = field(default="", repr=False)
+    sender_name: str = "Live chat"
+    ca: str = ""
+    timeout: float = 15.0
+
+
+class SmtpMailer(Mailer):
+    """Hands mail to one server, in at most two threads."""
+
+    def __init__(
+        self, server: MailServer, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._server = server
+        self._clock = clock
+        self._threads = Threads(2, "mail")
+
+    async def send(self, to: str, subject: str, text: str, message_id: str) -> None:
+        """Send one plain-text mail. Raises NotDone, Unclear, Refused."""
+        mail = compose(self._server, to, subject, text, message_id, self._clock())
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, _hand_in, self._server, mail)
+
+    def close(self) -> None:
+        """Take no more mail."""
+        self._threads.shutdown()
+
+
+def compose(
+    server: MailServer, to: str, subject: str, text: str, message_id: str, at: datetime
+) -> EmailMessage:
+    """Return the mail. Raises Refused for an address that is none; no header can be smuggled in."""
+    mail = EmailMessage(policy=SMTP)
+    try:
+        mail["From"] = Address(server.sender_name, addr_spec=server.sender)
+        mail["To"] = Address(addr_spec=to)
+    except (HeaderDefect, HeaderParseError, ValueError, IndexError) as error:
+        raise Refused(
+            "That is no address that mail can be sent to. Pass the link on yourself."
+        ) from error
+    mail["Subject"] = " ".join(subject.split())
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{''.join(message_id.split()).strip('<>')}>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in answer
+    mail.set_content(text, cte="quoted-printable")
+    return mail
+
+
+def _hand_in(server: MailServer, mail: EmailMessage) -> None:
+    handed = False
+    try:
+        with _connect(server) as smtp:
+            if server.user:
+                smtp.login(server.user, server.password)
+            handed = True
+            smtp.send_message(mail, server.sender, [str(mail["To"])])
+    except (OSError, smtplib.SMTPException) as error:
+        problem = meaning(error, handed=handed)
+        log.warning("mail_failed", error=type(error).__name__, outcome=type(problem).__name__)
+        raise problem from error
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
+    trust = ssl.create_default_context(cafile=server.ca or None)
+    if server.security is Security.TLS:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=trust)
+    smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+    if server.security is Security.STARTTLS:
+        smtp.starttls(context=trust)
+    return smtp
+
+
+def meaning(error: Exception, *, handed: bool) -> OutsideError:
+    """Tell what an error while handing in means; ``handed`` says that the mail was on its way.
+
+    A server's answer is a fact: 5xx will not change, 4xx may. No answer leaves it open.
+    """
+    codes = [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _ in error.recipients.values()]
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return NotDone("The mail server does not accept the live chat's login.")
+    if codes and max(codes) >= 500:
+        return Refused(
+            f"The mail server refused the invitation (error {max(codes)}). Check the requestor's "
+            "address in RT, or pass the link on yourself."
+        )
+    if codes or not handed:
+        return NotDone("The mail server did not take the invitation yet. We shall try again.")
+    return Unclear("The mail server broke off: the invitation may have gone or not.")
