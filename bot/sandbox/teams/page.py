@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -59,6 +60,12 @@ class Page:
     def __init__(self, world: World, actor: Actor) -> None:
         self._world = world
         self._actor = actor
+        self._streams: set[asyncio.Task[None]] = set()
+
+    async def close(self, app: web.Application) -> None:
+        """Ends the streams, so that a stop need not wait for them."""
+        for stream in self._streams:
+            stream.cancel()
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -96,21 +103,18 @@ class Page:
         """Server-sent events: the id of each conversation in which something changed."""
         stream = web.StreamResponse(headers={**_HEADERS, "Content-Type": "text/event-stream"})
         await stream.prepare(request)
-        changes: asyncio.Queue[str] = asyncio.Queue(maxsize=1000)
-
-        def listen(conversation_id: str) -> None:
-            if not changes.full():  # a full queue already tells the page to look
-                changes.put_nowait(conversation_id)
-
-        self._world.listeners.add(listen)
+        task: asyncio.Task[None] | None = asyncio.current_task()
+        assert task
+        changes = _Changes()
+        self._world.listeners.add(changes.note)
+        self._streams.add(task)
         try:
-            await stream.write(b": here\n\n")
-            while True:
-                await _pass_on(stream, changes)
+            await changes.pass_on(stream)
         except ConnectionError:
             return stream
         finally:
-            self._world.listeners.discard(listen)
+            self._world.listeners.discard(changes.note)
+            self._streams.discard(task)
 
     def _person(self, request: web.Request) -> Person:
         key = request.query.get("person", "")
@@ -119,10 +123,23 @@ class Page:
         return self._world.people[key]
 
 
-async def _pass_on(stream: web.StreamResponse, changes: asyncio.Queue[str]) -> None:
-    try:
-        changed = await asyncio.wait_for(changes.get(), _HEARTBEAT)
-    except TimeoutError:
-        await stream.write(b": still here\n\n")
-        return
-    await stream.write(f"data: {json.dumps({'conversation': changed})}\n\n".encode())
+class _Changes:
+    """Conversations that changed and were not yet told: never more than there are conversations."""
+
+    def __init__(self) -> None:
+        self._pending: set[str] = set()
+        self._some = asyncio.Event()
+
+    def note(self, conversation_id: str) -> None:
+        self._pending.add(conversation_id)
+        self._some.set()
+
+    async def pass_on(self, stream: web.StreamResponse) -> Never:
+        await stream.write(b": here\n\n")
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._some.wait(), _HEARTBEAT)
+            self._some.clear()
+            told, self._pending = self._pending, set()
+            events = [f"data: {json.dumps({'conversation': changed})}\n\n" for changed in told]
+            await stream.write("".join(events or [": still here\n\n"]).encode())

@@ -131,11 +131,13 @@ class TeamsStandIn:
     def application(self) -> web.Application:
         """Everything on one application: it listens on both ports."""
         actor = Actor(self.world, lambda: self.people)
+        page = Page(self.world, actor)
         app = web.Application(client_max_size=_BODY_LIMIT, middlewares=[fence])
         app.add_routes(self.openid.routes())
         app.add_routes(Connector(self.world, self._gate).routes())
         app.add_routes(Roster(self.world, self._gate).routes())
-        app.add_routes(Page(self.world, actor).routes())
+        app.add_routes(page.routes())
+        app.on_shutdown.append(page.close)
         app.add_routes(self._control(actor).routes())
         app.add_routes(self.login.routes())  # last: its addresses begin with anything
         return app

@@ -90,7 +90,7 @@ function textBlock(element) {
   const made = h("div", { class: `text-block ${looks(element)} ${element.wrap ? "wrap" : "no-wrap"}` }, cardText(element.text));
   if (heading) {
     made.setAttribute("role", "heading");
-    made.setAttribute("aria-level", "4");
+    made.setAttribute("aria-level", "2");
   }
   if (element.maxLines) made.style.setProperty("--max-lines", element.maxLines);
   made.classList.toggle("clamped", Boolean(element.maxLines));

@@ -10,9 +10,9 @@ export function showRail(rail, place, { become, open }) {
   const button = (entry) => placeButton(rail, entry, place, open);
   const teams = rail.teams.map((team) =>
     h("section", { class: "team" },
-      h("h3", {}, team.name),
+      h("h2", {}, team.name),
       h("ul", {}, ...team.channels.map((channel) => h("li", {}, button(channel))))));
-  const chats = h("section", { class: "team" }, h("h3", {}, "Chats"), h("ul", {}, ...rail.chats.map((chat) => h("li", {}, button(chat)))));
+  const chats = h("section", { class: "team" }, h("h2", {}, "Chats"), h("ul", {}, ...rail.chats.map((chat) => h("li", {}, button(chat)))));
   const focused = document.activeElement?.dataset?.place;
   byId("places").replaceChildren(...teams, chats);
   if (focused) byId("places").querySelector(`[data-place="${CSS.escape(focused)}"]`)?.focus();

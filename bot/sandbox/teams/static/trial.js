@@ -14,22 +14,27 @@ const TROUBLES = {
 };
 
 export function fillTrial(place, view, person, bot) {
-  const key = [view.id, view.hearsEverything, view.installed, person].join();
-  if (place.dataset.key === key) return;
-  place.dataset.key = key;
-  place.querySelector(".trial-body").replaceChildren(
-    ...(view.kind === "personal" ? [] : [consent(view, bot)]), installed(view, person, bot), trouble(view), again(person));
+  const key = `${view.id} ${person}`;
+  if (place.dataset.key !== key) {
+    place.dataset.key = key;
+    place.querySelector(".trial-body").replaceChildren(
+      ...(view.kind === "personal" ? [] : [consent(view, bot)]), installed(view, person, bot), trouble(view), again(person));
+  }
+  for (const name of ["hearsEverything", "installed"]) {
+    const box = place.querySelector(`[name=${name}]`);
+    if (box) box.checked = view[name];
+  }
 }
 
 function consent(view, bot) {
   const whole = view.kind === "channel" ? "this team" : "this chat";
-  const box = h("input", { type: "checkbox", checked: view.hearsEverything });
+  const box = h("input", { type: "checkbox", name: "hearsEverything" });
   box.addEventListener("change", () => attempt(control("PUT", "consent", { where: view.id, on: box.checked })));
   return h("label", { class: "choice" }, box, h("span", {}, `${bot} may read every message of ${whole} (RSC consent)`));
 }
 
 function installed(view, person, bot) {
-  const box = h("input", { type: "checkbox", checked: view.installed });
+  const box = h("input", { type: "checkbox", name: "installed" });
   box.addEventListener("change", () => attempt(act({ person, do: box.checked ? "install" : "uninstall", where: view.id })));
   return h("label", { class: "choice" }, box, h("span", {}, `${bot} is installed here`));
 }
