@@ -74,7 +74,7 @@ def demo(port: int) -> None:
 def migrate(config: Path | None) -> None:
     """Bring the database to the present version's form. Stop the service first."""
     settings = _settings(config)
-    from bot.store.migrate import upgrade
+    from bot.store import upgrade
 
     try:
         upgrade(settings.database.url)

@@ -114,7 +114,7 @@ def _exposed(path: Path) -> Finding:
 
 
 async def _database(settings: Settings) -> list[Finding]:
-    from bot.store.migrate import at_head
+    from bot.store import at_head
 
     file = settings.database.sqlite_file
     if file is not None and not file.exists():
@@ -149,11 +149,10 @@ async def _entra(settings: Settings) -> list[Finding]:
 
 
 async def _rt(settings: Settings) -> list[Finding]:
-    from bot.parts import rt_instances
-    from bot.rt.gateway import RtGateway
+    from bot.parts import rt_gateway
 
     os.environ.update(settings.kerberos_environment)
-    gateway = RtGateway(rt_instances(settings), settings.timezone)
+    gateway = rt_gateway(settings)
     try:
         found = await gateway.check()
     finally:

@@ -43,25 +43,32 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+class CannotStart(Exception):
+    pass
+
+
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    """A stand-in for bot.app that notes how it was started; set ``fault`` to make it fail."""
-    module: Any = types.ModuleType("bot.app")
-    module.started = []
-    module.fault = None
+def app(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Stands in for bot.app and bot.demo: notes what was started; ``fault`` makes that fail."""
+    noted = types.SimpleNamespace(started=[], fault=None)
 
-    async def start(*given: object, **named: object) -> None:
+    async def start(given: object) -> None:
         await asyncio.sleep(0)
-        if module.fault:
-            raise module.fault
-        module.started.append((given, named))
+        if noted.fault:
+            raise noted.fault
+        noted.started.append(given)
 
-    module.serve = module.demo = start
-    monkeypatch.setitem(sys.modules, "bot.app", module)
-    monkeypatch.setattr(bot, "app", module, raising=False)
+    contents: dict[str, dict[str, Any]] = {
+        "app": {"serve": start, "CannotStart": CannotStart},
+        "demo": {"demo": start},
+    }
+    for name, content in contents.items():
+        module = types.ModuleType(f"bot.{name}")
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, f"bot.{name}", module)
+        monkeypatch.setattr(bot, name, module, raising=False)
     monkeypatch.setattr("bot.logs.configure", lambda *_: None)
-    typed: types.ModuleType = module
-    return typed
+    return noted
 
 
 def run(*arguments: object) -> Result:
@@ -88,7 +95,7 @@ def test_python_m_bot_is_the_same_command() -> None:
 
 def test_serve_starts_the_service_with_the_settings(config: Path, app: Any) -> None:
     assert run("--config", config, "serve").exit_code == 0
-    (((settings,), _),) = app.started
+    (settings,) = app.started
     assert isinstance(settings, Settings)
     assert settings.prefix == "/livechat"
 
@@ -100,6 +107,14 @@ def test_a_port_in_use_is_said_in_a_sentence(config: Path, app: Any) -> None:
     assert "Cannot listen on 127.0.0.1:8360: address already in use" in result.output
 
 
+def test_what_keeps_the_service_from_starting_is_said_without_a_traceback(
+    config: Path, app: Any
+) -> None:
+    app.fault = CannotStart("The database is not of this version. Run: livechat migrate")
+    result = run("--config", config, "serve")
+    assert (result.exit_code, result.output) == (1, f"{app.fault}\n")
+
+
 def test_another_fault_is_not_taken_for_a_port_in_use(config: Path, app: Any) -> None:
     app.fault = FileNotFoundError(2, "No such file")
     result = run("--config", config, "serve")
@@ -108,7 +123,7 @@ def test_another_fault_is_not_taken_for_a_port_in_use(config: Path, app: Any) ->
 
 def test_demo_needs_no_configuration(app: Any) -> None:
     assert run("demo", "--port", 8400).exit_code == 0
-    assert app.started == [((), {"port": 8400})]
+    assert app.started == [8400]
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "manifest"])
