@@ -1,0 +1,131 @@
+"""The main job from end to end: a CO on Teams' page, a visitor on the help site, RT at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.app import Service
+from bot.config import Settings
+from bot.sandbox.stage import Stage
+from bot.store import upgrade
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        path = shutil.which("chromium")
+        chromium = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'livechat.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(database_url: str) -> AsyncIterator[Stage]:
+    """The stand-ins, and a service among them."""
+    async with Stage(free_port()) as a_stage:
+        await asyncio.to_thread(upgrade, database_url)
+        service = Service(Settings(**a_stage.settings(database_url)))
+        await service.start()
+        yield a_stage
+        await service.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def grace(browser: Browser, stage: Stage) -> AsyncIterator[Page]:
+    """Grace, a CO, in the channel "Live chat" of Teams."""
+    async with await browser.new_context() as context:
+        page = await context.new_page()
+        await page.goto(f"{stage.teams.url}#person=grace&in=")
+        await page.wait_for_selector("#ready", state="attached")
+        yield page
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def ada(browser: Browser) -> AsyncIterator[Page]:
+    """Ada's browser; anything that its console has to complain of fails the test."""
+    async with await browser.new_context() as context:
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        assert complaints == []
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def test_the_whole_story(stage: Stage, grace: Page, ada: Page) -> None:
+    # 1 and 2: the ticket is shown, and nobody else hears of it
+    await grace.locator("#new-post").get_by_role("textbox").fill("@Live Chat 12345")
+    await grace.get_by_role("button", name="Post").click()
+    card = grace.locator(".card").first
+    await expect(card).to_contain_text("Cannot print from the lab")
+    await expect(card).to_contain_text("ada@help.test")
+
+    # 3: the link is on the card
+    await card.get_by_role("button", name=re.compile("^Invite")).click()
+    link = card.get_by_role("textbox", name=re.compile("^Link"))
+    await expect(link).to_have_value(re.compile("#livechat="))
+    href = await link.input_value()
+
+    # 4: Ada joins
+    await ada.goto(href)
+    await expect(ada.get_by_text("12345").first).to_be_visible()
+    assert "livechat=" not in ada.url
+    await ada.get_by_role("button", name="Join the chat").click()
+    box = ada.get_by_role("textbox", name=re.compile("message", re.IGNORECASE))
+    await expect(box).to_be_visible()
+    await expect(grace.get_by_text("joined").first).to_be_visible()
+
+    # 5: they talk
+    await box.fill("It <b>beeps</b> & says:\n`lpr: error 7` @everyone")
+    await box.press("Enter")
+    posted = grace.locator(".post").filter(has_text="It <b>beeps</b>")
+    await expect(posted).to_contain_text("lpr: error 7")
+    await expect(posted).to_contain_text("Ada Lovelace")
+    reply = grace.get_by_role("textbox", name="Reply").first
+    await reply.fill("Which printer?\nThe <big> one?")
+    await reply.press("Enter")
+    await expect(ada.get_by_text("The <big> one?")).to_be_visible()
+    await reply.fill("// probably the toner again")
+    await reply.press("Enter")
+    await expect(grace.get_by_text("// probably the toner again")).to_be_visible()
+
+    # 6: Send to RT, pressed as often as it can be
+    await card.get_by_role("button", name="Send to RT").first.click()
+    await card.get_by_role("textbox").fill("Toner was empty; replaced it.")
+    await card.get_by_role("button", name=re.compile("^Send")).last.click()
+    await expect(card).to_contain_text(re.compile("transaction", re.IGNORECASE), timeout=15_000)
+
+    # 7: the record is in RT, once; Ada knows; nothing is left here
+    await expect(ada.get_by_text(re.compile("on (your )?ticket #?12345")).first).to_be_visible()
+    world = stage.rt.world
+    (comment,) = [t for t in world.transactions if (t.ticket, t.kind) == (12345, "Comment")]
+    record = comment.attachments[0].content.decode()
+    assert "Toner was empty; replaced it." in record
+    assert "It &lt;b&gt;beeps&lt;/b&gt;" in record
+    assert "probably the toner again" not in record
+    assert await ada.get_by_text("probably the toner again").count() == 0
