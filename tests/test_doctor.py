@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot import doctor
+from bot.config import Settings
 from bot.doctor import Finding, Level, examine, look_at_settings
 from bot.relay.ports import NotDone
-from bot.store.migrate import upgrade
+from bot.sandbox.stage import Stage
+from bot.store import upgrade
 from tests.settings import complete, settings, teams
 
 ADVICE = "Run livechat migrate."
@@ -141,3 +143,28 @@ def test_a_line_says_how_bad_what_and_what_to_do() -> None:
         f"FAIL database: none — {ADVICE}",
         "ok   rt: well",
     ]
+
+
+# --- against the stand-ins, over the network ------------------------------------------------------
+
+
+async def test_everything_is_well_where_everything_is(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'livechat.db'}"
+    await asyncio.to_thread(upgrade, url)
+    async with Stage(service_port=9) as stage:
+        found = await doctor.examine_all(stage.write(tmp_path, url))
+    assert [f for f in found if f.level is Level.FAIL] == []
+    well = {f.what for f in found if f.level is Level.OK}
+    assert {"configuration", "database", "entra", "rt rt: login", "rt rt: account"} <= well
+
+
+async def test_a_secret_that_entra_or_rt_refuses_is_told(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'livechat.db'}"
+    async with Stage(service_port=9) as stage:
+        wrong = stage.settings(url)
+        wrong["teams"]["app_password"] = wrong["rt"]["rt"]["password"] = "swordfish"
+        found = await examine(doctor.checks(Settings(**wrong)))
+    failed = {f.what: f.said for f in found if f.level is Level.FAIL}
+    assert set(failed) == {"database", "entra", "rt rt: login"}
+    assert "AADSTS" in failed["entra"] or "invalid_client" in failed["entra"]
+    assert "swordfish" not in doctor.as_text(found)
