@@ -1,0 +1,125 @@
+"""Every card that a chat can have, by name: for the tests of the cards and of their renderers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.chat import Chat
+from bot.domain.events import (
+    Cancelled,
+    Ended,
+    FilingDelayed,
+    FilingFailed,
+    InvitationExpired,
+    InvitationSent,
+    Invited,
+    PresenceChanged,
+    Purged,
+    Revoked,
+    StatusSet,
+)
+from bot.domain.invitations import Route
+from bot.domain.messages import Author, Role
+from bot.domain.presence import Presence
+from bot.domain.tickets import Requestor, TicketRef
+from bot.relay.ports import CardView, Listening
+from tests.people import (
+    ADA,
+    ADAS,
+    GRACE,
+    LATER,
+    NOW,
+    after,
+    filed,
+    filing,
+    invited,
+    proposed,
+    talking,
+    with_ticket,
+)
+
+LINK = "https://help.test/livechat/chat#" + "Ab_-9" * 9
+ROUTES = ("mail", "correspond", "copy")
+STATUSES = ("resolved", "stalled")
+CHARLES = Requestor("cbabbage", "Charles Babbage", "charles@help.test")
+NOBODY = Requestor("ghost")
+NASTY = (
+    "[Press](https://evil.test) **now** ![x](https://evil.test/a.png) <at>all</at> "
+    "{{DATE(2026-01-01T00:00:00Z, SHORT)}} ${formula} # _\\_ `code` \u202egnp.exe"
+)
+
+
+def view(chat: Chat, *, link: str = "", listening: Listening = Listening.MENTION) -> CardView:
+    return CardView(chat, listening, link, ROUTES, STATUSES)
+
+
+def _mailed(problem: str = "", *, route: Route = Route.MAIL) -> Chat:
+    chat = after(proposed(), Invited(NOW, GRACE, ADAS, route, LATER))
+    return after(chat, InvitationSent(NOW, 1, problem))
+
+
+def _nasty(chat: Chat) -> Chat:
+    who = Requestor(NASTY, NASTY, NASTY)
+    return with_ticket(
+        chat,
+        subject=NASTY,
+        queue=NASTY,
+        status=NASTY,
+        owner=NASTY,
+        requestors=(who, who),
+        ccs=(who,),
+    )
+
+
+def _crowded() -> Chat:
+    crowd = tuple(
+        Requestor(f"user{n}", f"A rather long name, number {n} " + "x" * 300, f"user{n}@help.test")
+        for n in range(200)
+    )
+    chat = with_ticket(talking(), subject="S" * 5000, requestors=crowd, ccs=crowd, queue="Q" * 999)
+    many = tuple(Author(Role.OPERATOR, str(n), "Operator " * 20) for n in range(60))
+    return replace(chat, operators=many)
+
+
+def _gone() -> Chat:
+    return after(talking(), PresenceChanged(NOW + timedelta(minutes=3), Presence.GONE))
+
+
+BIG = replace(with_ticket(_crowded()), state=proposed().state, visitor=None)
+
+CARDS: dict[str, CardView] = {
+    "proposed": view(proposed()),
+    "proposed-merged": view(with_ticket(proposed(), asked=TicketRef("rt", 999))),
+    "proposed-several": view(with_ticket(proposed(), requestors=(ADAS, CHARLES, NOBODY))),
+    "proposed-no-address": view(with_ticket(proposed(), requestors=(NOBODY,))),
+    "proposed-no-requestor": view(with_ticket(proposed(), requestors=())),
+    "proposed-resolved-with-ccs": view(
+        with_ticket(proposed(), status="resolved", ccs=(CHARLES,), owner="ghopper")
+    ),
+    "proposed-copy-only": CardView(proposed(), Listening.MENTION, "", ("copy",), STATUSES),
+    "proposed-revoked": view(after(invited(), Revoked(NOW, GRACE))),
+    "proposed-expired": view(after(invited(), InvitationExpired(NOW))),
+    "proposed-hostile": view(_nasty(proposed())),
+    "proposed-crowded": view(BIG),
+    "invited-copy": view(invited(), link=LINK),
+    "invited-mailed": view(_mailed(), link=LINK),
+    "invited-corresponded": view(_mailed(route=Route.CORRESPOND), link=LINK),
+    "invited-problem": view(_mailed("The mail server said no."), link=LINK),
+    "open-mention": view(talking()),
+    "open-thread": view(talking(), listening=Listening.THREAD),
+    "open-gone": view(_gone()),
+    "open-hostile": view(replace(_nasty(talking()), visitor=replace(ADA, name=NASTY))),
+    "open-crowded": view(_crowded()),
+    "ended-by-visitor": view(after(talking(), Ended(NOW, ADA))),
+    "ended-refused": view(after(filing(), FilingFailed(NOW, "You may not comment there."))),
+    "filing": view(filing()),
+    "filing-delayed": view(after(filing(), FilingDelayed(NOW, "RT does not answer."))),
+    "filed": view(filed()),
+    "filed-with-status": view(after(filed("resolved"), StatusSet(NOW))),
+    "filed-status-refused": view(
+        after(filed("resolved"), StatusSet(NOW, "Dependencies are open."))
+    ),
+    "purged": view(after(filed(), Purged(NOW))),
+    "cancelled": view(after(invited(), Cancelled(NOW, GRACE))),
+}

@@ -1,0 +1,221 @@
+"""The one card of a chat, in every state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from bot.domain.chat import State
+from bot.domain.invitations import Route
+from bot.teams.cards import card
+from bot.teams.elements import link
+from tests.teams.cast import CARDS, LINK
+
+Json = dict[str, Any]
+#: What Teams knows on every client (Adaptive Cards 1.5), and the fields that we use of it.
+KNOWN: dict[str, set[str]] = {
+    "AdaptiveCard": {"$schema", "version", "body", "actions", "fallbackText", "speak"},
+    "TextBlock": {"text", "wrap", "size", "weight", "isSubtle", "style"},
+    "Container": {"items", "style"},
+    "FactSet": {"facts"},
+    "Input.Text": {"id", "label", "value", "isMultiline", "maxLength"},
+    "Input.ChoiceSet": {"id", "label", "style", "choices", "value", "isRequired", "errorMessage"},
+    "Action.Execute": {"title", "verb", "data", "style", "associatedInputs"},
+    "Action.ShowCard": {"title", "card"},
+    "Action.OpenUrl": {"title", "url"},
+}
+
+
+def drawn(name: str) -> Json:
+    return card(CARDS[name], UTC)
+
+
+def typed(value: Any) -> Iterator[Json]:
+    """Every element and action of a card."""
+    if isinstance(value, dict):
+        if isinstance(value.get("type"), str):
+            yield value
+        for inner in value.values():
+            yield from typed(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from typed(inner)
+
+
+def words(name: str) -> str:
+    return json.dumps(drawn(name), ensure_ascii=False).replace("\\\\", "")
+
+
+def verbs(name: str) -> list[str]:
+    return [e["verb"] for e in typed(drawn(name)) if e["type"] == "Action.Execute"]
+
+
+def test_every_state_has_its_card() -> None:
+    assert {view.chat.state for view in CARDS.values()} == set(State)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_is_made_of_what_teams_knows(name: str) -> None:
+    drawing = drawn(name)
+    assert (drawing["type"], drawing["version"]) == ("AdaptiveCard", "1.5")
+    for element in typed(drawing):
+        assert set(element) - {"type"} <= KNOWN[element["type"]]
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_is_small(name: str) -> None:
+    assert len(json.dumps(drawn(name), ensure_ascii=False).encode()) <= 25_000
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_says_in_words_what_it_shows(name: str) -> None:
+    drawing = drawn(name)
+    assert drawing["fallbackText"] == drawing["speak"]
+    assert drawing["speak"].startswith("Live chat, ticket rt#12345")
+    assert drawing["body"][0]["style"] == "heading"
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_every_input_has_a_label_and_every_button_says_which_chat(name: str) -> None:
+    for element in typed(drawn(name)):
+        if element["type"].startswith("Input."):
+            assert element["label"]
+        if element["type"] == "Action.Execute":
+            assert element["data"]["chat"] == CARDS[name].chat.id
+            assert element["data"]["verb"] == element["verb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "buttons"),
+    [
+        ("proposed", ["invite", "cancel"]),
+        ("proposed-no-requestor", ["invite", "cancel"]),
+        ("invited-copy", ["revoke", "cancel"]),
+        ("open-mention", ["file", "end"]),
+        ("ended-by-visitor", ["file"]),
+        ("ended-refused", ["file"]),
+        ("filing", ["look"]),
+        ("filed", []),
+        ("purged", []),
+        ("cancelled", []),
+    ],
+)
+def test_each_state_offers_what_can_be_done_now(name: str, buttons: list[str]) -> None:
+    assert verbs(name) == buttons
+
+
+def test_nothing_happens_before_invite_and_the_card_shows_whose_ticket_it_is() -> None:
+    shown = words("proposed")
+    for part in ("Cannot print from the lab", "Support", "open", "Ada Lovelace", "ada@help.test"):
+        assert part in shown
+    assert "nobody" in shown
+    assert "19 Nov 2026, 2 days ago" in shown
+    assert "Nobody is told anything yet" in shown
+
+
+def test_a_merged_ticket_says_so() -> None:
+    assert "You asked for rt#999, which was merged into rt#12345" in words("proposed-merged")
+
+
+def test_among_several_requestors_one_must_be_chosen() -> None:
+    boxes = [e for e in typed(drawn("proposed-several")) if e.get("id") == "requestor"]
+    assert [c["value"] for c in boxes[0]["choices"]] == ["0", "1", "2"]
+    assert boxes[0]["isRequired"]
+    assert "value" not in boxes[0]
+
+
+def test_without_an_address_the_link_can_only_be_copied() -> None:
+    assert not [e for e in typed(drawn("proposed-no-address")) if e.get("id") == "route"]
+    invite = next(e for e in typed(drawn("proposed-no-address")) if e.get("verb") == "invite")
+    assert invite["data"]["route"] == Route.COPY
+
+
+def test_correspondence_warns_of_ccs_and_of_reopening() -> None:
+    shown = words("proposed-resolved-with-ccs")
+    assert "every requestor and Cc (Charles Babbage (charles@help.test))" in shown
+    assert "reopens a resolved ticket; it is resolved now" in shown
+
+
+def test_without_correspondence_there_is_no_such_warning() -> None:
+    assert "reopens" not in words("proposed-copy-only")
+
+
+def test_the_link_can_be_copied_while_it_is_pending() -> None:
+    boxes = [e for e in typed(drawn("invited-mailed")) if e.get("id") == "link"]
+    assert [box["value"] for box in boxes] == [LINK]
+    assert "21 Nov, 11:42" in words("invited-mailed")
+
+
+def test_an_invitation_that_did_not_go_out_says_why_and_what_to_do() -> None:
+    shown = words("invited-problem")
+    assert "The mail server said no." in shown
+    assert "pass it on yourself" in shown
+
+
+def test_who_joined_is_unverified() -> None:
+    assert "Ada Lovelace (unverified: whoever held the link)" in words("open-mention")
+
+
+def test_presence_is_told_with_its_time() -> None:
+    assert "has the chat open" in words("open-mention")
+    assert "gone since 21 Nov, 10:45" in words("open-gone")
+    east = json.dumps(card(CARDS["open-gone"], timezone(timedelta(hours=2))))
+    assert "21 Nov, 12:45" in east
+
+
+def test_the_way_of_listening_is_on_the_card() -> None:
+    assert "Only messages that mention the bot reach the visitor" in words("open-mention")
+    assert "Every message in this thread reaches the visitor" in words("open-thread")
+
+
+def test_sending_to_rt_asks_for_a_summary_and_gives_a_last_look() -> None:
+    folded = next(e for e in typed(drawn("open-mention")) if e["type"] == "Action.ShowCard")
+    text = json.dumps(folded).replace("\\\\", "")
+    for part in ("rt#12345", "Cannot print from the lab", "Ada Lovelace", "requestors can read"):
+        assert part in text
+    boxes = {e["id"]: e for e in typed(folded) if "id" in e}
+    assert boxes["summary"]["isMultiline"]
+    assert "Live chat between Ada Lovelace and Grace Hopper" in boxes["summary"]["value"]
+    assert [c["value"] for c in boxes["status"]["choices"]] == ["=", "resolved", "stalled"]
+    assert boxes["status"]["value"] == "="
+
+
+def test_a_summary_that_rt_refused_is_not_typed_again() -> None:
+    boxes = [e for e in typed(drawn("ended-refused")) if e.get("id") == "summary"]
+    assert boxes[0]["value"] == "Toner was empty."
+
+
+def test_the_receipt_links_the_ticket_and_names_the_transaction() -> None:
+    shown = words("filed")
+    assert "transaction 99, read back from RT" in shown
+    links = [e["url"] for e in typed(drawn("filed")) if e["type"] == "Action.OpenUrl"]
+    assert links == ["https://rt.test/Ticket/Display.html?id=12345#txn-99"]
+
+
+def test_a_status_that_rt_refused_is_told() -> None:
+    assert "The status was not changed. Dependencies are open." in words("filed-status-refused")
+
+
+def test_a_purged_chats_card_has_no_names_or_subject() -> None:
+    shown = words("purged")
+    assert "Lovelace" not in shown
+    assert "Cannot print" not in shown
+
+
+@pytest.mark.parametrize("name", ["proposed-hostile", "open-hostile"])
+def test_peoples_words_are_never_markup(name: str) -> None:
+    for element in typed(drawn(name)):
+        texts = [element.get("text", ""), *(f["value"] for f in element.get("facts", []))]
+        for text in texts:
+            assert "](" not in text
+            assert "{{" not in text
+            assert "<at>" not in text
+            assert "https:" not in text
+
+
+def test_a_link_that_is_no_web_address_is_not_offered() -> None:
+    assert link("Open", "javascript:alert(1)") == []
