@@ -5,11 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import Cluster
 
 HERE = Path(__file__).parent
 SUITES = {"contract", "e2e", "real_rt", "faults", "bench"}
+
+# A busy machine is no failure, so no deadlines. CI tries the same examples each time: what breaks
+# there was broken by the change; people's machines go on looking for new ones.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
