@@ -89,7 +89,7 @@ class _Room:
 
     def __init__(self, instance: RtInstance) -> None:
         self.instance = instance
-        self.threads = Threads(instance.workers, f"rt-{instance.name}")
+        self.threads = Threads(instance.workers, f"rt-{instance.name}", self._leave)
         self._here = threading.local()
 
     async def run(
@@ -98,9 +98,16 @@ class _Room:
         """Run ``call(rest, …)`` in one of the threads."""
 
         def work() -> T:
-            rest = getattr(self._here, "rest", None)
-            if rest is None:
-                rest = self._here.rest = Rest2(self.instance)
-            return call(rest, *args, **kwargs)
+            return call(self._rest(), *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+
+    def _rest(self) -> Rest2:
+        """Return the calling thread's session."""
+        rest: Rest2 | None = getattr(self._here, "rest", None)
+        if rest is None:
+            rest = self._here.rest = Rest2(self.instance)
+        return rest
+
+    def _leave(self) -> None:
+        self._rest().close()

@@ -31,6 +31,14 @@ class Security(StrEnum):
     NONE = "none"
 
 
+class Stage(StrEnum):
+    """How far the handing in of a mail got."""
+
+    BEFORE = "before"
+    UNDER_WAY = "under way"
+    TAKEN = "taken"
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """Where mail is handed in. ``sender`` is the From address; time-out in seconds."""
@@ -88,15 +96,18 @@ def compose(
 
 
 def _hand_in(server: MailServer, mail: EmailMessage) -> None:
-    handed = False
+    stage = Stage.BEFORE
     try:
         with _connect(server) as smtp:
             if server.user:
                 smtp.login(server.user, server.password)
-            handed = True
-            smtp.send_message(mail, server.sender, [str(mail["To"])])
+            stage = Stage.UNDER_WAY
+            smtp.send_message(mail, server.sender)
+            stage = Stage.TAKEN
     except (OSError, smtplib.SMTPException) as error:
-        problem = meaning(error, handed=handed)
+        if stage is Stage.TAKEN:
+            return  # only saying goodbye went wrong
+        problem = meaning(error, stage)
         log.warning("mail_failed", error=type(error).__name__, outcome=type(problem).__name__)
         raise problem from error
 
@@ -106,26 +117,38 @@ def _connect(server: MailServer) -> smtplib.SMTP:
     if server.security is Security.TLS:
         return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=trust)
     smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
-    if server.security is Security.STARTTLS:
-        smtp.starttls(context=trust)
+    try:
+        if server.security is Security.STARTTLS:
+            smtp.starttls(context=trust)
+    except BaseException:
+        smtp.close()
+        raise
     return smtp
 
 
-def meaning(error: Exception, *, handed: bool) -> OutsideError:
-    """Tell what an error while handing in means; ``handed`` says that the mail was on its way.
+def meaning(error: Exception, stage: Stage) -> OutsideError:
+    """Tell what an error while handing in means.
 
-    A server's answer is a fact: 5xx will not change, 4xx may. No answer leaves it open.
+    A server's answer is a fact: 5xx about this mail will not change, 4xx may. What it does not let
+    us do at all is for whoever runs the service. No answer leaves it open.
     """
-    codes = [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _ in error.recipients.values()]
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return NotDone("The mail server does not accept the live chat's login.")
-    if codes and max(codes) >= 500:
+    code = _code(error)
+    if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused):
+        return NotDone("The mail server does not let the live chat send mail. Pass the link on.")
+    if stage is Stage.UNDER_WAY and (
+        code >= 500 or isinstance(error, smtplib.SMTPNotSupportedError)
+    ):
         return Refused(
-            f"The mail server refused the invitation (error {max(codes)}). Check the requestor's "
-            "address in RT, or pass the link on yourself."
+            "The mail server refused the invitation. Check the requestor's address in RT, or pass "
+            "the link on yourself."
         )
-    if codes or not handed:
-        return NotDone("The mail server did not take the invitation yet. We shall try again.")
-    return Unclear("The mail server broke off: the invitation may have gone or not.")
+    if stage is Stage.UNDER_WAY and not code:
+        return Unclear("The mail server broke off: the invitation may have gone or not.")
+    return NotDone("The mail server did not take the invitation yet. We shall try again.")
+
+
+def _code(error: Exception) -> int:
+    """Return the server's answer, 0 if it did not answer."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max((code for code, _ in error.recipients.values()), default=0)
+    return int(error.smtp_code) if isinstance(error, smtplib.SMTPResponseException) else 0

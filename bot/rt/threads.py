@@ -17,11 +17,13 @@ class Threads(Executor):
 
     The standard library's pool is joined at exit: a call that hangs for its read time-out would
     keep a stopped service alive as long. What became of such a call is the outbox's to find out.
+    ``at_end`` is called in every thread when it ends.
     """
 
-    def __init__(self, size: int, name: str) -> None:
+    def __init__(self, size: int, name: str, at_end: Callable[[], None] = lambda: None) -> None:
         self._size = size
         self._name = name
+        self._at_end = at_end
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._started = 0
@@ -61,6 +63,7 @@ class Threads(Executor):
             work()
             with self._lock:
                 self._unfinished -= 1
+        self._at_end()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more work and let the threads end after it; never waits for them."""

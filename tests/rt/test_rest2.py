@@ -1,0 +1,301 @@
+"""Staying in touch with RT: logins that lapse, and what is known when a call goes wrong."""
+
+import asyncio
+import errno
+import ssl
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+import requests
+from urllib3 import exceptions as urllib3_errors
+
+from bot.domain.events import Receipt
+from bot.domain.tickets import TicketRef
+from bot.relay.ports import Dossier, NotDone, Refused, Unclear
+from bot.rt import kerberos
+from bot.rt.gateway import RtGateway
+from bot.rt.instance import Login, RtInstance
+from bot.rt.rest2 import before_bytes
+from bot.sandbox.rt import Fault, RtStandIn, seeds
+from tests.people import filing
+
+REF = TicketRef("rt", seeds.PRINTER)
+LONDON = ZoneInfo("Europe/London")
+OPEN: list[RtGateway] = []
+
+
+@pytest.fixture
+async def rt() -> AsyncIterator[RtStandIn]:
+    async with RtStandIn() as running:
+        yield running
+
+
+@pytest.fixture
+async def vouching_rt(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RtStandIn]:
+    """An RT whose web server has checked our Kerberos ticket already."""
+    monkeypatch.setattr(kerberos, "standing", lambda: kerberos.Standing("svc-livechat@X", 600))
+    monkeypatch.setattr(kerberos, "auth", lambda: None)
+    async with RtStandIn(vouched=True) as running:
+        yield running
+
+
+def gateway(rt: RtStandIn, login: Login = Login.TOKEN, **more: float) -> RtGateway:
+    instance = RtInstance("rt", rt.url, login, secret=rt.token)
+    return opened(replace(instance, **more))  # type: ignore[arg-type]
+
+
+def opened(*instances: RtInstance) -> RtGateway:
+    OPEN.append(RtGateway(instances, LONDON))
+    return OPEN[-1]
+
+
+@pytest.fixture(autouse=True)
+def _all_are_closed() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
+def dossier(number: int = seeds.PRINTER) -> Dossier:
+    chat = filing()
+    return Dossier(TicketRef("rt", number), f"[chat:{chat.id}]", chat, ())
+
+
+def comments(rt: RtStandIn) -> int:
+    return sum(t.kind == "Comment" for t in rt.world.transactions)
+
+
+# --- logging in ----------------------------------------------------------------------------------
+
+
+async def test_behind_kerberos_rests_own_cookie_is_fetched_first(vouching_rt: RtStandIn) -> None:
+    ticket = await gateway(vouching_rt, Login.KERBEROS).read(REF)
+    assert ticket.subject.startswith("Cannot print")
+
+
+async def test_a_forgotten_session_is_renewed_and_the_comment_written_once(
+    vouching_rt: RtStandIn,
+) -> None:
+    tickets = gateway(vouching_rt, Login.KERBEROS, workers=1)
+    await tickets.read(REF)
+    vouching_rt.fault(Fault(method="POST", logged_out=True))
+    receipt = await tickets.comment(dossier())
+    assert receipt.ticket == seeds.PRINTER
+    assert comments(vouching_rt) == 1
+
+
+async def test_an_rt_that_forgets_us_again_and_again_is_not_asked_for_ever(
+    vouching_rt: RtStandIn,
+) -> None:
+    vouching_rt.fault(Fault(path="/REST/2.0/", logged_out=True, times=None))
+    with pytest.raises(NotDone, match="does not accept the live chat's login"):
+        await gateway(vouching_rt, Login.KERBEROS).read(REF)
+
+
+async def test_a_web_server_that_does_not_vouch_for_us_gives_no_cookie(
+    vouching_rt: RtStandIn,
+) -> None:
+    vouching_rt.logins.vouched = False
+    with pytest.raises(NotDone, match="does not accept the live chat's login"):
+        await gateway(vouching_rt, Login.KERBEROS).read(REF)
+
+
+async def test_an_account_that_rt_does_not_know_is_told_from_a_bad_login(
+    vouching_rt: RtStandIn,
+) -> None:
+    vouching_rt.fault(Fault(path="/REST/1.0/", status=403, html="not authorized to use RT"))
+    with pytest.raises(NotDone, match="does not know the live chat's account"):
+        await gateway(vouching_rt, Login.KERBEROS).read(REF)
+
+
+async def test_without_a_kerberos_ticket_the_reason_is_said(
+    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> kerberos.Standing:
+        raise kerberos.NoKerberos("Cannot contact any KDC")
+
+    monkeypatch.setattr(kerberos, "standing", none)
+    with pytest.raises(NotDone, match="Cannot contact any KDC"):
+        await gateway(rt, Login.KERBEROS).read(REF)
+
+
+async def test_kerberos_without_its_library_names_the_extra(
+    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gssapi", None)
+    with pytest.raises(NotDone, match=r"livechat\[kerberos\]"):
+        await gateway(rt, Login.KERBEROS).read(REF)
+
+
+@pytest.mark.parametrize("login", [Login.TOKEN, Login.BASIC])
+async def test_a_wrong_secret_is_for_those_who_run_the_service(rt: RtStandIn, login: Login) -> None:
+    instance = RtInstance("rt", rt.url, login, account=rt.account, secret="1-14-wrong")
+    with pytest.raises(NotDone, match="does not accept the live chat's login"):
+        await opened(instance).read(REF)
+
+
+def test_secrets_are_not_in_what_a_traceback_prints() -> None:
+    assert "hunter2" not in repr(RtInstance("rt", "http://x", Login.BASIC, secret="hunter2"))
+
+
+# --- going wrong ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.down(), Fault.maintenance(), Fault(drop=True), Fault(status=500)]
+)
+async def test_a_ticket_that_cannot_be_read_now_may_be_read_later(
+    rt: RtStandIn, fault: Fault
+) -> None:
+    rt.fault(fault)
+    with pytest.raises(NotDone):
+        await gateway(rt).read(REF)
+    rt.faults.clear()
+    assert (await gateway(rt).read(REF)).ref == REF
+
+
+async def test_a_slow_rt_is_not_waited_for_longer_than_said(rt: RtStandIn) -> None:
+    rt.fault(Fault.slow(30))
+    with pytest.raises(NotDone, match=r"within 0\.2 seconds"):
+        await gateway(rt, read_timeout=0.2).read(REF)
+
+
+async def test_a_slow_rt_holds_up_nobody_but_itself(rt: RtStandIn) -> None:
+    async with RtStandIn() as other:
+        rt.fault(Fault.slow(30, times=None))
+        instances = [
+            RtInstance("slow", rt.url, Login.TOKEN, secret=rt.token, read_timeout=1.0),
+            RtInstance("rt", other.url, Login.TOKEN, secret=other.token),
+        ]
+        tickets = opened(*instances)
+        loop = asyncio.get_running_loop()
+        stuck = [
+            loop.create_task(tickets.read(TicketRef("slow", seeds.PRINTER))) for _ in range(10)
+        ]
+        assert (await tickets.read(REF)).ref == REF
+        assert not any(task.done() for task in stuck)
+        for task in stuck:
+            task.cancel()
+
+
+async def test_nobody_listening_means_that_nothing_was_written(
+    rt: RtStandIn, unused_tcp_port: int
+) -> None:
+    tickets = gateway(rt)
+    await rt.stop()
+    with pytest.raises(NotDone, match="connection refused"):
+        await tickets.comment(dossier())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(method="POST", status=503, html="<html>"),
+        Fault(method="POST", accepted=True, status=504, html="<html>"),
+        Fault(method="POST", accepted=True, status=200, html="<html>"),
+        Fault.drop_after_commit(),
+        Fault(method="POST", accepted=True, delay=30),
+        Fault(path="/transaction/", status=503),
+    ],
+    ids=["503", "504 but in", "a page but in", "dropped but in", "slow but in", "not read back"],
+)
+async def test_a_comment_that_may_be_in_is_unclear_until_it_is_looked_for(
+    rt: RtStandIn, fault: Fault
+) -> None:
+    written = fault.accepted or "transaction" in fault.path
+    if fault.delay:  # carried out, and then no answer in time
+        fault = Fault(method="POST", accepted=True, drop=True)
+    rt.fault(fault)
+    tickets = gateway(rt, read_timeout=2.0)
+    with pytest.raises(Unclear):
+        await tickets.comment(dossier())
+    found = await tickets.find(dossier())
+    assert (found is not None) == written
+    assert comments(rt) == int(written)
+
+
+async def test_a_status_that_cannot_be_read_back_is_unclear(rt: RtStandIn) -> None:
+    rt.fault(Fault(method="GET", skip=1, status=503))
+    with pytest.raises(Unclear):
+        await gateway(rt, workers=1).set_status(REF, "stalled")
+
+
+async def test_a_receipt_names_the_ticket_that_a_merge_moved_the_record_to(
+    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = rt.world.write
+
+    def merge_first(ticket, *rest):  # type: ignore[no-untyped-def]
+        rt.world.merge(seeds.OWNED, into=seeds.SEVERAL)
+        return write(rt.world.load(seeds.OWNED), *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rt.world, "write", merge_first)
+    receipt = await gateway(rt).comment(dossier(seeds.OWNED))
+    assert receipt.ticket == seeds.SEVERAL
+
+
+async def test_an_account_that_cannot_see_comments_still_has_its_receipt(rt: RtStandIn) -> None:
+    rt.world.rights["Support"] -= {"ShowTicketComments"}
+    receipt = await gateway(rt).comment(dossier())
+    assert receipt == Receipt(seeds.PRINTER, receipt.transaction, receipt.url)
+    assert receipt.transaction > 0
+
+
+async def test_a_history_that_shows_nothing_is_no_proof_of_absence(rt: RtStandIn) -> None:
+    rt.world.transactions.clear()
+    with pytest.raises(NotDone, match="cannot look there"):
+        await gateway(rt).find(dossier())
+
+
+async def test_a_redirect_is_never_followed(rt: RtStandIn) -> None:
+    tickets = gateway(rt)
+    rt.fault(Fault(path="/ticket/", status=302, html="elsewhere", times=None))
+    with pytest.raises(NotDone):
+        await tickets.read(REF)
+
+
+async def test_the_doctor_says_what_is_wrong(rt: RtStandIn) -> None:
+    instance = RtInstance("rt", rt.url, Login.TOKEN, secret="wrong")
+    (login,) = await opened(instance).check()
+    assert (login.name, login.ok) == ("rt rt: login", False)
+    unnamed = RtInstance("rt", rt.url, Login.TOKEN, secret=rt.token)
+    rt.logins.token = unnamed.secret
+    assert [f.ok for f in await opened(unnamed).check()] == [True, True]
+
+
+async def test_after_closing_nothing_more_is_begun(rt: RtStandIn) -> None:
+    tickets = gateway(rt)
+    tickets.close()
+    with pytest.raises(RuntimeError, match="shut down"):
+        await tickets.read(REF)
+
+
+async def test_an_rt_of_another_name_is_refused_naming_those_known(rt: RtStandIn) -> None:
+    with pytest.raises(Refused, match="Known: rt"):
+        await gateway(rt).read(TicketRef("physics", 1))
+
+
+def as_requests_wraps_it(reason: Exception) -> requests.RequestException:
+    pool = urllib3_errors.MaxRetryError(None, "/", reason)  # type: ignore[arg-type]
+    return requests.ConnectionError(pool)
+
+
+@pytest.mark.parametrize(
+    ("reason", "before"),
+    [
+        (urllib3_errors.NewConnectionError(None, "refused"), True),  # type: ignore[arg-type]
+        (urllib3_errors.NameResolutionError("rt.test", None, OSError()), True),  # type: ignore[arg-type]
+        (urllib3_errors.ConnectTimeoutError(), True),
+        (ssl.SSLCertVerificationError(1, "unknown authority"), True),
+        (ssl.SSLEOFError(8, "EOF"), False),
+        (urllib3_errors.ProtocolError("aborted", ConnectionResetError(errno.ECONNRESET)), False),
+        (urllib3_errors.ReadTimeoutError(None, "/", "slow"), False),  # type: ignore[arg-type]
+    ],
+)
+def test_only_what_comes_before_the_first_byte_is_certainly_not_done(
+    reason: Exception, before: bool
+) -> None:
+    assert before_bytes(as_requests_wraps_it(reason)) is before
