@@ -50,6 +50,7 @@ def serve(config: Path | None) -> None:
     if settings.on_stand_ins or settings.sandbox.enabled:
         log.warning("not_for_production", why="Teams is a stand-in, or its callers go unchecked")
     where = settings.server.unix_socket or f"{settings.server.host}:{settings.server.port}"
+    os.umask(0o077)  # the database holds what people say to each other
     with _said_if_taken(str(where)):
         try:
             asyncio.run(app.serve(settings))
@@ -76,6 +77,7 @@ def migrate(config: Path | None) -> None:
     settings = _settings(config)
     from bot.store import upgrade
 
+    os.umask(0o077)
     try:
         upgrade(settings.database.url)
     except Exception as e:  # noqa: BLE001  the driver's and alembic's alike end here

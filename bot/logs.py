@@ -127,12 +127,18 @@ def _endings(*, console: bool) -> list[Processor]:
     if console:
         return [strip, plain_traceback, withhold, structlog.dev.ConsoleRenderer()]
     as_json = structlog.processors.JSONRenderer(ensure_ascii=False, default=_as_text)
-    return [strip, plain_traceback, withhold, structlog.processors.EventRenamer("event"), as_json]
+    return [strip, plain_traceback, withhold, _in_order, as_json]
 
 
 def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace what must not be logged: fields by name, and secrets and addresses by their look."""
     return {key: _clean(key, value) for key, value in event.items()}
+
+
+def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put first what eyes look for first."""
+    first = {key: event[key] for key in ("timestamp", "level", "event") if key in event}
+    return {**first, **event}
 
 
 def redact(text: str) -> str:

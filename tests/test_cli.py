@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import types
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,14 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(bot, name, module, raising=False)
     monkeypatch.setattr("bot.logs.configure", lambda *_: None)
     return noted
+
+
+@pytest.fixture(autouse=True)
+def _own_umask() -> Iterator[None]:
+    """The command narrows the process's umask, which is ours here."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def run(*arguments: object) -> Result:
@@ -135,10 +145,12 @@ def test_a_wrong_configuration_ends_with_a_code_of_its_own(config: Path, command
     assert "swordfish" not in result.output
 
 
-def test_migrate_makes_the_database_and_may_be_run_again(config: Path) -> None:
+def test_migrate_makes_a_database_that_only_its_owner_may_read_and_may_be_run_again(
+    config: Path,
+) -> None:
     for _ in range(2):
         assert run("--config", config, "migrate").exit_code == 0
-    assert (config.parent / "livechat.db").exists()
+    assert (config.parent / "livechat.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_migrate_says_why_it_could_not(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ def read() -> Iterator[Read]:
 def test_an_event_is_one_line_with_its_fields_and_its_place(read: Read) -> None:
     structlog.get_logger("bot.relay").info("chat_opened", chat="c1", ticket="rt#12345")
     (line,) = read()
+    assert list(line)[:3] == ["timestamp", "level", "event"]
     assert line.pop("timestamp").endswith("Z")
     assert line == {
         "event": "chat_opened",
