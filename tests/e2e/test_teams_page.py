@@ -275,6 +275,44 @@ async def test_what_is_typed_into_a_card_survives_everything_but_a_new_card(
     await expect(shown.get_by_text("Filed as transaction 99")).to_be_visible()
 
 
+async def test_a_dialog_opens_and_its_answer_is_sent(
+    page: Page, bot: RecordingBot, connector: ConnectorClient, thread: Post
+) -> None:
+    fetch = {"msteams": {"type": "task/fetch"}}
+    ask = card({"type": "Action.Submit", "title": "Ask", "data": fetch})
+    shown = post(page, await connector.send_card(thread.thread_id, ask))
+    field = {"type": "Input.Text", "id": "name", "label": "Name"}
+    inner = card({"type": "Action.Submit", "title": "OK", "data": {"x": 1}}, body=[field])
+    value = {"title": "Who is it?", "card": {"contentType": "x", "content": inner}}
+    bot.answers = [
+        {"task": {"type": "continue", "value": value}},
+        {"task": {"type": "message", "value": "Thank you."}},
+    ]
+    await shown.get_by_role("button", name="Ask").click()
+    dialog = page.get_by_role("dialog", name="Who is it?")
+    await dialog.get_by_role("textbox", name="Name").fill("Ada")
+    await dialog.get_by_role("button", name="OK").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("status")).to_contain_text("Thank you.")
+    assert bot.last["value"]["data"] == {"x": 1, "name": "Ada"}
+
+
+async def test_a_pasted_picture_is_posted(page: Page, teams: TeamsStandIn) -> None:
+    await page.get_by_role("textbox", name="New post").evaluate(
+        """box => {
+            const held = new DataTransfer();
+            const picture = atob("R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=");
+            const bytes = Uint8Array.from(picture, one => one.charCodeAt(0));
+            held.items.add(new File([bytes], "p.gif", { type: "image/gif" }));
+            box.dispatchEvent(new ClipboardEvent("paste", { clipboardData: held }));
+        }"""
+    )
+    await expect(page.get_by_text("1 picture pasted")).to_be_visible()
+    await page.get_by_role("button", name="Post").click()
+    await expect(page.get_by_role("img", name="Pasted picture")).to_be_visible()
+    assert len(teams.world.files) == 1
+
+
 @pytest.mark.parametrize(
     ("form", "seen", "bold", "mentions"),
     [

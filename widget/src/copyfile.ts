@@ -1,26 +1,23 @@
-/** The visitor's own copy of the conversation, as a text file made in the page. */
+/** The visitor's own copy of the conversation: a text file made in the page. */
 import type { Session } from "./session.ts";
-import { ticketName, type Strings } from "./strings.ts";
-import { h } from "./view/dom.ts";
+import { say } from "./strings.ts";
 
-export function transcript(t: Strings, session: Session): string {
-  const ticket = ticketName(session.view.ticket);
-  const parts = [t.say("file_head", { ticket })];
-  let day = "";
-  for (const entry of session.entries) {
-    if (entry.kind !== "said") continue;
-    const date = new Date(entry.at).toLocaleDateString(t.lang, { dateStyle: "full" });
-    if (date !== day) parts.push((day = date));
-    const text = entry.removed ? t.say("removed") : entry.text;
-    const mark = entry.edited && !entry.removed ? ` (${t.say("edited")})` : "";
-    const quote = entry.quote ? entry.quote.text.replace(/^/gm, "  > ") + "\n" : "";
-    parts.push(`[${t.time(entry.at)}] ${entry.name}${mark}:\n${quote}${text.replace(/^/gm, "  ")}`);
-  }
-  return parts.join("\n\n") + "\n";
+export function transcript({ entries, view }: Session): string {
+  const parts = entries
+    .filter((entry) => !entry.notice)
+    .map(({ at, name, text, change, quote }) => {
+      const mark = change === "edited" ? ` (${say("edited")})` : "";
+      const body = change === "removed" ? say("removed") : text;
+      const reply = quote ? `> ${quote.text.replace(/\n/g, "\n> ")}\n` : "";
+      return `${new Date(at).toLocaleString()} ${name}${mark}:\n${reply}${body}\n`;
+    });
+  return [`${say("title")}, ${say("launcher")} #${view.ticket}\n`, ...parts].join("\n");
 }
 
-export function saveCopy(t: Strings, session: Session): void {
-  const href = URL.createObjectURL(new Blob([transcript(t, session)], { type: "text/plain;charset=utf-8" }));
-  h("a", { href, download: t.say("file_name", { ticket: session.view.ticket }) }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+export function saveCopy(session: Session): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([transcript(session)], { type: "text/plain" }));
+  link.download = `chat-${session.view.ticket}.txt`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,83 +1,71 @@
 /**
  * `<rt-livechat>`: attributes, methods and events for the page that embeds it.
  *
- * Attributes: `endpoint` (the service's prefix; where this script came from when absent), `lang`,
- * `position` ("right" or "left"), `theme` ("light" or "dark"; the reader's choice when absent),
- * `hidden-launcher`, `fullpage`, `support-url` and `support-text` (where one opens a ticket).
- * Events, none with anything that was said: `livechat-open` (may be prevented), `livechat-close`,
- * `livechat-change` with `{state, unread}`.
+ * Attributes: `endpoint` (the service's prefix; where this script came from when absent), `lang`
+ * (of dates and times), `position` ("right" or "left"), `theme` ("light" or "dark"; the reader's
+ * choice when absent), `hidden-launcher`, `fullpage`, `support-url` and `support-text` (where one
+ * opens a ticket). Events, none with anything that was said: `livechat-open` (may be prevented),
+ * `livechat-close`, `livechat-change` with `{state, unread}`.
  */
-import { Api } from "./api.ts";
-import { Strings } from "./strings.ts";
+import { apiAt } from "./api.ts";
+import { App } from "./app.ts";
 import { dress } from "./styles.ts";
-import { h } from "./view/dom.ts";
-import { Widget } from "./widget.ts";
 
 export class LiveChatElement extends HTMLElement {
-  #widget: Widget | null = null;
+  #app: App | null = null;
 
   connectedCallback(): void {
-    this.#widget ??= this.#build();
-    this.#widget.connect();
+    this.#app ??= this.#build();
+    this.#app.connect();
   }
 
   disconnectedCallback(): void {
-    this.#widget?.disconnect();
+    this.#app?.disconnect();
   }
 
   /** Opens the panel and puts the focus into it. */
   open(): void {
-    this.#widget?.open();
+    this.#app?.show();
   }
 
   /** Minimises the panel; a chat goes on. */
   close(): void {
-    this.#widget?.close();
+    this.#app?.hide();
   }
 
-  #build(): Widget {
+  #build(): App {
     const root = this.attachShadow({ mode: "open" });
-    const widget = new Widget(new Strings(this.#language()), new Api(this.#endpoint()), {
+    const all = document.createElement("div");
+    const slot = document.createElement("slot");
+    const endpoint = this.#read("endpoint");
+    const base = endpoint ? new URL(endpoint.replace(/\/?$/, "/"), document.baseURI) : new URL(".", import.meta.url);
+    const support = document.createElement("a"); // resolves an address as a link would
+    support.href = this.#read("support-url");
+    const app = new App({
       host: this,
       root,
-      fullpage: () => this.hasAttribute("fullpage"),
-      support: () => ({
-        url: webAddress(this.getAttribute("support-url")),
-        text: this.getAttribute("support-text") ?? "",
-      }),
-      tell: (name, detail) => this.#tell(name, detail),
+      ask: apiAt(base.href),
+      socket: base.href.replace(/^http/, "ws") + "ws",
+      fullpage: this.hasAttribute("fullpage"),
+      support: {
+        url: /^(https?|mailto|tel):/.test(support.href) && this.#read("support-url") ? support.href : "",
+        text: this.#read("support-text"),
+      },
+      lang: [this.lang, document.documentElement.lang, ...navigator.languages].find((one) => /^en/.test(one)) ?? "en-GB",
+      tell: (name, detail) =>
+        this.dispatchEvent(
+          new CustomEvent(`livechat-${name}`, { bubbles: true, composed: true, cancelable: name === "open", detail }),
+        ),
     });
+    all.lang = "en"; // the words
+    slot.name = "announcer";
     dress(root);
-    const { launcher, node } = widget.panel;
-    root.append(h("div", { lang: "en", class: "all" }, launcher, node), h("slot", { name: "announcer" }));
-    this.append(widget.announcer.node);
-    return widget;
+    root.prepend(all, slot);
+    this.append(app.announcer.node);
+    return app;
   }
 
-  #tell(name: string, detail?: object): boolean {
-    const init = { bubbles: true, composed: true, cancelable: name === "open", detail };
-    return this.dispatchEvent(new CustomEvent(`livechat-${name}`, init));
-  }
-
-  /** Of dates and times; the words are English so far. */
-  #language(): string {
-    const near = this.closest<HTMLElement>("[lang]")?.lang;
-    return [near, ...navigator.languages].find((one) => /^en\b/.test(one ?? "")) ?? "en-GB";
-  }
-
-  #endpoint(): string {
-    const named = this.getAttribute("endpoint");
-    if (!named) return new URL(".", import.meta.url).href;
-    return new URL(named.replace(/\/?$/, "/"), document.baseURI).href;
-  }
-}
-
-/** An attribute's address, if it is one that a link may have. */
-function webAddress(text: string | null): string {
-  try {
-    const url = new URL(text ?? "", document.baseURI);
-    return text && /^(https?|mailto|tel):$/.test(url.protocol) ? url.href : "";
-  } catch {
-    return "";
+  #read(name: string): string {
+    return this.getAttribute(name) ?? "";
   }
 }

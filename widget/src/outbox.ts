@@ -3,32 +3,32 @@
  * sessionStorage, so that a reload or a crash loses nothing. Without storage it lives in memory.
  */
 import type { Unsent } from "./session.ts";
-import type { Refusal } from "./wire.ts";
 
-/** Storage that may be blocked or full: the browser's, or nothing but a variable of ours. */
+/** A storage that may be blocked or full; every refusal of the browser is survived in memory. */
 export interface Shelf {
-  get(name: string): string | null;
-  set(name: string, value: string | null): void;
+  get<T>(name: string): T | null;
+  /** Null takes it away. */
+  set(name: string, value: unknown): void;
 }
 
-/** A shelf on one of the browser's storages. Every refusal of the browser is survived. */
 export function shelfOn(open: () => Storage): Shelf {
-  const memory = new Map<string, string>();
-  const attempt = <T>(use: (storage: Storage) => T): T | null => {
-    try {
-      return use(open());
-    } catch {
-      return null; // blocked by the visitor or by policy, or full
-    }
-  };
+  const memory: Record<string, string | null> = {};
   return {
-    get: (name) => memory.get(name) ?? attempt((storage) => storage.getItem(name)),
+    get(name) {
+      try {
+        return JSON.parse(memory[name] ?? open().getItem(`livechat:${name}`) ?? "null");
+      } catch {
+        return null; // blocked by the visitor or by policy, or not ours
+      }
+    },
     set(name, value) {
-      if (value === null) memory.delete(name);
-      else memory.set(name, value);
-      attempt((storage) =>
-        value === null ? storage.removeItem(name) : storage.setItem(name, value),
-      );
+      memory[name] = value === null ? null : JSON.stringify(value);
+      try {
+        if (value === null) open().removeItem(`livechat:${name}`);
+        else open().setItem(`livechat:${name}`, memory[name] ?? "");
+      } catch {
+        // blocked, or full
+      }
     },
   };
 }
@@ -45,59 +45,47 @@ export class Outbox {
 
   constructor(shelf: Shelf, chat: string) {
     this.#shelf = shelf;
-    this.#name = `livechat:chat:${chat}`;
-    this.#kept = read(shelf.get(this.#name));
+    this.#name = `chat:${chat}`;
+    this.#kept = shelf.get<Kept>(this.#name) ?? { draft: "", unsent: [] };
   }
 
   get draft(): string {
     return this.#kept.draft;
   }
 
-  set draft(text: string) {
-    if (text === this.#kept.draft) return;
-    this.#kept.draft = text;
-    this.#save();
-  }
-
-  get unsent(): Unsent[] {
+  get unsent(): readonly Unsent[] {
     return this.#kept.unsent;
   }
 
-  /** Keeps a message, and empties the draft it came from in the same write. */
-  add(key: string, text: string): void {
-    this.#kept = { draft: "", unsent: [...this.#kept.unsent, { key, text, refused: "" }] };
-    this.#save();
+  write(draft: string): void {
+    this.#save(draft, this.#kept.unsent);
   }
 
-  mark(key: string, refused: Refusal | ""): void {
-    for (const one of this.#kept.unsent) if (one.key === key) one.refused = refused;
-    this.#save();
+  /** Keeps a message, in place of one with its key, and empties the draft in the same write. */
+  add(message: Unsent): void {
+    this.#save("", [...this.#without(message.key), message]);
+  }
+
+  /** Keeps the reason why a message was not taken. */
+  mark(key: string, refused: Unsent["refused"]): void {
+    const marked = this.#kept.unsent.map((one) => (one.key === key ? { ...one, refused } : one));
+    this.#save(this.draft, marked);
   }
 
   settle(key: string): void {
-    const rest = this.#kept.unsent.filter((one) => one.key !== key);
-    if (rest.length === this.#kept.unsent.length) return;
-    this.#kept.unsent = rest;
-    this.#save();
+    this.#save(this.draft, this.#without(key));
   }
 
   forget(): void {
-    this.#kept = { draft: "", unsent: [] };
-    this.#save();
+    this.#save("", []);
   }
 
-  #save(): void {
-    const { draft, unsent } = this.#kept;
-    this.#shelf.set(this.#name, draft || unsent.length ? JSON.stringify(this.#kept) : null);
+  #without(key: string): Unsent[] {
+    return this.#kept.unsent.filter((one) => one.key !== key);
   }
-}
 
-function read(text: string | null): Kept {
-  try {
-    const kept = JSON.parse(text ?? "") as Kept;
-    const whole = (one: Unsent) => typeof one.key === "string" && typeof one.text === "string";
-    return { draft: String(kept.draft), unsent: kept.unsent.filter(whole) };
-  } catch {
-    return { draft: "", unsent: [] };
+  #save(draft: string, unsent: Unsent[]): void {
+    this.#kept = { draft, unsent };
+    this.#shelf.set(this.#name, draft || unsent.length ? this.#kept : null);
   }
 }

@@ -2,25 +2,30 @@
  * One chat as this window knows it. Pure: no DOM, no clock, no network. Frames go in; what must be
  * done about them comes out.
  */
-import type { ClientFrame, LineFrame, Quote, Refusal, ServerFrame, View } from "./wire.ts";
+import type { ClientFrame, LineFrame, Refusal, ServerFrame, View } from "./wire.ts";
 
-/** One thing in the list: an utterance, or a notice. `id` stays the same while it is on the page. */
+/** What was said or is to be noticed. `id` stays the same for as long as it is on the page. */
 export interface Entry {
   id: string;
-  kind: "said" | "notice";
+  notice: boolean;
   /** 0 until the service has stored it. */
   seq: number;
   own: boolean;
   name: string;
   text: string;
-  /** ISO time, "" while the service has not said it. */
+  /** ISO time; "" until the service has said it. */
   at: string;
-  edited: boolean;
-  removed: boolean;
-  quote: Quote | null;
+  change?: "edited" | "removed";
+  quote?: LineFrame["quote"];
+  key?: string | undefined;
+  /** Why the service will not store it. */
+  refused?: Refusal | undefined;
+}
+
+export interface Unsent {
   key: string;
-  /** Why the service will not store it; "" when it has not refused. */
-  refused: Refusal | "";
+  text: string;
+  refused?: Refusal | undefined;
 }
 
 export type Effect =
@@ -38,34 +43,27 @@ export type Effect =
   /** Nothing more will come. */
   | { do: "done" };
 
-export interface Unsent {
-  key: string;
-  text: string;
-  refused: Refusal | "";
-}
-
 export class Session {
   /** Lines of the log in order of `seq`, without those that only change others. */
   entries: Entry[] = [];
   /** Our own messages that have no line yet, in the order they were written. */
-  unsent: Entry[] = [];
+  unsent: Entry[];
   /** The last line we have. */
   seq = 0;
   /** The visitor has asked to end the chat and the service has not answered yet. */
   ending = false;
-  /** The whole log up to the welcome's head is here. */
-  settled = false;
   view: View;
+  /** Up to here the log is history; -1 until the first welcome. */
   #history = -1;
-  #bySeq = new Map<number, Entry>();
 
-  constructor(view: View, unsent: Unsent[] = []) {
+  constructor(view: View, unsent: readonly Unsent[] = []) {
     this.view = view;
-    this.unsent = unsent.map((one) => ownEntry(one, view.you));
+    this.unsent = unsent.map((one) => this.#own(one));
   }
 
-  get over(): boolean {
-    return this.view.state !== "open";
+  /** All that was there when this window began to look is here. */
+  get settled(): boolean {
+    return this.#history >= 0 && this.seq >= this.#history;
   }
 
   hello(): ClientFrame {
@@ -73,121 +71,83 @@ export class Session {
   }
 
   /** Adds a message of our own. It is to be sent whenever there is a connection. */
-  say(key: string, text: string): Entry {
-    const entry = ownEntry({ key, text, refused: "" }, this.view.you);
-    this.unsent.push(entry);
-    return entry;
+  say(message: Unsent): void {
+    this.unsent.push(this.#own(message));
   }
 
-  /** Makes a refused message one that is to be sent again, under its old key: no doubles. */
-  retry(key: string): Entry | undefined {
-    const entry = this.unsent.find((one) => one.key === key);
-    if (entry) entry.refused = "";
-    return entry;
-  }
-
-  discard(key: string): void {
-    this.unsent = this.unsent.filter((one) => one.key !== key);
-  }
-
-  /** Is our message in computing support's thread? */
-  delivered(entry: Entry): boolean {
-    return entry.own && entry.seq > 0 && entry.seq <= this.view.relayed;
+  /** Takes a message of our own away; says what it was. */
+  discard(key: string): Entry | undefined {
+    const found = this.unsent.find((one) => one.key === key);
+    this.unsent = this.unsent.filter((one) => one !== found);
+    return found;
   }
 
   receive(frame: ServerFrame): Effect[] {
     switch (frame.t) {
       case "welcome":
-        return this.#welcome(frame.view);
       case "view":
-        return this.#look(frame.view);
+        return this.#look(frame.view, frame.t === "welcome");
       case "line":
         return this.#line(frame);
       case "ack":
-        return this.#ack(frame.key, frame.seq, frame.at);
+        Object.assign(this.#mine(frame.key) ?? {}, { seq: frame.seq, at: frame.at });
+        return [{ do: "settle", key: frame.key }];
       case "refused":
         return this.#refused(frame.key, frame.error);
       case "over":
         return this.#over();
-      default:
-        return [];
     }
+    return [];
   }
 
-  #welcome(view: View): Effect[] {
-    const effects = this.#look(view);
-    if (effects.length) return effects;
-    if (this.#history < 0) this.#history = view.head;
-    this.settled = this.seq >= view.head;
-    // Also after the end: the answer tells what became of a message whose answer was lost.
-    const again = this.unsent.filter((one) => !one.seq && !one.refused).map(sayEffect);
-    if (this.ending && !this.over) again.push({ do: "send", frame: { t: "end" } });
-    return again;
+  #own({ key, text, refused }: Unsent): Entry {
+    return { id: key, notice: false, seq: 0, own: true, name: this.view.you, text, at: "", key, refused };
   }
 
-  #look(view: View): Effect[] {
+  #mine(key: string): Entry | undefined {
+    return this.unsent.find((one) => one.key === key);
+  }
+
+  #look(view: View, welcome: boolean): Effect[] {
     if (view.chat !== this.view.chat) return [{ do: "foreign" }];
     this.view = view;
-    if (this.over) this.ending = false;
-    return [];
+    const open = view.state === "open";
+    this.ending &&= open;
+    if (!welcome) return [];
+    if (this.#history < 0) this.#history = view.head;
+    // Also after the end: the answer tells what became of a message whose answer was lost.
+    const again: ClientFrame[] = this.unsent
+      .filter((one) => !one.seq && !one.refused)
+      .map(({ id, text }) => ({ t: "say", key: id, text }));
+    if (this.ending) again.push({ t: "end" });
+    return again.map((frame) => ({ do: "send", frame }));
   }
 
   #line(line: LineFrame): Effect[] {
-    if (line.seq <= this.seq) return [];
-    if (line.seq > this.seq + 1) return [{ do: "resync" }];
-    this.seq = line.seq;
-    this.settled ||= line.seq >= this.view.head;
-    if (line.kind === "edited" || line.kind === "removed") return this.#change(line);
-    const entry = this.#place(line);
-    const effects: Effect[] = [];
-    if (entry.key) effects.push({ do: "settle", key: entry.key });
-    if (line.author.role === "operator" && line.kind === "said" && line.seq > this.#history) {
-      effects.push({ do: "arrived", entry });
+    const { seq, kind, author, text, at, key, target, quote } = line;
+    if (seq <= this.seq) return [];
+    if (seq > this.seq + 1) return [{ do: "resync" }];
+    this.seq = seq;
+    if (kind === "edited" || kind === "removed") {
+      const changed = this.entries.find((one) => one.seq === target);
+      if (changed) Object.assign(changed, { change: kind, text });
+      return [];
     }
-    return effects;
-  }
-
-  #place(line: LineFrame): Entry {
-    const own = line.author.role === "visitor";
-    const mine = own && line.key ? this.unsent.find((one) => one.key === line.key) : undefined;
-    if (mine) this.unsent = this.unsent.filter((one) => one !== mine);
-    const entry: Entry = {
-      id: (own && line.key) || `line-${line.seq}`,
-      kind: line.kind === "notice" ? "notice" : "said",
-      seq: line.seq,
-      own,
-      name: line.author.name,
-      text: line.text,
-      at: line.at,
-      edited: false,
-      removed: false,
-      quote: line.quote ?? null,
-      key: (own && line.key) || "",
-      refused: "",
-    };
+    const own = author.role === "visitor";
+    const notice = kind === "notice";
+    const entry: Entry = { id: key ?? `line-${seq}`, notice, seq, own, name: author.name, text, at, key };
+    if (quote) entry.quote = quote;
     this.entries.push(entry);
-    this.#bySeq.set(entry.seq, entry);
-    return entry;
-  }
-
-  #change(line: LineFrame): Effect[] {
-    const entry = this.#bySeq.get(line.target ?? 0);
-    if (!entry) return [];
-    entry.edited = line.kind === "edited";
-    entry.removed = line.kind === "removed";
-    entry.text = line.text;
-    if (entry.removed) entry.quote = null;
-    return [];
-  }
-
-  #ack(key: string, seq: number, at: string): Effect[] {
-    const entry = this.unsent.find((one) => one.key === key);
-    if (entry) Object.assign(entry, { seq, at, refused: "" });
-    return [{ do: "settle", key }];
+    if (key) {
+      this.discard(key);
+      return [{ do: "settle", key }];
+    }
+    const heard = !own && !notice && seq > this.#history;
+    return heard ? [{ do: "arrived", entry }] : [];
   }
 
   #refused(key: string, refused: Refusal): Effect[] {
-    const entry = this.unsent.find((one) => one.key === key);
+    const entry = this.#mine(key);
     if (!entry || entry.seq) return [];
     entry.refused = refused;
     return [{ do: "keep", key, refused }];
@@ -196,20 +156,9 @@ export class Session {
   #over(): Effect[] {
     if (this.view.state === "filed") return [{ do: "done" }]; // purged there; the page may keep it
     this.entries = [];
-    this.#bySeq.clear();
     this.unsent = this.unsent.filter((one) => !one.seq);
     this.seq = 0;
     this.#history = -1;
-    this.settled = false;
     return [{ do: "send", frame: this.hello() }];
   }
-}
-
-function ownEntry({ key, text, refused }: Unsent, name: string): Entry {
-  const rest = { seq: 0, at: "", edited: false, removed: false, quote: null };
-  return { id: key, kind: "said", own: true, name, text, key, refused, ...rest };
-}
-
-function sayEffect(entry: Entry): Effect {
-  return { do: "send", frame: { t: "say", key: entry.key, text: entry.text } };
 }

@@ -1,5 +1,5 @@
 /** The line that says how the connection is: only when there is something to say. */
-import type { Strings, Word } from "./strings.ts";
+import { say, type Word } from "./strings.ts";
 import type { Talk } from "./talk.ts";
 
 /** Milliseconds: a gap as short as this is not worth a word. */
@@ -7,49 +7,38 @@ const BLIP = 1_500;
 const REJOICE = 4_000;
 
 export class StateLine {
-  #t: Strings;
-  #show: (text: string) => void;
-  #timer = 0;
-  #want: Word | "" = "";
   #shown: Word | "" = "";
+  #want: Word | "" = "";
+  #timer = 0;
   #been = false;
+  #changed: () => void;
 
-  constructor(t: Strings, show: (text: string) => void) {
-    this.#t = t;
-    this.#show = show;
+  constructor(changed: () => void) {
+    this.#changed = changed;
   }
 
-  update(talk: Talk): void {
-    const up = talk.status === "up";
-    const want = up || talk.status === "off" || talk.over ? "" : this.#trouble();
-    this.#been ||= up;
+  get text(): string {
+    return this.#shown && say(this.#shown);
+  }
+
+  look(talk: Talk | null): void {
+    const down = talk?.link.running && !talk.link.up && !talk.over;
+    this.#been = !!talk && (this.#been || talk.link.up);
+    const why = !navigator.onLine ? "offline" : this.#been ? "lost" : "connecting";
+    const want = down ? why : "";
     if (want === this.#want) return;
     this.#want = want;
+    if (want) this.#show(want, this.#shown ? 0 : BLIP);
+    else if (this.#been && this.#shown && !talk?.over) this.#show("found", 0);
+    else this.#show("", 0);
+  }
+
+  #show(word: Word | "", wait: number): void {
     clearTimeout(this.#timer);
-    if (want) this.#timer = window.setTimeout(() => this.#say(want), this.#shown ? 0 : BLIP);
-    else if (this.#shown && this.#shown !== "connecting" && up) this.#again();
-    else this.#say("");
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.#want = "";
-    this.#been = false;
-    this.#say("");
-  }
-
-  #trouble(): Word {
-    if (!navigator.onLine) return "offline";
-    return this.#been ? "reconnecting" : "connecting";
-  }
-
-  #again(): void {
-    this.#say("back_again");
-    this.#timer = window.setTimeout(() => this.#say(""), REJOICE);
-  }
-
-  #say(word: Word | ""): void {
-    this.#shown = word;
-    this.#show(word && this.#t.say(word));
+    this.#timer = window.setTimeout(() => {
+      this.#shown = word;
+      this.#changed();
+      if (word === "found") this.#show("", REJOICE);
+    }, wait);
   }
 }

@@ -5,11 +5,12 @@ export interface Inline {
   text: string;
 }
 
-export type Block =
-  | { kind: "code"; text: string }
-  | { kind: "quote" | "plain"; inlines: Inline[] };
-
-const FENCE = "```";
+export interface Block {
+  kind: "code" | "quote" | "plain";
+  /** A code block's text. */
+  text: string;
+  inlines: Inline[];
+}
 
 /** Splits a message into blocks. Nothing of the text is lost but fences and quote marks. */
 export function readBlocks(text: string): Block[] {
@@ -17,31 +18,21 @@ export function readBlocks(text: string): Block[] {
   let kind = "plain" as Block["kind"];
   let lines: string[] = [];
   const flush = (next: Block["kind"]) => {
-    const body = kind === "code" ? lines.join("\n") : trimBreaks(lines.join("\n"));
-    if (body && kind === "code") blocks.push({ kind, text: body });
-    else if (body && kind !== "code") blocks.push({ kind, inlines: readInlines(body) });
+    const raw = lines.join("\n");
+    const body = kind === "code" ? raw : raw.replace(/^\n|\n$/g, "");
+    if (body) blocks.push({ kind, text: body, inlines: kind === "code" ? [] : readInlines(body) });
     kind = next;
     lines = [];
   };
   for (const line of text.split("\n")) {
-    const mark = line.trim();
-    if (kind === "code") {
-      if (mark === FENCE) flush("plain");
-      else lines.push(line);
-    } else if (mark.startsWith(FENCE) && !mark.includes("`", FENCE.length)) {
-      flush("code");
-    } else {
-      const quoted = /^>(?: |$)/.test(line);
-      if (quoted !== (kind === "quote")) flush(quoted ? "quote" : "plain");
-      lines.push(quoted ? line.slice(2) : line);
-    }
+    const fence = kind === "code" ? /^\s*```\s*$/.test(line) : /^\s*```[^`]*$/.test(line);
+    const quote = kind !== "code" && /^> ?/.exec(line);
+    if (fence) flush(kind === "code" ? "plain" : "code");
+    else if (kind !== "code" && !!quote !== (kind === "quote")) flush(quote ? "quote" : "plain");
+    if (!fence) lines.push(quote ? line.slice(quote[0].length) : line);
   }
   flush("plain");
   return blocks;
-}
-
-function trimBreaks(text: string): string {
-  return text.replace(/^\n/, "").replace(/\n$/, "");
 }
 
 // Characters that turn or hide text are no part of a link: what is read is where it goes.
@@ -52,14 +43,15 @@ const PIECES =
 export function readInlines(text: string): Inline[] {
   const inlines: Inline[] = [];
   let from = 0;
-  for (const match of text.matchAll(PIECES)) {
-    const found = match[2] ? match[0] : trimLink(match[0]);
-    if (!match[2] && !isLink(found)) continue;
-    if (match.index > from) inlines.push({ kind: "text", text: text.slice(from, match.index) });
-    inlines.push(match[2] ? { kind: "code", text: match[2] } : { kind: "link", text: found });
-    from = match.index + found.length;
+  const add = (kind: Inline["kind"], piece: string) => piece && inlines.push({ kind, text: piece });
+  for (const { 0: whole, 2: code, index = 0 } of text.matchAll(PIECES)) {
+    const found = code ? whole : trimLink(whole);
+    if (!code && !isLink(found)) continue;
+    add("text", text.slice(from, index));
+    add(code ? "code" : "link", code ?? found);
+    from = index + found.length;
   }
-  if (from < text.length) inlines.push({ kind: "text", text: text.slice(from) });
+  add("text", text.slice(from));
   return inlines;
 }
 
@@ -67,19 +59,14 @@ export function readInlines(text: string): Inline[] {
 function trimLink(link: string): string {
   let end = link.length;
   let closing = link.split(")").length - link.split("(").length;
-  for (; end > 0; end -= 1) {
-    const last = link[end - 1] ?? "";
-    if (last === ")" && closing > 0) closing -= 1;
-    else if (!".,;:!?*_~]}…".includes(last)) break;
-  }
+  while (/[.,;:!?*_~\]}…]/.test(link[end - 1] ?? "") || (link[end - 1] === ")" && closing-- > 0)) end -= 1;
   return link.slice(0, end);
 }
 
-/** Only the web, and nobody's name before the host: `https://ed.ac.uk@elsewhere` is no link. */
+/** Nobody's name may stand before the host: `https://ed.ac.uk@elsewhere` is no link. */
 function isLink(link: string): boolean {
   try {
-    const { protocol, username, password } = new URL(link);
-    return /^https?:$/.test(protocol) && !username && !password;
+    return !/@/.test(new URL(link).href.split("/")[2] ?? "@");
   } catch {
     return false;
   }

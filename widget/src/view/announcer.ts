@@ -3,10 +3,9 @@
  * (some screen readers do not hear it there), one text node per message. Our own messages and the
  * history are never spoken, and a burst is only counted.
  */
-import type { Strings } from "../strings.ts";
-import { h } from "./dom.ts";
+import { sayUnread } from "../strings.ts";
 
-/** Milliseconds within which messages make a burst. */
+/** Milliseconds within which this many messages make a burst. */
 const BURST = 700;
 const MANY = 3;
 const LONGEST = 600;
@@ -14,43 +13,32 @@ const LONGEST = 600;
 const KEPT = 5;
 
 export class Announcer {
-  readonly node = h("div", { slot: "announcer", "aria-live": "polite", "aria-relevant": "additions" });
-  #t: Strings;
+  readonly node = document.createElement("div");
   #waiting: string[] = [];
-  #timer = 0;
 
-  constructor(t: Strings) {
-    this.#t = t;
+  constructor() {
+    this.node.slot = "announcer";
+    this.node.setAttribute("aria-live", "polite");
   }
 
   message(name: string, text: string): void {
     const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-    this.#waiting.push(this.#t.say("says_long", { name, text: short }));
-    this.#timer ||= window.setTimeout(() => this.#flush(), BURST);
-  }
-
-  /** Says only how many there are. */
-  count(n: number): void {
-    this.#speak(this.#t.count("new_messages", n));
+    if (this.#waiting.push(`${name}: ${short}`) === 1) setTimeout(() => this.#speak(), BURST);
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
     this.#waiting = [];
     this.node.replaceChildren();
   }
 
-  #flush(): void {
-    const waiting = this.#waiting;
+  #speak(): void {
+    const { length } = this.#waiting;
+    for (const words of length < MANY ? this.#waiting : [sayUnread(length)]) {
+      const line = document.createElement("p");
+      line.textContent = words;
+      this.node.append(line);
+    }
     this.#waiting = [];
-    this.#timer = 0;
-    if (waiting.length >= MANY) this.count(waiting.length);
-    else for (const words of waiting) this.#speak(words);
-  }
-
-  #speak(words: string): void {
-    this.node.append(h("p", {}, words));
-    while (this.node.childElementCount > KEPT) this.node.firstElementChild?.remove();
+    while (this.node.childElementCount > KEPT) this.node.firstChild?.remove();
   }
 }

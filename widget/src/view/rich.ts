@@ -1,24 +1,16 @@
-/** A message's text as nodes. Plain text in, no markup ever. */
+/** A message's text as specs. Plain text in, no markup ever. */
 import { readBlocks, type Inline } from "../text.ts";
-import { h } from "./dom.ts";
+import { h, type Child, type Spec } from "./dom.ts";
 
-export function rich(text: string): DocumentFragment {
-  const all = document.createDocumentFragment();
-  for (const block of readBlocks(text)) {
-    if (block.kind === "code") {
-      // It scrolls sideways, so the keyboard must reach it.
-      all.append(h("pre", { dir: "ltr", tabindex: "0" }, h("code", {}, block.text)));
-    } else {
-      const tag = block.kind === "quote" ? "blockquote" : "p";
-      all.append(h(tag, { dir: "auto" }, ...block.inlines.map(inline)));
-    }
-  }
-  return all;
-}
+export const rich = (text: string): Spec[] =>
+  readBlocks(text).map(({ kind, text: code, inlines }) =>
+    kind === "code"
+      ? h("pre", { tabindex: "0" }, h("code", {}, code)) // it scrolls: the keyboard must reach it
+      : h(kind === "quote" ? "blockquote" : "p", { dir: "auto" }, ...inlines.map(inline)),
+  );
 
-function inline({ kind, text }: Inline): Node | string {
-  if (kind === "code") return h("code", { dir: "ltr" }, text);
+function inline({ kind, text }: Inline): Child {
+  if (kind === "code") return h("code", {}, text);
   if (kind === "text") return text;
-  const href = new URL(text).href;
-  return h("a", { href, target: "_blank", rel: "noopener noreferrer", dir: "ltr" }, text);
+  return h("a", { href: text, target: "_blank", rel: "noopener noreferrer" }, text);
 }

@@ -1,91 +1,52 @@
 /** What the panel shows while there is no chat. */
-import type { Join } from "../api.ts";
-import type { Strings } from "../strings.ts";
-import { ticketName } from "../strings.ts";
-import type { Peek } from "../wire.ts";
-import { h, icon, ICONS } from "./dom.ts";
+import { say } from "../strings.ts";
+import type { Fate, Peek } from "../wire.ts";
+import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
 
+export type Screen =
+  | { name: "checking" | "none" }
+  | { name: "invited"; peek: Peek; busy?: boolean; failed?: boolean; join(): void }
+  | { name: "refused"; fate: Exclude<Fate, "pending">; back: (() => void) | null }
+  | { name: "trouble"; again(): void };
+
+/** Where one opens a ticket, as the page says. */
 export interface Support {
   url: string;
   text: string;
 }
 
-type Fate = Extract<Join, { got: "refused" }>["fate"];
-
-export type Screen =
-  | { name: "checking" }
-  | { name: "none" }
-  | { name: "invited"; peek: Peek; busy: boolean; problem: "" | "join_trouble" | "join_slow"; join(): void }
-  | { name: "refused"; fate: Fate; back: (() => void) | null }
-  | { name: "trouble"; again(): void };
-
-export function screen(t: Strings, what: Screen, support: Support): HTMLElement {
-  const parts = {
-    checking: () => [h("p", { class: "quiet" }, t.say("checking"))],
-    none: () => none(t, support),
-    invited: () => invited(t, what as Screen & { name: "invited" }),
-    refused: () => refused(t, what as Screen & { name: "refused" }, support),
-    trouble: () => trouble(t, what as Screen & { name: "trouble" }),
-  }[what.name]();
-  return h("div", { class: `screen ${what.name}`, part: "screen" }, ...parts);
+export function screen(what: Screen, { url, text }: Support): Spec {
+  const ticket = !!url && h("a", { class: "button", href: url }, text || say("none_ticket"));
+  const emblem = h("div", { class: "emblem" }, icon(ICONS.chat));
+  let head = "";
+  let kids: Child[] = [];
+  if (what.name === "none") {
+    head = say("none_head");
+    kids = [h("p", {}, say("none_text")), ticket];
+  } else if (what.name === "invited") {
+    head = say("invited_head");
+    kids = invited(what);
+  } else if (what.name === "refused") {
+    head = say("refused_head");
+    const next = what.back ? button(say("back"), what.back, { class: "main" }) : ticket;
+    kids = [h("p", {}, say(what.fate)), h("p", {}, say("refused_do")), next];
+  } else if (what.name === "trouble") {
+    head = say("trouble_head");
+    kids = [h("p", {}, say("trouble_text")), button(say("again"), what.again, { class: "main" })];
+  } else {
+    head = say("checking");
+  }
+  return h("div", { class: "screen", part: "screen", key: what.name }, emblem, h("h3", { tabindex: "-1" }, head), ...kids);
 }
 
-function heading(text: string): HTMLElement {
-  return h("h3", { tabindex: "-1" }, text);
-}
-
-function ticketLink(t: Strings, { url, text }: Support): HTMLElement | false {
-  return !!url && h("a", { class: "button", href: url }, text || t.say("open_ticket"));
-}
-
-function none(t: Strings, support: Support): (HTMLElement | false)[] {
+function invited({ peek, busy, failed, join }: Screen & { name: "invited" }): Child[] {
+  const { ticket, operators } = peek;
+  const who = operators.join(", ") || say("title");
+  const props = { class: "main", part: "join", "aria-disabled": busy && "true" };
   return [
-    h("div", { class: "emblem" }, icon(ICONS.chat)),
-    heading(t.say("none_head")),
-    h("p", {}, t.say("none_text")),
-    h("p", {}, t.say("none_ticket")),
-    ticketLink(t, support),
-  ];
-}
-
-function invited(t: Strings, what: Screen & { name: "invited" }): (HTMLElement | false)[] {
-  const { peek, busy, problem, join } = what;
-  const ticket = ticketName(peek.ticket);
-  const names = peek.operators ?? [];
-  const who = names.length > 1
-    ? t.say("and", { a: names.slice(0, -1).join(", "), b: names[names.length - 1] ?? "" })
-    : (names[0] ?? "");
-  const word = busy ? "joining" : "join";
-  return [
-    h("div", { class: "emblem" }, icon(ICONS.chat)),
-    heading(t.say("invited_head")),
-    h("p", {}, who ? t.say("invited_by", { who, ticket }) : t.say("invited_by_nobody", { ticket })),
-    h(
-      "div",
-      { class: "record" },
-      h("h4", {}, t.say("record_head")),
-      h("p", {}, t.say("record", { ticket })),
-      h("p", {}, t.say("passwords")),
-    ),
-    h("p", { class: "problem", role: "alert" }, problem && t.say(problem)),
-    h("button", { type: "button", class: "primary wide", part: "join", "aria-disabled": busy && "true", click: join }, t.say(word)),
-  ];
-}
-
-function refused(t: Strings, what: Screen & { name: "refused" }, support: Support): (HTMLElement | false)[] {
-  const { fate, back } = what;
-  return [
-    heading(t.say("refused_head")),
-    h("p", {}, t.say(`refused_${fate}`)),
-    h("p", {}, t.say("refused_do")),
-    back ? h("button", { type: "button", class: "primary", click: back }, t.say("back")) : ticketLink(t, support),
-  ];
-}
-
-function trouble(t: Strings, what: Screen & { name: "trouble" }): HTMLElement[] {
-  return [
-    heading(t.say("trouble_head")),
-    h("p", {}, t.say("trouble_text")),
-    h("button", { type: "button", class: "primary", click: () => what.again() }, t.say("again")),
+    h("p", {}, say("invited_text", { who, ticket })),
+    h("div", { class: "record" }, h("b", {}, say("record_head")), h("p", {}, say("record", { ticket }))),
+    h("p", { class: "bad", role: "alert" }, failed && say("trouble_text")),
+    button(say(busy ? "joining" : "join"), join, props),
   ];
 }

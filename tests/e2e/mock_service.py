@@ -1,0 +1,141 @@
+"""The service as the widget sees it: the real visitors' room over use cases kept in memory.
+
+The tests of the widget play Grace here, and break what the network and the service can break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from bot.domain import events as e
+from bot.domain.chat import State
+from bot.domain.messages import Author, Kind, Message, Notice, Quote, Role
+from bot.relay.ports import Seat
+from bot.visitors.hub import Hub
+from bot.visitors.room import VisitorsRoom
+from bot.visitors.wire import Close
+from tests.visitors.fakes import GRACE, FakeVisiting
+
+ALAN = Author(Role.OPERATOR, "aad-alan", "Alan Turing")
+
+
+class Visiting(FakeVisiting):
+    """Use cases in memory that can lose an answer."""
+
+    lose_next_answer = False
+
+    async def say(self, seat: Seat, key: str, text: str) -> Message:
+        """Store the message; when told so, let the connection die before anybody hears of it."""
+        if not self.lose_next_answer:
+            return await super().say(seat, key, text)
+        self.lose_next_answer = False
+        ring, self.ring = self.ring, lambda _chat_id: None
+        await super().say(seat, key, text)
+        self.ring = ring
+        raise ConnectionResetError
+
+
+@dataclass
+class Talk:
+    """One chat, from the operators' side."""
+
+    visiting: Visiting
+    id: str
+    token: str
+
+    @property
+    def log(self) -> list[Message]:
+        return self.visiting.logs[self.id]
+
+    def said(self, role: Role) -> list[str]:
+        """What was said by this side, in order."""
+        return [m.text for m in self.log if m.kind is Kind.SAID and m.author.role is role]
+
+    def grace(self, text: str, *, by: Author = GRACE, quote: Quote | None = None) -> None:
+        """An operator says something."""
+        visiting = self.visiting
+        key = f"teams-{len(self.log)}"
+        visiting.happen(self.id, e.Said(visiting.now, by, key, text, quote))
+
+    def relay(self) -> None:
+        """Everything said so far stands in the operators' thread."""
+        self.visiting.relay(self.id, len(self.log))
+
+    def minutes_pass(self, minutes: int) -> None:
+        self.visiting.now += timedelta(minutes=minutes)
+
+    def end(self) -> None:
+        """Grace ends the chat."""
+        self.visiting.happen(self.id, e.Ended(self.visiting.now, GRACE))
+
+    def file(self) -> None:
+        """The record is on the ticket."""
+        log, now = self.log, self.visiting.now
+        log.append(Message(len(log) + 1, GRACE, Kind.NOTICE, Notice.FILED.value, now))
+        self.visiting.state(self.id, State.FILED)
+
+
+class MockService:
+    """Use as ``async with MockService() as service``; it listens on ``service.url``."""
+
+    def __init__(self, origins: Callable[[], list[str]]) -> None:
+        self._origins = origins
+        self.hub = Hub()
+        self.visiting = Visiting(self.hub.ring)
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def invite(self, number: int = 12345) -> Talk:
+        """Grace invites Ada to a chat about this ticket."""
+        token = self.visiting.invite(number)
+        return Talk(self.visiting, f"chat-{number}", token)
+
+    def dismiss(self, talk: Talk, code: Close) -> None:
+        """Close every socket of a chat with this code."""
+        for seat in list(self.visiting.seats.values()):
+            self.hub.dismiss(talk.id, seat.id, code)
+
+    async def start(self) -> None:
+        """Listen; again after ``stop`` on the same port, as a restarted service does."""
+        self.hub = Hub()
+        self.visiting.ring = self.hub.ring
+        room = VisitorsRoom(
+            self.visiting,
+            self.hub,
+            origins=self._origins(),
+            support_url="https://help.example.org/contact",
+            now=lambda: self.visiting.now,
+        )
+        app = web.Application()
+        room.setup(app)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Go away, as a service that is restarted does."""
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,315 @@
+/** The pop-up's life: from the link or the last visit to the chat, opened and minimised. */
+import type { Ask } from "./api.ts";
+import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
+import { shelfOn } from "./outbox.ts";
+import { countInTitle, stepAside } from "./page.ts";
+import { StateLine } from "./stateline.ts";
+import { Talk } from "./talk.ts";
+import { Announcer } from "./view/announcer.ts";
+import { fill } from "./view/dom.ts";
+import { view } from "./view/panel.ts";
+import type { Screen, Support } from "./view/screens.ts";
+import type { Fate, Peek, View } from "./wire.ts";
+
+/** Pixels from the end within which the reader follows the conversation. */
+const NEAR = 90;
+
+export interface Surroundings {
+  host: HTMLElement;
+  root: ShadowRoot;
+  ask: Ask;
+  /** The WebSocket's address. */
+  socket: string;
+  fullpage: boolean;
+  support: Support;
+  /** For dates and times. */
+  lang: string;
+  /** Tells the page; false when the page prevents it. */
+  tell(name: string, detail?: object): boolean;
+}
+
+export class App {
+  readonly around: Surroundings;
+  readonly announcer = new Announcer();
+  open = false;
+  /** The question whether to end is being asked. */
+  asking = false;
+  /** The end of the conversation is to be seen, and stays so. */
+  follow = true;
+  screen: Screen = { name: "none" };
+  talk: Talk | null = null;
+  /** What stood in the composer when the chat came onto the page. */
+  first = "";
+  readonly line = new StateLine(() => this.draw());
+  #tab = shelfOn(() => sessionStorage);
+  #browser = shelfOn(() => localStorage);
+  #invitation: Invitation | null = null;
+  #soon = 0;
+  #marked = 0;
+  #told = "";
+
+  constructor(around: Surroundings) {
+    this.around = around;
+  }
+
+  connect(): void {
+    this.#listen("addEventListener");
+    this.open = this.around.fullpage;
+    this.draw();
+    this.#fromAddress();
+    const kept = recall(this.#tab);
+    if (this.#invitation) return;
+    if (kept) this.#invite(kept);
+    else if (this.#browser.get("session")) void this.resume();
+  }
+
+  disconnect(): void {
+    this.#listen("removeEventListener");
+    this.#invitation = null;
+    this.#endTalk();
+    countInTitle(0);
+    stepAside(this.around.host, this.#panel, false);
+  }
+
+  show(): void {
+    if (this.open || !this.around.tell("open")) return;
+    this.open = true;
+    this.#tab.set("open", true);
+    if (this.talk) this.talk.start();
+    else if (!this.#invitation && this.#browser.get("session")) void this.resume();
+    this.draw();
+    this.#focus();
+  }
+
+  hide(): void {
+    if (!this.open || this.around.fullpage) return;
+    const held = this.#held;
+    this.open = this.asking = false;
+    this.#tab.set("open", null);
+    this.draw();
+    if (held) this.#find(".launcher")?.focus();
+    this.around.tell("close");
+  }
+
+  escape(): void {
+    if (!this.asking) this.hide();
+    this.asking = false;
+    this.draw();
+  }
+
+  // The way in.
+
+  #fromAddress = (): void => {
+    const invitation = takeFromAddress(this.#tab);
+    if (invitation) this.#invite(invitation);
+  };
+
+  #invite(invitation: Invitation): void {
+    this.#invitation = invitation;
+    this.#endTalk();
+    this.open = true;
+    this.go({ name: "checking" });
+    this.#focus();
+    // Pressed before, and the answer was lost: the same nonce asks for it again.
+    void (invitation.pressed ? this.#join(invitation) : this.#peek(invitation));
+  }
+
+  async #peek(invitation: Invitation): Promise<void> {
+    const [status, body] = await this.around.ask("api/peek", { token: invitation.token });
+    if (this.#invitation !== invitation) return;
+    const peek = body as Peek;
+    if (status !== 200) this.#trouble(() => this.#invite(invitation));
+    else if (peek.fate === "pending") this.#offer(invitation, peek);
+    // One's own link, opened again: who sits in the chat already gets in again.
+    else if (peek.fate === "used" && this.#browser.get("session")) void this.#join(invitation);
+    else this.#refuse(peek.fate);
+  }
+
+  #offer(invitation: Invitation, peek: Peek, failed = false): void {
+    const join = () => {
+      this.go({ name: "invited", peek, busy: true, join: () => undefined });
+      void this.#join(invitation, peek);
+    };
+    this.go({ name: "invited", peek, failed, join });
+  }
+
+  async #join(invitation: Invitation, peek?: Peek): Promise<void> {
+    invitation.pressed = true;
+    keep(this.#tab, invitation);
+    const { token, nonce } = invitation;
+    const [status, body] = await this.around.ask("api/join", { token, nonce });
+    if (this.#invitation !== invitation) return;
+    if (status === 200) {
+      this.#browser.set("session", true);
+      this.#tab.set("open", true);
+      this.#begin(body as View);
+    } else if (status === 410 || status === 404) {
+      this.#refuse((body as { error: Fate }).error);
+    } else if (peek) {
+      this.#offer(invitation, peek, true);
+    } else {
+      this.#trouble(() => this.#invite(invitation));
+    }
+  }
+
+  #refuse(fate: Fate): void {
+    keep(this.#tab, (this.#invitation = null));
+    const back = this.#browser.get("session") ? () => void this.resume() : null;
+    this.go({ name: "refused", fate: fate as "used", back });
+  }
+
+  #trouble(again: () => void): void {
+    this.go({ name: "trouble", again });
+  }
+
+  /** Takes up the chat of this browser's cookie. */
+  async resume(): Promise<void> {
+    if (this.open) this.go({ name: "checking" });
+    const [status, body] = await this.around.ask("api/session");
+    if (this.#invitation || this.talk) return;
+    if (status === 200) {
+      this.open ||= !!this.#tab.get("open");
+      this.#begin(body as View);
+    } else if (status === 204) {
+      this.#browser.set("session", null);
+      this.#tab.set("open", null);
+      this.go({ name: "none" });
+    } else {
+      this.#trouble(() => void this.resume());
+    }
+  }
+
+  // The chat.
+
+  #begin(view: View): void {
+    keep(this.#tab, (this.#invitation = null));
+    this.talk = new Talk(this.around.socket, this.#tab, this.#browser, view, {
+      changed: this.changed,
+      arrived: ({ name, text }) => this.announcer.message(name, text),
+      // No answer is no reason to stop.
+      known: async () => (await this.around.ask("api/session"))[0] !== 204,
+    });
+    this.first = this.talk.outbox.draft;
+    this.follow = true;
+    this.#looked();
+  }
+
+  #endTalk(): void {
+    this.talk?.link.stop();
+    this.talk = null;
+    this.asking = false;
+    this.announcer.clear();
+  }
+
+  /** The visitor is done with it: nothing of it stays in this browser. */
+  leave(): void {
+    const { talk } = this;
+    talk?.outbox.forget();
+    this.#endTalk();
+    this.#browser.set("session", null);
+    this.hide();
+    this.go({ name: "none" });
+    void this.around.ask("api/leave", {});
+  }
+
+  /** Says what stands in the composer. */
+  send(): void {
+    const { talk } = this;
+    talk?.say(talk.outbox.draft.trim());
+    const box = this.#find("#box") as HTMLTextAreaElement;
+    box.value = "";
+    this.follow = true;
+    this.draw();
+    box.focus();
+  }
+
+  // What is shown.
+
+  go(screen: Screen): void {
+    this.screen = screen;
+    this.draw();
+  }
+
+  /** Many lines may come at once: they are drawn together. A hidden page gets no frames. */
+  changed = (): void => {
+    clearTimeout(this.#soon);
+    this.#soon = window.setTimeout(() => this.draw(), 16);
+  };
+
+  draw(): void {
+    const { talk, around, open } = this;
+    const held = this.#held;
+    talk?.look(open && !document.hidden);
+    this.line.look(talk);
+    fill(around.root.firstElementChild as Element, view(this));
+    stepAside(around.host, this.#panel, open && !around.fullpage);
+    this.#scroll();
+    if (held && !this.#held) this.#focus();
+    const unread = talk?.unread ?? 0;
+    countInTitle(unread);
+    this.#tell({ state: talk?.session.view.state ?? "none", unread });
+  }
+
+  /** The reader scrolled. */
+  scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.#find(".log") as HTMLElement;
+    const follow = scrollHeight - scrollTop - clientHeight < NEAR;
+    if (!clientHeight || follow === this.follow) return;
+    this.follow = follow;
+    this.draw();
+  }
+
+  jump(): void {
+    this.follow = true;
+    this.draw();
+    this.#find(".log")?.focus();
+  }
+
+  #scroll(): void {
+    const box = this.#find(".log");
+    if (!box?.clientHeight) return;
+    if (this.follow) box.scrollTop = box.scrollHeight;
+    const { newFrom = 0 } = this.talk ?? {};
+    const mark = this.#find(".new");
+    if (mark && newFrom !== this.#marked) box.scrollTop = Math.min(box.scrollTop, mark.offsetTop - 8);
+    this.#marked = newFrom;
+  }
+
+  #find = (selector: string): HTMLElement | null => this.around.root.querySelector(selector);
+
+  get #panel(): HTMLElement {
+    return this.#find("#panel") as HTMLElement;
+  }
+
+  /** The focus is in the panel. */
+  get #held(): boolean {
+    return !!this.around.root.activeElement?.closest("#panel");
+  }
+
+  /** Puts the focus on what the panel is about now. */
+  #focus(): void {
+    (this.#find("#box") ?? this.#find("h3, .acts > :last-child"))?.focus();
+  }
+
+  #looked = (): void => {
+    // A tab that nobody has looked at yet holds no connection.
+    if (!document.hidden) this.talk?.start();
+    this.draw();
+  };
+
+  /** Tells the page what it may want to show elsewhere. Never what was said. */
+  #tell(detail: object): void {
+    const told = JSON.stringify(detail);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.around.tell("change", detail);
+  }
+
+  #listen(how: "addEventListener" | "removeEventListener"): void {
+    window[how]("hashchange", this.#fromAddress);
+    document[how]("visibilitychange", this.#looked);
+    window[how]("resize", this.changed);
+    window.visualViewport?.[how]("resize", this.changed);
+    window.visualViewport?.[how]("scroll", this.changed);
+  }
+}
