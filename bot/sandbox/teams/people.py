@@ -182,7 +182,7 @@ class Player:
     ) -> None:
         bot = self._stage.bot
         typed = f"@{bot.name} {text}" if mention else text
-        pictures = [writing.Picture(self._store(image), "image/png") for image in images]
+        pictures = [writing.Picture(self._store(image)) for image in images]
         personal = post.conversation.kind == "personal"
         named: list[writing.Named] = [*([] if personal else [bot]), *post.conversation.members]
         done = writing.write(typed, named, pictures, _quoted(quote, bot.id, bot.name))
@@ -191,7 +191,7 @@ class Player:
 
     def _store(self, image: bytes) -> str:
         name = f"0-{secrets.token_hex(16)}"
-        self._world.files[name] = ("image/png", image)
+        self._world.files[name] = (_image_type(image), image)
         return f"{self._stage.service_url}v3/attachments/{name}/views/original"
 
     async def _tell_bot(self, post: Post, activity: Json) -> None:
@@ -216,6 +216,11 @@ class Player:
             if isinstance(where, Conversation)
             else self._world.conversation(ids.split_thread(where)[0])
         )
+
+
+def _image_type(image: bytes) -> str:
+    known = {b"GIF8": "image/gif", b"\xff\xd8\xff": "image/jpeg"}
+    return next((kind for start, kind in known.items() if image.startswith(start)), "image/png")
 
 
 def _note(attempt: Attempt) -> str:

@@ -105,7 +105,9 @@ class TeamsStandIn:
 
     @property
     def people(self) -> dict[str, Player]:
-        """Everybody, by key: ``teams.people["grace"]``."""
+        """Everybody, by key: ``teams.people["grace"]``. Raises RuntimeError before the start."""
+        if not self.openid.base_url:
+            raise RuntimeError("Start the stand-in before people do anything: `async with`.")
         stage = Stage(self.world.bot, self.service_url)
         for key, person in self.world.people.items():
             if key not in self._players:
@@ -155,12 +157,13 @@ class TeamsStandIn:
         )
 
     async def start(self) -> Self:
+        """Raises OSError that names a port that is taken."""
+        plain, secure = (_listen(port) for port in self._ports)
         self._authority = Authority(self._ca_file)
         runner = self._runner = web.AppRunner(
             self.application(), access_log=None, shutdown_timeout=1
         )
         await runner.setup()
-        plain, secure = (_listen(port) for port in self._ports)
         self.openid.base_url = f"http://{HOST}:{plain.getsockname()[1]}"
         self.login.base_url = f"https://{HOST}:{secure.getsockname()[1]}"
         await web.SockSite(runner, plain).start()
@@ -189,5 +192,9 @@ class TeamsStandIn:
 def _listen(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, f"{HOST}:{port} is taken; choose another port or 0") from error
     return listener

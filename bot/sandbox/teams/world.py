@@ -142,6 +142,7 @@ class World:
         self.files: dict[str, tuple[str, bytes]] = {}  # attachment id -> (content type, content)
         self.listeners: set[Callable[[str], None]] = set()
         self._ids = ids.MessageIds()
+        self._posts: dict[str, Post] = {}
 
     def add_person(
         self,
@@ -228,14 +229,15 @@ class World:
         return next((p for p in self.people.values() if any_id in (p.id, p.object_id, p.upn)), None)
 
     def post(self, conversation: Conversation, post_id: str) -> Post | None:
-        return next((p for p in reversed(conversation.posts) if p.id == post_id), None)
+        """The post with this id, if it stands in this conversation."""
+        post = self._posts.get(post_id)
+        return post if post and post.conversation is conversation else None
 
     def any_post(self, post_id: str) -> Post:
         """Raises LookupError when no conversation has it."""
-        for conversation in self.conversations.values():
-            if post := self.post(conversation, post_id):
-                return post
-        raise LookupError(f"There is no post {post_id!r}.")
+        if post_id not in self._posts:
+            raise LookupError(f"There is no post {post_id!r}.")
+        return self._posts[post_id]
 
     def add_post(self, conversation: Conversation, root_id: str, author: Person | None) -> Post:
         """An empty post with a fresh id at its place; in a channel without ``root_id`` it starts a thread."""
@@ -243,6 +245,7 @@ class World:
         root = (root_id or post_id) if conversation.kind == "channel" else ""
         post = Post(post_id, conversation, root, author, datetime.now(UTC))
         conversation.posts.append(post)
+        self._posts[post_id] = post
         return post
 
     def changed(self, post: Post) -> None:

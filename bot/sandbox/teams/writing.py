@@ -47,7 +47,6 @@ class Picture:
     """A pasted picture, already stored under ``url``."""
 
     url: str
-    content_type: str
 
 
 @dataclass

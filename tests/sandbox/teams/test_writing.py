@@ -74,7 +74,7 @@ def test_fenced_lines_are_a_code_block_that_keeps_its_lines() -> None:
 
 def test_pictures_and_quotes_have_the_forms_of_skype() -> None:
     quoted = Quoted("1700", "Ada <b>", "29:1ada", "before & after")
-    done = write("yes", PEOPLE, [Picture("http://127.0.0.1/v3/attachments/1", "image/png")], quoted)
+    done = write("yes", PEOPLE, [Picture("http://127.0.0.1/v3/attachments/1")], quoted)
     assert done.html.startswith('<blockquote itemscope itemtype="http://schema.skype.com/Reply"')
     assert "Ada &lt;b&gt;" in done.html
     assert 'itemtype="http://schema.skype.com/AMSImage"' in done.html

@@ -60,7 +60,9 @@ function show(pressed, result) {
   result.textContent = pressed.text || "";
   result.hidden = !pressed.text;
   result.className = `action-result ${pressed.kind}`;
-  if (pressed.text) announce(pressed.text, pressed.kind === "message" ? "info" : "error");
+  if (!pressed.text) return;
+  const gone = result.offsetParent === null; // its dialog has closed
+  announce(pressed.text, gone ? (pressed.kind === "message" ? "info" : "error") : "quiet");
 }
 
 function opener(action) {

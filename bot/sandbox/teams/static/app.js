@@ -38,7 +38,7 @@ async function open(place) {
     button: view.kind === "channel" ? "Post" : "Send",
     bot: view.kind === "personal" ? "" : state.rail.bot.name,
     rows: 2,
-    send: (text) => api.act({ person: state.person, do: "post", where: place, text }),
+    send: (text, images) => api.act({ person: state.person, do: "post", where: place, text, images }),
   }));
   drawRail();
   closeMenu();
@@ -77,6 +77,13 @@ function closeMenu() {
 byId("menu").addEventListener("click", () => {
   const isOpen = document.body.classList.toggle("menu-open");
   byId("menu").setAttribute("aria-expanded", String(isOpen));
+});
+
+document.addEventListener("click", (event) => {
+  if (document.body.classList.contains("menu-open") && !event.target.closest(".rail, #menu")) closeMenu();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenu();
 });
 
 let waiting = null;

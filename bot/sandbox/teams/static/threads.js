@@ -2,6 +2,7 @@
 
 import { act } from "./api.js";
 import { announce, freshId, h } from "./dom.js";
+import { pictures } from "./pictures.js";
 import { renderPost } from "./posts.js";
 
 /** Shows one conversation for one person. update() may be called as often as one likes. */
@@ -61,7 +62,7 @@ export class Conversation {
     const label = `Thread of ${post.authorName || this.bot}, ${post.id}`;
     const reply = composer({
       label: "Reply", button: "Reply", bot: this.bot, rows: 1,
-      send: (text) => act({ person: this.person, do: "reply", post: post.root, text }),
+      send: (text, images) => act({ person: this.person, do: "reply", post: post.root, text, images }),
     });
     this.list.append(h("li", { class: "thread", role: "listitem", "data-thread": post.root }, h("section", { "aria-label": label }, posts, reply)));
     this.threads.set(post.root, posts);
@@ -75,17 +76,19 @@ function keepCards(from, to) {
   to.querySelectorAll(".content > .card").forEach((card, index) => card.replaceWith(old[index]));
 }
 
-/** A box to write in. `send(text)` returns a promise; the box is emptied at once, as in Teams. */
+/** A box to write in. `send(text, images)` returns a promise; the box is emptied at once, as in Teams. */
 export function composer({ label, button, bot, rows, send }) {
   const id = freshId("box");
   const box = h("textarea", { id, rows, placeholder: label });
+  const pasted = pictures(box);
   const go = async () => {
     const typed = box.value;
-    if (!typed.trim()) return;
+    const images = await pasted.take();
+    if (!typed.trim() && !images.length) return;
     box.value = "";
     fit(box);
     try {
-      await send(typed);
+      await send(typed, images);
     } catch (error) {
       box.value = box.value || typed;
       announce(error.message, "error");
@@ -99,7 +102,7 @@ export function composer({ label, button, bot, rows, send }) {
   });
   const mention = bot ? h("button", { type: "button", class: "mention-button", onclick: () => insert(box, `@${bot} `) }, `@${bot}`) : null;
   return h("form", { class: "composer", onsubmit: (event) => event.preventDefault() },
-    h("label", { for: id, class: "visually-hidden" }, label), box,
+    h("label", { for: id, class: "visually-hidden" }, label), box, pasted.element,
     h("div", { class: "form-buttons" }, mention, h("button", { type: "button", class: "primary", onclick: go }, button)));
 }
 
