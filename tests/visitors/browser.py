@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 import pytest
@@ -37,6 +37,12 @@ def texts(lines: list[dict[str, Any]]) -> list[str]:
 def nonce() -> str:
     """Make a nonce as the widget does."""
     return secrets.token_urlsafe(32)
+
+
+class Served(Protocol):
+    """Something with an address: a server, or a proxy before it."""
+
+    base: str
 
 
 class Server:
@@ -122,7 +128,7 @@ class Tab:
 class Browser:
     """One cookie jar. The cookie is carried by hand: the test's server has no TLS."""
 
-    def __init__(self, server: Server, prefix: str = "/livechat") -> None:
+    def __init__(self, server: Served, prefix: str = "/livechat") -> None:
         self.base = f"{server.base}{prefix}/"
         self.cookie = ""
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

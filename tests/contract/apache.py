@@ -1,0 +1,124 @@
+"""A real Apache on loopback, run with the virtual host that we give to administrators."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "infra/apache/livechat.conf"
+MODULES = Path("/usr/lib/apache2/modules")
+
+#: What Debian's default configuration has on and what might get in a WebSocket's way.
+FRAME = """
+ServerRoot "{folder}"
+PidFile "{folder}/pid"
+ServerName computing.help.example
+ErrorLog "{folder}/error.log"
+LogFormat "%h %r %>s %{{Referer}}i" all
+CustomLog "{folder}/access.log" all
+Mutex file:{folder} default
+{modules}
+TypesConfig /etc/mime.types
+RequestReadTimeout handshake=0 header=20-40,minrate=500 body=20,minrate=500
+AddOutputFilterByType DEFLATE text/html text/javascript application/json
+User www-data
+Group www-data
+Listen 127.0.0.1:{port}
+{site}
+"""
+WANTED = [
+    "mpm_event",
+    "authz_core",
+    "authz_host",
+    "mime",
+    "reqtimeout",
+    "filter",
+    "deflate",
+    "alias",
+    "ssl",
+    "socache_shmcb",
+    "headers",
+    "setenvif",
+    "env",
+    "proxy",
+    "proxy_http",
+]
+
+
+def available() -> bool:
+    """Tell whether Apache and what we load are installed."""
+    return shutil.which("apache2") is not None and MODULES.is_dir()
+
+
+class Apache:
+    """The sample virtual host, in front of a service at ``backend`` (host:port)."""
+
+    def __init__(self, folder: Path, backend: str) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.base = f"https://127.0.0.1:{self.port}"
+        self._backend = backend
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        self._make_certificate()
+        conf = self.folder / "httpd.conf"
+        conf.write_text(self._configuration(), encoding="utf-8")
+        self._process = await asyncio.create_subprocess_exec(
+            "apache2", "-f", str(conf), "-D", "FOREGROUND"
+        )
+        async with asyncio.timeout(10):
+            await self._answers()
+        return self
+
+    async def __aexit__(self, *_what: object) -> None:
+        assert self._process
+        if self._process.returncode is None:
+            self._process.terminate()
+        await self._process.wait()
+
+    async def _answers(self) -> None:
+        assert self._process
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                assert self._process.returncode is None, "apache2 ended; see its error.log"
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+
+    def _configuration(self) -> str:
+        loaded = (m for m in WANTED if (MODULES / f"mod_{m}.so").exists())
+        modules = "\n".join(f"LoadModule {m}_module {MODULES}/mod_{m}.so" for m in loaded)
+        site = SAMPLE.read_text(encoding="utf-8").partition("<VirtualHost *:80>")[0]
+        for theirs, ours in (
+            ("*:443", f"127.0.0.1:{self.port}"),
+            ("127.0.0.1:8360", self._backend),
+            ("/etc/ssl/certs/computing.help.example.pem", f"{self.folder}/cert.pem"),
+            ("/etc/ssl/private/computing.help.example.key", f"{self.folder}/key.pem"),
+            ("/var/www/html", str(self.folder)),
+        ):
+            assert theirs in site, f"the sample has no {theirs} any more"
+            site = site.replace(theirs, ours)
+        return FRAME.format(folder=self.folder, modules=modules, port=self.port, site=site)
+
+    def _make_certificate(self) -> None:
+        command = (
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=computing.help.example"
+        )
+        files = ["-keyout", str(self.folder / "key.pem"), "-out", str(self.folder / "cert.pem")]
+        subprocess.run([*command.split(), *files], check=True, capture_output=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,109 @@
+"""The service behind a real Apache with the virtual host of infra/apache."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.visitors.allowance import Rate
+from bot.visitors.hub import Hub
+from bot.visitors.room import VisitorsRoom
+from bot.visitors.routes import Allowances
+from bot.visitors.wire import Close
+from tests.contract.apache import Apache, available
+from tests.visitors.browser import CHAT, HEADERS, ORIGIN, Browser, Server, texts
+from tests.visitors.fakes import FakeVisiting
+
+
+@dataclass
+class Site:
+    visiting: FakeVisiting
+    server: Server
+    apache: Apache
+    ada: Browser
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    if not available():
+        reason = "Apache missing: run make contract as root once"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    hub = Hub()
+    visiting = FakeVisiting(hub.ring)
+    room = VisitorsRoom(
+        visiting,
+        hub,
+        origins=[ORIGIN],
+        support_url="mailto:support@example.org",
+        allowances=Allowances(by_address=Rate(per_minute=1, burst=5)),
+    )
+    async with Server(room) as server:
+        backend = server.base.removeprefix("http://")
+        async with Apache(tmp_path, backend) as apache, Browser(apache) as ada:
+            await ada.http.close()
+            ada.http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=False), cookie_jar=aiohttp.DummyCookieJar()
+            )
+            yield Site(visiting, server, apache, ada)
+
+
+async def test_a_chat_goes_through_and_its_end_comes_through(site: Site) -> None:
+    await site.ada.join(site.visiting.invite())
+    tab = await site.ada.talk(CHAT)
+    await tab.send(t="say", key="k", text="é" * 15_000)
+    assert (await tab.next("ack"))["seq"] == 2
+    site.visiting.answer(CHAT, "I see")
+    assert texts(await tab.lines(3))[-1] == "I see"
+    code, _ = await asyncio.gather(tab.closed(), site.server.close())
+    assert code == Close.RESTART
+
+
+async def test_another_sites_page_gets_no_socket_through_apache_either(site: Site) -> None:
+    await site.ada.join(site.visiting.invite())
+    assert await site.ada.refusal({"Origin": "https://evil.example"}) == 403
+    assert await site.ada.refusal({}) == 403
+
+
+async def test_what_a_client_says_of_its_own_address_is_not_believed(site: Site) -> None:
+    statuses = []
+    for n in range(6):
+        claims = {"X-Forwarded-For": f"203.0.113.{n}", "Forwarded": f"for=203.0.113.{n}"}
+        answer = await site.ada.post("api/peek", {"token": "A" * 43}, HEADERS | claims)
+        statuses.append(answer.status)
+    assert statuses == [200] * 5 + [429]
+
+
+async def test_the_bundle_arrives_as_it_was_built_and_secrets_uncompressed(site: Site) -> None:
+    bundle = await site.ada.get("widget.js", **{"Accept-Encoding": "gzip"})
+    assert bundle.headers["Content-Encoding"] == "gzip"
+    assert bundle.headers["Cache-Control"] == "public, max-age=300"
+    view = await site.ada.post("api/peek", {"token": site.visiting.invite()})
+    assert "Content-Encoding" not in view.headers
+    assert (view.headers["Cache-Control"], view.status) == ("no-store", 200)
+    page = await site.ada.get("chat")
+    assert "Content-Encoding" not in page.headers
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "Strict-Transport-Security" in page.headers
+
+
+async def test_a_body_that_is_too_large_ends_at_apache(site: Site) -> None:
+    answer = await site.ada.post("api/peek", {"token": "A" * 10_000})
+    assert answer.status == 413
+
+
+async def test_no_token_is_in_apaches_log(site: Site) -> None:
+    token = site.visiting.invite()
+    await site.ada.join(token)
+    await site.ada.talk(CHAT)
+    logged = (site.apache.folder / "access.log").read_text()
+    assert "/livechat/api/join" in logged
+    assert token not in logged
+    assert site.ada.cookie not in logged
