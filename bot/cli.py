@@ -50,7 +50,7 @@ def serve(config: Path | None) -> None:
     if settings.on_stand_ins or settings.sandbox.enabled:
         log.warning("not_for_production", why="Teams is a stand-in, or its callers go unchecked")
     where = settings.server.unix_socket or f"{settings.server.host}:{settings.server.port}"
-    os.umask(0o077)  # the database holds what people say to each other
+    _keep_others_out()
     with _said_if_taken(str(where)):
         try:
             asyncio.run(app.serve(settings))
@@ -77,7 +77,7 @@ def migrate(config: Path | None) -> None:
     settings = _settings(config)
     from bot.store import upgrade
 
-    os.umask(0o077)
+    _keep_others_out()
     try:
         upgrade(settings.database.url)
     except Exception as e:  # noqa: BLE001  the driver's and alembic's alike end here
@@ -137,6 +137,11 @@ def _settings(config: Path | None) -> Settings:
         for problem in e.problems:
             click.echo(problem, err=True)
         sys.exit(EX_CONFIG)
+
+
+def _keep_others_out() -> None:
+    """The database holds what people say to each other. A group may be let in on purpose."""
+    os.umask(os.umask(0o077) | 0o007)
 
 
 @contextmanager

@@ -82,5 +82,7 @@ def _fill(node: Any, values: dict[str, str]) -> Any:
 def _templates() -> Path:
     """The folder ``manifest/``: inside an installed package, beside ``bot/`` in a check-out."""
     here = Path(__file__).parent
-    packaged = here / "manifest_files"
-    return packaged if packaged.is_dir() else here.parent / "manifest"
+    for folder in (here / "manifest_files", here.parent / "manifest"):
+        if folder.is_dir():
+            return folder
+    raise ManifestError("This installation has no folder manifest/; run this in a check-out.")
