@@ -22,6 +22,7 @@ AXE = Path(__file__).parents[1] / "npm/node_modules/axe-core/axe.min.js"
 EXECUTE = "Action.Execute"
 BODY: list[dict[str, Any]] = [
     {"type": "TextBlock", "text": "RT 12345 is **bold**", "style": "heading", "size": "Large"},
+    {"type": "TextBlock", "text": r"\*escaped\* \& \<so\>", "wrap": True},
     {"type": "TextBlock", "text": "<b>not bold</b> [a link](https://rt.example/1)", "wrap": True},
     {
         "type": "RichTextBlock",
@@ -198,6 +199,7 @@ async def test_each_element_of_a_card_is_rendered_and_markup_only_where_teams_ha
     await expect(shown.get_by_role("heading", name="RT 12345 is bold")).to_be_visible()
     await expect(shown.locator(".text-block b")).to_have_text("bold")
     await expect(shown.get_by_text("<b>not bold</b>")).to_be_visible()
+    await expect(shown.get_by_text("*escaped* & <so>")).to_be_visible()
     await expect(shown.get_by_role("link", name="a link")).to_have_attribute(
         "href", "https://rt.example/1"
     )

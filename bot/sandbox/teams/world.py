@@ -48,8 +48,8 @@ class Team:
     group_id: str
     name: str
     tenant_id: str
-    members: list[Person] = field(default_factory=list)
-    channels: list[Conversation] = field(default_factory=list)
+    members: list[Person] = field(default_factory=list, repr=False)
+    channels: list[Conversation] = field(default_factory=list, repr=False)
     consent: bool = False
     installed: bool = True
 
@@ -62,12 +62,12 @@ class Conversation:
     kind: Kind
     name: str
     tenant_id: str
-    team: Team | None = None
+    team: Team | None = field(default=None, repr=False)
     people: list[Person] = field(default_factory=list)
     chat_consent: bool = False
     chat_installed: bool = True
     private: bool = False
-    posts: list[Post] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list, repr=False)
 
     @property
     def members(self) -> list[Person]:
@@ -90,7 +90,7 @@ class Post:
     """One message. ``author`` None is the bot; ``root_id`` is the thread's first post, empty outside channels."""
 
     id: str
-    conversation: Conversation
+    conversation: Conversation = field(repr=False)
     root_id: str
     author: Person | None
     at: datetime

@@ -95,7 +95,8 @@ function anchor(node, context) {
 }
 
 function atTag(node, context) {
-  const mention = context.mentions.find((one) => one.text === `<at>${node.textContent}</at>`);
+  const said = (one) => new DOMParser().parseFromString(one.text, "text/html").body.textContent;
+  const mention = context.mentions.find((one) => said(one) === node.textContent);
   return mention ? mentionOf(mention.mentioned.name) : document.createTextNode(node.textContent);
 }
 
@@ -145,7 +146,7 @@ function inline(source) {
   const held = [];
   const hold = (piece) => `\u0001${held.push(piece) - 1}\u0001`;
   const done = source
-    .replace(/\\([\\`*_~[\]()<>#+.!|{}-])/g, (_, one) => hold(one === "<" ? "&lt;" : one))
+    .replace(/\\([!-/:-@[-`{-~])/g, (_, one) => hold(one === "<" ? "&lt;" : one))
     .replace(/`([^`]+)`/g, (_, code) => hold(`<code>${code.replace(/</g, "&lt;")}</code>`))
     .replace(/\[([^\]]*)\]\(([^)\s]+)\)/g, (_, name, address) => `${hold(`<a href="${address.replace(/"/g, "&quot;")}">`)}${name}</a>`)
     .replace(/\*\*(?=\S)(.+?)\*\*/g, "<b>$1</b>")
