@@ -30,6 +30,7 @@ from bot.teams.claims import Forbidden, NotAuthentic, Verified
 from bot.teams.connector import Wire, WireConnectorFactory
 from bot.teams.inbound_auth import Inbound
 from bot.teams.keys import KeysUnavailable
+from bot.teams.models import as_json
 from bot.teams.streams import TooMuch, read_up_to
 
 log = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ class TeamsAuthentication(BotFrameworkAuthentication):  # type: ignore[misc]
     ) -> AuthenticateRequestResult:
         """Do both for an activity that the SDK has read."""
         verified = await self.identify(auth_header)
-        return self.admit(activity.serialize(), verified)
+        return self.admit(as_json(activity), verified)
 
     async def authenticate_streaming_request(
         self, auth_header: str, channel_id_header: str

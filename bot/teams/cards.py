@@ -153,7 +153,7 @@ def _filing(view: CardView, zone: tzinfo) -> Part:
 
 def _filed(view: CardView, zone: tzinfo) -> Part:
     filing, ref = view.chat.filing, view.chat.ticket.ref
-    body = [el.paragraph("**On the ticket.** The visitor was told.")]
+    body = [el.paragraph("**On the ticket.** The visitor is told so.")]
     if filing is None:
         return body, el.link(f"Open ticket {ref.number} in RT", view.chat.ticket.url)
     body.append(el.facts(_receipt(view.chat, filing)))

@@ -18,6 +18,7 @@ from yarl import URL
 from bot.relay.ports import NotDone, Refused
 from bot.teams import answers
 from bot.teams.hosts import ServiceHosts
+from bot.teams.models import as_json
 from bot.teams.streams import TooMuch, read_up_to
 
 TIMEOUT = 10.0  # seconds for one request
@@ -144,7 +145,7 @@ class Conversations:
         return await self._wire.call("GET", self._service_url, path)
 
     async def _write(self, method: str, path: str, activity: Activity) -> ResourceResponse:
-        answer = await self._wire.call(method, self._service_url, path, activity.serialize())
+        answer = await self._wire.call(method, self._service_url, path, as_json(activity))
         return ResourceResponse(id=str(answer.get("id") or ""))
 
 

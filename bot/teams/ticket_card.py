@@ -19,6 +19,11 @@ _ROUTES = {
     Route.MAIL: "Mail it to the requestor",
     Route.CORRESPOND: "Write it on the ticket as correspondence",
 }
+_ONLY = {
+    Route.COPY: "Invite gives you a link to pass on yourself.",
+    Route.MAIL: "Invite mails a link to the requestor.",
+    Route.CORRESPOND: "Invite writes a link on the ticket as correspondence, which RT mails.",
+}
 _CLOSED = {"resolved", "rejected", "closed", "done"}
 
 
@@ -55,7 +60,11 @@ def _state(chat: Chat) -> str:
         Fate.REVOKED: "The last link was taken back and no longer works. ",
         Fate.EXPIRED: "The last link was not used in time and no longer works. ",
     }
-    return f"**Not started.** {before.get(fate, '') if fate else ''}Nobody is told anything yet."
+    if fate in before:
+        return (
+            f"**Not started.** {before[fate]}Nobody is told anything more until you press Invite."
+        )
+    return "**Not started.** Nobody is told anything until you press Invite."
 
 
 def _facts(chat: Chat, zone: tzinfo) -> list[tuple[str, str]]:
@@ -109,7 +118,7 @@ def _choices(view: CardView) -> list[Json]:
         options = [(_ROUTES[route], route.value) for route in routes]
         shown.append(el.choices("route", "How shall the link get there?", options, routes[0].value))
     elif routes[0] is not Route.COPY or ticket.requestors[0].address:
-        shown.append(el.paragraph(f"Invite means: {_ROUTES[routes[0]].lower()}."))
+        shown.append(el.paragraph(_ONLY[routes[0]]))
     if Route.CORRESPOND in routes:
         shown.append(el.warning(_correspondence(ticket)))
     return shown
@@ -125,12 +134,12 @@ def _option(one: Requestor) -> str:
 
 
 def _correspondence(ticket: Ticket) -> str:
-    others = f" ({_people(ticket.ccs)})" if ticket.ccs else ""
+    others = "every requestor and every Cc named above" if ticket.ccs else "every requestor"
     closed = ticket.status.lower() in _CLOSED
-    status = f"; it is {in_card(ticket.status)} now" if closed else ""
+    status = f" (it is {in_card(ticket.status)} now)" if closed else ""
     return (
-        f"Correspondence goes to every requestor and Cc{others}, and reopens a resolved "
-        f"ticket{status}. Whoever of them opens the link first is the visitor."
+        f"Correspondence goes to {others}, and reopens a resolved ticket{status}. Whoever of them "
+        "opens the link first is the visitor."
     )
 
 

@@ -114,7 +114,7 @@ def test_nothing_happens_before_invite_and_the_card_shows_whose_ticket_it_is() -
         assert part in shown
     assert "nobody" in shown
     assert "19 Nov 2026, 2 days ago" in shown
-    assert "Nobody is told anything yet" in shown
+    assert "Nobody is told anything until you press Invite" in shown
 
 
 def test_a_merged_ticket_says_so() -> None:
@@ -136,8 +136,9 @@ def test_without_an_address_the_link_can_only_be_copied() -> None:
 
 def test_correspondence_warns_of_ccs_and_of_reopening() -> None:
     shown = words("proposed-resolved-with-ccs")
-    assert "every requestor and Cc (Charles Babbage (charles@help.test))" in shown
-    assert "reopens a resolved ticket; it is resolved now" in shown
+    assert "goes to every requestor and every Cc named above" in shown
+    assert "Charles Babbage (charles@help.test)" in shown
+    assert "reopens a resolved ticket (it is resolved now)" in shown
 
 
 def test_without_correspondence_there_is_no_such_warning() -> None:
