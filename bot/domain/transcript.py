@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.chat import Chat
@@ -111,6 +112,7 @@ def _notice(message: Message) -> str:
     return sentence.format(plain_name(message.author.name) or "somebody")
 
 
+@lru_cache(maxsize=256)  # every line of a record asks for one of a few names
 def plain_name(name: str) -> str:
     """Cut a name to one line of at most MAX_NAME characters, without invisible characters.
 

@@ -6,6 +6,7 @@ or "______" there for the beginning of a quote, and hide what follows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -18,6 +19,8 @@ from bot.domain.transcript import Line
 from bot.rt.fitting import cut
 
 MAX_PREVIEW = 120  # characters of a message that is answered to
+#: Where a line begins that RT takes for the beginning of a quote, which hides it or all that follows.
+_FOLDS = re.compile(r"^(?=\s*(?:>|-{3}|_{6}))", re.MULTILINE)
 NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -88,6 +91,7 @@ class TextForm:
     def page(self, first: Sequence[str], left_out: int, last: Sequence[str], most: int) -> str:
         heading = self._heading
         summary, shortened = cut(heading.summary, most, _text_cost)
+        summary = _FOLDS.sub("· ", summary)
         summary += " … (the rest is in the attachment)" if shortened else ""
         middle = [f"> … {left_out} more in the attachment …\n>\n"] if left_out else []
         head = f"{heading.title}\n\nSummary by {heading.author}:\n{summary}\n\n"

@@ -113,13 +113,13 @@ def _hand_in(server: MailServer, mail: EmailMessage) -> None:
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:
-    trust = ssl.create_default_context(cafile=server.ca or None)
     if server.security is Security.TLS:
+        trust = ssl.create_default_context(cafile=server.ca or None)
         return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=trust)
     smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
     try:
         if server.security is Security.STARTTLS:
-            smtp.starttls(context=trust)
+            smtp.starttls(context=ssl.create_default_context(cafile=server.ca or None))
     except BaseException:
         smtp.close()
         raise

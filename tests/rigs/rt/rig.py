@@ -40,8 +40,11 @@ class Rig:
         return dict(self.facts["seed"]["tickets"])
 
     @contextmanager
-    def acting_as(self, who: str) -> Iterator[None]:
-        """Let Kerberos in this process be ``who``: Kerberos is told by environment variables."""
+    def acting_as(self, who: str) -> Iterator[dict[str, str | float | bool]]:
+        """Let Kerberos in this process be ``who``: it is told by environment variables.
+
+        Yields the environment for a process that shall be ``who`` too.
+        """
         names = {
             "KRB5_CONFIG": self.facts["krb5_config"],
             "KRB5_CLIENT_KTNAME": "FILE:" + self.facts["keytabs"][who],
@@ -50,7 +53,7 @@ class Rig:
         before = {name: os.environ.get(name) for name in names}
         os.environ.update(names)
         try:
-            yield
+            yield {**os.environ, "KRB5CCNAME": f"FILE:{self.ca}.{who}"}
         finally:
             for name, value in before.items():
                 if value is None:
