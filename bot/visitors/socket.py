@@ -166,7 +166,10 @@ class Socket:
         while True:
             limit = self._pace.hello if self._cursor is None else self._pace.silence
             try:
-                message = await self._ws.receive(timeout=limit)
+                # receive()'s own time limit starts anew with every pong, which the browser sends
+                # by itself even when its page does not work any more.
+                async with asyncio.timeout(limit):
+                    message = await self._ws.receive()
             except TimeoutError:
                 raise Farewell(Close.SILENT, "silent") from None
             if message.type is WSMsgType.BINARY:

@@ -67,7 +67,8 @@ async def test_hello_to_a_chat_that_is_not_the_cookies_is_refused(
 
 
 async def test_who_says_nothing_is_closed(start_site: StartSite) -> None:
-    site = await start_site(Pace(hello=0.02, silence=0.1))
+    # The heartbeat's pongs do not count: a browser sends them even for a page that hangs.
+    site = await start_site(Pace(hello=0.2, silence=0.3, heartbeat=0.05))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     assert await (await ada.tab()).closed() == Close.SILENT
