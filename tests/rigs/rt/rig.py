@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,13 @@ class Rig:
     def mails(self) -> list[str]:
         """What RT has sent, oldest first."""
         return [f.read_text() for f in sorted(Path(self.facts["outbox"]).iterdir())]
+
+
+def mail_in(rig: Rig, mail: EmailMessage, *, action: str) -> None:
+    """Hand a mail to RT's gateway, as a mail server would; ``action`` is comment or correspond."""
+    command = str(rig.facts["mailgate"]).replace("correspond", action).split()
+    environment = {**os.environ, "PERL5LIB": rig.facts["perl5lib"]}
+    subprocess.run(command, input=mail.as_bytes(), env=environment, check=True, timeout=60)
 
 
 @contextmanager
