@@ -189,7 +189,7 @@ export class App {
       // No answer is no reason to stop.
       known: async () => (await this.around.ask("api/session"))[0] !== 204,
     });
-    this.first = this.talk.outbox.draft;
+    this.first = this.talk.draft;
     this.follow = true;
     this.#looked();
   }
@@ -204,18 +204,19 @@ export class App {
   /** The visitor is done with it: nothing of it stays in this browser. */
   leave(): void {
     const { talk } = this;
-    talk?.outbox.forget();
     this.#endTalk();
-    this.#browser.set("session", null);
+    if (talk) this.#tab.set(talk.session.view.chat, null);
+    for (const name of ["session", "read"]) this.#browser.set(name, null);
     this.hide();
     this.go({ name: "none" });
     void this.around.ask("api/leave", {});
   }
 
   /** Says what stands in the composer. */
-  send(): void {
-    const { talk } = this;
-    talk?.say(talk.outbox.draft.trim());
+  send(talk: Talk): void {
+    const text = talk.draft.trim();
+    talk.draft = "";
+    talk.say(text);
     const box = this.#find("#box") as HTMLTextAreaElement;
     box.value = "";
     this.follow = true;
@@ -232,8 +233,10 @@ export class App {
 
   /** Many lines may come at once: they are drawn together. A hidden page gets no frames. */
   changed = (): void => {
-    clearTimeout(this.#soon);
-    this.#soon = window.setTimeout(() => this.draw(), 16);
+    this.#soon ||= window.setTimeout(() => {
+      this.#soon = 0;
+      this.draw();
+    }, 16);
   };
 
   draw(): void {

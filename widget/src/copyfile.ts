@@ -6,10 +6,8 @@ export function transcript({ entries, view }: Session): string {
   const parts = entries
     .filter((entry) => !entry.notice)
     .map(({ at, name, text, change, quote }) => {
-      const mark = change === "edited" ? ` (${say("edited")})` : "";
-      const body = change === "removed" ? say("removed") : text;
       const reply = quote ? `> ${quote.text.replace(/\n/g, "\n> ")}\n` : "";
-      return `${new Date(at).toLocaleString()} ${name}${mark}:\n${reply}${body}\n`;
+      return `${new Date(at).toLocaleString()} ${name}:\n${change === "removed" ? say(change) : reply + text}\n`;
     });
   return [`${say("title")}, ${say("launcher")} #${view.ticket}\n`, ...parts].join("\n");
 }

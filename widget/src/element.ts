@@ -39,8 +39,7 @@ export class LiveChatElement extends HTMLElement {
     const slot = document.createElement("slot");
     const endpoint = this.#read("endpoint");
     const base = endpoint ? new URL(endpoint.replace(/\/?$/, "/"), document.baseURI) : new URL(".", import.meta.url);
-    const support = document.createElement("a"); // resolves an address as a link would
-    support.href = this.#read("support-url");
+    const support = this.#read("support-url");
     const app = new App({
       host: this,
       root,
@@ -48,10 +47,10 @@ export class LiveChatElement extends HTMLElement {
       socket: base.href.replace(/^http/, "ws") + "ws",
       fullpage: this.hasAttribute("fullpage"),
       support: {
-        url: /^(https?|mailto|tel):/.test(support.href) && this.#read("support-url") ? support.href : "",
+        url: /^(https?:|mailto:|\/)/.test(support) ? support : "",
         text: this.#read("support-text"),
       },
-      lang: [this.lang, document.documentElement.lang, ...navigator.languages].find((one) => /^en/.test(one)) ?? "en-GB",
+      lang: this.lang || "en-GB",
       tell: (name, detail) =>
         this.dispatchEvent(
           new CustomEvent(`livechat-${name}`, { bubbles: true, composed: true, cancelable: name === "open", detail }),

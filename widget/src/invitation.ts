@@ -17,7 +17,7 @@ export function takeFromAddress(shelf: Shelf): Invitation | null {
   history.replaceState(history.state, "", location.pathname + location.search);
   const before = recall(shelf);
   // The same link opened again keeps its nonce.
-  const invitation = before?.token === token ? before : { token, nonce: randomText(32) };
+  const invitation = before?.token === token ? before : { token, nonce: randomText() };
   keep(shelf, invitation);
   return invitation;
 }

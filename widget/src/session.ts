@@ -16,7 +16,7 @@ export interface Entry {
   /** ISO time; "" until the service has said it. */
   at: string;
   change?: "edited" | "removed";
-  quote?: LineFrame["quote"];
+  quote?: LineFrame["quote"] | undefined;
   key?: string | undefined;
   /** Why the service will not store it. */
   refused?: Refusal | undefined;
@@ -28,20 +28,14 @@ export interface Unsent {
   refused?: Refusal | undefined;
 }
 
-export type Effect =
-  | { do: "send"; frame: ClientFrame }
-  /** The service has this message for good: our copy may go. */
-  | { do: "settle"; key: string }
-  /** It does not take this message: keep the text, with the reason. */
-  | { do: "keep"; key: string; refused: Refusal }
+/** What must be done about a frame. */
+export interface Outcome {
+  send?: ClientFrame[];
   /** Somebody else said something that was not there when this window began to look. */
-  | { do: "arrived"; entry: Entry }
-  /** A line is missing: connect anew and ask for it. */
-  | { do: "resync" }
-  /** The answer is about another chat. */
-  | { do: "foreign" }
-  /** Nothing more will come. */
-  | { do: "done" };
+  arrived?: Entry;
+  /** A line is missing: connect anew. The answer is about another chat. Nothing more will come. */
+  then?: "resync" | "foreign" | "done";
+}
 
 export class Session {
   /** Lines of the log in order of `seq`, without those that only change others. */
@@ -82,83 +76,67 @@ export class Session {
     return found;
   }
 
-  receive(frame: ServerFrame): Effect[] {
+  receive(frame: ServerFrame): Outcome {
     switch (frame.t) {
       case "welcome":
       case "view":
         return this.#look(frame.view, frame.t === "welcome");
       case "line":
         return this.#line(frame);
-      case "ack":
-        Object.assign(this.#mine(frame.key) ?? {}, { seq: frame.seq, at: frame.at });
-        return [{ do: "settle", key: frame.key }];
-      case "refused":
-        return this.#refused(frame.key, frame.error);
       case "over":
         return this.#over();
+      case "ack":
+      case "refused": {
+        const entry = this.unsent.find((one) => one.key === frame.key);
+        if (!entry) break;
+        if (frame.t === "ack") Object.assign(entry, { seq: frame.seq, at: frame.at });
+        else if (!entry.seq) entry.refused = frame.error;
+      }
     }
-    return [];
+    return {};
   }
 
   #own({ key, text, refused }: Unsent): Entry {
     return { id: key, notice: false, seq: 0, own: true, name: this.view.you, text, at: "", key, refused };
   }
 
-  #mine(key: string): Entry | undefined {
-    return this.unsent.find((one) => one.key === key);
-  }
-
-  #look(view: View, welcome: boolean): Effect[] {
-    if (view.chat !== this.view.chat) return [{ do: "foreign" }];
+  #look(view: View, welcome: boolean): Outcome {
+    if (view.chat !== this.view.chat) return { then: "foreign" };
     this.view = view;
-    const open = view.state === "open";
-    this.ending &&= open;
-    if (!welcome) return [];
+    this.ending &&= view.state === "open";
+    if (!welcome) return {};
     if (this.#history < 0) this.#history = view.head;
     // Also after the end: the answer tells what became of a message whose answer was lost.
-    const again: ClientFrame[] = this.unsent
+    const send: ClientFrame[] = this.unsent
       .filter((one) => !one.seq && !one.refused)
       .map(({ id, text }) => ({ t: "say", key: id, text }));
-    if (this.ending) again.push({ t: "end" });
-    return again.map((frame) => ({ do: "send", frame }));
+    if (this.ending) send.push({ t: "end" });
+    return { send };
   }
 
-  #line(line: LineFrame): Effect[] {
-    const { seq, kind, author, text, at, key, target, quote } = line;
-    if (seq <= this.seq) return [];
-    if (seq > this.seq + 1) return [{ do: "resync" }];
+  #line({ seq, kind, author, text, at, key, target, quote }: LineFrame): Outcome {
+    if (seq <= this.seq) return {};
+    if (seq > this.seq + 1) return { then: "resync" };
     this.seq = seq;
     if (kind === "edited" || kind === "removed") {
       const changed = this.entries.find((one) => one.seq === target);
-      if (changed) Object.assign(changed, { change: kind, text });
-      return [];
+      Object.assign(changed ?? {}, { change: kind, text });
+      return {};
     }
     const own = author.role === "visitor";
     const notice = kind === "notice";
-    const entry: Entry = { id: key ?? `line-${seq}`, notice, seq, own, name: author.name, text, at, key };
-    if (quote) entry.quote = quote;
-    this.entries.push(entry);
-    if (key) {
-      this.discard(key);
-      return [{ do: "settle", key }];
-    }
-    const heard = !own && !notice && seq > this.#history;
-    return heard ? [{ do: "arrived", entry }] : [];
+    const arrived = { id: key ?? `line-${seq}`, notice, seq, own, name: author.name, text, at, key, quote };
+    this.entries.push(arrived);
+    if (key) this.discard(key);
+    return own || notice || seq <= this.#history ? {} : { arrived };
   }
 
-  #refused(key: string, refused: Refusal): Effect[] {
-    const entry = this.#mine(key);
-    if (!entry || entry.seq) return [];
-    entry.refused = refused;
-    return [{ do: "keep", key, refused }];
-  }
-
-  #over(): Effect[] {
-    if (this.view.state === "filed") return [{ do: "done" }]; // purged there; the page may keep it
+  #over(): Outcome {
+    if (this.view.state === "filed") return { then: "done" }; // purged there; the page may keep it
     this.entries = [];
     this.unsent = this.unsent.filter((one) => !one.seq);
     this.seq = 0;
     this.#history = -1;
-    return [{ do: "send", frame: this.hello() }];
+    return { send: [this.hello()] };
   }
 }

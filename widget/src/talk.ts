@@ -1,7 +1,7 @@
 /** One chat on the wire: the session, its connection, and what is kept until acknowledged. */
 import { Link, type Stop } from "./link.ts";
-import { Outbox, type Shelf } from "./outbox.ts";
-import { Session, type Effect, type Entry, type Unsent } from "./session.ts";
+import type { Outbox, Shelf } from "./outbox.ts";
+import { Session, type Entry } from "./session.ts";
 import { randomText, type ServerFrame, type View } from "./wire.ts";
 
 /** Milliseconds for the last lines to come when the record is on the ticket. */
@@ -17,22 +17,26 @@ export interface TalkUser {
 
 export class Talk {
   readonly session: Session;
-  readonly outbox: Outbox;
   readonly link: Link;
+  /** What stands in the composer. */
+  draft: string;
   stop: Stop | null = null;
   /** The seq of the first message that came while nobody looked; 0 when none did. */
   newFrom = 0;
   unread = 0;
   #user: TalkUser;
-  #read: Shelf;
+  #tab: Shelf;
+  #browser: Shelf;
   #watched = false;
 
   /** `tab` keeps what is written here, `browser` what was read. */
   constructor(socket: string, tab: Shelf, browser: Shelf, view: View, user: TalkUser) {
     this.#user = user;
-    this.#read = browser;
-    this.outbox = new Outbox(tab, view.chat);
-    this.session = new Session(view, this.outbox.unsent);
+    this.#tab = tab;
+    this.#browser = browser;
+    const { draft = "", unsent } = tab.get<Outbox>(view.chat) ?? {};
+    this.draft = draft;
+    this.session = new Session(view, unsent);
     this.link = new Link(socket, {
       hello: () => this.session.hello(),
       receive: (frame) => this.#receive(frame),
@@ -60,46 +64,55 @@ export class Talk {
     this.link.send({ t: "end" });
   }
 
+  /** Keeps what is not acknowledged, and the draft, for this tab's next page. */
+  keep(): void {
+    const unsent = this.session.unsent.filter((one) => !one.seq);
+    const { draft } = this;
+    const outbox: Outbox = { draft, unsent: unsent.map(({ id, text, refused }) => ({ key: id, text, refused })) };
+    this.#tab.set(this.session.view.chat, draft || unsent.length ? outbox : null);
+  }
+
   /** Says something; or again, under its old key, what was refused: that makes no doubles. */
-  say(text: string, key = randomText(16)): void {
-    const message: Unsent = { key, text };
-    this.outbox.add(message); // before anything else can go wrong
+  say(text: string, key = randomText()): void {
     this.session.discard(key);
-    this.session.say(message);
+    this.session.say({ key, text });
+    this.keep(); // before anything else can go wrong
     this.newFrom = 0; // who answers has read
     if (this.link.up) this.link.send({ t: "say", key, text });
   }
 
   /** Takes a message away that was not sent. */
   discard(key: string): void {
-    this.outbox.settle(key);
     this.session.discard(key);
+    this.keep();
   }
 
   /** Takes note of what is seen; `watching` when the chat is in front of somebody's eyes. */
   look(watching: boolean): void {
     const { settled, entries, seq, view } = this.session;
-    if (this.#watched !== watching) {
-      this.link.send({ t: "presence", state: watching ? "open" : "hidden" });
-      if (!watching) this.newFrom = 0;
-    }
-    if (settled) {
-      // What came before this browser did is not new to it.
-      const [chat, read = seq] = this.#read.get<[string, number]>("read") ?? [];
-      const known = chat === view.chat ? read : seq;
-      const fresh = entries.filter((one) => !one.own && !one.notice && one.seq > known);
-      if (!this.#watched) this.newFrom ||= fresh[0]?.seq ?? 0;
-      this.unread = watching ? 0 : fresh.length;
-      if (chat !== view.chat || (watching && read !== seq)) this.#read.set("read", [view.chat, seq]);
-    }
+    const before = this.#watched;
     this.#watched = watching;
+    if (before !== watching) this.#present();
+    if (before && !watching) this.newFrom = 0;
+    if (!settled) return;
+    // What came before this browser did is not new to it.
+    const [chat, read = seq] = this.#browser.get<[string, number]>("read") ?? [];
+    const known = chat === view.chat ? read : seq;
+    const fresh = entries.filter((one) => !one.own && !one.notice && one.seq > known);
+    if (!before) this.newFrom ||= fresh[0]?.seq ?? 0;
+    this.unread = watching ? 0 : fresh.length;
+    if (chat !== view.chat || (watching && read < seq)) this.#browser.set("read", [view.chat, seq]);
   }
 
   #receive(frame: ServerFrame): void {
-    for (const effect of this.session.receive(frame)) this.#act(effect);
-    if (frame.t === "welcome") {
-      this.link.send({ t: "presence", state: this.#watched ? "open" : "hidden" });
-    }
+    const { send = [], arrived, then } = this.session.receive(frame);
+    this.keep();
+    for (const one of send) this.link.send(one);
+    if (frame.t === "welcome") this.#present();
+    if (arrived) this.#user.arrived(arrived);
+    if (then === "foreign") this.stop = "other_chat";
+    if (then === "resync") this.link.restart();
+    else if (then) this.link.stop();
     const { view, seq } = this.session;
     if (view.state === "filed") {
       setTimeout(() => this.link.stop(), seq < view.head ? LAST_LINES : 0);
@@ -107,15 +120,7 @@ export class Talk {
     this.#user.changed();
   }
 
-  #act(effect: Effect): void {
-    if (effect.do === "send") this.link.send(effect.frame);
-    else if (effect.do === "settle") this.outbox.settle(effect.key);
-    else if (effect.do === "keep") this.outbox.mark(effect.key, effect.refused);
-    else if (effect.do === "arrived") this.#user.arrived(effect.entry);
-    else if (effect.do === "resync") this.link.restart();
-    else {
-      this.link.stop();
-      if (effect.do === "foreign") this.stop = "other_chat";
-    }
+  #present(): void {
+    this.link.send({ t: "presence", state: this.#watched ? "open" : "hidden" });
   }
 }

@@ -55,13 +55,9 @@ export function readInlines(text: string): Inline[] {
   return inlines;
 }
 
-/** The sentence's punctuation after a link is not the link's. */
-function trimLink(link: string): string {
-  let end = link.length;
-  let closing = link.split(")").length - link.split("(").length;
-  while (/[.,;:!?*_~\]}…]/.test(link[end - 1] ?? "") || (link[end - 1] === ")" && closing-- > 0)) end -= 1;
-  return link.slice(0, end);
-}
+/** The sentence's punctuation after a link is not the link's, nor a bracket that it did not open. */
+const trimLink = (link: string): string =>
+  link.replace(link.includes("(") ? /[.,;:!?…]+$/ : /[.,;:!?…)]+$/, "");
 
 /** Nobody's name may stand before the host: `https://ed.ac.uk@elsewhere` is no link. */
 function isLink(link: string): boolean {

@@ -4,6 +4,7 @@
  * history are never spoken, and a burst is only counted.
  */
 import { sayUnread } from "../strings.ts";
+import { fill, h, type Spec } from "./dom.ts";
 
 /** Milliseconds within which this many messages make a burst. */
 const BURST = 700;
@@ -15,6 +16,8 @@ const KEPT = 5;
 export class Announcer {
   readonly node = document.createElement("div");
   #waiting: string[] = [];
+  #lines: Spec[] = [];
+  #count = 0;
 
   constructor() {
     this.node.slot = "announcer";
@@ -27,18 +30,16 @@ export class Announcer {
   }
 
   clear(): void {
-    this.#waiting = [];
-    this.node.replaceChildren();
+    this.#waiting = this.#lines = [];
+    fill(this.node, []);
   }
 
   #speak(): void {
     const { length } = this.#waiting;
     for (const words of length < MANY ? this.#waiting : [sayUnread(length)]) {
-      const line = document.createElement("p");
-      line.textContent = words;
-      this.node.append(line);
+      this.#lines.push(h("p", { key: `${(this.#count += 1)}` }, words));
     }
     this.#waiting = [];
-    while (this.node.childElementCount > KEPT) this.node.firstChild?.remove();
+    fill(this.node, (this.#lines = this.#lines.slice(-KEPT)));
   }
 }

@@ -3,7 +3,7 @@ import { rowsOf, type Row } from "../rows.ts";
 import type { Entry } from "../session.ts";
 import { say, sayIfKnown } from "../strings.ts";
 import type { Talk } from "../talk.ts";
-import { button, copy, h, type Child, type Spec } from "./dom.ts";
+import { copy, h, type Child, type Spec } from "./dom.ts";
 import { rich } from "./rich.ts";
 
 /** `changed` is called after something was done to the talk. */
@@ -14,41 +14,41 @@ export function log(talk: Talk, lang: string, changed: () => void): Spec {
     return refused
       ? [
           refused === "slow_down" && act("again", again),
-          act("copy", () => void copy(text)),
+          act("copy", copy(text)),
           act("remove", remove),
         ]
       : [];
   };
   const rows = rowsOf(talk.session, talk.newFrom).map((row) => [
-    row.day && h("li", { class: "day", key: `day ${row.entry.id}` }, dayOf(row.entry.at, lang)),
-    row.fresh && h("li", { class: "new", key: "new" }, say("fresh")),
+    row.day && h("li.day", { key: `day ${row.entry.id}` }, dayOf(row.entry.at, lang)),
+    row.fresh && h("li.new", { key: "new" }, say("fresh")),
     row.entry.notice ? notice(row.entry) : said(row, lang, acts(row)),
   ]);
   return h("ol", {}, ...rows.flat());
 }
 
 const act = (word: "again" | "copy" | "remove", click: () => void) =>
-  button(say(word), click, { class: "link", key: word });
+  h("button.link", { click, key: word }, say(word));
 
 function notice({ id, text, name }: Entry): Child {
   const words = sayIfKnown(text, { name: name || say("title") });
-  return !!words && h("li", { class: "notice", key: id }, words);
+  return !!words && h("li.notice", { key: id }, words);
 }
 
 function said(row: Row, lang: string, acts: Child[]): Spec {
   const { entry, first, last, delivery } = row;
   const { id, own, name, at, change, refused } = entry;
   const state = delivery && say(refused ? `refused_${refused}` : (delivery as "sent"));
-  const flags = { said: true, own, first, last: last || acts.length || delivery === "sending", [delivery ?? ""]: true };
-  const names = Object.entries(flags).filter(([flag, on]) => flag && on);
+  const alone = last || acts.length || delivery === "sending";
+  const names = ["said", own && "own", first && "first", alone && "last", delivery].filter(Boolean);
   return h(
     "li",
-    { class: names.map(([flag]) => flag).join(" "), key: id },
-    h("p", { class: "who" }, own ? say("you") : name),
+    { class: names.join(" "), key: id },
+    h("p.who", {}, own ? say("you") : name),
     body(entry),
     h(
-      "p",
-      { class: "meta" },
+      "p.meta",
+      {},
       at && h("time", { datetime: at }, new Date(at).toLocaleTimeString(lang, { timeStyle: "short" })),
       change === "edited" && h("span", { key: "edited" }, say("edited")),
       state && h("span", { key: "state" }, state),
@@ -67,8 +67,8 @@ function body(entry: Entry): Spec {
   if (before?.of === of) return before.spec;
   const gone = change === "removed";
   const reply = quote && !gone && [h("b", {}, say("reply", { name: quote.author })), quote.text];
-  const kids = gone ? [h("p", { class: "quiet" }, say("removed"))] : rich(text);
-  const spec = h("div", { class: "body" }, reply && h("blockquote", { dir: "auto", key: "reply" }, ...reply), ...kids);
+  const kids = gone ? [h("p.quiet", {}, say("removed"))] : rich(text);
+  const spec = h("div.body", {}, reply && h("blockquote", { dir: "auto", key: "reply" }, ...reply), ...kids);
   bodies.set(entry, { of, spec });
   return spec;
 }

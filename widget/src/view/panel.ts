@@ -2,7 +2,7 @@
 import type { App } from "../app.ts";
 import { say, sayPresence, sayUnread } from "../strings.ts";
 import { button, h, icon, ICONS, type Child } from "./dom.ts";
-import { composer, confirm, ending, over, type FootUser } from "./foot.ts";
+import { composer, confirm, ending, over } from "./foot.ts";
 import { log } from "./log.ts";
 import { screen } from "./screens.ts";
 
@@ -18,16 +18,16 @@ export function view(app: App): Child[] {
     launcher(app),
     h(
       "section",
-      { id: "panel", class: talk ? "panel live" : "panel", part: "panel", role: "dialog", "aria-labelledby": "title", hidden: !open, keydown },
+      { id: "panel", class: talk ? "panel live" : "panel", role: "dialog", "aria-labelledby": "title", hidden: !open, keydown },
       h(
         "header",
-        { part: "header" },
+        { },
         h("div", {}, h("h2", { id: "title" }, say("title")), h("p", {}, live && sayPresence(talk.session.view.operators))),
-        canEnd && button(say("end"), () => ((app.asking = true), app.draw()), { key: "end" }),
+        canEnd && button("end", () => ((app.asking = true), app.draw()), say("end")),
         !around.fullpage &&
-          button(icon(ICONS.down), () => app.hide(), { class: "minimise", "aria-label": minimise, title: minimise }),
+          h("button.minimise", { "aria-label": minimise, title: minimise, click: () => app.hide() }, icon(ICONS.down)),
       ),
-      h("p", { class: "state", role: "status", part: "state" }, app.line.text),
+      h("p.state", { role: "status" }, app.line.text),
       ...inside(app),
     ),
   ];
@@ -37,34 +37,29 @@ function launcher(app: App): Child {
   const { talk, open } = app;
   const name = say("launcher");
   const unread = talk?.unread ?? 0;
-  return button(icon(ICONS.chat), () => (open ? app.hide() : app.show()), {
-    class: "launcher", part: "launcher", "aria-expanded": String(open), "aria-controls": "panel",
+  const props = {
+    "aria-expanded": String(open),
+    "aria-controls": "panel",
     "aria-label": unread ? `${name}, ${sayUnread(unread)}` : null,
-  }, name, !!unread && h("span", { class: "badge" }, `${unread}`));
+    click: () => (open ? app.hide() : app.show()),
+  };
+  return h("button.launcher", props, icon(ICONS.chat), name, !!unread && h("span.badge", {}, `${unread}`));
 }
 
 function inside(app: App): Child[] {
-  const { talk, around, asking } = app;
+  const { talk, around } = app;
   if (!talk) return [screen(app.screen, around.support)];
-  const user: FootUser = {
-    send: () => app.send(),
-    draft: (text) => (talk.outbox.write(text), app.draw()),
-    end: () => ((app.asking = false), talk.end(), app.draw()),
-    cancel: () => app.escape(),
-    leave: () => app.leave(),
-  };
-  const { session, outbox } = talk;
-  const box = { class: "log", part: "log", role: "region", "aria-label": say("log"), tabindex: "0", scroll: () => app.scrolled() };
+  const box = { class: "log", role: "region", "aria-label": say("log"), tabindex: "0", scroll: () => app.scrolled() };
   return [
     h(
-      "div",
-      { class: "middle", key: "log" },
+      "div.middle",
+      { key: "log" },
       h("div", box, log(talk, around.lang, app.changed)),
-      !app.follow && button(icon(ICONS.down), () => app.jump(), { class: "jump" }, say("latest")),
+      !app.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
-    talk.over ? over(talk, user)
-      : session.ending ? ending()
-      : asking ? confirm(session.view.ticket, user)
-      : composer(app.first, outbox.draft, user),
+    talk.over ? over(app, talk)
+      : talk.session.ending ? ending()
+      : app.asking ? confirm(app, talk)
+      : composer(app, talk),
   ];
 }

@@ -16,8 +16,8 @@ export interface Support {
 }
 
 export function screen(what: Screen, { url, text }: Support): Spec {
-  const ticket = !!url && h("a", { class: "button", href: url }, text || say("none_ticket"));
-  const emblem = h("div", { class: "emblem" }, icon(ICONS.chat));
+  const ticket = !!url && h("a.button", { href: url }, text || say("none_ticket"));
+  const emblem = h("div.emblem", {}, icon(ICONS.chat));
   let head = "";
   let kids: Child[] = [];
   if (what.name === "none") {
@@ -28,25 +28,25 @@ export function screen(what: Screen, { url, text }: Support): Spec {
     kids = invited(what);
   } else if (what.name === "refused") {
     head = say("refused_head");
-    const next = what.back ? button(say("back"), what.back, { class: "main" }) : ticket;
+    const next = what.back ? button("main", what.back, say("back")) : ticket;
     kids = [h("p", {}, say(what.fate)), h("p", {}, say("refused_do")), next];
   } else if (what.name === "trouble") {
     head = say("trouble_head");
-    kids = [h("p", {}, say("trouble_text")), button(say("again"), what.again, { class: "main" })];
+    kids = [h("p", {}, say("trouble_text")), button("main", what.again, say("again"))];
   } else {
     head = say("checking");
   }
-  return h("div", { class: "screen", part: "screen", key: what.name }, emblem, h("h3", { tabindex: "-1" }, head), ...kids);
+  return h("div.screen", { key: what.name }, emblem, h("h3", { tabindex: "-1" }, head), ...kids);
 }
 
 function invited({ peek, busy, failed, join }: Screen & { name: "invited" }): Child[] {
   const { ticket, operators } = peek;
   const who = operators.join(", ") || say("title");
-  const props = { class: "main", part: "join", "aria-disabled": busy && "true" };
+  const props = { "aria-disabled": busy && "true", click: join };
   return [
     h("p", {}, say("invited_text", { who, ticket })),
-    h("div", { class: "record" }, h("b", {}, say("record_head")), h("p", {}, say("record", { ticket }))),
-    h("p", { class: "bad", role: "alert" }, failed && say("trouble_text")),
-    button(say(busy ? "joining" : "join"), join, props),
+    h("div.record", {}, h("b", {}, say("record_head")), h("p", {}, say("record", { ticket }))),
+    h("p.bad", { role: "alert" }, failed && say("trouble_text")),
+    h("button.main", props, say(busy ? "joining" : "join")),
   ];
 }
