@@ -25,8 +25,9 @@ def marker(chat_id: str) -> str:
 class FileHandler:
     """Puts the record into the ticket, exactly once over an API that repeats gladly.
 
-    A row that was claimed before may have been posted then. By the time it is claimed again RT's
-    own time limit has passed (the lane's quarantine), so looking for the marker tells the truth.
+    It always looks for the marker first: an earlier attempt may have arrived, or a back-up of our
+    database may have been restored. By the time a row is claimed again RT's own time limit has
+    passed (the lane's quarantine), so what it finds is the truth.
     """
 
     def __init__(self, relay: Relay, tickets: Tickets) -> None:
@@ -39,9 +40,7 @@ class FileHandler:
         if chat is None:
             return None
         dossier = await self._dossier(chat)
-        receipt = await self._tickets.find(dossier) if delivery.attempt > 1 else None
-        if receipt is None:
-            receipt = await self._tickets.comment(dossier)
+        receipt = await self._tickets.find(dossier) or await self._tickets.comment(dossier)
         return self._then(chat.id, e.TranscriptFiled(self._relay.now(), receipt))
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:

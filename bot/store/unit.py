@@ -113,8 +113,10 @@ class SqlUnit:
             "activity_id": activity_id,
             "at": self._now,
         }
-        statement = self._insert(inbound).values(row).on_conflict_do_nothing()
-        return bool((await self._db.execute(statement)).rowcount)
+        # RETURNING, since psycopg's count of inserted rows is -1 here, which is not nothing.
+        insert = self._insert(inbound).values(row).on_conflict_do_nothing()
+        kept = await self._db.execute(insert.returning(inbound.c.activity_id))
+        return kept.first() is not None
 
     async def known_thread(self, conversation_id: str) -> Thread | None:
         """Load a conversation reference by Teams' id."""

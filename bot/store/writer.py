@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -106,28 +105,23 @@ class EachWriter:
         self._clock = clock
 
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Run ``work``; again after a conflict with another process."""
-        for _ in range(3):
-            with suppress(_Conflict):
+        """Run ``work``; again after a conflict with another transaction."""
+        for _ in range(_TRIES - 1):
+            try:
                 return await self._once(work)
+            except sa.exc.DBAPIError as error:
+                if getattr(error.orig, "sqlstate", "") not in _RETRIABLE:
+                    raise
         return await self._once(work)
 
     async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        try:
-            async with self._engine.begin() as connection:
-                return await work(SqlUnit(connection, self._clock()))
-        except sa.exc.DBAPIError as error:
-            if getattr(error.orig, "sqlstate", "") in _RETRIABLE:
-                raise _Conflict(*error.args) from error
-            raise
+        async with self._engine.begin() as connection:
+            return await work(SqlUnit(connection, self._clock()))
 
     async def close(self) -> None:
         """Nothing is kept between two pieces."""
 
 
 # serialization failure, deadlock, unique violation (two processes saw a key as new)
+_TRIES = 4
 _RETRIABLE = frozenset({"40001", "40P01", "23505"})
-
-
-class _Conflict(Exception):
-    """Another transaction was quicker; trying again may do."""

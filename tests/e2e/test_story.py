@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from bot.app import Service
 from bot.config import Settings
@@ -78,10 +78,17 @@ def free_port() -> int:
 
 
 async def test_the_whole_story(stage: Stage, grace: Page, ada: Page) -> None:
+    card = grace.locator(".card").first
+    await _open(grace, ada, card)
+    await _talk(grace, ada)
+    await _file(card)
+    await _look(stage, ada)
+
+
+async def _open(grace: Page, ada: Page, card: Locator) -> None:
     # 1 and 2: the ticket is shown, and nobody else hears of it
     await grace.locator("#new-post").get_by_role("textbox").fill("@Live Chat 12345")
     await grace.get_by_role("button", name="Post").click()
-    card = grace.locator(".card").first
     await expect(card).to_contain_text("Cannot print from the lab")
     await expect(card).to_contain_text("ada@help.test")
 
@@ -96,11 +103,13 @@ async def test_the_whole_story(stage: Stage, grace: Page, ada: Page) -> None:
     await expect(ada.get_by_text("12345").first).to_be_visible()
     assert "livechat=" not in ada.url
     await ada.get_by_role("button", name="Join the chat").click()
-    box = ada.get_by_role("textbox", name=re.compile("message", re.IGNORECASE))
-    await expect(box).to_be_visible()
     await expect(grace.get_by_text("joined").first).to_be_visible()
 
+
+async def _talk(grace: Page, ada: Page) -> None:
     # 5: they talk
+    box = ada.get_by_role("textbox", name=re.compile("message", re.IGNORECASE))
+    await expect(box).to_be_visible()
     await box.fill("It <b>beeps</b> & says:\n`lpr: error 7` @everyone")
     await box.press("Enter")
     posted = grace.locator(".post").filter(has_text="It <b>beeps</b>")
@@ -114,12 +123,16 @@ async def test_the_whole_story(stage: Stage, grace: Page, ada: Page) -> None:
     await reply.press("Enter")
     await expect(grace.get_by_text("// probably the toner again")).to_be_visible()
 
+
+async def _file(card: Locator) -> None:
     # 6: Send to RT, pressed as often as it can be
     await card.get_by_role("button", name="Send to RT").first.click()
     await card.get_by_role("textbox").fill("Toner was empty; replaced it.")
     await card.get_by_role("button", name=re.compile("^Send")).last.click()
     await expect(card).to_contain_text(re.compile("transaction", re.IGNORECASE), timeout=15_000)
 
+
+async def _look(stage: Stage, ada: Page) -> None:
     # 7: the record is in RT, once; Ada knows; nothing is left here
     await expect(ada.get_by_text(re.compile("on (your )?ticket #?12345")).first).to_be_visible()
     world = stage.rt.world

@@ -13,6 +13,16 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 def upgrade() -> None:
     """Apply."""
+    _inbound()
+    _threads()
+    _chats()
+    _invitations()
+    _messages()
+    _outbox()
+    _seats()
+
+
+def _inbound() -> None:
     op.create_table(
         "inbound",
         sa.Column("conversation_id", sa.Text(), nullable=False),
@@ -21,6 +31,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "activity_id", name=op.f("pk_inbound")),
     )
     op.create_index("ix_inbound_at", "inbound", ["at"], unique=False)
+
+
+def _threads() -> None:
     op.create_table(
         "threads",
         sa.Column("id", _ID, nullable=False),
@@ -40,6 +53,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_threads")),
         sa.UniqueConstraint("conversation_id", name=op.f("uq_threads_conversation_id")),
     )
+
+
+def _chats() -> None:
     op.create_table(
         "chats",
         sa.Column("id", sa.Text(), nullable=False),
@@ -62,6 +78,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('invited', 'open')"),
         postgresql_where=sa.text("state IN ('invited', 'open')"),
     )
+
+
+def _invitations() -> None:
     op.create_table(
         "invitations",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -75,6 +94,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_invitations")),
     )
     op.create_index("ix_invitations_chat_id", "invitations", ["chat_id"], unique=False)
+
+
+def _messages() -> None:
     op.create_table(
         "messages",
         sa.Column("chat_id", sa.Text(), nullable=False),
@@ -95,6 +117,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("chat_id", "seq", name=op.f("pk_messages")),
         sa.UniqueConstraint("chat_id", "role", "key", name=op.f("uq_messages_chat_id_role_key")),
     )
+
+
+def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", _ID, nullable=False),
@@ -119,6 +144,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_lane_due", "outbox", ["lane", "not_before"], unique=False)
     op.create_index("ix_outbox_stream_id", "outbox", ["stream", "id"], unique=False)
+
+
+def _seats() -> None:
     op.create_table(
         "seats",
         sa.Column("id", sa.Text(), nullable=False),
