@@ -260,6 +260,15 @@ def items(reply: Reply) -> list[dict[str, Any]]:
     return [item for item in found or [] if isinstance(item, dict)]
 
 
+def lengths(reply: Reply) -> dict[str, int]:
+    """Return the sizes in bytes of a transaction's files by name; nothing if RT does not tell."""
+    return {
+        str(item["Filename"]): int(item["ContentLength"])
+        for item in items(reply)
+        if item.get("Filename") and str(item.get("ContentLength", "")).isdecimal()
+    }
+
+
 def transaction(data: Mapping[str, Any]) -> Transaction:
     """Read a transaction, from a history's page or by itself.
 

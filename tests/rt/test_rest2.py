@@ -13,6 +13,7 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from bot.domain.events import Receipt
+from bot.domain.messages import Kind, Message
 from bot.domain.tickets import TicketRef
 from bot.relay.ports import Dossier, NotDone, Refused, Unclear
 from bot.rt import kerberos
@@ -20,7 +21,7 @@ from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
 from bot.rt.rest2 import before_bytes
 from bot.sandbox.rt import Fault, RtStandIn, seeds
-from tests.people import filing
+from tests.people import ADA, NOW, filing
 
 REF = TicketRef("rt", seeds.PRINTER)
 LONDON = ZoneInfo("Europe/London")
@@ -248,6 +249,23 @@ async def test_a_history_that_shows_nothing_is_no_proof_of_absence(rt: RtStandIn
     rt.world.transactions.clear()
     with pytest.raises(NotDone, match="cannot look there"):
         await gateway(rt).find(dossier())
+
+
+async def test_an_attachment_that_rt_cut_is_told_and_pressing_again_accepts_it(
+    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach = rt.world.attach
+    monkeypatch.setattr(
+        rt.world,
+        "attach",
+        lambda made, part: attach(made, replace(part, content=part.content[:30_000])),
+    )
+    long = tuple(Message(n, ADA, Kind.SAID, "x" * 20_000, NOW) for n in range(1, 4))
+    with pytest.raises(Refused, match=r"did not keep all of transcript\.json"):
+        await gateway(rt).comment(replace(dossier(), log=long))
+    assert await gateway(rt).find(dossier()) is not None
+    short = await gateway(rt).comment(replace(dossier(), log=long[:1]))
+    assert short.ticket == seeds.PRINTER
 
 
 async def test_a_redirect_is_never_followed(rt: RtStandIn) -> None:
