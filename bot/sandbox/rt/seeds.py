@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 from bot.sandbox.rt.world import ALL_RIGHTS, Part, Person, Ticket, World
@@ -57,7 +58,7 @@ def populate(world: World) -> None:
         "Private": frozenset(),
     }
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
-    for number, ticket in enumerate(_TICKETS):
+    for number, ticket in enumerate(deepcopy(_TICKETS)):  # every world has its own
         ticket.created = begin + timedelta(hours=5 * number)
         world.add_ticket(ticket)
         _opening(world, ticket)
