@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bot.sandbox.stage import PREFIX, Stage
-from bot.sandbox.teams import Post
 from bot.store import upgrade
-from tests.faults.processes import ServiceProcess, Visitor, free_port
-
-STEPS = ("asked", "shown", "invited", "joined", "visitor spoke", "operator spoke", "pressed")
+from tests.processes import ServiceProcess, free_port
+from tests.story import STEPS, Story
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,90 +20,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'livechat.db'}"
     return str(request.getfixturevalue("postgres_url"))
-
-
-class Story:
-    """The main job, step by step, on a service that may die after any of them."""
-
-    def __init__(self, stage: Stage, service: ServiceProcess, die_after: set[str]) -> None:
-        self.stage, self.service, self._die_after = stage, service, die_after
-        self.ada = Visitor(f"http://127.0.0.1:{stage.service_port}{PREFIX}", stage.site.url)
-        self.root: Post
-
-    async def _maybe_die(self, step: str) -> None:
-        if step in self._die_after:
-            await self.service.restart()
-
-    async def tell(self) -> None:
-        """All of it."""
-        grace = self.stage.teams.people["grace"]
-        self.root = await grace.mention("Live chat", "12345")
-        await self._maybe_die("asked")
-        card = await self.card(lambda text: "Cannot print" in text)
-        await self._maybe_die("shown")
-        pressed = await grace.press(card, "invite")
-        assert pressed.kind == "card", pressed
-        await self._maybe_die("invited")
-        await self.ada.join(await self.token())
-        await self._maybe_die("joined")
-        first = await self.ada.say("It beeps.")
-        await self.ada.until(lambda: first in self.ada.acknowledged)
-        await self._maybe_die("visitor spoke")
-        await self.in_thread("It beeps.")
-        await grace.reply(self.root, "Which one?")
-        await self._maybe_die("operator spoke")
-        await self.ada.until(lambda: "Which one?" in self.ada.texts())
-        await self.press_file()
-        await self._maybe_die("pressed")
-        await self.ada.until(lambda: self.ada.view.get("state") == "filed", 60)
-        await self.card(lambda text: "ransaction" in text, 60)
-
-    async def press_file(self) -> None:
-        """Five presses at once, as from impatient people."""
-        grace = self.stage.teams.people["grace"]
-        card = await self.card(lambda text: "Send to RT" in text)
-        presses = (grace.press(card, "file", {"summary": "Toner."}) for _ in range(5))
-        await asyncio.gather(*presses)
-
-    async def card(self, wanted: Callable[[str], bool], seconds: float = 60) -> Post:
-        """The bot's card in the thread, once it shows what is wanted."""
-        async with asyncio.timeout(seconds):
-            while True:
-                for post in self.stage.teams.posts("Live chat", self.root.id):
-                    if post.author is None and wanted(json.dumps(post.cards)):
-                        return post
-                await asyncio.sleep(0.05)
-
-    async def token(self) -> str:
-        """The secret in the card's link."""
-        card = await self.card(lambda text: "#livechat=" in text)
-        text = json.dumps(card.cards)
-        link = text[text.index("http", text.index("#livechat=") - 60) :].split('"')[0]
-        return parse_qs(urlsplit(link).fragment)["livechat"][0]
-
-    async def in_thread(self, text: str) -> None:
-        """Wait until a post of the bot says it."""
-        async with asyncio.timeout(60):
-            while not self.relayed(text):  # noqa: ASYNC110 - Teams has no event for it
-                await asyncio.sleep(0.05)
-
-    def relayed(self, text: str) -> list[Post]:
-        """The bot's posts in the thread that say it."""
-        posts = self.stage.teams.posts("Live chat", self.root.id)
-        return [post for post in posts if post.author is None and text in post.text]
-
-    def check(self) -> None:
-        """Nothing is lost and nothing is doubled; a repeat in Teams is labelled."""
-        assert self.ada.texts() == ["It beeps.", "Which one?"]
-        posts = self.relayed("It beeps.")
-        unlabelled = [post for post in posts if "(resent)" not in post.text]
-        assert len(posts) >= 1
-        assert len(unlabelled) <= 1
-        comments = [t for t in self.stage.rt.world.transactions if t.kind == "Comment"]
-        assert [c.ticket for c in comments] == [12345]
-        record = comments[0].attachments[0].content.decode()
-        assert record.count("It beeps.") == 1
-        assert record.count("Which one?") == 1
 
 
 @pytest.fixture
@@ -130,6 +42,7 @@ async def play(
         finally:
             await story.ada.close()
         story.check()
+        story.check_stand_in()
     return story
 
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import aiohttp
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def free_port() -> int:
@@ -30,8 +30,9 @@ def free_port() -> int:
 class ServiceProcess:
     """``livechat serve`` with a configuration file; what it logs goes to ``log``."""
 
-    def __init__(self, config: Path, url: str) -> None:
+    def __init__(self, config: Path, url: str, **environment: str) -> None:
         self._config, self._url = config, url
+        self._environment = {**os.environ, "PYTHONPATH": ".", **environment}
         self.log = config.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -40,7 +41,7 @@ class ServiceProcess:
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "bot", "--config", str(self._config), "serve"]
             self._process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": "."}
+                command, cwd=ROOT, stdout=log, stderr=log, env=self._environment
             )
         async with aiohttp.ClientSession() as session, asyncio.timeout(90):
             while not await self._answers(session):
