@@ -62,7 +62,7 @@ def key_id(token: str) -> str:
     """Return which key a token claims to be signed with. Raises NotAuthentic."""
     try:
         header = jwt.get_unverified_header(token)
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, ValueError):
         raise NotAuthentic("no_jwt") from None
     if header.get("alg") != "RS256":
         raise NotAuthentic("wrong_algorithm")

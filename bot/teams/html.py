@@ -32,6 +32,11 @@ _LINES = {
 }
 _TAGS = _INLINE | _LINES | {"br", "td", "th"}
 _VERBATIM = {"pre", "codeblock"}
+_EMPTY = {"br", "img", "hr", "wbr", "col", "input"}
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+_LONGEST = 150_000  # characters; Teams' own limit for a whole message is about 100 KB
+_MAX_DEPTH = 250
+_DEEPEST = 8  # levels of lists and quotes that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Written:
 
 def read_html(html: str, mentions: Sequence[Mention]) -> Written:
     """Read the text/html attachment of a message."""
+    if len(html) > _LONGEST or _too_deep(html):
+        return Written(_without_tags(html))
     clean = nh3.clean(
         html,
         tags=_TAGS,
@@ -65,8 +72,24 @@ def read_html(html: str, mentions: Sequence[Mention]) -> Written:
         reader.feed(clean)
         reader.close()
     except (AssertionError, ValueError, RecursionError):  # the parser's; nh3 should prevent them
-        return Written(unescape(nh3.clean(html, tags=set())).strip())
+        return Written(_without_tags(html))
     return reader.written()
+
+
+def _too_deep(html: str) -> bool:
+    """Tell whether elements are nested so deep that parsing them would take seconds."""
+    depth = 0
+    for closing, name in _TAG.findall(html):
+        if name.lower() not in _EMPTY:
+            depth = max(0, depth - 1) if closing else depth + 1
+        if depth > _MAX_DEPTH:
+            return True
+    return False
+
+
+def _without_tags(html: str) -> str:
+    """Read what nobody wrote in Teams: no structure, just the words."""
+    return unescape(re.sub(r"<[^<>]*>", " ", html)).strip()
 
 
 class _Reader(HTMLParser):
@@ -108,13 +131,9 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """End an element; nh3 has balanced them."""
-        if tag not in self._stack:
-            return
-        while self._stack:
-            ended = self._stack.pop()
-            self._close(ended)
-            if ended == tag:
-                return
+        # Only the innermost: looking further would take hostile depth times hostile length.
+        if self._stack and self._stack[-1] == tag:
+            self._close(self._stack.pop())
 
     def handle_data(self, data: str) -> None:
         """Take text in."""
@@ -196,7 +215,7 @@ class _Reader(HTMLParser):
             self._quotes = max(0, self._quotes - 1)
 
     def _bullet(self) -> str:
-        indent = "  " * (len(self._lists) - 1)
+        indent = "  " * min(len(self._lists) - 1, _DEEPEST)
         if not self._lists or self._lists[-1] < 0:
             return f"{indent}- "
         self._lists[-1] += 1
@@ -230,7 +249,7 @@ class _Reader(HTMLParser):
         if self._links:
             self._links[-1][1].append(text)
         if not self._lines[-1] and self._quotes:
-            self._lines[-1] = "> " * min(self._quotes, 5)
+            self._lines[-1] = "> " * min(self._quotes, _DEEPEST)
         self._lines[-1] += text
         self._fresh = False
 

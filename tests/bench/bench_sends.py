@@ -289,7 +289,7 @@ async def measure(teams: Outside, token: str) -> dict[str, Figures]:
     return {
         "bare": await measured(floor, floor, teams),
         "ours": await measured(mine, mine, teams),
-        "stock": await measured(theirs, functools.partial(theirs, token), teams, tries=1),
+        "stock": await measured(theirs, functools.partial(stock, place, token), teams, tries=1),
     }
 
 

@@ -208,6 +208,26 @@ def test_no_text_however_odd_makes_the_reader_fail(
     assert len(read_text(text, tags)) <= len(text) + 10
 
 
-def test_reading_is_not_slowed_down_by_depth() -> None:
-    deep = "<blockquote>" * 3000 + "x" + "</blockquote>" * 3000
-    assert read_html(deep, []).text.endswith("x")
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<blockquote>" * 12_000 + "x",
+        "<b>" * 30_000 + "<i></i>" * 15_000 + "x",
+        "<ul><li>a" * 12_000 + "x",
+        "<p>" * 40_000 + "x",
+        "<a href='https://x.test'>" * 10_000 + "x",
+        "<span itemtype='http://schema.skype.com/Mention'>" * 5_000 + "x",
+        "&nbsp; \n" * 30_000 + "x",
+    ],
+)
+def test_depth_and_length_cannot_make_much_of_little(html: str) -> None:
+    assert len(read_html(html, [BOT]).text) <= 2 * len(html)
+
+
+def test_what_is_nested_too_deep_is_read_without_structure() -> None:
+    assert read_html("<ul><li>" * 2000 + "1 &lt; 2" + "</li></ul>" * 2000, []).text == "1 < 2"
+
+
+def test_a_long_message_of_many_lines_keeps_its_structure() -> None:
+    html = "".join(f"<p>line {n}</p>" for n in range(2000))
+    assert read_html(html, []).text == "\n".join(f"line {n}" for n in range(2000))
