@@ -23,7 +23,7 @@ HELP = "\n".join(
     [
         "Mention me with one of these (in a personal chat no mention is needed):",
         *(f"• {command} – {what}" for command, what in COMMANDS),
-        "Lines that begin with // are notes for your colleagues: they never reach the visitor.",
+        "A message that begins with // is a note for your colleagues: it never reaches the visitor.",
     ]
 )
 
@@ -118,7 +118,7 @@ DONE = "Done."
 
 HOW_TO_ANSWER = {
     Listening.MENTION: "Only replies that mention me reach them.",
-    Listening.THREAD: "Every reply here reaches them, except lines that begin with //.",
+    Listening.THREAD: "Every reply here reaches them, except messages that begin with //.",
 }
 
 
