@@ -8,9 +8,9 @@ as written before RT has shown it to us.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -21,6 +21,7 @@ from bot.rt import wire
 from bot.rt.instance import RtInstance
 from bot.rt.wire import Reply, Sighting, Transaction
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 COMMENT, CORRESPOND = "Comment", "Correspond"
@@ -116,8 +117,13 @@ def _look(rest: Rest, rt: RtInstance, ref: TicketRef) -> Sighting:
     reply = rest.get(f"ticket/{ref.number}")
     if problem := wire.ticket_trouble(reply, ref):
         raise problem
+    return _understood(wire.sighting, reply.data, rt)
+
+
+def _understood(parse: Callable[[Any], T], data: Any, rt: RtInstance) -> T:
+    """Read what should be RT's. Raises NotDone for what cannot be."""
     try:
-        return wire.sighting(reply.data)
+        return parse(data)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise wire.not_rt(f"RT ({rt.name})", wrote=False) from error
 
@@ -142,7 +148,7 @@ def _history(rest: Rest, rt: RtInstance, ref: TicketRef, since: datetime) -> Ite
     first page is empty then we cannot see the ticket, and do not know.
     """
     for page in range(1, MAX_PAGES + 1):
-        lines = _page(rest, ref, page)
+        lines = _page(rest, rt, ref, page)
         if not lines and page == 1:
             _look(rest, rt, ref)
             raise NotDone(f"RT shows nothing of ticket {ref}'s history, so we cannot look there.")
@@ -152,14 +158,14 @@ def _history(rest: Rest, rt: RtInstance, ref: TicketRef, since: datetime) -> Ite
             return
 
 
-def _page(rest: Rest, ref: TicketRef, page: int) -> list[Transaction]:
+def _page(rest: Rest, rt: RtInstance, ref: TicketRef, page: int) -> list[Transaction]:
     asked = {"fields": "Type,Data,Creator,Created", "orderby": "id", "order": "DESC"}
     reply = rest.get(
         f"ticket/{ref.number}/history", asked | {"per_page": str(PAGE), "page": str(page)}
     )
     if problem := wire.ticket_trouble(reply, ref):
         raise problem
-    return [wire.transaction(item) for item in wire.items(reply)]
+    return [_understood(wire.transaction, item, rt) for item in wire.items(reply)]
 
 
 # --- writing ---------------------------------------------------------------------------------------
@@ -182,10 +188,7 @@ def _receipt(rest: Rest, rt: RtInstance, ref: TicketRef, number: int, subject: s
     if reply.status == 403:
         log.error("rt_cannot_read_back", rt=rt.name, ticket=ref.number, right="ShowTicketComments")
         return Receipt(ref.number, number, rt.page(ref.number, number))
-    try:
-        line = wire.transaction(reply.data)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise wire.not_rt(f"RT ({rt.name})", wrote=False) from error
+    line = _understood(wire.transaction, reply.data, rt)
     if line.data != subject:
         raise NotDone(f"RT shows something else where our record in ticket {ref} should be.")
     ticket = line.ticket or ref.number

@@ -67,7 +67,8 @@ class Rest2:
                 raise NotDone(f"{self._called} cannot be reached: {error}") from error
         elif not self._account and self._rt.token_owner:
             reply = self.get(f"user/{self._rt.token_owner}")
-            self._account = str((reply.data or {}).get("Name") or "")
+            user = reply.data if isinstance(reply.data, dict) else {}
+            self._account = str(user.get("Name") or "")
         return self._account
 
     def _ask(self, method: str, path: str, *, wrote: bool, **content: Any) -> Reply:

@@ -257,7 +257,7 @@ def _owner(found: Any) -> str:
 def items(reply: Reply) -> list[dict[str, Any]]:
     """Return the items of a collection's page."""
     found = reply.data.get("items") if isinstance(reply.data, dict) else None
-    return [item for item in found or [] if isinstance(item, dict)]
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def lengths(reply: Reply) -> dict[str, int]:

@@ -1,0 +1,64 @@
+"""Whatever an RT answers, we get what we asked for or a sentence that says why not."""
+
+import contextlib
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.tickets import TicketRef
+from bot.relay.ports import OutsideError
+from bot.rt import operations
+from bot.rt.instance import Login, RtInstance
+from bot.rt.wire import Reply
+
+RT = RtInstance("rt", "https://rt.test", Login.TOKEN)
+REF = TicketRef("rt", 12345)
+BODY = {"Subject": "Live chat [chat:1]", "Content": "x", "Attachments": []}
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+NAMES = [
+    *("id", "Status", "Subject", "Requestor", "Owner", "Queue", "Object", "Created", "Creator"),
+    *("Data", "Type", "Name", "items", "type", "message"),
+]
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
+REPLIES = st.builds(
+    Reply,
+    st.sampled_from([200, 201, 400, 403, 404]),
+    st.just("application/json"),
+    ANYTHING,
+    st.sampled_from(["", "/REST/2.0/transaction/7"]),
+)
+
+
+class Answers:
+    """A session that gives these answers, one after another."""
+
+    def __init__(self, replies: list[Reply]) -> None:
+        self._replies = replies
+
+    def _next(self, *_: Any) -> Reply:
+        return self._replies.pop(0) if self._replies else Reply(404, "application/json", {})
+
+    get = post = put = _next
+
+    def account(self) -> str:
+        return "svc-livechat"
+
+
+@given(st.lists(REPLIES, max_size=6))
+def test_an_answer_that_makes_no_sense_is_an_error_with_a_sentence(replies: list[Reply]) -> None:
+    for call in (
+        lambda rest: operations.read(rest, RT, REF),
+        lambda rest: operations.comment(rest, RT, REF, dict(BODY)),
+        lambda rest: operations.find_comment(rest, RT, REF, "x", operations.long_ago()),
+        lambda rest: operations.set_status(rest, RT, REF, "open"),
+    ):
+        with contextlib.suppress(OutsideError):
+            call(Answers(list(replies)))
