@@ -6,6 +6,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -216,6 +217,27 @@ async def test_a_comment_that_may_be_in_is_unclear_until_it_is_looked_for(
     found = await tickets.find(dossier())
     assert (found is not None) == written
     assert comments(rt) == int(written)
+
+
+async def test_a_server_that_does_not_prove_itself_may_have_done_what_we_asked(
+    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class MutualAuthenticationError(requests.RequestException):
+        """As requests-kerberos has it: raised after the request was carried out."""
+
+    request = requests.Session.request
+
+    def distrust(session: requests.Session, method: str, *args: Any, **more: Any) -> Any:
+        answer = request(session, method, *args, **more)
+        if method == "POST":
+            raise MutualAuthenticationError
+        return answer
+
+    monkeypatch.setattr(requests.Session, "request", distrust)
+    tickets = gateway(rt)
+    with pytest.raises(Unclear, match="did not prove who it is"):
+        await tickets.comment(dossier())
+    assert await tickets.find(dossier()) is not None
 
 
 async def test_a_status_that_cannot_be_read_back_is_unclear(rt: RtStandIn) -> None:
