@@ -6,6 +6,8 @@ The SDK's factories ask Entra on every turn, blocking; this one asks about once 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -121,7 +123,7 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
             self._fetching.add_done_callback(_looked_at)
 
     async def _ask(self) -> Token:
-        answer = await asyncio.to_thread(self._acquire)
+        answer = await _in_thread(self._acquire)
         token, life = answer.get("access_token"), answer.get("expires_in")
         if isinstance(token, str) and isinstance(life, int | float):
             self._token = Token(token, self._clock() + life)
@@ -178,6 +180,24 @@ class _Ready(AppCredentials):  # type: ignore[misc]
     def get_access_token(self, force_refresh: bool = False) -> str:
         """Return the token that was ready when these credentials were made."""
         return self._token
+
+
+async def _in_thread(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Run ``work`` in a daemon thread: unlike asyncio's own, one that hangs holds no exit up."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[dict[str, Any]] = loop.create_future()
+
+    def settle(answer: dict[str, Any]) -> None:
+        if not future.done():
+            future.set_result(answer)
+
+    def run() -> None:
+        answer = work()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, answer)
+
+    threading.Thread(target=run, name="entra", daemon=True).start()
+    return await future
 
 
 def _looked_at(task: asyncio.Task[Token]) -> None:

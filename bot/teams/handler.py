@@ -138,10 +138,15 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
 
     async def _may(self, who: read.Person, where: Thread) -> bool:
         """Tell whether ``who`` may act in ``where``. Raises OutsideError when nobody can tell."""
-        elsewhere = where.scope is Scope.CHANNEL and where.team_id not in self._listening
-        if elsewhere and self._listening:
+        if self._elsewhere(where):
             return False
         return await self._membership.allows(who, where.service_url)
+
+    def _elsewhere(self, where: Thread) -> bool:
+        """Tell whether ``where`` is in a team that is not configured."""
+        if where.scope is not Scope.CHANNEL or not self._listening:
+            return False
+        return where.team_id not in self._listening
 
     def _turn_away(self, who: read.Person, where: Thread) -> None:
         """Say why, behind the answer to Teams, and not time and again."""
@@ -160,8 +165,9 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         task.add_done_callback(self._tasks.discard)
 
     async def _refuse(self, where: Thread) -> None:
+        detail = words.OTHER_TEAM if self._elsewhere(where) else ""
         try:
-            await self._threads.tell(where, Tell(Answer.NOT_ALLOWED))
+            await self._threads.tell(where, Tell(Answer.NOT_ALLOWED, detail))
         except OutsideError as error:
             log.warning("refusal_not_sent", error=type(error).__name__)
 

@@ -88,9 +88,9 @@ _WORDS: dict[Word | Answer, str] = {
         "card and go on with a new chat or in RT."
     ),
     Answer.NOT_ALLOWED: (
-        "Only members of the computing support team can use this bot, so nothing was done with "
-        "your message. {detail} If you should be able to, ask an owner of that team to add you; "
-        "guests cannot."
+        "Only members of the computing support team can use this bot, and only in that team or in "
+        "a chat, so nothing was done with your message. {detail} If you should be able to, ask an "
+        "owner of that team to add you; guests cannot."
     ),
     Answer.NOTHING_HERE: (
         "There is no chat in this thread. Mention me with a ticket number to begin one."
@@ -112,6 +112,7 @@ _NOT_NOW = "That was not done. {detail} Mention me with “show card” to see w
 PRESS_UNKNOWN = (
     "This button is of no use any more. Mention the bot with “show card” to see the buttons."
 )
+OTHER_TEAM = "The bot is not set up for the team that this channel belongs to."
 NO_DIALOG = "This bot has no dialogs. Please use the buttons on the chat's card."
 DONE = "Done."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
 import time
 
 import pytest
@@ -121,6 +122,20 @@ async def test_one_who_gives_up_waiting_does_not_stop_the_others(teams: TeamsSta
     await asyncio.sleep(0.02)
     first.cancel()
     assert await second
+
+
+async def test_entra_hanging_does_not_hold_the_service_up_when_it_stops(
+    teams: TeamsStandIn,
+) -> None:
+    teams.login.delay = 1.0
+    ours = tokens(teams)
+    waiting = asyncio.create_task(ours.token())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert [t.daemon for t in threading.enumerate() if t.name == "entra"] == [True]
+    await ours.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
 
 async def test_a_certificate_will_do_instead_of_a_secret(teams: TeamsStandIn) -> None:

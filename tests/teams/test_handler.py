@@ -119,7 +119,7 @@ async def test_a_team_that_is_not_configured_is_refused_even_to_members(stage: S
     await stage.teams.people["grace"].mention("Questions", "12345")
     await settled(stage)
     assert stage.operating.calls == 0
-    assert "Only members" in stage.teams.posts("Questions")[-1].text
+    assert "not set up for the team" in stage.teams.posts("Questions")[-1].text
 
 
 async def test_when_teams_does_not_tell_who_is_a_member_it_is_asked_to_come_again(
