@@ -17,6 +17,6 @@ faults: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
 bench: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
 soak: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
 widget: ; @$(INSTALL) base test widget && PATH=$(CURDIR)/.venv/bin:$$PATH npm --prefix widget run --silent build && $(RUN) $@
-screens: ; @$(SYSTEM) browser && $(INSTALL) base test && .venv/bin/python infra/dev/screens.py
+screens: ; @$(SYSTEM) browser && $(INSTALL) base test && .venv/bin/python -m infra.dev.screens
 format: ; @$(INSTALL) base test && .venv/bin/ruff check --quiet --fix && .venv/bin/ruff format --quiet
 lock: ; @$(INSTALL) tools && infra/dev/lock.sh
