@@ -50,7 +50,7 @@ def card(view: CardView, zone: tzinfo) -> dict[str, Any]:
     chat = view.chat
     body, actions = _STATES[chat.state](view, zone)
     subject = one_line(chat.ticket.subject, 120)
-    status = _SPOKEN[chat.state]
+    status = words.STATES[chat.state]
     spoken = f"Live chat, ticket {chat.ticket.ref}{f': {subject}' if subject else ''}. {status}"
     head = f"Ticket {in_card(str(chat.ticket.ref))}"
     if subject:
@@ -203,14 +203,4 @@ _STATES: dict[State, Callable[[CardView, tzinfo], Part]] = {
     State.FILED: _filed,
     State.PURGED: _filed,
     State.CANCELLED: _cancelled,
-}
-_SPOKEN: dict[State, str] = {
-    State.PROPOSED: "Nobody is invited yet.",
-    State.INVITED: "Invited; nobody has joined yet.",
-    State.OPEN: "The chat is open.",
-    State.ENDED: "The chat has ended; the record is not on the ticket yet.",
-    State.FILING: "The record is on its way to RT.",
-    State.FILED: "The record is on the ticket.",
-    State.PURGED: "The record is on the ticket.",
-    State.CANCELLED: "Cancelled before anybody joined.",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.transcript import plain_name
 from bot.relay.ports import Answer, Listening, Tell
@@ -26,6 +26,18 @@ HELP = "\n".join(
         "A message that begins with // is a note for your colleagues: it never reaches the visitor.",
     ]
 )
+
+#: Where a chat stands, in a sentence.
+STATES: dict[State, str] = {
+    State.PROPOSED: "Nobody is invited yet.",
+    State.INVITED: "Invited; nobody has joined yet.",
+    State.OPEN: "The chat is open.",
+    State.ENDED: "The chat has ended; the record is not on the ticket yet.",
+    State.FILING: "The record is on its way to RT.",
+    State.FILED: "The record is on the ticket.",
+    State.PURGED: "The record is on the ticket.",
+    State.CANCELLED: "Cancelled before anybody joined.",
+}
 
 _WORDS: dict[Word | Answer, str] = {
     Word.JOINED: "{visitor} joined the chat about ticket {ticket}. {how}",
@@ -99,7 +111,7 @@ _WORDS: dict[Word | Answer, str] = {
         "The visitor still sees your message about ticket {ticket} as it was: the change was not "
         "passed on. {detail} Write the correction as a new message, or on the ticket in RT."
     ),
-    Answer.DONE: "Done. {detail}",
+    Answer.DONE: "Done. {state} {detail}",
 }
 
 PRESS_NOT_ALLOWED = (
@@ -128,8 +140,12 @@ def say(notice: Tell, listening: Listening) -> str:
     chat, template = notice.chat, _WORDS[notice.word]
     if notice.word is Answer.NOTHING_HERE and notice.detail:
         template = _NOT_NOW
+    detail = notice.detail.strip()
+    if detail and notice.word is Answer.SEVERAL_NUMBERS:
+        detail = f"I read {detail}."
     text = template.format(
-        detail=notice.detail.strip(),
+        detail=detail,
+        state=STATES[chat.state] if chat else "",
         visitor=plain_name(visitor(chat)),
         ticket=ticket(chat),
         how=HOW_TO_ANSWER[listening],

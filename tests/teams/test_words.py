@@ -57,3 +57,13 @@ def test_every_button_has_its_command() -> None:
     parsed = [parse_command(command, {}) for command, _ in words.COMMANDS]
     verbs = {press.verb for press in parsed if isinstance(press, Press)}
     assert verbs == {"invite", "revoke", "cancel", "end", "file", "look"}
+
+
+def test_a_command_that_was_carried_out_says_where_the_chat_stands_now() -> None:
+    said = words.say(Tell(Answer.DONE, "", talking()), Listening.THREAD)
+    assert said == "Done. The chat is open."
+
+
+def test_several_numbers_are_named() -> None:
+    said = words.say(Tell(Answer.SEVERAL_NUMBERS, "rt#1, rt#2"), Listening.THREAD)
+    assert "I read rt#1, rt#2. Mention me again" in said
