@@ -106,6 +106,10 @@ def test_nothing_kept_knows_this_machine() -> None:
     assert found == set()
 
 
+def test_no_package_was_kept_by_accident() -> None:
+    assert kept("*.whl", "*.tgz", "*.tar.gz", "*.zip") == []
+
+
 @pytest.mark.parametrize("pins", PINS, ids=lambda path: path.name)
 def test_every_python_package_is_pinned_to_its_bytes_and_to_no_address(pins: Path) -> None:
     text = pins.read_text()
