@@ -34,6 +34,7 @@ from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore, at_head
 from bot.visitors.hub import Hub
+from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
 
@@ -138,7 +139,7 @@ class Service:
             try:
                 await self._housekeeping.tidy()
             except Exception as error:  # noqa: BLE001 - the next round may do better
-                log.warning("housekeeping_failed", error=type(error).__name__)
+                log.warning("housekeeping_failed", reason=describe(error))
             await asyncio.sleep(_TIDY_EVERY)
 
 
@@ -209,12 +210,11 @@ def _only_one(settings: Settings) -> IO[str] | None:
 
 
 def _report(what: str, delivery: Delivery, error: BaseException) -> None:
-    """Log what became of a delivery; a traceback only for faults of our own."""
+    """Log what became of a delivery; of a fault of our own its place, never what it quotes."""
     bound = log.bind(
         lane=delivery.lane, kind=delivery.kind, chat=delivery.chat_id, attempt=delivery.attempt
     )
-    reason = type(error).__name__
     if isinstance(error, OutsideError):
-        bound.warning(what, reason=reason, sentence=error.sentence)
+        bound.warning(what, reason=type(error).__name__, sentence=error.sentence)
     else:
-        bound.error(what, reason=reason, exc_info=error)
+        bound.error(what, reason=describe(error))

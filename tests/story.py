@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.sandbox.stage import PREFIX, Stage
 from bot.sandbox.teams import Post
+from bot.sandbox.teams.world import Conversation
 from tests.processes import ServiceProcess, Visitor
 
 STEPS = ("asked", "shown", "invited", "joined", "visitor spoke", "operator spoke", "pressed")
@@ -20,36 +21,43 @@ class Story:
     def __init__(
         self,
         stage: Stage,
-        service: ServiceProcess,
+        service: ServiceProcess | None = None,
         die_after: Collection[str] = (),
         ticket: int = 12345,
+        where: Conversation | str = "Live chat",
     ) -> None:
         self.stage, self.service, self._die_after = stage, service, die_after
-        self.ticket = ticket
+        self.ticket, self.where = ticket, where
+        self.grace = stage.teams.people["grace"]
         self.ada = Visitor(f"http://127.0.0.1:{stage.service_port}{PREFIX}", stage.site.url)
         self.root: Post
 
     async def _maybe_die(self, step: str) -> None:
         if step in self._die_after:
+            assert self.service
             await self.service.restart()
 
-    async def tell(self) -> None:
-        """All of it."""
-        grace = self.stage.teams.people["grace"]
-        self.root = await grace.mention("Live chat", str(self.ticket))
+    async def open(self) -> None:
+        """Grace asks, invites, and Ada joins."""
+        alone = self.where is self.grace.chat  # there the bot is mentioned by being there
+        self.root = await self.grace.post(self.where, str(self.ticket), mention=not alone)
         await self._maybe_die("asked")
         card = await self.card(lambda text: "Invite" in text)
         await self._maybe_die("shown")
-        pressed = await grace.press(card, "invite")
+        pressed = await self.grace.press(card, "invite")
         assert pressed.kind == "card", pressed
         await self._maybe_die("invited")
         await self.ada.join(await self.token())
         await self._maybe_die("joined")
+
+    async def tell(self) -> None:
+        """All of it."""
+        await self.open()
         first = await self.ada.say("It beeps.")
         await self.ada.until(lambda: first in self.ada.acknowledged)
         await self._maybe_die("visitor spoke")
         await self.in_thread("It beeps.")
-        await grace.reply(self.root, "Which one?")
+        await self.grace.reply(self.root, "Which one?")
         await self._maybe_die("operator spoke")
         await self.ada.until(lambda: "Which one?" in self.ada.texts())
         await self.press_file()
@@ -59,17 +67,16 @@ class Story:
 
     async def press_file(self) -> None:
         """Five presses at once, as from impatient people."""
-        grace = self.stage.teams.people["grace"]
         card = await self.card(lambda text: "Send to RT" in text)
-        presses = (grace.press(card, "file", {"summary": "Toner."}) for _ in range(5))
+        presses = (self.grace.press(card, "file", {"summary": "Toner."}) for _ in range(5))
         await asyncio.gather(*presses)
 
     async def card(self, wanted: Callable[[str], bool], seconds: float = 60) -> Post:
         """The bot's card in the thread, once it shows what is wanted."""
         async with asyncio.timeout(seconds):
             while True:
-                for post in self.stage.teams.posts("Live chat", self.root.id):
-                    if post.author is None and wanted(json.dumps(post.cards)):
+                for post in self.posts():
+                    if wanted(json.dumps(post.cards)):
                         return post
                 await asyncio.sleep(0.05)
 
@@ -88,8 +95,16 @@ class Story:
 
     def relayed(self, text: str) -> list[Post]:
         """The bot's posts in the thread that say it."""
-        posts = self.stage.teams.posts("Live chat", self.root.id)
-        return [post for post in posts if post.author is None and text in post.text]
+        return [post for post in self.posts() if text in post.text]
+
+    def posts(self) -> list[Post]:
+        """What the bot posted where the chat is mirrored."""
+        place = self.root.conversation
+        return [
+            post
+            for post in place.posts
+            if post.author is None and post.root_id == self.root.root_id
+        ]
 
     def check(self) -> None:
         """Nothing is lost and nothing is doubled; a repeat in Teams is labelled."""

@@ -12,7 +12,9 @@ from datetime import datetime
 DEFAULT_INSTANCE = "rt"
 
 # "12345", "#12345", "rt#12345", "RT 12345", "physics#12345", "rt:12345"
-_NUMBER = re.compile(r"(?:(?P<instance>[A-Za-z][\w-]{0,31})\s*[#: ]\s*|#)?(?P<number>[0-9]{1,10})")
+_NUMBER = re.compile(
+    r"(?:(?P<instance>[A-Za-z][\w-]{0,31})\s*(?P<mark>[#:]|\s)\s*|#)?(?P<number>[0-9]{1,10})"
+)
 # The page of a ticket in RT 4, 5 and 6, and RT's own short link.
 _URL = re.compile(
     r"https?://(?P<host>[^\s/?#]+)(?P<path>[^\s?#]*?)/"
@@ -117,6 +119,11 @@ def _take(text: str, hosts: dict[str, str]) -> tuple[TicketRef, str]:
         match: re.Match[str] = url
     elif number := _NUMBER.match(text):
         instance, match = (number["instance"] or DEFAULT_INSTANCE).lower(), number
+        if (number["mark"] or "#").isspace() and instance not in (
+            DEFAULT_INSTANCE,
+            *hosts.values(),
+        ):
+            raise NoTicketNumber(text)  # "room 5" is a place
     else:
         raise NoTicketNumber(text)
     rest = text[match.end() :]

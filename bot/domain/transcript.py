@@ -27,6 +27,7 @@ _NOTICES = {
     Notice.OPERATOR_JOINED: "{} joined",
     Notice.ENDED_BY_VISITOR: "{} ended the chat",
     Notice.ENDED_BY_OPERATOR: "{} ended the chat",
+    Notice.OPERATORS_LOST: "computing support could not be reached any more; the chat ended",
     Notice.FILED: "the chat was put on the ticket",
 }
 _INDENT = "    "

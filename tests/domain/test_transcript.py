@@ -80,6 +80,12 @@ def test_a_name_is_one_short_line_that_turns_nothing_around(name: str, plain: st
     assert plain_name(name) == plain
 
 
+@pytest.mark.parametrize("notice", list(Notice))
+def test_every_notice_has_words(notice: Notice) -> None:
+    (told,) = resolve([line(1, ADA, notice, Kind.NOTICE)])
+    assert notice not in told.text
+
+
 def test_notices_say_who_came_and_who_ended_it() -> None:
     log = [
         line(1, ADA, Notice.VISITOR_JOINED, Kind.NOTICE),

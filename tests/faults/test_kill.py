@@ -67,12 +67,8 @@ async def test_sigterm_ends_within_five_seconds_and_sends_the_widgets_back(
     await asyncio.to_thread(upgrade, url)
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
     async with ServiceProcess(config, base) as service:
-        story = Story(stage, service, set())
-        grace = stage.teams.people["grace"]
-        story.root = await grace.mention("Live chat", "12345")
-        card = await story.card(lambda text: "Cannot print" in text)
-        await grace.press(card, "invite")
-        await story.ada.join(await story.token())
+        story = Story(stage, service)
+        await story.open()
         await story.ada.connect()
         await story.ada.until(lambda: story.ada.lines)
         took, code = await asyncio.gather(service.terminate(), story.ada.until_closed())
