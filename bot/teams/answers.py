@@ -73,11 +73,11 @@ def wait(header: str) -> float:
 def _until(header: str) -> float:
     try:
         at = email.utils.parsedate_to_datetime(header)
-    except (ValueError, TypeError):
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        return (at - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
         return _DEFAULT_WAIT
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return (at - datetime.now(UTC)).total_seconds()
 
 
 def error_code(body: bytes) -> str:

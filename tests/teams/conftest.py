@@ -7,9 +7,15 @@ from itertools import cycle
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import settings
 
 from bot.sandbox.teams import TeamsStandIn
 from tests.teams.stage import Stage, served
+
+
+# How long an example takes is the machine's business.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -69,6 +69,13 @@ def test_retry_after_may_be_a_date() -> None:
     assert wait("Fri, 21 Oct 2089 07:28:00 GMT") == 600
 
 
+@pytest.mark.parametrize(
+    "header", ["Fri, 21 Oct 99999999999 07:28:00 GMT", "Mon, 1 Jan 0001 00:00:00 +2359", "soon"]
+)
+def test_a_date_that_is_none_is_no_trouble(header: str) -> None:
+    assert wait(header) in {0.1, 1}
+
+
 @given(st.binary(), st.text())
 def test_no_body_or_header_makes_the_reader_fail(content: bytes, header: str) -> None:
     assert len(error_code(content)) <= 60
