@@ -12,7 +12,6 @@ from hypothesis import settings
 from bot.sandbox.teams import TeamsStandIn
 from tests.teams.stage import Stage, served
 
-
 # How long an example takes is the machine's business.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
