@@ -5,7 +5,6 @@ The tests of the widget play Grace here, and break what the network and the serv
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -82,10 +81,10 @@ class Talk:
 
 
 class MockService:
-    """Use as ``async with MockService() as service``; it listens on ``service.url``."""
+    """Use as ``async with MockService() as service``, set ``origins``, ``start()`` it."""
 
-    def __init__(self, origins: Callable[[], list[str]]) -> None:
-        self._origins = origins
+    def __init__(self) -> None:
+        self.origins: list[str] = []
         self.hub = Hub()
         self.visiting = Visiting(self.hub.ring)
         self._runner: web.AppRunner | None = None
@@ -112,7 +111,7 @@ class MockService:
         room = VisitorsRoom(
             self.visiting,
             self.hub,
-            origins=self._origins(),
+            origins=self.origins,
             support_url="https://help.example.org/contact",
             now=lambda: self.visiting.now,
         )

@@ -3,6 +3,7 @@ import type { Ask } from "./api.ts";
 import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
 import { shelfOn } from "./outbox.ts";
 import { countInTitle, stepAside } from "./page.ts";
+import { say } from "./strings.ts";
 import { StateLine } from "./stateline.ts";
 import { Talk } from "./talk.ts";
 import { Announcer } from "./view/announcer.ts";
@@ -47,6 +48,8 @@ export class App {
   #soon = 0;
   #marked = 0;
   #told = "";
+  /** There was no chat that could end when we last drew. */
+  #over = true;
 
   constructor(around: Surroundings) {
     this.around = around;
@@ -185,7 +188,7 @@ export class App {
     keep(this.#tab, (this.#invitation = null));
     this.talk = new Talk(this.around.socket, this.#tab, this.#browser, view, {
       changed: this.changed,
-      arrived: ({ name, text }) => this.announcer.message(name, text),
+      arrived: ({ name, text }) => this.announcer.say(`${name}: ${text}`),
       // No answer is no reason to stop.
       known: async () => (await this.around.ask("api/session"))[0] !== 204,
     });
@@ -251,6 +254,8 @@ export class App {
     const unread = talk?.unread ?? 0;
     countInTitle(unread);
     this.#tell({ state: talk?.session.view.state ?? "none", unread });
+    if (talk?.over && !this.#over) this.announcer.say(say("over_head"));
+    this.#over = !talk || talk.over;
   }
 
   /** The reader scrolled. */

@@ -24,13 +24,14 @@ export class Announcer {
     this.node.setAttribute("aria-live", "polite");
   }
 
-  message(name: string, text: string): void {
-    const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-    if (this.#waiting.push(`${name}: ${short}`) === 1) setTimeout(() => this.#speak(), BURST);
+  say(words: string): void {
+    const short = words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
+    if (this.#waiting.push(short) === 1) setTimeout(() => this.#speak(), BURST);
   }
 
   clear(): void {
-    this.#waiting = this.#lines = [];
+    this.#waiting = [];
+    this.#lines = [];
     fill(this.node, []);
   }
 

@@ -64,7 +64,7 @@ export function confirm(app: App, talk: Talk): Spec {
   );
 }
 
-export const ending = (): Spec => h("p.foot", { role: "status", key: "ending" }, say("ending"));
+export const ending = (): Spec => h("div.foot", { key: "ending" }, h("h3", { tabindex: "-1" }, say("ending")));
 
 /** The last words: what became of the conversation, and what can still be done here. */
 export function over(app: App, { session, stop, draft }: Talk): Spec {

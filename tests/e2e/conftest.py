@@ -1,0 +1,53 @@
+"""Chromium, the sample help site, and Ada in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from bot.sandbox.helpsite import HelpSite
+from tests.e2e.ada import Ada
+from tests.e2e.mock_service import MockService
+
+CHROMIUM = Path("/usr/bin/chromium")
+"""Debian's; elsewhere Playwright's own is taken."""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all; each visitor gets a context of her own."""
+    async with async_playwright() as playwright:
+        path = CHROMIUM if CHROMIUM.exists() else None
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service() -> AsyncIterator[MockService]:
+    """The service, to be behind the help site."""
+    async with MockService() as service:
+        service.visiting.now = datetime.now(UTC)
+        yield service
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(service: MockService) -> AsyncIterator[HelpSite]:
+    """The sample help site with the service behind it."""
+    async with HelpSite(service_url="http://127.0.0.1:9") as site:
+        service.origins = [site.url]
+        await service.start()
+        site.service_url = service.url
+        yield site
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ada(chromium: Browser, site: HelpSite, service: MockService) -> AsyncIterator[Ada]:
+    """Ada's browser. At the end nothing may have broken the page's policy or thrown."""
+    async with Ada(chromium, site, service) as ada:
+        yield ada
+        assert ada.complaints == []
