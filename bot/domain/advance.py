@@ -213,7 +213,8 @@ def _transcript_filed(chat: Chat, event: e.TranscriptFiled) -> Step:
 
 
 def _status_set(chat: Chat, event: e.StatusSet) -> Step:
-    chat = _with_filing(chat, status_problem=event.problem)
+    done = not event.problem
+    chat = _with_filing(chat, status_problem=event.problem, status_done=done)
     if not event.problem:
         return chat, (f.ShowCard(),)
     return chat, (f.TellThread(f.Word.STATUS_PROBLEM, event.problem), f.ShowCard())

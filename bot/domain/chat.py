@@ -95,6 +95,7 @@ class Filing:
     set_status: str = ""
     problem: str = ""
     receipt: e.Receipt | None = None
+    status_done: bool = False
     status_problem: str = ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import events as e
@@ -45,6 +46,10 @@ class Operating:
         chat_id = await self._relay.store.write(lambda unit: self._hears(unit, heard))
         if chat_id is not None:
             self._relay.ring(chat_id)
+
+    async def carries_chat(self, thread: Thread) -> bool:
+        """Tell whether people in ``thread`` may believe that a visitor reads them."""
+        return await self._relay.store.is_live(thread.conversation_id)
 
     async def changes(self, changed: Changed) -> None:
         """Take in an edit or a deletion."""
@@ -154,12 +159,20 @@ class Operating:
         self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, verb: str, summary: str
     ) -> str:
         """A typed command that does what a button does (cards fail on some phones)."""
+        if verb == "look":
+            await self._show_again(unit, chat)
+            return chat.id
         values = {"summary": summary} if summary else {}
         pressed = Pressed(thread, heard.operator, verb, chat.id, values)
         pressing = await self._buttons.apply(unit, thread, chat, pressed)
         word = Answer.NOTHING_HERE if pressing.sentence else Answer.DONE
         await self._tell(unit, thread, heard, word, pressing.sentence, chat=chat)
         return chat.id
+
+    async def _show_again(self, unit: Unit, chat: Chat) -> None:
+        """Post the card anew, at the end of a thread that has grown long."""
+        await unit.save(replace(chat, card=""))
+        await unit.schedule(Delivery(Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id))
 
     async def _tell(
         self,

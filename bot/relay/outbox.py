@@ -147,8 +147,9 @@ class Outbox:
     async def _run(self, delivery: Delivery) -> None:
         try:
             await self._deliver(delivery)
-        except Exception as error:  # noqa: BLE001 - our fault; its lease brings the row back
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the worker
             self._report("delivery_failed", delivery, error)
+            await self._put_off(delivery)
         self._relay.ring(delivery.chat_id or "")  # the next of its stream may go
 
     async def _deliver(self, delivery: Delivery) -> None:
@@ -167,6 +168,13 @@ class Outbox:
                 await after(unit)
 
         await self._relay.store.write(work)
+
+    async def _put_off(self, delivery: Delivery) -> None:
+        """After a fault of our own: more and more seldom, and nobody knows what went out."""
+        try:
+            await self._again(delivery, Unclear("A fault in the live chat itself."), None)
+        except Exception as error:  # noqa: BLE001 - the database is away: the lease runs out
+            self._report("postpone_failed", delivery, error)
 
     async def _again(
         self, delivery: Delivery, error: NotDone | Unclear, also: After | None

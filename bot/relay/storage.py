@@ -116,6 +116,9 @@ class Store(Protocol):
     async def thread(self, thread_id: int) -> Thread:
         """Read a conversation reference."""
 
+    async def is_live(self, conversation_id: str) -> bool:
+        """Tell whether a chat in a LIVE state is mirrored in Teams' conversation."""
+
     async def find_seat(self, seat_id: str) -> Seat | None:
         """Read a visitor's place by the digest of his session's secret."""
 

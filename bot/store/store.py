@@ -9,13 +9,13 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.domain.chat import Chat
+from bot.domain.chat import LIVE, Chat
 from bot.domain.messages import Message
 from bot.relay.ports import Delivery, Knock, Lane, Seat, Thread
 from bot.relay.storage import Unit
 from bot.store import codec, unit
 from bot.store.engine import is_sqlite, postgres_engine, sqlite_engine
-from bot.store.tables import Moment, chats, inbound, invitations, micros, outbox, seats
+from bot.store.tables import Moment, chats, inbound, invitations, micros, outbox, seats, threads
 from bot.store.writer import Clock, EachWriter, GroupWriter, Writer
 
 T = TypeVar("T")
@@ -82,6 +82,15 @@ class SqlStore:
         """Read a conversation reference."""
         async with self._reader.connect() as connection:
             return await unit.read_thread(connection, thread_id)
+
+    async def is_live(self, conversation_id: str) -> bool:
+        """Tell whether the conversation carries a live chat."""
+        query = (
+            sa.select(chats.c.id)
+            .join(threads, threads.c.id == chats.c.thread_id)
+            .where(threads.c.conversation_id == conversation_id, chats.c.state.in_(sorted(LIVE)))
+        )
+        return await self._one(query) is not None
 
     async def find_seat(self, seat_id: str) -> Seat | None:
         """Read a visitor's place."""

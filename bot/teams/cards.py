@@ -172,7 +172,8 @@ def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
         pairs.append(("Comment", f"transaction {filing.receipt.transaction}, read back from RT"))
     pairs.append(("Sent by", in_card(filing.by.name, 80) or "a member of the team"))
     if filing.set_status and not filing.status_problem:
-        pairs.append(("Status", f"asked RT for “{in_card(filing.set_status, 60)}”"))
+        asked = f"“{in_card(filing.set_status, 60)}”"
+        pairs.append(("Status", asked if filing.status_done else f"{asked} is being set"))
     return pairs
 
 

@@ -71,8 +71,8 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         heard = read.heard(raw, where, who)
         if await self._may(who, where):
             await self._operating.hears(heard)
-        elif heard.mentioned:
-            # Unmentioned posts of others are their own business: not answered, not kept.
+        elif heard.mentioned or await self._operating.carries_chat(where):
+            # Other posts of theirs are their own business: not answered, not kept.
             self._turn_away(who, where)
 
     async def on_teams_message_edit(self, turn_context: TurnContext) -> None:

@@ -86,7 +86,7 @@ class House:
         self.outbox = Outbox(self.relay, handlers, self.owner, self._report)
 
     def _report(self, what: str, delivery: Delivery, error: BaseException) -> None:
-        if what == "delivery_failed":
+        if what == "delivery_failed" and not isinstance(error, ZeroDivisionError):
             raise error
         self.reports.append(what)
 

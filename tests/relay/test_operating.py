@@ -254,6 +254,22 @@ async def test_every_button_has_a_typed_twin(house: House) -> None:
     assert filing.summary == "Toner was empty."
 
 
+async def test_the_card_can_be_had_again_at_the_end_of_the_thread(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.writes("show card")
+    await house.deliver()
+    assert list(house.threads.cards) == ["card-1", "card-2"]
+    assert (await house.chat(chat.id)).card == "card-2"
+
+
+async def test_whether_a_thread_carries_a_chat_is_known(house: House) -> None:
+    chat, seat = await house.talking()
+    assert await house.operating.carries_chat(THREAD)
+    assert not await house.operating.carries_chat(OTHER)
+    await house.visiting.end(seat)
+    assert not await house.operating.carries_chat(THREAD)
+
+
 async def test_a_merged_ticket_shows_where_it_went(house: House) -> None:
     house.tickets.ticket = with_ticket(
         (await house.proposed()), asked=TicketRef("rt", 12300)

@@ -48,6 +48,25 @@ async def test_two_workers_never_hold_the_same_delivery(house: House) -> None:
     assert sum(map(len, claims)) == 1
 
 
+async def test_a_fault_of_our_own_is_tried_again_ever_more_seldom_and_holds_up_nobody_else(
+    house: House,
+) -> None:
+    _, seat = await house.talking()
+    house.threads.broken = True
+    await house.visiting.say(seat, "k", "hello")
+    tries = []
+    for minute in range(60):
+        await house.deliver()
+        if house.reports and house.reports.pop() == "delayed":
+            tries.append(minute)
+        house.clock.pass_(minutes=1)
+    assert 10 < len(tries) < 25
+    house.threads.broken = False
+    house.clock.pass_(minutes=10)
+    await house.deliver()
+    assert [text for _, text, _ in house.threads.relayed] == ["hello"]
+
+
 async def test_retry_after_is_kept_to(house: House) -> None:
     _, seat = await house.talking()
     house.threads.faults.before.append(NotDone("Too many requests.", 30.0))

@@ -25,10 +25,14 @@ class TakesNote:
     pressed: list[Pressed] = field(default_factory=list)
     answer: Pressing = field(default_factory=lambda: Pressing(None, "Done."))
     trouble: Exception | None = None
+    live: bool = False  # whether threads carry a chat
 
     async def hears(self, heard: Heard) -> None:
         self.heard.append(heard)
         self._fail()
+
+    async def carries_chat(self, thread: Thread) -> bool:
+        return self.live
 
     async def changes(self, changed: Changed) -> None:
         self.changed.append(changed)

@@ -115,6 +115,17 @@ async def test_talk_of_others_that_does_not_mention_the_bot_is_left_alone(stage:
     assert [post.author is None for post in stage.teams.posts("Live chat")] == [False]
 
 
+async def test_a_guest_who_writes_where_a_visitor_listens_is_told_that_nobody_reads_it(
+    stage: Stage,
+) -> None:
+    stage.operating.live = True
+    root = await stage.teams.people["grace"].mention("Live chat", "12345")
+    await stage.teams.people["guy"].reply(root, "Hello Ada")
+    await settled(stage)
+    assert [heard.text for heard in stage.operating.heard] == ["12345"]
+    assert len(stage.teams.posts("Live chat", root.id)) == 3
+
+
 async def test_a_team_that_is_not_configured_is_refused_even_to_members(stage: Stage) -> None:
     await stage.teams.people["grace"].mention("Questions", "12345")
     await settled(stage)
