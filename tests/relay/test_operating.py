@@ -263,7 +263,7 @@ async def test_the_card_can_be_had_again_at_the_end_of_the_thread(house: House) 
 
 
 async def test_whether_a_thread_carries_a_chat_is_known(house: House) -> None:
-    chat, seat = await house.talking()
+    _, seat = await house.talking()
     assert await house.operating.carries_chat(THREAD)
     assert not await house.operating.carries_chat(OTHER)
     await house.visiting.end(seat)
