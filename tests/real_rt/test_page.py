@@ -1,15 +1,11 @@
 """What a CO sees on the ticket's page in RT: the summary at once, the transcript when asked for."""
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright
+from playwright.async_api import Page
 
 from bot.domain.events import Receipt
 from bot.domain.messages import Kind, Message
@@ -18,39 +14,13 @@ from bot.relay.ports import Dossier
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Form, RtInstance
 from tests.people import ADA, GRACE, filing
+from tests.real_rt.browser import shown
 from tests.rigs.rt.rig import Rig
 
 LONDON = ZoneInfo("Europe/London")
 SUMMARY = (
     "Toner was empty.\n> This is no quote\n-----Original Message-----\nAll of it is the summary."
 )
-
-
-@pytest.fixture
-async def graces_browser(real_rt: Rig, tmp_path: Path) -> AsyncIterator[Page]:
-    """Chromium with Grace's Kerberos ticket; it uses none in private windows."""
-    with real_rt.acting_as("grace") as environment:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch_persistent_context(
-                tmp_path,
-                executable_path=shutil.which("chromium"),
-                args=["--no-sandbox", "--auth-server-allowlist=localhost"],
-                env=environment,
-                ignore_https_errors=True,
-            )
-            page = await browser.new_page()
-            await log_in(page, real_rt.url)
-            yield page
-            await browser.close()
-
-
-async def log_in(page: Page, url: str) -> None:
-    """Open RT's front page; Chromium does not yet know Kerberos at its very first request."""
-    async with asyncio.timeout(10):
-        while True:
-            answer = await page.goto(url)
-            if answer and answer.ok:
-                return
 
 
 async def file(rig: Rig, *texts: str, form: Form = Form.HTML) -> Receipt:
@@ -69,14 +39,6 @@ async def file(rig: Rig, *texts: str, form: Form = Form.HTML) -> Receipt:
         return await gateway.comment(Dossier(ref, f"[chat:{at.timestamp()}]", chat, log))
     finally:
         gateway.close()
-
-
-async def shown(page: Page, receipt: Receipt) -> Locator:
-    """Open the ticket where the receipt says."""
-    await page.goto(receipt.url)
-    transaction = page.locator(f"[data-transaction-id='{receipt.transaction}']")
-    await transaction.wait_for()
-    return transaction
 
 
 #: What a reader of the whole transcript must find.

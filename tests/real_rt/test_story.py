@@ -6,9 +6,13 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import Page
+
+from bot.domain.events import Receipt
 from bot.sandbox.stage import PREFIX, Stage
 from bot.store import upgrade
 from tests.processes import ServiceProcess, free_port
+from tests.real_rt.browser import shown
 from tests.rigs.rt.rig import Rig
 from tests.story import Story
 
@@ -30,7 +34,7 @@ def comments(rig: Rig, ticket: int) -> list[dict[str, Any]]:
 
 
 async def test_five_presses_put_one_comment_into_the_right_ticket(
-    real_rt: Rig, tmp_path: Path
+    real_rt: Rig, tmp_path: Path, graces_browser: Page
 ) -> None:
     ticket, url = real_rt.tickets["printer"], f"sqlite:///{tmp_path / 'livechat.db'}"
     before = await asyncio.to_thread(comments, real_rt, ticket)
@@ -50,3 +54,11 @@ async def test_five_presses_put_one_comment_into_the_right_ticket(
     new = [item for item in after if item not in before]
     assert [item["Creator"]["id"] for item in new] == ["svc-livechat"]
     assert "[chat:" in new[0]["Data"]
+    url = f"{real_rt.url}/Ticket/Display.html?id={ticket}"
+    record = await shown(graces_browser, Receipt(ticket, int(new[0]["id"]), url))
+    assert await record.get_by_text("Summary by Grace Hopper").is_visible()
+    assert await record.get_by_text("Toner.").is_visible()
+    assert not await record.get_by_text("It beeps.").is_visible()
+    await record.get_by_text("Show quoted text").click()
+    assert await record.get_by_text("It beeps.").is_visible()
+    assert await record.get_by_text("Which one?").is_visible()

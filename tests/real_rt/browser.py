@@ -1,0 +1,47 @@
+"""Grace's browser on the real RT: Chromium with her Kerberos ticket."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, async_playwright
+
+from bot.domain.events import Receipt
+from tests.rigs.rt.rig import Rig
+
+
+@pytest.fixture
+async def graces_browser(real_rt: Rig, tmp_path: Path) -> AsyncIterator[Page]:
+    """Chromium with Grace's Kerberos ticket; it uses none in private windows."""
+    with real_rt.acting_as("grace") as environment:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch_persistent_context(
+                tmp_path,
+                executable_path=shutil.which("chromium"),
+                args=["--no-sandbox", "--auth-server-allowlist=localhost"],
+                env=environment,
+                ignore_https_errors=True,
+            )
+            page = await browser.new_page()
+            await log_in(page, real_rt.url)
+            yield page
+            await browser.close()
+
+
+async def log_in(page: Page, url: str) -> None:
+    """Open RT's front page; Chromium does not yet know Kerberos at its very first request."""
+    async with asyncio.timeout(10):
+        while True:
+            answer = await page.goto(url)
+            if answer and answer.ok:
+                return
+
+
+async def shown(page: Page, receipt: Receipt) -> Locator:
+    """Open the ticket where the receipt says."""
+    await page.goto(receipt.url)
+    transaction = page.locator(f"[data-transaction-id='{receipt.transaction}']")
+    await transaction.wait_for()
+    return transaction
