@@ -1,0 +1,152 @@
+"""Prints docs/chat-states.md from the table of transitions.
+
+    .venv/bin/python -m infra.dev.chat_states > docs/chat-states.md
+
+tests/test_docs.py fails while the page is not what this prints. The words for each state and each
+event are below; a state or event without words stops the script.
+"""
+
+import re
+import sys
+from collections import defaultdict
+
+from bot.domain import events as e
+from bot.domain.chat import LIVE, OVER, TRANSITIONS, State
+
+#: State: what it means, and what the visitor sees.
+STATES: dict[State, tuple[str, str]] = {
+    State.PROPOSED: (
+        "A CO named a ticket, and the card shows it. Nobody else knows.",
+        "Nothing. A link from before says that it was taken back or is too old.",
+    ),
+    State.INVITED: (
+        "A link is out. The thread is taken: no other chat can begin in it.",
+        "Whoever opens the link: who invites, to which ticket, what is recorded; a button to join.",
+    ),
+    State.OPEN: (
+        "The visitor joined; they talk. Every line is stored before it is acknowledged.",
+        "The conversation, and a box to write in.",
+    ),
+    State.ENDED: (
+        (
+            "The talk is over; the record waits for a CO to press Send to RT (or to press it again, "
+            "if RT refused it)."
+        ),
+        "The conversation, and that a copy will be put on the ticket. No box any more.",
+    ),
+    State.FILING: (
+        "The record is on its way to RT, for as long as RT takes to come back.",
+        "The same as after the end.",
+    ),
+    State.FILED: (
+        "RT's receipt is in. The text is deleted as soon as the last posts are out.",
+        "That the conversation is on the ticket, with its number; a copy may be saved.",
+    ),
+    State.PURGED: (
+        (
+            "The text, the visitor's name and the summary are gone from here. Ticket number and "
+            "receipt are kept for a while, then the row goes too."
+        ),
+        (
+            "The same, as long as the window is open; after a reload only that the conversation is "
+            "on the ticket."
+        ),
+    ),
+    State.CANCELLED: (
+        "Dropped before anybody joined. Nothing was put on the ticket.",
+        "That the link was taken back.",
+    ),
+}
+
+#: What an event is called on an arrow.
+EVENTS: dict[type[e.Event], str] = {
+    e.Invited: "Invite",
+    e.InvitationSent: "the link was sent, or could not be",
+    e.Revoked: "link taken back",
+    e.InvitationExpired: "link expired",
+    e.Cancelled: "Cancel, or nobody invited in time",
+    e.VisitorJoined: "visitor joins",
+    e.KnockedAgain: "somebody else opens the link",
+    e.Said: "somebody writes",
+    e.Edited: "a CO edits",
+    e.Removed: "a CO deletes",
+    e.PresenceChanged: "window open, hidden, gone",
+    e.Ended: "either side ends",
+    e.ThreadLost: "thread lost in Teams",
+    e.FilingRequested: "Send to RT",
+    e.FilingDelayed: "RT does not answer",
+    e.FilingFailed: "RT refuses",
+    e.TranscriptFiled: "RT's receipt",
+    e.StatusSet: "the ticket's status was set, or could not be",
+    e.Purged: "text deleted",
+}
+
+INTRODUCTION = """\
+# The states of a chat
+
+*Drawn from `TRANSITIONS` in `bot/domain/chat.py` by `python -m infra.dev.chat_states`; a test compares the two.*
+
+Everything that happens to a chat is an event, and the table says in which state it may happen and where it leads. What the table does not name cannot happen: it is refused, nothing is changed, and whoever asked is told how things stand.
+"""
+
+
+def page() -> str:
+    """Return docs/chat-states.md."""
+    return "\n".join([INTRODUCTION, *_diagram(), *_table(), *_staying()])
+
+
+def _diagram() -> list[str]:
+    """Draw the arrows that lead to another state; several from one to another are one."""
+    arrows: dict[tuple[State, State], list[str]] = defaultdict(list)
+    for (before, event), after in TRANSITIONS.items():
+        if before is not after:
+            arrows[before, after].append(EVENTS[event])
+    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> proposed: a CO names a ticket"]
+    lines += [f"    {a} --> {b}: {' / '.join(events)}" for (a, b), events in arrows.items()]
+    lines += [f"    {state} --> [*]" for state in State if state in OVER]
+    return [*lines, "```", ""]
+
+
+def _table() -> list[str]:
+    live = " and ".join(f"`{state}`" for state in State if state in LIVE)
+    lines = ["| state | what it means | what the visitor sees |", "|---|---|---|"]
+    for state in State:
+        meaning, seen = STATES[state]
+        lines.append(f"| `{state}` | {meaning} | {seen} |")
+    return [
+        *lines,
+        "",
+        (
+            f"A thread carries at most one chat in {live}, so that an operator's words in it can mean "
+            "one visitor only; the database refuses a second one."
+        ),
+        "",
+    ]
+
+
+def _staying() -> list[str]:
+    """List what may happen without leading elsewhere."""
+    staying: dict[type[e.Event], list[State]] = defaultdict(list)
+    for (before, event), after in TRANSITIONS.items():
+        if before is after:
+            staying[event].append(before)
+    lines = [
+        "## What changes a chat but not its state",
+        "",
+        "A repeat belongs here too: the second press of a button does nothing, and is no error.",
+        "",
+        "| event | | in |",
+        "|---|---|---|",
+    ]
+    for event, states in staying.items():
+        where = ", ".join(f"`{state}`" for state in states)
+        lines.append(f"| {_words(event)} | {EVENTS[event]} | {where} |")
+    return [*lines, ""]
+
+
+def _words(event: type[e.Event]) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", event.__name__).lower()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
