@@ -28,9 +28,9 @@ from bot.store import upgrade
 
 SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
 ALL = SCREENS / "all"
-#: The README's pictures: width and height in CSS pixels, at twice as many of the device's.
+#: The README's pictures: width and height in CSS pixels (one and a half of the device's each).
 MAIN = (1000, 1000)
-SIZES = {"phone": (390, 844), "desktop": (900, 740)}
+SIZES = {"phone": (390, 844), "desktop": (720, 700)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 #: Milliseconds; the machine may be busy.
 PATIENCE = 30_000
@@ -58,7 +58,7 @@ class Play:
         """A browser of its own, with its own cookies."""
         context = await self.browser.new_context(
             viewport={"width": MAIN[0], "height": MAIN[1]},
-            device_scale_factor=2,
+            device_scale_factor=1.5,
             locale="en-GB",
             reduced_motion="reduce",
         )
@@ -181,11 +181,15 @@ async def file(play: Play, card: Locator, grace: Page, ada: Page) -> None:
     await states(ada, "widget-filed")
 
 
-async def useless_links(play: Play, grace: Page, used: str) -> None:
-    """What a link shows that was used, or that is too old."""
-    page = await play.window(used)
+async def used_link(play: Play, link: str) -> None:
+    """Somebody else opens Ada's link."""
+    page = await play.window(link)
     await expect(page.get_by_text("It was used already")).to_be_visible()
     await states(page, "widget-used-link")
+
+
+async def expired_link(play: Play, grace: Page) -> None:
+    """A link that nobody used in time; there the time is a second."""
     relay = play.service.relay
     relay.rules = replace(relay.rules, invitation_ttl=timedelta(seconds=1))
     link = await invite(await propose(grace, OTHER))
@@ -209,6 +213,7 @@ async def story(play: Play) -> None:
     await picture(ada, "visitor")
     await states(grace, "card-open", card)
     await states(ada, "widget-talking")
+    await used_link(play, link)  # while it is known: the purge forgets it
     await file(play, card, grace, ada)
     rt = await play.window(f"{play.stage.rt.url}/Ticket/Display.html?id={TICKET}")
     await rt.get_by_text(SUMMARY).first.scroll_into_view_if_needed()
@@ -217,7 +222,7 @@ async def story(play: Play) -> None:
     await dropped.get_by_role("button", name="Cancel").click()
     await expect(dropped).to_contain_text("Cancelled")
     await states(grace, "card-cancelled", dropped)
-    await useless_links(play, grace, link)
+    await expired_link(play, grace)
 
 
 # --- the stage -----------------------------------------------------------------------------------
