@@ -9,7 +9,7 @@ import esbuild from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const shipped = join(here, "..", "bot", "visitors", "static");
-const limit = 18_000; // bytes, gzip -9
+const limit = 12_000; // bytes, gzip -9
 
 /** Style sheets come into the bundle as text, minified. */
 const css = {
@@ -18,7 +18,9 @@ const css = {
     build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const source = readFileSync(path, "utf8");
       const { code } = await esbuild.transform(source, { loader: "css", minify: true, target: "safari15" });
-      return { contents: code.trim(), loader: "text" };
+      // It leaves the values of custom properties as they are; none of ours has a space that counts.
+      const values = (all) => all.replace(/([:,]) /g, "$1");
+      return { contents: code.trim().replace(/--[\w-]+: [^;}]+/g, values), loader: "text" };
     });
   },
 };

@@ -1,36 +1,24 @@
 /** The pop-up's life: from the link or the last visit to the chat, opened and minimised. */
-import type { Ask } from "./api.ts";
+import { apiAt, type Ask } from "./api.ts";
 import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
 import { shelfOn } from "./outbox.ts";
 import { countInTitle, stepAside } from "./page.ts";
+import { dress } from "./styles.ts";
 import { say } from "./strings.ts";
 import { StateLine } from "./stateline.ts";
 import { Talk } from "./talk.ts";
 import { Announcer } from "./view/announcer.ts";
 import { fill } from "./view/dom.ts";
 import { view } from "./view/panel.ts";
-import type { Screen, Support } from "./view/screens.ts";
+import type { Screen } from "./view/screens.ts";
 import type { Fate, Peek, View } from "./wire.ts";
 
 /** Pixels from the end within which the reader follows the conversation. */
 const NEAR = 90;
 
-export interface Surroundings {
-  host: HTMLElement;
-  root: ShadowRoot;
-  ask: Ask;
-  /** The WebSocket's address. */
-  socket: string;
-  fullpage: boolean;
-  support: Support;
-  /** For dates and times. */
-  lang: string;
-  /** Tells the page; false when the page prevents it. */
-  tell(name: string, detail?: object): boolean;
-}
-
 export class App {
-  readonly around: Surroundings;
+  readonly host: HTMLElement;
+  readonly root: ShadowRoot;
   readonly announcer = new Announcer();
   open = false;
   /** The question whether to end is being asked. */
@@ -48,16 +36,30 @@ export class App {
   #soon = 0;
   #marked = 0;
   #told = "";
+  /** Where the service is; ends with a slash. */
+  #base: string;
+  #ask: Ask;
   /** There was no chat that could end when we last drew. */
   #over = true;
 
-  constructor(around: Surroundings) {
-    this.around = around;
+  /** Puts the widget into `host`, an element of the page. */
+  constructor(host: HTMLElement) {
+    this.host = host;
+    const endpoint = host.getAttribute("endpoint")?.replace(/\/?$/, "/");
+    this.#base = new URL(endpoint ?? new URL(".", import.meta.url), document.baseURI).href;
+    this.#ask = apiAt(this.#base);
+    this.root = host.attachShadow({ mode: "open" });
+    dress(this.root);
+    host.append(this.announcer.node);
+  }
+
+  get fullpage(): boolean {
+    return this.host.hasAttribute("fullpage");
   }
 
   connect(): void {
     this.#listen("addEventListener");
-    this.open = this.around.fullpage;
+    this.open = this.fullpage;
     this.draw();
     this.#fromAddress();
     const kept = recall(this.#tab);
@@ -71,11 +73,11 @@ export class App {
     this.#invitation = null;
     this.#endTalk();
     countInTitle(0);
-    stepAside(this.around.host, this.#panel, false);
+    stepAside(this.host, this.#panel, false);
   }
 
   show(): void {
-    if (this.open || !this.around.tell("open")) return;
+    if (this.open || !this.#event("open")) return;
     this.open = true;
     this.#tab.set("open", true);
     if (this.talk) this.talk.start();
@@ -85,13 +87,13 @@ export class App {
   }
 
   hide(): void {
-    if (!this.open || this.around.fullpage) return;
+    if (!this.open || this.fullpage) return;
     const held = this.#held;
     this.open = this.asking = false;
     this.#tab.set("open", null);
     this.draw();
     if (held) this.#find(".launcher")?.focus();
-    this.around.tell("close");
+    this.#event("close");
   }
 
   escape(): void {
@@ -118,7 +120,7 @@ export class App {
   }
 
   async #peek(invitation: Invitation): Promise<void> {
-    const [status, body] = await this.around.ask("api/peek", { token: invitation.token });
+    const [status, body] = await this.#ask("api/peek", { token: invitation.token });
     if (this.#invitation !== invitation) return;
     const peek = body as Peek;
     if (status !== 200) this.#trouble(() => this.#invite(invitation));
@@ -140,7 +142,7 @@ export class App {
     invitation.pressed = true;
     keep(this.#tab, invitation);
     const { token, nonce } = invitation;
-    const [status, body] = await this.around.ask("api/join", { token, nonce });
+    const [status, body] = await this.#ask("api/join", { token, nonce });
     if (this.#invitation !== invitation) return;
     if (status === 200) {
       this.#browser.set("session", true);
@@ -168,7 +170,7 @@ export class App {
   /** Takes up the chat of this browser's cookie. */
   async resume(): Promise<void> {
     if (this.open) this.go({ name: "checking" });
-    const [status, body] = await this.around.ask("api/session");
+    const [status, body] = await this.#ask("api/session");
     if (this.#invitation || this.talk) return;
     if (status === 200) {
       this.open ||= !!this.#tab.get("open");
@@ -186,11 +188,11 @@ export class App {
 
   #begin(view: View): void {
     keep(this.#tab, (this.#invitation = null));
-    this.talk = new Talk(this.around.socket, this.#tab, this.#browser, view, {
+    this.talk = new Talk(`${this.#base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
       changed: this.changed,
       arrived: ({ name, text }) => this.announcer.say(`${name}: ${text}`),
       // No answer is no reason to stop.
-      known: async () => (await this.around.ask("api/session"))[0] !== 204,
+      known: async () => (await this.#ask("api/session"))[0] !== 204,
     });
     this.first = this.talk.draft;
     this.follow = true;
@@ -212,7 +214,7 @@ export class App {
     for (const name of ["session", "read"]) this.#browser.set(name, null);
     this.hide();
     this.go({ name: "none" });
-    void this.around.ask("api/leave", {});
+    void this.#ask("api/leave", {});
   }
 
   /** Says what stands in the composer. */
@@ -243,12 +245,12 @@ export class App {
   };
 
   draw(): void {
-    const { talk, around, open } = this;
+    const { talk, open } = this;
     const held = this.#held;
     talk?.look(open && !document.hidden);
     this.line.look(talk);
-    fill(around.root.firstElementChild as Element, view(this));
-    stepAside(around.host, this.#panel, open && !around.fullpage);
+    fill(this.root, view(this));
+    stepAside(this.host, this.#panel, open && !this.fullpage);
     this.#scroll();
     if (held && !this.#held) this.#focus();
     const unread = talk?.unread ?? 0;
@@ -283,7 +285,7 @@ export class App {
     this.#marked = newFrom;
   }
 
-  #find = (selector: string): HTMLElement | null => this.around.root.querySelector(selector);
+  #find = (selector: string): HTMLElement | null => this.root.querySelector(selector);
 
   get #panel(): HTMLElement {
     return this.#find("#panel") as HTMLElement;
@@ -291,7 +293,7 @@ export class App {
 
   /** The focus is in the panel. */
   get #held(): boolean {
-    return !!this.around.root.activeElement?.closest("#panel");
+    return !!this.root.activeElement?.closest("#panel");
   }
 
   /** Puts the focus on what the panel is about now. */
@@ -310,14 +312,19 @@ export class App {
     const told = JSON.stringify(detail);
     if (told === this.#told) return;
     this.#told = told;
-    this.around.tell("change", detail);
+    this.#event("change", detail);
+  }
+
+  /** False when the page prevents it. */
+  #event(name: string, detail?: object): boolean {
+    const init = { bubbles: true, composed: true, cancelable: name === "open", detail };
+    return this.host.dispatchEvent(new CustomEvent(`livechat-${name}`, init));
   }
 
   #listen(how: "addEventListener" | "removeEventListener"): void {
     window[how]("hashchange", this.#fromAddress);
-    document[how]("visibilitychange", this.#looked);
-    window[how]("resize", this.changed);
-    window.visualViewport?.[how]("resize", this.changed);
-    window.visualViewport?.[how]("scroll", this.changed);
+    window[how]("visibilitychange", this.#looked);
+    visualViewport?.[how]("resize", this.changed);
+    visualViewport?.[how]("scroll", this.changed);
   }
 }

@@ -5,11 +5,8 @@ import { say } from "./strings.ts";
 export function transcript({ entries, view }: Session): string {
   const parts = entries
     .filter((entry) => !entry.notice)
-    .map(({ at, name, text, change, quote }) => {
-      const reply = quote ? `> ${quote.text.replace(/\n/g, "\n> ")}\n` : "";
-      return `${new Date(at).toLocaleString()} ${name}:\n${change === "removed" ? say(change) : reply + text}\n`;
-    });
-  return [`${say("title")}, ${say("launcher")} #${view.ticket}\n`, ...parts].join("\n");
+    .map(({ at, name, text }) => `${new Date(at).toLocaleString()} ${name}:\n${text || say("removed")}\n`);
+  return [`${say("title")}, #${view.ticket}\n`, ...parts].join("\n");
 }
 
 export function saveCopy(session: Session): void {

@@ -32,10 +32,10 @@ export const waitBefore = (attempt: number, random = Math.random()): number =>
 export class Link {
   /** The service knows us: what is sent now arrives, or the connection ends. */
   up = false;
+  running = false;
   #url: string;
   #user: LinkUser;
   #socket: WebSocket | null = null;
-  #running = false;
   #attempt = 0;
   #failed = 0;
   /** Until when to wait: for the next attempt without a socket, for a sign of life with one. */
@@ -47,20 +47,16 @@ export class Link {
     this.#user = user;
   }
 
-  get running(): boolean {
-    return this.#running;
-  }
-
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
+    if (this.running) return;
+    this.running = true;
     this.#listen("addEventListener");
     this.#connect();
   }
 
   stop(): void {
-    if (!this.#running) return;
-    this.#running = false;
+    if (!this.running) return;
+    this.running = false;
     this.#listen("removeEventListener");
     this.#drop();
   }
@@ -73,7 +69,7 @@ export class Link {
   /** Leaves this connection and makes another. */
   restart(): void {
     this.#drop();
-    if (!this.#running) return;
+    if (!this.running) return;
     this.#timer = window.setTimeout(() => void this.#again(), waitBefore(this.#attempt));
     this.#attempt += 1;
   }
@@ -82,7 +78,7 @@ export class Link {
     window[how]("online", this.#wake);
     window[how]("pageshow", this.#wake);
     window[how]("pagehide", this.#drop);
-    document[how]("visibilitychange", this.#wake);
+    window[how]("visibilitychange", this.#wake);
   }
 
   #wake = (): void => {
@@ -136,11 +132,11 @@ export class Link {
       this.#failed = 0;
       if (!(await this.#user.known())) return this.#halt("no_session");
     }
-    if (this.#running && !this.#socket) this.#connect();
+    if (this.running && !this.#socket) this.#connect();
   }
 
   #halt(why: Stop): void {
-    if (!this.#running) return;
+    if (!this.running) return;
     this.stop();
     this.#user.stopped(why);
   }

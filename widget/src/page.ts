@@ -21,11 +21,10 @@ export function stepAside(host: HTMLElement, panel: HTMLElement, open: boolean):
     aside = full ? beside(host) : [];
     for (const node of aside) node.inert = true;
   }
-  const view = window.visualViewport;
+  const view = visualViewport;
   // Zoomed in by hand, one looks at a part: the panel keeps its size then.
   const fits = full && view && view.scale < 1.1;
-  panel.style.setProperty("--room", fits ? `${view.height}px` : "");
-  panel.style.setProperty("--above", fits ? `${view.offsetTop}px` : "");
+  panel.style.cssText = fits ? `--room:${view.height}px;--above:${view.offsetTop}px` : "";
 }
 
 /** Everything that is neither in, nor around, this node. */

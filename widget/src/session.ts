@@ -17,7 +17,7 @@ export interface Entry {
   at: string;
   change?: "edited" | "removed";
   quote?: LineFrame["quote"] | undefined;
-  key?: string | undefined;
+  key: string;
   /** Why the service will not store it. */
   refused?: Refusal | undefined;
 }
@@ -125,7 +125,7 @@ export class Session {
     }
     const own = author.role === "visitor";
     const notice = kind === "notice";
-    const arrived = { id: key ?? `line-${seq}`, notice, seq, own, name: author.name, text, at, key, quote };
+    const arrived = { id: key ?? `line-${seq}`, notice, seq, own, name: author.name, text, at, key: key ?? "", quote };
     this.entries.push(arrived);
     if (key) this.discard(key);
     return own || notice || seq <= this.#history ? {} : { arrived };

@@ -22,15 +22,13 @@ export class StateLine {
   }
 
   look(talk: Talk | null): void {
-    const down = talk?.link.running && !talk.link.up && !talk.over;
     this.#been = !!talk && (this.#been || talk.link.up);
-    const why = !navigator.onLine ? "offline" : this.#been ? "lost" : "connecting";
-    const want = down ? why : "";
+    const why = navigator.onLine ? (this.#been ? "lost" : "connecting") : "offline";
+    const want = talk?.link.running && !talk.link.up && !talk.over ? why : "";
     if (want === this.#want) return;
+    const found = this.#been && this.#shown && !talk?.over && "found";
     this.#want = want;
-    if (want) this.#show(want, this.#shown ? 0 : BLIP);
-    else if (this.#been && this.#shown && !talk?.over) this.#show("found", 0);
-    else this.#show("", 0);
+    this.#show(want || found || "", this.#shown ? 0 : BLIP);
   }
 
   #show(word: Word | "", wait: number): void {

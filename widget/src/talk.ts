@@ -5,7 +5,7 @@ import { Session, type Entry } from "./session.ts";
 import { randomText, type ServerFrame, type View } from "./wire.ts";
 
 /** Milliseconds for the last lines to come when the record is on the ticket. */
-const LAST_LINES = 5_000;
+const LAST_LINES = 2_000;
 
 export interface TalkUser {
   /** Something to be shown changed. */
@@ -28,6 +28,8 @@ export class Talk {
   #tab: Shelf;
   #browser: Shelf;
   #watched = false;
+  /** The last line that was seen in this browser; -1 while that is not known. */
+  #seen: number;
 
   /** `tab` keeps what is written here, `browser` what was read. */
   constructor(socket: string, tab: Shelf, browser: Shelf, view: View, user: TalkUser) {
@@ -37,6 +39,8 @@ export class Talk {
     const { draft = "", unsent } = tab.get<Outbox>(view.chat) ?? {};
     this.draft = draft;
     this.session = new Session(view, unsent);
+    const [chat, seen] = browser.get<[string, number]>("read") ?? ["", -1];
+    this.#seen = chat === view.chat ? seen : -1;
     this.link = new Link(socket, {
       hello: () => this.session.hello(),
       receive: (frame) => this.#receive(frame),
@@ -68,8 +72,8 @@ export class Talk {
   keep(): void {
     const unsent = this.session.unsent.filter((one) => !one.seq);
     const { draft } = this;
-    const outbox: Outbox = { draft, unsent: unsent.map(({ id, text, refused }) => ({ key: id, text, refused })) };
-    this.#tab.set(this.session.view.chat, draft || unsent.length ? outbox : null);
+    const outbox: Outbox = { draft, unsent };
+    this.#tab.set(this.session.view.chat, draft || unsent[0] ? outbox : null);
   }
 
   /** Says something; or again, under its old key, what was refused: that makes no doubles. */
@@ -89,19 +93,22 @@ export class Talk {
 
   /** Takes note of what is seen; `watching` when the chat is in front of somebody's eyes. */
   look(watching: boolean): void {
-    const { settled, entries, seq, view } = this.session;
+    const { settled, entries, seq } = this.session;
     const before = this.#watched;
     this.#watched = watching;
     if (before !== watching) this.#present();
     if (before && !watching) this.newFrom = 0;
     if (!settled) return;
-    // What came before this browser did is not new to it.
-    const [chat, read = seq] = this.#browser.get<[string, number]>("read") ?? [];
-    const known = chat === view.chat ? read : seq;
-    const fresh = entries.filter((one) => !one.own && !one.notice && one.seq > known);
+    if (this.#seen < 0) this.#saw(seq); // what came before this browser did is not new to it
+    const fresh = entries.filter((one) => !one.own && !one.notice && one.seq > this.#seen);
     if (!before) this.newFrom ||= fresh[0]?.seq ?? 0;
     this.unread = watching ? 0 : fresh.length;
-    if (chat !== view.chat || (watching && read < seq)) this.#browser.set("read", [view.chat, seq]);
+    if (watching && this.#seen < seq) this.#saw(seq);
+  }
+
+  #saw(seq: number): void {
+    this.#seen = seq;
+    this.#browser.set("read", [this.session.view.chat, seq]);
   }
 
   #receive(frame: ServerFrame): void {
@@ -113,10 +120,7 @@ export class Talk {
     if (then === "foreign") this.stop = "other_chat";
     if (then === "resync") this.link.restart();
     else if (then) this.link.stop();
-    const { view, seq } = this.session;
-    if (view.state === "filed") {
-      setTimeout(() => this.link.stop(), seq < view.head ? LAST_LINES : 0);
-    }
+    if (this.session.view.state === "filed") setTimeout(() => this.link.stop(), LAST_LINES);
     this.#user.changed();
   }
 

@@ -35,9 +35,8 @@ export function readBlocks(text: string): Block[] {
   return blocks;
 }
 
-// Characters that turn or hide text are no part of a link: what is read is where it goes.
-const PIECES =
-  /(`{1,3})([^`\n]+)\1|https?:\/\/[^\s<>"'`\u0000-\u001f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/gi;
+// Characters that turn or hide text (\p{C}) are no part of a link: what is read is where it goes.
+const PIECES = /(`{1,3})([^`\n]+)\1|https?:\/\/[^\s<>"'`\p{C}]+/giu;
 
 /** Finds code and links within one block. */
 export function readInlines(text: string): Inline[] {

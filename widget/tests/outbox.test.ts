@@ -47,14 +47,6 @@ test("a browser that blocks storage loses no message within the page", () => {
   deepEqual(talk.session.unsent.map((one) => one.text), ["hello"]);
 });
 
-test("a shelf without storage remembers in memory, and forgets when told", () => {
-  const shelf = shelfOn(blocked);
-  shelf.set("a", { b: 1 });
-  deepEqual(shelf.get("a"), { b: 1 });
-  shelf.set("a", null);
-  equal(shelf.get("a"), null);
-});
-
 test("rubbish in the storage is no reason to fail", () => {
   const storage = new Storage();
   storage.setItem("livechat:a", "{");

@@ -3,10 +3,10 @@ import { equal } from "node:assert/strict";
 import { say, sayIfKnown, sayPresence, sayUnread } from "../src/strings.ts";
 
 test("who is there is said in words", () => {
-  equal(sayPresence([]), "Somebody will answer you here");
+  equal(sayPresence([]), "Somebody will answer here");
   equal(sayPresence(["Grace Hopper"]), "Grace Hopper is here");
   equal(sayPresence(["Grace Hopper", "Alan Turing"]), "Grace Hopper and Alan Turing are here");
-  equal(sayPresence(["Grace Hopper", "Alan Turing", "Edsger Dijkstra"]), "Grace Hopper and 2 others are here");
+  equal(sayPresence(["Grace Hopper", "Alan Turing", "Edsger Dijkstra"]), "Grace Hopper, Alan Turing and Edsger Dijkstra are here");
 });
 
 test("numbers are counted as English does", () => {

@@ -4,19 +4,16 @@
  * history are never spoken, and a burst is only counted.
  */
 import { sayUnread } from "../strings.ts";
-import { fill, h, type Spec } from "./dom.ts";
+import { fill, h } from "./dom.ts";
 
 /** Milliseconds within which this many messages make a burst. */
 const BURST = 700;
 const MANY = 3;
 const LONGEST = 600;
-/** Spoken lines that stay, for those who walk through the page; older ones go. */
-const KEPT = 5;
 
 export class Announcer {
   readonly node = document.createElement("div");
   #waiting: string[] = [];
-  #lines: Spec[] = [];
   #count = 0;
 
   constructor() {
@@ -31,16 +28,14 @@ export class Announcer {
 
   clear(): void {
     this.#waiting = [];
-    this.#lines = [];
     fill(this.node, []);
   }
 
   #speak(): void {
     const { length } = this.#waiting;
-    for (const words of length < MANY ? this.#waiting : [sayUnread(length)]) {
-      this.#lines.push(h("p", { key: `${(this.#count += 1)}` }, words));
-    }
+    const lines = length < MANY ? this.#waiting : [sayUnread(length)];
     this.#waiting = [];
-    fill(this.node, (this.#lines = this.#lines.slice(-KEPT)));
+    // A new node each time: what is only changed may be spoken as a whole, or not at all.
+    fill(this.node, lines.map((words) => h("p", { key: `${(this.#count += 1)}` }, words)));
   }
 }

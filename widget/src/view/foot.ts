@@ -33,7 +33,6 @@ export function composer(app: App, talk: Talk): Spec {
       app.draw();
     },
   }, app.first);
-  const name = say("send");
   return h(
     "form",
     { key: "composer", submit },
@@ -42,7 +41,7 @@ export function composer(app: App, talk: Talk): Spec {
       "div.field",
       {},
       h("div.twin", {}, h("span", { "aria-hidden": "true" }, `${draft} `), box),
-      h("button.send", { "aria-label": name, title: name, "aria-disabled": off }, icon(ICONS.send)),
+      h("button.send", { "aria-label": say("send"), "aria-disabled": off }, icon(ICONS.send)),
     ),
     h("p", { id: "note", role: "status" }, note),
   );
@@ -60,7 +59,7 @@ export function confirm(app: App, talk: Talk): Spec {
     "div.foot",
     { key: "confirm", role: "group", "aria-labelledby": "sure" },
     h("p", { id: "sure" }, say("end_sure", { ticket })),
-    h("p.acts", {}, button("bad", end, say("end_yes")), button("no", () => app.escape(), say("end_no"))),
+    h("p.acts", {}, button("bad", end, say("end")), button("no", () => app.escape(), say("end_no"))),
   );
 }
 
@@ -70,9 +69,7 @@ export const ending = (): Spec => h("div.foot", { key: "ending" }, h("h3", { tab
 export function over(app: App, { session, stop, draft }: Talk): Spec {
   const { state, ticket } = session.view;
   const stopped = state !== "filed" && stop;
-  const words: string[] = stopped
-    ? [say(stopped), say("stopped_do", { ticket })]
-    : [say(state === "filed" ? "over_filed" : "over_ended", { ticket }), say("over_more")];
+  const word = stopped || (state === "filed" ? "over_filed" : "over_ended");
   const kept: Child[] = draft
     ? [h("p", {}, say("unsent")), h("blockquote", { dir: "auto", tabindex: "0" }, draft), button("link", copy(draft), say("copy"))]
     : [];
@@ -80,7 +77,8 @@ export function over(app: App, { session, stop, draft }: Talk): Spec {
     "div.foot",
     { key: "over" },
     h("h3", { tabindex: "-1" }, say(stopped ? "stopped_head" : "over_head")),
-    ...words.map((text) => h("p", {}, text)),
+    h("p", {}, say(word, { ticket })),
+    h("p", {}, say("go_on")),
     ...kept,
     h(
       "p.acts",

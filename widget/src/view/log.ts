@@ -8,7 +8,7 @@ import { rich } from "./rich.ts";
 
 /** `changed` is called after something was done to the talk. */
 export function log(talk: Talk, lang: string, changed: () => void): Spec {
-  const acts = ({ entry: { key = "", text, refused } }: Row): Child[] => {
+  const acts = ({ entry: { key, text, refused } }: Row): Child[] => {
     const again = () => (talk.say(text, key), changed());
     const remove = () => (talk.discard(key), changed());
     return refused
@@ -74,5 +74,5 @@ function body(entry: Entry): Spec {
 }
 
 function dayOf(at: string, lang: string): string {
-  return new Date(at).toLocaleDateString(lang, { weekday: "long", day: "numeric", month: "long" });
+  return new Date(at).toLocaleDateString(lang, { dateStyle: "full" });
 }

@@ -7,54 +7,56 @@ import { log } from "./log.ts";
 import { screen } from "./screens.ts";
 
 export function view(app: App): Child[] {
-  const { talk, open, around, asking } = app;
+  const { talk, open, asking } = app;
   const keydown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !event.isComposing) app.escape();
   };
-  const minimise = say("minimise");
   const live = talk && !talk.over;
   const canEnd = live && !asking && !talk.session.ending;
   return [
     launcher(app),
     h(
       "section",
-      { id: "panel", class: talk ? "panel live" : "panel", role: "dialog", "aria-labelledby": "title", hidden: !open, keydown },
+      { lang: "en", id: "panel", class: talk ? "panel live" : "panel", role: "dialog", "aria-labelledby": "title", hidden: !open, keydown },
       h(
-        "header",
+        "div.head",
         { },
         h("div", {}, h("h2", { id: "title" }, say("title")), h("p", {}, live && sayPresence(talk.session.view.operators))),
         canEnd && button("end", () => ((app.asking = true), app.draw()), say("end")),
-        !around.fullpage &&
-          h("button.minimise", { "aria-label": minimise, title: minimise, click: () => app.hide() }, icon(ICONS.down)),
+        !app.fullpage &&
+          h("button.minimise", { "aria-label": say("minimise"), click: () => app.hide() }, icon(ICONS.down)),
       ),
       h("p.state", { role: "status" }, app.line.text),
       ...inside(app),
     ),
+    h("slot", { name: "announcer" }),
   ];
 }
 
 function launcher(app: App): Child {
   const { talk, open } = app;
-  const name = say("launcher");
   const unread = talk?.unread ?? 0;
   const props = {
+    lang: "en",
     "aria-expanded": String(open),
     "aria-controls": "panel",
-    "aria-label": unread ? `${name}, ${sayUnread(unread)}` : null,
     click: () => (open ? app.hide() : app.show()),
   };
-  return h("button.launcher", props, icon(ICONS.chat), name, !!unread && h("span.badge", {}, `${unread}`));
+  // One sees "2", and hears "2 new messages".
+  const count = h("span.badge", { key: "count" }, `${unread}`);
+  const what = h("span.unseen", { key: "what" }, sayUnread(unread).replace(`${unread}`, ""));
+  return h("button.launcher", props, icon(ICONS.chat), say("launcher"), !!unread && count, !!unread && what);
 }
 
 function inside(app: App): Child[] {
-  const { talk, around } = app;
-  if (!talk) return [screen(app.screen, around.support)];
+  const { talk } = app;
+  if (!talk) return [screen(app.screen, app.host)];
   const box = { class: "log", role: "region", "aria-label": say("log"), tabindex: "0", scroll: () => app.scrolled() };
   return [
     h(
       "div.middle",
       { key: "log" },
-      h("div", box, log(talk, around.lang, app.changed)),
+      h("div", box, log(talk, app.host.lang || "en-GB", app.changed)),
       !app.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
     talk.over ? over(app, talk)

@@ -1,0 +1,139 @@
+"""The widget and the page around it: hostile words, the policy, the API, the bundle's size."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from bot.domain import events as e
+from tests.e2e.ada import Ada
+from tests.e2e.mock_service import MockService
+from tests.visitors.fakes import GRACE
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = (
+    "<img src=x onerror=alert(1)><script>alert(2)</script> javascript:alert(3) "
+    "\u202egpj.exe\u202c <a href='https://evil.example'>x</a> ${7*7} {{7*7}} %00"
+)
+
+
+async def test_words_stay_words_whoever_says_them(ada: Ada, service: MockService) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    talk.grace(HOSTILE)
+    await ada.say(HOSTILE)
+    await expect(ada.messages).to_have_count(2)
+    for body in await ada.page.locator("rt-livechat li.said .body").all():
+        assert await body.text_content() == HOSTILE
+        assert await body.locator("img, script").count() == 0
+    assert [url for url in ada.requests if not url.startswith(ada.site.url)] == []
+
+
+async def test_links_open_elsewhere_and_tell_nothing(ada: Ada, service: MockService) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    talk.grace("See https://help.example.org/a?b=c#d.")
+    link = ada.panel.get_by_role("link", name="https://help.example.org/a?b=c#d")
+    await expect(link).to_have_attribute("href", "https://help.example.org/a?b=c#d")
+    await expect(link).to_have_attribute("target", "_blank")
+    await expect(link).to_have_attribute("rel", "noopener noreferrer")
+
+
+async def test_a_change_or_a_removal_by_the_operator_is_shown_as_such(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    talk.grace("It is roon 4.12")
+    talk.grace("Wrong window")
+    await expect(ada.message("Wrong window")).to_be_visible()
+    room, window = (line.seq for line in talk.log[-2:])
+    now = service.visiting.now
+    service.visiting.happen(talk.id, e.Edited(now, GRACE, "e", room, "It is room 4.12"))
+    service.visiting.happen(talk.id, e.Removed(now, GRACE, "r", window))
+    await expect(ada.message("It is room 4.12")).to_be_visible()
+    await expect(ada.messages.last).to_contain_text("This message was taken back.")
+    await expect(ada.message("Wrong window")).to_have_count(0)
+    await expect(ada.messages.first).to_contain_text("edited")
+
+
+async def test_the_stand_alone_page_is_the_same_chat_on_a_page_of_its_own(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk, path="/livechat/chat")
+    assert ada.page.url == ada.site.url + "/livechat/chat"
+    await ada.say("Hello")
+    await expect(ada.message("Hello")).to_contain_text("Sent")
+    await expect(ada.launcher).to_be_hidden()
+    await ada.page.keyboard.press("Escape")
+    await expect(ada.panel).to_be_visible()
+    await ada.page.reload()
+    await expect(ada.message("Hello")).to_be_visible()
+
+
+async def test_the_page_can_open_and_close_the_panel_and_hears_of_it(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.visit()
+    await ada.page.evaluate(
+        """() => {
+            window.heard = [];
+            for (const name of ['open', 'close', 'change'])
+                document.addEventListener('livechat-' + name, (event) => heard.push([name, event.detail]));
+            document.querySelector('rt-livechat').open();
+        }"""
+    )
+    await expect(ada.panel).to_be_visible()
+    await ada.page.evaluate("document.querySelector('rt-livechat').close()")
+    await expect(ada.panel).to_be_hidden()
+    assert await ada.page.evaluate("heard") == [["open", None], ["close", None]]
+    await ada.page.evaluate(
+        """() => {
+            document.addEventListener('livechat-open', (event) => event.preventDefault());
+            document.querySelector('rt-livechat').open();
+        }"""
+    )
+    await expect(ada.panel).to_be_hidden()
+
+
+async def test_the_page_hears_how_many_messages_wait_but_never_what_they_say(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.page.evaluate(
+        "() => { window.heard = []; document.addEventListener('livechat-change',"
+        " (event) => heard.push(event.detail)) }"
+    )
+    await ada.button("Minimise the chat").click()
+    talk.grace("a secret")
+    await expect(ada.launcher).to_have_accessible_name("Live chat 1 new message")
+    heard = await ada.page.evaluate("heard")
+    assert heard == [{"state": "open", "unread": 1}]
+    assert "secret" not in json.dumps(heard)
+
+
+async def test_moving_the_element_in_the_page_does_not_double_anything(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("one")
+    await expect(ada.message("one")).to_contain_text("Sent")
+    await ada.page.evaluate("document.body.prepend(document.querySelector('rt-livechat'))")
+    await expect(ada.message("one")).to_be_visible()
+    talk.grace("two")
+    await expect(ada.message("two")).to_be_visible()
+    assert await ada.said() == ["one", "two"]
+
+
+async def test_the_bundle_keeps_within_its_budget() -> None:
+    bundle = (ROOT / "bot/visitors/static/widget.js").read_bytes()
+    assert len(gzip.compress(bundle, 9)) < 12_000
