@@ -49,7 +49,7 @@ async def test_before_joining_one_is_told_who_asks_about_what_and_what_is_record
     await ada.follow(service.invite(4711).token)
     for words in (
         "Grace Hopper would like to talk with you about ticket #4711.",
-        "What you and computing support write is copied to ticket #4711 when the chat ends, "
+        "What you and computing support write is copied to ticket #4711 when the chat ends",
         "and then deleted here.",
         "Please do not write passwords.",
     ):
