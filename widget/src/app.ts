@@ -281,7 +281,8 @@ export class App {
     if (this.follow) box.scrollTop = box.scrollHeight;
     const { newFrom = 0 } = this.talk ?? {};
     const mark = this.#find(".new");
-    if (mark && newFrom !== this.#marked) box.scrollTop = Math.min(box.scrollTop, mark.offsetTop - 8);
+    if (mark && newFrom !== this.#marked)
+      box.scrollTop = Math.min(box.scrollTop, mark.offsetTop - 8);
     this.#marked = newFrom;
   }
 

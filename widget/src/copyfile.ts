@@ -5,7 +5,10 @@ import { say } from "./strings.ts";
 export function transcript({ entries, view }: Session): string {
   const parts = entries
     .filter((entry) => !entry.notice)
-    .map(({ at, name, text }) => `${new Date(at).toLocaleString()} ${name}:\n${text || say("removed")}\n`);
+    .map(
+      ({ at, name, text }) =>
+        `${new Date(at).toLocaleString()} ${name}:\n${text || say("removed")}\n`,
+    );
   return [`${say("title")}, #${view.ticket}\n`, ...parts].join("\n");
 }
 

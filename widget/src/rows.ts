@@ -35,7 +35,8 @@ export function rowsOf({ entries, unsent, view }: Session, newFrom: number): Row
   });
   rows.forEach((row, index) => {
     const before = rows[index - 1];
-    if (before && !row.day && !row.fresh && together(before.entry, row.entry)) before.last = row.first = false;
+    if (before && !row.day && !row.fresh && together(before.entry, row.entry))
+      before.last = row.first = false;
   });
   return rows;
 }

@@ -97,7 +97,17 @@ export class Session {
   }
 
   #own({ key, text, refused }: Unsent): Entry {
-    return { id: key, notice: false, seq: 0, own: true, name: this.view.you, text, at: "", key, refused };
+    return {
+      id: key,
+      notice: false,
+      seq: 0,
+      own: true,
+      name: this.view.you,
+      text,
+      at: "",
+      key,
+      refused,
+    };
   }
 
   #look(view: View, welcome: boolean): Outcome {
@@ -125,7 +135,17 @@ export class Session {
     }
     const own = author.role === "visitor";
     const notice = kind === "notice";
-    const arrived = { id: key ?? `line-${seq}`, notice, seq, own, name: author.name, text, at, key: key ?? "", quote };
+    const arrived = {
+      id: key ?? `line-${seq}`,
+      notice,
+      seq,
+      own,
+      name: author.name,
+      text,
+      at,
+      key: key ?? "",
+      quote,
+    };
     this.entries.push(arrived);
     if (key) this.discard(key);
     return own || notice || seq <= this.#history ? {} : { arrived };

@@ -28,7 +28,10 @@ test("a draft and what was not acknowledged survive a reload, for their own chat
   before.draft = "half a sen";
   before.keep();
   const after = talkOn(() => storage);
-  deepEqual([after.draft, after.session.unsent.map((one) => [one.key, one.text])], ["half a sen", [["k1", "sent into a tunnel"]]]);
+  deepEqual(
+    [after.draft, after.session.unsent.map((one) => [one.key, one.text])],
+    ["half a sen", [["k1", "sent into a tunnel"]]],
+  );
   equal(talkOn(() => storage, "chat-2").session.unsent.length, 0);
 });
 
@@ -44,7 +47,10 @@ test("a browser that blocks storage loses no message within the page", () => {
   const talk = talkOn(blocked);
   talk.say("hello", "k1");
   talk.keep();
-  deepEqual(talk.session.unsent.map((one) => one.text), ["hello"]);
+  deepEqual(
+    talk.session.unsent.map((one) => one.text),
+    ["hello"],
+  );
 });
 
 test("rubbish in the storage is no reason to fail", () => {

@@ -15,15 +15,29 @@ function rowsAfter(frames: ServerFrame[], newFrom = 0) {
 test("what one person says within five minutes belongs together", () => {
   const at = (time: string) => ({ at: `2026-11-21T${time}:00.000Z` });
   const rows = rowsAfter([
-    grace(1, "a", at("10:00")), grace(2, "b", at("10:04")), grace(3, "c", at("10:10")), ada(4, "d", "k", at("10:10")),
+    grace(1, "a", at("10:00")),
+    grace(2, "b", at("10:04")),
+    grace(3, "c", at("10:10")),
+    ada(4, "d", "k", at("10:10")),
   ]);
-  deepEqual(rows.map(({ first, last }) => [first, last]), [[true, false], [false, true], [true, true], [true, true]]);
+  deepEqual(
+    rows.map(({ first, last }) => [first, last]),
+    [
+      [true, false],
+      [false, true],
+      [true, true],
+      [true, true],
+    ],
+  );
 });
 
 test("two operators are never taken for one", () => {
   const alan = { author: { role: "operator" as const, name: "Alan Turing" } };
   const rows = rowsAfter([grace(1, "a"), grace(2, "b", alan)]);
-  deepEqual(rows.map((row) => row.first), [true, true]);
+  deepEqual(
+    rows.map((row) => row.first),
+    [true, true],
+  );
 });
 
 test("each day is named once, also with messages on their way", () => {
@@ -32,13 +46,22 @@ test("each day is named once, also with messages on their way", () => {
   session.receive(grace(1, "a", { at: "2026-11-20T12:00:00.000Z" }));
   session.receive(grace(2, "b", { at: "2026-11-21T12:00:00.000Z" }));
   session.say({ key: "k1", text: "c" });
-  deepEqual(rowsOf(session, 0).map((row) => row.day), [true, true, false]);
+  deepEqual(
+    rowsOf(session, 0).map((row) => row.day),
+    [true, true, false],
+  );
 });
 
 test("the line 'new since you left' stands before the first new message only", () => {
   const rows = rowsAfter([grace(1, "a"), grace(2, "b"), grace(3, "c")], 2);
-  deepEqual(rows.map((row) => row.fresh), [false, true, false]);
-  deepEqual(rows.map((row) => row.first), [true, true, false]);
+  deepEqual(
+    rows.map((row) => row.fresh),
+    [false, true, false],
+  );
+  deepEqual(
+    rows.map((row) => row.first),
+    [true, true, false],
+  );
 });
 
 test("a message of one's own says what became of it, and no more than is known", () => {
@@ -48,5 +71,8 @@ test("a message of one's own says what became of it, and no more than is known",
   session.say({ key: "k3", text: "c" });
   session.say({ key: "k4", text: "d" });
   session.receive({ t: "refused", key: "k4", error: "chat_full" });
-  deepEqual(rowsOf(session, 0).map((row) => row.delivery), ["delivered", "sent", "sending", "refused"]);
+  deepEqual(
+    rowsOf(session, 0).map((row) => row.delivery),
+    ["delivered", "sent", "sending", "refused"],
+  );
 });

@@ -13,7 +13,13 @@ function sessionAfter(...frames: ServerFrame[]): Session {
 const texts = (session: Session) => [...session.entries, ...session.unsent].map((one) => one.text);
 
 test("a line is shown once, however often it comes", () => {
-  const session = sessionAfter(welcome(), grace(1, "one"), grace(2, "two"), grace(1, "one"), grace(2, "two"));
+  const session = sessionAfter(
+    welcome(),
+    grace(1, "one"),
+    grace(2, "two"),
+    grace(1, "one"),
+    grace(2, "two"),
+  );
   deepEqual(texts(session), ["one", "two"]);
   deepEqual(session.hello(), { t: "hello", chat: "chat-1", after: 2 });
 });
@@ -71,7 +77,13 @@ test("a refusal cannot take back what was acknowledged", () => {
 
 test("history and one's own words are not announced; what comes later is, once", () => {
   const session = new Session(aView());
-  const heard = [welcome({ head: 2 }), grace(1, "old"), ada(2, "mine", "k"), grace(3, "new"), grace(3, "new")]
+  const heard = [
+    welcome({ head: 2 }),
+    grace(1, "old"),
+    ada(2, "mine", "k"),
+    grace(3, "new"),
+    grace(3, "new"),
+  ]
     .map((frame) => session.receive(frame).arrived?.text)
     .filter(Boolean);
   deepEqual(heard, ["new"]);
@@ -91,7 +103,13 @@ test("edits and removals change the line they are about and stand nowhere themse
     grace(3, "typo", { kind: "edited", target: 1 }),
     grace(4, "", { kind: "removed", target: 2 }),
   );
-  deepEqual(session.entries.map((one) => [one.text, one.change]), [["typo", "edited"], ["", "removed"]]);
+  deepEqual(
+    session.entries.map((one) => [one.text, one.change]),
+    [
+      ["typo", "edited"],
+      ["", "removed"],
+    ],
+  );
   equal(session.seq, 4);
 });
 
@@ -103,14 +121,19 @@ test("when the service's log is behind ours, ours is forgotten but not what is u
 });
 
 test("a purged log does not take the conversation out of the page once it is filed", () => {
-  const session = sessionAfter(welcome(), grace(1, "one"), { t: "view", view: aView({ state: "filed" }) });
+  const session = sessionAfter(welcome(), grace(1, "one"), {
+    t: "view",
+    view: aView({ state: "filed" }),
+  });
   deepEqual(session.receive({ t: "over" }), { then: "done" });
   deepEqual(texts(session), ["one"]);
 });
 
 test("a view of another chat is never shown", () => {
   const session = sessionAfter(welcome());
-  deepEqual(session.receive({ t: "view", view: aView({ chat: "chat-2", you: "Eve" }) }), { then: "foreign" });
+  deepEqual(session.receive({ t: "view", view: aView({ chat: "chat-2", you: "Eve" }) }), {
+    then: "foreign",
+  });
   equal(session.view.you, "Ada Lovelace");
 });
 

@@ -6,7 +6,10 @@ test("who is there is said in words", () => {
   equal(sayPresence([]), "Somebody will answer here");
   equal(sayPresence(["Grace Hopper"]), "Grace Hopper is here");
   equal(sayPresence(["Grace Hopper", "Alan Turing"]), "Grace Hopper and Alan Turing are here");
-  equal(sayPresence(["Grace Hopper", "Alan Turing", "Edsger Dijkstra"]), "Grace Hopper, Alan Turing and Edsger Dijkstra are here");
+  equal(
+    sayPresence(["Grace Hopper", "Alan Turing", "Edsger Dijkstra"]),
+    "Grace Hopper, Alan Turing and Edsger Dijkstra are here",
+  );
 });
 
 test("numbers are counted as English does", () => {
@@ -15,7 +18,10 @@ test("numbers are counted as English does", () => {
 });
 
 test("what is filled in is not filled again", () => {
-  equal(say("invited_text", { who: "{ticket}", ticket: "12345" }), "{ticket} would like to talk with you about ticket #12345.");
+  equal(
+    say("invited_text", { who: "{ticket}", ticket: "12345" }),
+    "{ticket} would like to talk with you about ticket #12345.",
+  );
 });
 
 test("a notice of a later service is left out, not shown as a code", () => {

@@ -36,6 +36,9 @@ export class Announcer {
     const lines = length < MANY ? this.#waiting : [sayUnread(length)];
     this.#waiting = [];
     // A new node each time: what is only changed may be spoken as a whole, or not at all.
-    fill(this.node, lines.map((words) => h("p", { key: `${(this.#count += 1)}` }, words)));
+    fill(
+      this.node,
+      lines.map((words) => h("p", { key: `${(this.#count += 1)}` }, words)),
+    );
   }
 }

@@ -43,7 +43,11 @@ const made = new WeakMap<Node, { name: string; kid?: Child }>();
 export function fill(parent: Node, kids: readonly Child[]): void {
   const wanted = new Map<string, Spec | string>();
   kids.forEach((kid, index) => {
-    if (kid) wanted.set(typeof kid === "string" ? `${index}` : `${kid.tag} ${kid.props["key"] ?? index}`, kid);
+    if (kid)
+      wanted.set(
+        typeof kid === "string" ? `${index}` : `${kid.tag} ${kid.props["key"] ?? index}`,
+        kid,
+      );
   });
   const there = new Map<string, ChildNode>();
   for (const node of [...parent.childNodes]) {

@@ -22,17 +22,27 @@ export function composer(app: App, talk: Talk): Spec {
   };
   // Enter sends, unless it ends the composing of a character; Shift+Enter breaks the line.
   const keydown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event);
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229)
+      submit(event);
   };
-  const box: Spec = h("textarea", {
-    id: "box", rows: "1", dir: "auto", enterkeyhint: "send", "aria-describedby": "note",
-    "aria-invalid": left < 0 && "true", keydown,
-    input: (event: Event) => {
-      talk.draft = (event.target as HTMLTextAreaElement).value;
-      talk.keep();
-      app.draw();
+  const box: Spec = h(
+    "textarea",
+    {
+      id: "box",
+      rows: "1",
+      dir: "auto",
+      enterkeyhint: "send",
+      "aria-describedby": "note",
+      "aria-invalid": left < 0 && "true",
+      keydown,
+      input: (event: Event) => {
+        talk.draft = (event.target as HTMLTextAreaElement).value;
+        talk.keep();
+        app.draw();
+      },
     },
-  }, app.first);
+    app.first,
+  );
   return h(
     "form",
     { key: "composer", submit },
@@ -59,11 +69,17 @@ export function confirm(app: App, talk: Talk): Spec {
     "div.foot",
     { key: "confirm", role: "group", "aria-labelledby": "sure" },
     h("p", { id: "sure" }, say("end_sure", { ticket })),
-    h("p.acts", {}, button("bad", end, say("end")), button("no", () => app.escape(), say("end_no"))),
+    h(
+      "p.acts",
+      {},
+      button("bad", end, say("end")),
+      button("no", () => app.escape(), say("end_no")),
+    ),
   );
 }
 
-export const ending = (): Spec => h("div.foot", { key: "ending" }, h("h3", { tabindex: "-1" }, say("ending")));
+export const ending = (): Spec =>
+  h("div.foot", { key: "ending" }, h("h3", { tabindex: "-1" }, say("ending")));
 
 /** The last words: what became of the conversation, and what can still be done here. */
 export function over(app: App, { session, stop, draft }: Talk): Spec {
@@ -71,7 +87,11 @@ export function over(app: App, { session, stop, draft }: Talk): Spec {
   const stopped = state !== "filed" && stop;
   const word = stopped || (state === "filed" ? "over_filed" : "over_ended");
   const kept: Child[] = draft
-    ? [h("p", {}, say("unsent")), h("blockquote", { dir: "auto", tabindex: "0" }, draft), button("link", copy(draft), say("copy"))]
+    ? [
+        h("p", {}, say("unsent")),
+        h("blockquote", { dir: "auto", tabindex: "0" }, draft),
+        button("link", copy(draft), say("copy")),
+      ]
     : [];
   return h(
     "div.foot",

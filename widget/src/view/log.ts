@@ -49,7 +49,8 @@ function said(row: Row, lang: string, acts: Child[]): Spec {
     h(
       "p.meta",
       {},
-      at && h("time", { datetime: at }, new Date(at).toLocaleTimeString(lang, { timeStyle: "short" })),
+      at &&
+        h("time", { datetime: at }, new Date(at).toLocaleTimeString(lang, { timeStyle: "short" })),
       change === "edited" && h("span", { key: "edited" }, say("edited")),
       state && h("span", { key: "state" }, state),
       ...acts,
@@ -68,7 +69,12 @@ function body(entry: Entry): Spec {
   const gone = change === "removed";
   const reply = quote && !gone && [h("b", {}, say("reply", { name: quote.author })), quote.text];
   const kids = gone ? [h("p.quiet", {}, say("removed"))] : rich(text);
-  const spec = h("div.body", {}, reply && h("blockquote", { dir: "auto", key: "reply" }, ...reply), ...kids);
+  const spec = h(
+    "div.body",
+    {},
+    reply && h("blockquote", { dir: "auto", key: "reply" }, ...reply),
+    ...kids,
+  );
   bodies.set(entry, { of, spec });
   return spec;
 }

@@ -17,14 +17,31 @@ export function view(app: App): Child[] {
     launcher(app),
     h(
       "section",
-      { lang: "en", id: "panel", class: talk ? "panel live" : "panel", role: "dialog", "aria-labelledby": "title", hidden: !open, keydown },
+      {
+        lang: "en",
+        id: "panel",
+        class: talk ? "panel live" : "panel",
+        role: "dialog",
+        "aria-labelledby": "title",
+        hidden: !open,
+        keydown,
+      },
       h(
         "div.head",
-        { },
-        h("div", {}, h("h2", { id: "title" }, say("title")), h("p", {}, live && sayPresence(talk.session.view.operators))),
+        {},
+        h(
+          "div",
+          {},
+          h("h2", { id: "title" }, say("title")),
+          h("p", {}, live && sayPresence(talk.session.view.operators)),
+        ),
         canEnd && button("end", () => ((app.asking = true), app.draw()), say("end")),
         !app.fullpage &&
-          h("button.minimise", { "aria-label": say("minimise"), click: () => app.hide() }, icon(ICONS.down)),
+          h(
+            "button.minimise",
+            { "aria-label": say("minimise"), click: () => app.hide() },
+            icon(ICONS.down),
+          ),
       ),
       h("p.state", { role: "status" }, app.line.text),
       ...inside(app),
@@ -45,13 +62,26 @@ function launcher(app: App): Child {
   // One sees "2", and hears "2 new messages".
   const count = h("span.badge", { key: "count" }, `${unread}`);
   const what = h("span.unseen", { key: "what" }, sayUnread(unread).replace(`${unread}`, ""));
-  return h("button.launcher", props, icon(ICONS.chat), say("launcher"), !!unread && count, !!unread && what);
+  return h(
+    "button.launcher",
+    props,
+    icon(ICONS.chat),
+    say("launcher"),
+    !!unread && count,
+    !!unread && what,
+  );
 }
 
 function inside(app: App): Child[] {
   const { talk } = app;
   if (!talk) return [screen(app.screen, app.host)];
-  const box = { class: "log", role: "region", "aria-label": say("log"), tabindex: "0", scroll: () => app.scrolled() };
+  const box = {
+    class: "log",
+    role: "region",
+    "aria-label": say("log"),
+    tabindex: "0",
+    scroll: () => app.scrolled(),
+  };
   return [
     h(
       "div.middle",
@@ -59,9 +89,12 @@ function inside(app: App): Child[] {
       h("div", box, log(talk, app.host.lang || "en-GB", app.changed)),
       !app.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
-    talk.over ? over(app, talk)
-      : talk.session.ending ? ending()
-      : app.asking ? confirm(app, talk)
-      : composer(app, talk),
+    talk.over
+      ? over(app, talk)
+      : talk.session.ending
+        ? ending()
+        : app.asking
+          ? confirm(app, talk)
+          : composer(app, talk),
   ];
 }

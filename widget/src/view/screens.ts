@@ -18,12 +18,15 @@ export function screen(what: Screen, host: Element): Spec {
     h("a.button", { href: url }, host.getAttribute("support-text") || say("none_ticket"));
   const p = (word: Word) => h("p", {}, say(word));
   const kids =
-    what.name === "none" ? [p("none_text"), ticket]
-    : what.name === "invited" ? invited(what)
-    : what.name === "refused"
-      ? [p(what.fate), p("go_on"), what.back ? button("main", what.back, say("back")) : ticket]
-    : what.name === "trouble" ? [p("trouble_text"), button("main", what.again, say("again"))]
-    : [];
+    what.name === "none"
+      ? [p("none_text"), ticket]
+      : what.name === "invited"
+        ? invited(what)
+        : what.name === "refused"
+          ? [p(what.fate), p("go_on"), what.back ? button("main", what.back, say("back")) : ticket]
+          : what.name === "trouble"
+            ? [p("trouble_text"), button("main", what.again, say("again"))]
+            : [];
   const head = h("h3", { tabindex: "-1" }, say(`${what.name}_head`));
   return h("div.screen", { key: what.name }, h("div.emblem", {}, icon(ICONS.chat)), head, ...kids);
 }
