@@ -39,6 +39,7 @@ from bot.visitors.trouble import describe
 log = structlog.get_logger(__name__)
 
 _TIDY_EVERY = 30.0
+_TRIES = 10
 #: Together with closing the sockets this stays below the 5 seconds that a restart may take.
 _PATIENCE = 3.0
 
@@ -87,6 +88,7 @@ class Service:
         self._lock = _only_one(self.settings)
         if not await asyncio.to_thread(_is_migrated, self.settings.database.url):
             raise CannotStart("The database is not of this version. Run: livechat migrate")
+        await self._be_alone()
         await self.store.take_over(self.relay.rules.quarantine)
         await self.teams.start()
         self.outbox.start()
@@ -94,6 +96,14 @@ class Service:
         await self._expect_visitors()
         await self._listen()
         log.info("started", on_stand_ins=self.settings.on_stand_ins)
+
+    async def _be_alone(self) -> None:
+        """One process per database, for now: the bell and the presence are this process's."""
+        for _ in range(_TRIES):
+            if await self.store.hold_alone():
+                return
+            await asyncio.sleep(1)  # PostgreSQL may not have noticed yet that our predecessor died
+        raise CannotStart("Another process uses this database. Stop that one first.")
 
     async def _expect_visitors(self) -> None:
         """Whoever had a window open when we went down and does not come back is gone."""
@@ -203,9 +213,7 @@ def _only_one(settings: Settings) -> IO[str] | None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.close()
-        raise CannotStart(
-            f"Another process uses {file}. One process per SQLite file; PostgreSQL takes several."
-        ) from error
+        raise CannotStart(f"Another process uses {file}. Stop that one first.") from error
     return lock
 
 

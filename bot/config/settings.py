@@ -26,6 +26,7 @@ from bot.domain.invitations import Route
 from bot.domain.tickets import DEFAULT_INSTANCE
 
 SECRET_BYTES = 32
+SHORTEST_QUARANTINE = 60
 _MICROSOFT = (
     "https://login.botframework.com/",
     "https://login.botframework.azure.us/",
@@ -154,6 +155,15 @@ class Settings(BaseSettings):
         if len(self.secret) < SECRET_BYTES or len(set(self.secret)) < SECRET_BYTES // 3:
             raise wrong(
                 "secret_key", "it is too easy to guess: openssl rand -base64 48 makes a good one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _waits_for_rt(self) -> Self:
+        if self.retention.quarantine_seconds < SHORTEST_QUARANTINE and not self.sandbox.enabled:
+            raise wrong(
+                "retention.quarantine_seconds",
+                f"at least {SHORTEST_QUARANTINE}: asking RT sooner could file a chat twice",
             )
         return self
 

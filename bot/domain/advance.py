@@ -224,7 +224,11 @@ def _purged(chat: Chat, event: e.Purged) -> Step:
     """Forget the visitor, the summary and whom we invited; the ticket number stays."""
     nobody = replace(chat.ticket, subject="", requestors=(), ccs=(), owner="")
     chat = _with_filing(chat, summary="")
-    return replace(chat, visitor=None, invitation=None, ticket=nobody, size=0), ()
+    ended_by = chat.ended_by
+    if ended_by and ended_by.role is Role.VISITOR:
+        ended_by = Author(Role.VISITOR, "", "")
+    forgotten = replace(chat, visitor=None, invitation=None, ticket=nobody, ended_by=ended_by)
+    return replace(forgotten, size=0), ()
 
 
 def _with_filing(chat: Chat, **changes: Any) -> Chat:

@@ -19,7 +19,6 @@ NOTE = "//"
 _WORDS = {
     "": "help",
     "help": "help",
-    "hello": "help",
     "invite": "invite",
     "cancel": "cancel",
     "revoke link": "revoke",
@@ -60,8 +59,16 @@ Command = StartChat | Press | Help | TooMany
 
 
 def is_note(text: str) -> bool:
-    """Tell whether ``text`` is for the operators only."""
-    return text.lstrip().startswith(NOTE)
+    """Tell whether ``text`` is for the operators only: every line of it is a note."""
+    words, notes = without_notes(text)
+    return notes > 0 and not words.strip()
+
+
+def without_notes(text: str) -> tuple[str, int]:
+    """Return ``text`` without the lines that begin with ``//``, and how many those were."""
+    lines = text.split("\n")
+    kept = [line for line in lines if not line.lstrip().startswith(NOTE)]
+    return "\n".join(kept), len(lines) - len(kept)
 
 
 def parse_command(text: str, rt_hosts: dict[str, str]) -> Command | None:

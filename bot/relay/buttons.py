@@ -14,6 +14,7 @@ from bot.relay.storage import ThreadTaken, Unit
 #: What a CO may write on top of the transcript, in characters; the record has to stay readable.
 MAX_SUMMARY = 4000
 
+_AT_RT = frozenset({State.FILING, State.FILED, State.PURGED})
 _TAKEN = (
     "Another chat is running in this thread. Finish that one first, "
     "or mention me in a new thread with the ticket's number."
@@ -125,6 +126,9 @@ class Buttons:
         if status and status not in self._relay.statuses(chat):
             raise WrongInput("That status is not offered here. Choose one from the list.")
         by = author_of(pressed.operator)
+        first = chat.filing
+        if first and chat.state in _AT_RT and first.by.id != by.id:
+            raise WrongInput(f"{first.by.name or 'Somebody'} has sent this chat to RT already.")
         event = e.FilingRequested(self._relay.now(), by, summary, status)
         return await self._relay.happen(unit, chat, event)
 

@@ -8,7 +8,7 @@ from bot.domain import events as e
 from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.effects import Word
 from bot.relay.outbox import After, Quiet
-from bot.relay.ports import Answer, Delivery, Gone, Refused, Tell, Threads
+from bot.relay.ports import Answer, Delivery, Gone, Lane, Refused, Tell, Threads, Unclear
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -33,6 +33,8 @@ class InThread(Quiet):
             chat = await unit.chat(chat_id)
             if chat is None:
                 return
+            if not (await unit.thread_by_id(chat.thread)).open:
+                return  # known already: what follows from it has followed
             await unit.close_thread(chat.thread, error.sentence)
             try:
                 await self._relay.happen(unit, chat, e.ThreadLost(self._relay.now()))
@@ -61,8 +63,25 @@ class RelayHandler(InThread):
             return None  # purged: it stands in RT
         thread = await self._relay.store.thread(chat.thread)
         resent = delivery.attempt > 1
-        await self._threads.relay(thread, chat, lines, resent=resent)
+        try:
+            await self._threads.relay(thread, chat, lines, resent=resent)
+        except Unclear:
+            if not resent:
+                raise
+            return self._tell(delivery, Answer.NOT_SURE)  # repeated once: no more
         return lambda unit: unit.relayed(chat.id, seq)
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """A message that Teams refuses is in the record, and the CO is told."""
+        if isinstance(error, Gone):
+            return await super().gave_up(delivery, error)
+        return self._tell(delivery, Answer.NOT_SHOWN)
+
+    def _tell(self, delivery: Delivery, word: Answer) -> After:
+        payload = {"word": word.value, "detail": f"#{delivery.payload['seq']}"}
+        stream = f"told:{delivery.stream}"  # what waits behind the message need not wait for this
+        row = Delivery(Lane.TEAMS, stream, "tell", payload, delivery.chat_id)
+        return lambda unit: unit.schedule(row)
 
 
 class TellHandler(InThread):

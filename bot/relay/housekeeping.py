@@ -7,11 +7,14 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.messages import SYSTEM
+from bot.relay.ports import Answer, Delivery, Lane
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
 #: Teams does not repeat an activity after so long (facts: reliability I3).
 _IDS_KEPT = timedelta(days=7)
+#: A chat that ended and was not sent to RT is brought to mind after so long, once a day.
+_UNFILED = timedelta(hours=1)
 
 
 class Housekeeping:
@@ -26,6 +29,7 @@ class Housekeeping:
         due = {
             State.INVITED: now,
             State.PROPOSED: now - rules.proposed_for,
+            State.ENDED: now - _UNFILED,
             State.CANCELLED: now - rules.proposed_for,
             State.PURGED: now - rules.kept_for,
         }
@@ -52,5 +56,15 @@ class Housekeeping:
                 await self._relay.happen(unit, chat, e.InvitationExpired(now))
             case State.PROPOSED:
                 await self._relay.happen(unit, chat, e.Cancelled(now, SYSTEM))
+            case State.ENDED:
+                await self._remind(unit, chat)
             case State.CANCELLED | State.PURGED:
                 await unit.forget(chat.id)
+
+    async def _remind(self, unit: Unit, chat: Chat) -> None:
+        """Its text is kept until somebody files it, so somebody must be told."""
+        if not await unit.first_time(f"chat:{chat.id}", f"unfiled:{self._relay.now():%Y%m%d}"):
+            return
+        payload = {"word": Answer.NOT_FILED.value, "detail": ""}
+        stream = f"chat:{chat.id}"
+        await unit.schedule(Delivery(Lane.TEAMS, stream, "tell", payload, chat.id))

@@ -113,8 +113,15 @@ class InvitationHandler:
         return self._sent(delivery.chat_id or "", number, error.sentence)
 
     async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
-        """Nothing follows: the card says that the invitation is being sent."""
-        return None
+        """Tell the CO once that it takes longer; he may pass the link on himself."""
+        payload = {"word": Answer.INVITATION_SLOW.value, "detail": error.sentence}
+        row = Delivery(Lane.TEAMS, f"chat:{delivery.chat_id}", "tell", payload, delivery.chat_id)
+
+        async def after(unit: Unit) -> None:
+            if await unit.first_time(f"invite:{delivery.id}", "slow"):
+                await unit.schedule(row)
+
+        return after
 
     async def _pending(self, delivery: Delivery) -> tuple[Chat | None, int]:
         number = int(delivery.payload["number"])

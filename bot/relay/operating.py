@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 
 from bot.domain import events as e
 from bot.domain.chat import LIVE, Chat, ChatFull, NotNow, State
-from bot.domain.commands import Help, Press, StartChat, TooMany, is_note, parse_command
+from bot.domain.commands import (
+    Help,
+    Press,
+    StartChat,
+    TooMany,
+    is_note,
+    parse_command,
+    without_notes,
+)
 from bot.domain.messages import EmptyText, Quote, Role, TextTooLong, tidy
 from bot.relay.buttons import Buttons, author_of
 from bot.relay.ports import (
@@ -22,10 +30,15 @@ from bot.relay.ports import (
     Thread,
 )
 from bot.relay.relay import Relay
-from bot.relay.storage import Unit
+from bot.relay.storage import ThreadTaken, Unit
 
 #: How long after a chat's end we still warn that what is written in its thread goes nowhere.
 _ECHO = timedelta(minutes=15)
+#: What is a command in a live chat; any other word is for the visitor.
+_COMMANDS = {
+    State.INVITED: frozenset({"cancel", "revoke", "look"}),
+    State.OPEN: frozenset({"end", "file", "look"}),
+}
 _ENDED = frozenset({State.ENDED, State.FILING, State.FILED, State.PURGED})
 
 
@@ -43,7 +56,10 @@ class Operating:
 
     async def hears(self, heard: Heard) -> None:
         """Take in a message: a command, words for the visitor, a note, or nothing for us."""
-        chat_id = await self._relay.store.write(lambda unit: self._hears(unit, heard))
+        try:
+            chat_id = await self._relay.store.write(lambda unit: self._hears(unit, heard))
+        except ThreadTaken:  # somebody else was quicker: now the use case sees that chat
+            chat_id = await self._relay.store.write(lambda unit: self._hears(unit, heard))
         if chat_id is not None:
             self._relay.ring(chat_id)
 
@@ -73,24 +89,24 @@ class Operating:
     async def _hears(self, unit: Unit, heard: Heard) -> str | None:
         """Return whom to ring: a chat's id, empty for the outbox only, None for nobody."""
         known = await unit.known_thread(heard.thread.conversation_id)
-        chat = await unit.last_chat(known.id) if known else None
-        if not heard.mentioned and not self._concerns(heard, chat):
+        chats = await unit.chats_in(known.id) if known else []
+        if not heard.mentioned and not self._concerns(heard, chats):
             return None  # RSC brings us the whole team's talk: what is not ours is not kept
         thread = await unit.thread(heard.thread)
         if not await unit.first_time(thread.conversation_id, heard.key):
             return None
-        chat = await unit.live_chat(thread.id) or chat
         if is_note(heard.text):
             return None
-        if chat and chat.state in LIVE:
-            return await self._in_live(unit, thread, chat, heard)
-        return await self._in_free(unit, thread, chat, heard)
+        live = next((chat for chat in chats if chat.state in LIVE), None)
+        if live:
+            return await self._in_live(unit, thread, live, heard)
+        return await self._in_free(unit, thread, chats, heard)
 
-    def _concerns(self, heard: Heard, chat: Chat | None) -> bool:
-        """Tell whether words that do not mention the bot matter to the thread's chat."""
-        if chat is None or heard.thread.listening is Listening.MENTION:
+    def _concerns(self, heard: Heard, chats: list[Chat]) -> bool:
+        """Tell whether words that do not mention the bot matter to one of the thread's chats."""
+        if heard.thread.listening is Listening.MENTION:
             return False
-        return chat.state in LIVE or self._just_ended(chat)
+        return any(chat.state in LIVE or self._just_ended(chat) for chat in chats)
 
     def _just_ended(self, chat: Chat) -> bool:
         ended: datetime | None = chat.ended
@@ -100,7 +116,7 @@ class Operating:
         """Words in a thread that carries a chat."""
         command = parse_command(heard.text, self._hosts) if heard.mentioned else None
         match command:
-            case Press(verb, summary):
+            case Press(verb, summary) if verb in _COMMANDS[chat.state]:
                 return await self._twin(unit, thread, chat, heard, verb, summary)
             case StartChat() | TooMany():
                 await self._tell(unit, thread, heard, Answer.THREAD_TAKEN, chat=chat)
@@ -114,8 +130,9 @@ class Operating:
 
     async def _say(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:
         """Words for the visitor: kept for good, or answered with why not."""
+        words, notes = without_notes(heard.text)
         try:
-            text = tidy(heard.text)
+            text = tidy(words)
         except EmptyText:
             await self._tell(unit, thread, heard, Answer.NOTHING_TO_SEND, chat=chat)
             return
@@ -131,11 +148,14 @@ class Operating:
             return
         if heard.extras:
             await self._tell(unit, thread, heard, Answer.NOTHING_TO_SEND, chat=chat)
+        if notes:
+            await self._tell(unit, thread, heard, Answer.NOTES_KEPT, str(notes), chat=chat)
 
-    async def _in_free(self, unit: Unit, thread: Thread, chat: Chat | None, heard: Heard) -> str:
+    async def _in_free(self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard) -> str:
         """Words in a thread without a live chat."""
+        over = next((chat for chat in chats if self._just_ended(chat)), None)
         if not heard.mentioned:
-            await self._tell(unit, thread, heard, Answer.NOT_DELIVERED, chat=chat)
+            await self._tell(unit, thread, heard, Answer.NOT_DELIVERED, chat=over)
             return ""
         match parse_command(heard.text, self._hosts):
             case StartChat(ticket):
@@ -143,14 +163,15 @@ class Operating:
             case TooMany(found):
                 several = ", ".join(map(str, found))
                 await self._tell(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
-            case Press(verb, summary) if chat is not None:
+            case Press(verb, summary) if chats:
+                chat = _meant(verb, chats)
                 return await self._twin(unit, thread, chat, heard, verb, summary)
             case Press():
                 await self._tell(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():
                 await self._tell(unit, thread, heard, Answer.HELP)
-            case None if chat is not None and self._just_ended(chat):
-                await self._tell(unit, thread, heard, Answer.NOT_DELIVERED, chat=chat)
+            case None if over is not None:
+                await self._tell(unit, thread, heard, Answer.NOT_DELIVERED, chat=over)
             case None:
                 await self._tell(unit, thread, heard, Answer.NO_NUMBER)
         return ""
@@ -184,10 +205,10 @@ class Operating:
         *,
         chat: Chat | None = None,
     ) -> None:
-        """Answer the operator; the same answer at most once a minute in a thread."""
+        """Answer the operator; what he need not hear twice at most once a minute."""
         minute = f"{self._relay.now():%Y%m%d%H%M}"
         repeats = word in (Answer.NOT_JOINED, Answer.NOT_DELIVERED)
-        told = f"told:{word}:{minute}"
+        told = f"told:{word}:{heard.operator.id}:{minute}"
         if repeats and not await unit.first_time(thread.conversation_id, told):
             return
         payload = {
@@ -204,30 +225,56 @@ class Operating:
 
     async def _changes(self, unit: Unit, changed: Changed) -> str | None:
         known = await unit.known_thread(changed.thread.conversation_id)
-        chat = await unit.last_chat(known.id) if known else None
-        if chat is None or not await unit.first_time(
-            changed.thread.conversation_id, changed.activity_id
-        ):
+        found = await unit.said_in(known.id, Role.OPERATOR, changed.key) if known else None
+        if found is None:
+            return await self._never_sent(unit, changed)
+        if not await unit.first_time(changed.thread.conversation_id, changed.activity_id):
             return None
-        line = await unit.said(chat.id, Role.OPERATOR, changed.key)
-        if line is None:
-            return None  # it never went to the visitor, so there is nothing to change there
+        chat, line = found
         now, author = self._relay.now(), author_of(changed.operator)
         event: e.Event
         try:
-            if changed.text is None:
+            if changed.text is None or is_note(changed.text):
+                # What became a note is taken back: its new words are not for the visitor.
                 event = e.Removed(now, author, changed.activity_id, line.seq)
             else:
-                text = tidy(changed.text)
+                text = tidy(without_notes(changed.text)[0])
                 event = e.Edited(now, author, changed.activity_id, line.seq, text)
             await self._relay.happen(unit, chat, event)
         except (EmptyText, TextTooLong, ChatFull, NotNow):
             await self._tell_changed(unit, chat)
         return chat.id
 
+    async def _never_sent(self, unit: Unit, changed: Changed) -> str | None:
+        """A change of words that never went to a visitor: a forgotten mention sends them now."""
+        if changed.text is None or is_note(changed.text):
+            return None
+        if changed.mentioned:
+            key = f"{changed.key}:mentioned"
+            late = Heard(changed.thread, changed.operator, key, changed.text, mentioned=True)
+            return await self._hears(unit, late)
+        known = await unit.known_thread(changed.thread.conversation_id)
+        live = await unit.live_chat(known.id) if known else None
+        if live is None or changed.thread.listening is Listening.MENTION:
+            return None
+        # Sending old words because of a mended typo could show the visitor what was said before.
+        if await unit.first_time(changed.thread.conversation_id, changed.activity_id):
+            await self._tell_changed(unit, live)
+        return live.id
+
     async def _tell_changed(self, unit: Unit, chat: Chat) -> None:
         payload = {"word": Answer.NOT_CHANGED.value, "detail": "", "thread": chat.thread}
         await unit.schedule(Delivery(Lane.TEAMS, f"chat:{chat.id}", "tell", payload, chat.id))
+
+
+def _meant(verb: str, chats: list[Chat]) -> Chat:
+    """Which of a thread's chats, newest first, a typed command is about."""
+    wanted = {
+        "invite": {State.PROPOSED},
+        "cancel": {State.PROPOSED},
+        "file": {State.ENDED, State.FILING},
+    }.get(verb, set())
+    return next((chat for chat in chats if chat.state in wanted), chats[0])
 
 
 def _lookup(thread: Thread, heard: Heard, instance: str, number: int) -> Delivery:

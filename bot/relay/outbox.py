@@ -12,6 +12,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from bot.relay.ports import Delivery, Lane, NotDone, Refused, Unclear
@@ -67,6 +68,8 @@ LANES: dict[Lane, LaneRules] = {
 }
 #: A lost ring costs at most this long; it is also how often delayed rows are looked for.
 _LOOK_EVERY = 1.0
+#: A post that may have arrived is repeated after so long, once: Teams should have recovered.
+_RESEND = timedelta(seconds=4)
 _SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(minutes=5)
 
 
@@ -87,7 +90,8 @@ class Outbox:
         self._report = report
         self._wake = {lane: asyncio.Event() for lane in Lane}
         self._tasks: list[asyncio.Task[None]] = []
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._stopping = False
 
     def ring(self, chat_id: str) -> None:
         """Look for work now."""
@@ -105,19 +109,20 @@ class Outbox:
 
         What is dropped stays claimed: the next process takes it over as an unclear attempt.
         """
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=patience)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        self._stopping = True
+        self.ring("")
+        # A claim that is being committed is not broken off: its rows would look tried.
+        for tasks in (self._tasks, list(self._running.values())):
+            if tasks:
+                _, late = await asyncio.wait(tasks, timeout=patience)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
 
     async def _serve(self, lane: Lane) -> None:
         rules, wake = LANES[lane], self._wake[lane]
         slots = asyncio.Semaphore(rules.at_once)
-        while True:
+        while not self._stopping:
             wake.clear()
             try:
                 busy = await self._round(lane, rules, slots)
@@ -131,31 +136,36 @@ class Outbox:
         """Claim what there is room for; tell whether there may be more."""
         await slots.acquire()
         slots.release()
-        free = rules.at_once - sum(t.get_name() == lane for t in self._running)
+        free = rules.at_once - sum(t.get_name() == lane for t in self._running.values())
         # Nobody may look for our comment in RT while RT may still be busy writing it.
         extra = self._relay.rules.quarantine.total_seconds() if lane is Lane.RT else 0.0
         lease = rules.lease + extra
         claimed = await self._relay.store.claim(lane, self._owner, max(free, 1), lease)
         for delivery in claimed:
+            if delivery.id in self._running:
+                continue  # its lease ran out under our own hands: it is still at work
             await slots.acquire()
-            task = asyncio.create_task(self._run(delivery), name=lane)
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-            task.add_done_callback(lambda _: slots.release())
+            task = asyncio.create_task(self._run(delivery, rules.lease), name=lane)
+            self._running[delivery.id] = task
+            task.add_done_callback(partial(self._done, delivery.id, slots))
         return bool(claimed)
 
-    async def _run(self, delivery: Delivery) -> None:
+    def _done(self, number: int, slots: asyncio.Semaphore, _task: asyncio.Task[None]) -> None:
+        self._running.pop(number, None)
+        slots.release()
+
+    async def _run(self, delivery: Delivery, limit: float = 60.0) -> None:
         try:
-            await self._deliver(delivery)
+            await self._deliver(delivery, limit)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the worker
             self._report("delivery_failed", delivery, error)
             await self._put_off(delivery)
         self._relay.ring(delivery.chat_id or "")  # the next of its stream may go
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery, limit: float) -> None:
         handler = self._handlers[delivery.kind]
         try:
-            after = await handler.deliver(delivery)
+            after = await _within(limit, handler.deliver(delivery))
         except (NotDone, Unclear) as error:
             await self._again(delivery, error, await handler.delayed(delivery, error))
             return
@@ -172,35 +182,60 @@ class Outbox:
     async def _put_off(self, delivery: Delivery) -> None:
         """After a fault of our own: more and more seldom, and nobody knows what went out."""
         try:
-            await self._again(delivery, Unclear("A fault in the live chat itself."), None)
+            fault = Unclear("A fault in the live chat itself.")
+            pause = max(self._longer(delivery), self._pause(delivery, fault))
+            await self._give_back(delivery, fault, pause, None)
         except Exception as error:  # noqa: BLE001 - the database is away: the lease runs out
             self._report("postpone_failed", delivery, error)
 
     async def _again(
         self, delivery: Delivery, error: NotDone | Unclear, also: After | None
     ) -> None:
+        self._report("delayed", delivery, error)
+        await self._give_back(delivery, error, self._pause(delivery, error), also)
+
+    async def _give_back(
+        self, delivery: Delivery, error: NotDone | Unclear, pause: timedelta, also: After | None
+    ) -> None:
         """Give the row back; whether the attempt counts decides if a repeat is labelled."""
         clean = isinstance(error, NotDone)
-        until = self._relay.now() + self._pause(delivery, error)
+        until = self._relay.now() + pause
 
         async def work(unit: Unit) -> None:
             kept = await unit.postpone(delivery.id, self._owner, until, error.sentence, clean=clean)
             if kept and also:
                 await also(unit)
 
-        self._report("delayed", delivery, error)
         await self._relay.store.write(work)
 
     def _pause(self, delivery: Delivery, error: NotDone | Unclear) -> timedelta:
-        """Wait as long as we were told to, else half as long as we have been trying."""
-        jitter = random.uniform(1.0, 1.2)  # noqa: S311 - no secret: so that crowds do not march
+        """Wait as long as we were told to, else as the lane's other side needs it."""
         if isinstance(error, NotDone) and error.retry_after is not None:
-            return timedelta(seconds=error.retry_after) * jitter
+            return timedelta(seconds=error.retry_after) * _jitter()
         if isinstance(error, Unclear) and delivery.lane is Lane.RT:
             return self._relay.rules.quarantine
+        if isinstance(error, Unclear) and delivery.lane is Lane.TEAMS:
+            return _RESEND * _jitter()
+        return self._longer(delivery)
+
+    def _longer(self, delivery: Delivery) -> timedelta:
+        """Half as long as we have been trying: ever more seldom, within bounds."""
         since = delivery.first_claimed or self._relay.now()
         tried = (self._relay.now() - since) / 2
-        return min(max(tried, _SHORTEST), _LONGEST) * jitter
+        return min(max(tried, _SHORTEST), _LONGEST) * _jitter()
+
+
+def _jitter() -> float:
+    return random.uniform(1.0, 1.2)  # noqa: S311 - no secret: so that crowds do not march
+
+
+async def _within(seconds: float, delivering: Awaitable[After | None]) -> After | None:
+    """Do not wait beyond the lease: by then nobody knows what came of it."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await delivering
+    except TimeoutError as error:
+        raise Unclear("There was no answer in time.") from error
 
 
 async def _first(waiting: Awaitable[bool], seconds: float) -> None:

@@ -120,6 +120,11 @@ class Answer(StrEnum):
     NOT_CHANGED = "not_changed"
     NOT_ALLOWED = "not_allowed"
     NOTHING_HERE = "nothing_here"
+    INVITATION_SLOW = "invitation_slow"
+    NOT_SHOWN = "not_shown"
+    NOT_SURE = "not_sure"
+    NOT_FILED = "not_filed"
+    NOTES_KEPT = "notes_kept"
     DONE = "done"
 
 
@@ -285,13 +290,17 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An operator edited (``text``) or deleted (``text`` None) an earlier message ``key``."""
+    """An operator edited (``text``) or deleted (``text`` None) an earlier message ``key``.
+
+    ``mentioned`` tells whether the text, as it is now, mentions the bot.
+    """
 
     thread: Thread
     operator: Operator
     key: str
     activity_id: str
     text: str | None
+    mentioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

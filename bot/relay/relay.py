@@ -116,6 +116,8 @@ class Relay:
         invitation = chat.invitation
         if chat.state is not State.INVITED or not invitation or invitation.fate is not Fate.PENDING:
             return ""
+        if invitation.expires <= self.now():
+            return ""
         token = make_token(self.rules.secret, chat.id, invitation.number)
         return f"{self.rules.link_base}#livechat={token}"
 

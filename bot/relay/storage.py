@@ -22,8 +22,8 @@ class Unit(Protocol):
     async def live_chat(self, thread_id: int) -> Chat | None:
         """Load the thread's chat in a LIVE state, locked; at most one exists."""
 
-    async def last_chat(self, thread_id: int) -> Chat | None:
-        """Load the thread's newest chat, whatever its state, locked."""
+    async def chats_in(self, thread_id: int) -> list[Chat]:
+        """Load the thread's few newest chats, whatever their state, newest first, locked."""
 
     async def add(self, chat: Chat) -> None:
         """Keep a new chat."""
@@ -36,6 +36,9 @@ class Unit(Protocol):
 
     async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
         """Find the line that ``role``'s side knows as ``key``."""
+
+    async def said_in(self, thread_id: int, role: Role, key: str) -> tuple[Chat, Message] | None:
+        """Find a line by its key in any chat of a thread; the chat is locked."""
 
     async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
         """Read the log from ``after`` (exclusive) on."""
@@ -88,7 +91,9 @@ class Unit(Protocol):
         """Note that the visitor's lines up to ``seq`` stand in the thread."""
 
     async def purge(self, chat_id: str) -> int:
-        """Delete the chat's log, invitations and waiting payloads; return how many lines."""
+        """Delete what was said; return how many lines. The keys of the visitor's lines stay, so that
+        one whose acknowledgement was lost is still known to have been accepted.
+        """
 
     async def forget(self, chat_id: str) -> None:
         """Delete every row of a chat, its seats too."""

@@ -1,4 +1,4 @@
-"""The database as the relay sees it (relay/ports.py, Store)."""
+"""The database as the relay sees it (relay/storage.py, Store)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ from bot.store.writer import Clock, EachWriter, GroupWriter, Writer
 T = TypeVar("T")
 
 
+_LOCK = 0x6C697665  # any number that nobody else uses in our database
+_A_MOMENT = timedelta(microseconds=1)
+
+
 def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
@@ -32,6 +36,7 @@ class SqlStore:
         self, reader: AsyncEngine, writing: AsyncEngine, writer: Writer, clock: Clock
     ) -> None:
         self._clock = clock
+        self._held: AsyncConnection | None = None
         self._reader = reader
         self._writing = writing
         self._writer = writer
@@ -53,12 +58,27 @@ class SqlStore:
     async def close(self) -> None:
         """Finish writing and let go of the connections."""
         await self._writer.close()
+        if self._held is not None:
+            await self._held.close()
         await self._reader.dispose()
         await self._writing.dispose()
 
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run ``work`` in one transaction; return once it is durable."""
         return await self._writer.write(work)
+
+    async def hold_alone(self) -> bool:
+        """Claim PostgreSQL's database for this process as long as it lives; False if it is taken.
+
+        SQLite's file is locked by whoever opens it (bot/app.py).
+        """
+        if self._writing.dialect.name != "postgresql":
+            return True
+        if self._held is None:
+            self._held = await self._writing.connect()
+            await self._held.execution_options(isolation_level="AUTOCOMMIT")
+        lock = sa.select(sa.func.pg_try_advisory_lock(_LOCK))
+        return bool((await self._held.execute(lock)).scalar())
 
     async def ping(self) -> None:
         """Raise if the database does not answer."""
@@ -110,7 +130,9 @@ class SqlStore:
             sa.and_(chats.c.state == state, chats.c.changed_at < moment)
             for state, moment in before.items()
         ]
-        query = sa.select(chats.c.detail).where(sa.or_(*old)).limit(1000)
+        query = (
+            sa.select(chats.c.detail).where(sa.or_(*old)).order_by(chats.c.changed_at).limit(1000)
+        )
         async with self._reader.connect() as connection:
             return [codec.chat_from_json(d) for d in (await connection.execute(query)).scalars()]
 
@@ -133,15 +155,15 @@ class SqlStore:
         return await self._writer.write(work)
 
     async def take_over(self, quarantine: timedelta) -> None:
-        """Free what a dead predecessor held (relay/ports.py, Store.take_over)."""
-        if self._reader.dialect.name != "sqlite":
-            return
-        calm = micros(self._clock()) - 1
-        wait = quarantine // timedelta(microseconds=1)
-        held = sa.type_coerce(outbox.c.claimed_at, sa.BigInteger) + wait
-        until = sa.case((outbox.c.lane == Lane.RT, held), else_=sa.literal(calm, sa.BigInteger))
-        free = sa.update(outbox).where(outbox.c.owner.is_not(None))
-        free = free.values(lease_until=sa.type_coerce(until, Moment))
+        """Free what a dead predecessor held; what it wrote to RT only ``quarantine`` from now.
+
+        Only for a process that has the database to itself.
+        """
+        now = self._clock()
+        # When the predecessor's last call began is not known: count from its end at the latest.
+        late, at_once = sa.literal(now + quarantine, Moment), sa.literal(now - _A_MOMENT, Moment)
+        until = sa.case((outbox.c.lane == Lane.RT, late), else_=at_once)
+        free = sa.update(outbox).where(outbox.c.owner.is_not(None)).values(lease_until=until)
 
         async def work(transaction: Unit) -> None:
             assert isinstance(transaction, unit.SqlUnit)

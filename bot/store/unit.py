@@ -1,4 +1,4 @@
-"""One transaction on either database: the Unit of relay/ports.py in SQLAlchemy Core."""
+"""One transaction on either database: relay/storage.py's Unit in SQLAlchemy Core."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.chat import LIVE, Chat
-from bot.domain.messages import Message, Role
+from bot.domain.messages import Kind, Message, Role
 from bot.relay.ports import Delivery, Knock, Seat, Thread
 from bot.relay.storage import ThreadTaken
 from bot.store import codec
@@ -23,9 +23,12 @@ _INSERTS: dict[str, Callable[[sa.Table], Any]] = {
     "postgresql": postgresql.insert,
 }
 
+#: In one thread, chats follow one another; more than these do not matter to anybody writing there.
+_FEW = 8
+
 
 class SqlUnit:
-    """See relay/ports.py, Unit. ``now`` is the moment this transaction counts as."""
+    """See relay/storage.py, Unit. ``now`` is the moment this transaction counts as."""
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         self._db = self.connection = connection
@@ -47,15 +50,17 @@ class SqlUnit:
         )
         return await self._one_chat(query)
 
-    async def last_chat(self, thread_id: int) -> Chat | None:
-        """Load the thread's newest chat, locked."""
+    async def chats_in(self, thread_id: int) -> list[Chat]:
+        """Load the thread's few newest chats, locked."""
         query = (
             sa.select(chats.c.detail)
             .where(chats.c.thread_id == thread_id)
             .order_by(chats.c.created_at.desc())
-            .limit(1)
+            .limit(_FEW)
         )
-        return await self._one_chat(query)
+        if self._locks:
+            query = query.with_for_update()
+        return [codec.chat_from_json(d) for d in (await self._db.execute(query)).scalars()]
 
     async def _one_chat(self, query: sa.Select[str]) -> Chat | None:
         if self._locks:
@@ -99,6 +104,18 @@ class SqlUnit:
         )
         row = (await self._db.execute(query)).one_or_none()
         return codec.message_from_row(row) if row else None
+
+    async def said_in(self, thread_id: int, role: Role, key: str) -> tuple[Chat, Message] | None:
+        """Find a line by its key in any chat of a thread."""
+        query = (
+            sa.select(messages.c.chat_id)
+            .join(chats, chats.c.id == messages.c.chat_id)
+            .where(chats.c.thread_id == thread_id, messages.c.role == role, messages.c.key == key)
+        )
+        chat_id = (await self._db.execute(query)).scalars().first()
+        chat = await self.chat(chat_id) if chat_id else None
+        line = await self.said(chat.id, role, key) if chat else None
+        return (chat, line) if chat and line else None
 
     async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
         """Read the log after ``after``."""
@@ -170,7 +187,7 @@ class SqlUnit:
             outbox.c.stream == delivery.stream,
             outbox.c.kind == delivery.kind,
             outbox.c.owner.is_(None),
-            outbox.c.attempt == 0,
+            outbox.c.first_claimed_at.is_(None),  # one that Teams put off keeps to its time
         )
         moment = sa.literal(due, Moment)
         earlier = sa.case((outbox.c.not_before > moment, moment), else_=outbox.c.not_before)
@@ -229,10 +246,15 @@ class SqlUnit:
     # --- forgetting ----------------------------------------------------------------------------
 
     async def purge(self, chat_id: str) -> int:
-        """Delete the chat's log and invitations."""
-        await self._db.execute(sa.delete(invitations).where(invitations.c.chat_id == chat_id))
-        gone = await self._db.execute(sa.delete(messages).where(messages.c.chat_id == chat_id))
-        return int(gone.rowcount)
+        """Delete the chat's log. Digests of links stay until the chat is forgotten: they tell
+        whoever opens an old link what became of it, and nobody's words or name.
+        """
+        mine = messages.c.chat_id == chat_id
+        keyed = sa.and_(messages.c.role == Role.VISITOR, messages.c.key.is_not(None))
+        gone = await self._db.execute(sa.delete(messages).where(mine, sa.not_(keyed)))
+        blank = {"text": "", "author_name": "", "quote_author": None, "quote_text": None}
+        blanked = await self._db.execute(sa.update(messages).where(mine).values(**blank))
+        return int(gone.rowcount) + int(blanked.rowcount)
 
     async def forget(self, chat_id: str) -> None:
         """Delete a chat; what belongs to it goes with it (ON DELETE CASCADE)."""
@@ -246,6 +268,7 @@ async def read_log(
     query = (
         sa.select(messages)
         .where(messages.c.chat_id == chat_id, messages.c.seq > after)
+        .where(sa.or_(messages.c.text != "", messages.c.kind != Kind.SAID))  # else it was purged
         .order_by(messages.c.seq)
         .limit(limit)
     )

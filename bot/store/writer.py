@@ -41,12 +41,13 @@ class GroupWriter:
         self._clock = clock
         self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]] | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run ``work`` in the next commit."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="store-writer")
-        elif self._task.done():
+        if self._closed:
             raise RuntimeError("the database is closed")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((work, done))
@@ -54,6 +55,7 @@ class GroupWriter:
 
     async def close(self) -> None:
         """Do what waits, then stop."""
+        self._closed = True
         if self._task is not None:
             self._waiting.put_nowait(None)
             await self._task

@@ -142,11 +142,15 @@ def changed(activity: Json, where: Thread, who: Person, *, removed: bool) -> Cha
 
     Their ``id`` is the message's own, so the time makes one change different from the next.
     """
-    text = None if removed else _written(activity)[0].text
+    text, mentioned = None, False
+    if not removed:
+        written, mentioned = _written(activity)
+        text = written.text
     stamp = text_at(activity, "timestamp") or _digest(text or "")
     kind = "delete" if removed else "edit"
     key = text_at(activity, "id")
-    return Changed(where, who.operator, key, f"{kind}:{key}:{stamp}", text)
+    change = f"{kind}:{key}:{stamp}"
+    return Changed(where, who.operator, key, change, text, mentioned=mentioned)
 
 
 def pressed(activity: Json, where: Thread, who: Person) -> Pressed | None:

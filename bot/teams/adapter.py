@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +48,10 @@ class TeamsAuthentication(BotFrameworkAuthentication):  # type: ignore[misc]
         self._app_id = app_id
         self._inbound = inbound
         self._factory = WireConnectorFactory(wire)
+
+    def check_caller(self, headers: Mapping[str, str]) -> None:
+        """Check how the request got here. Raises Forbidden."""
+        self._inbound.check_caller(headers)
 
     async def identify(self, authorization: str) -> Verified | None:
         """Check the header alone, before the body is read."""
@@ -100,6 +105,7 @@ class TeamsAdapter(CloudAdapter):  # type: ignore[misc]
     ) -> web.Response:
         """Answer a request of Teams; nothing but a status and words of ours ever goes back."""
         try:
+            self._authentication.check_caller(request.headers)
             verified = await self._authentication.identify(request.headers.get("Authorization", ""))
             raw = await _read(request)
             admitted = self._authentication.admit(raw, verified)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from bot.teams import claims
 from bot.teams.hosts import ServiceHosts, is_loopback
 from bot.teams.keys import SigningKeys
 
+_PROXIES = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host"})
 MAX_KNOWN = 1024  # verified tokens remembered; Teams uses a handful at a time
 
 
 class Inbound(Protocol):
     """The way an inbound request is authenticated."""
+
+    def check_caller(self, headers: Mapping[str, str]) -> None:
+        """Check how the request got here. Raises Forbidden."""
 
     async def identify(self, authorization: str) -> claims.Verified | None:
         """Check the header. Raises NotAuthentic, KeysUnavailable."""
@@ -35,6 +39,9 @@ class TeamsInbound:
         self._hosts = hosts
         self._keys = keys
         self._known: dict[bytes, claims.Verified] = {}
+
+    def check_caller(self, headers: Mapping[str, str]) -> None:
+        """Anybody may knock; the token decides."""
 
     async def identify(self, authorization: str) -> claims.Verified:
         """Check the header. Raises NotAuthentic, KeysUnavailable."""
@@ -82,6 +89,11 @@ class DevelopmentInbound:
                 "the app's credential."
             )
         self._tenants = frozenset(tenant.lower() for tenant in tenants)
+
+    def check_caller(self, headers: Mapping[str, str]) -> None:
+        """Refuse what a proxy passes on: behind one, everybody seems to be on this machine."""
+        if not _PROXIES.isdisjoint(name.lower() for name in headers):
+            raise claims.Forbidden("proxied")
 
     async def identify(self, authorization: str) -> None:
         """Believe everybody."""

@@ -17,6 +17,7 @@ from bot.teams.connector import Conversations, Wire
 log = structlog.get_logger(__name__)
 
 MAX_AGE = 300.0  # seconds that a roster is believed
+STALE_AGE = 3600.0  # how long a roster is believed while Teams does not tell
 DOUBT_AGE = 20.0  # a roster older than this is asked again before somebody is turned away
 MAX_PAGES = 50
 
@@ -105,7 +106,7 @@ class Membership:
                 log.error("roster_refused", team=team, why=error.sentence)  # noqa: TRY400
                 members = frozenset()
             except OutsideError:
-                if known is not None and asked - known.fetched <= MAX_AGE:
+                if known is not None and asked - known.fetched <= STALE_AGE:
                     return known
                 raise
             roster = self._rosters[team] = Roster(members, asked)

@@ -80,8 +80,8 @@ _WORDS: dict[Word | Answer, str] = {
         "RT takes long to answer. I keep trying, and the card will appear here. {detail}"
     ),
     Answer.THREAD_TAKEN: (
-        "This thread already has a chat, about ticket {ticket}. {detail} End that one first, or "
-        "start the other in a new post or another chat."
+        "Not sent to the visitor: this thread already has a chat, about ticket {ticket}. {detail} "
+        "To start another, use a new post. To say a number to the visitor, put a word beside it."
     ),
     Answer.NOT_JOINED: (
         "Not sent: nobody has joined the chat about ticket {ticket} yet. {detail} Write it again "
@@ -110,6 +110,25 @@ _WORDS: dict[Word | Answer, str] = {
     Answer.NOT_CHANGED: (
         "The visitor still sees your message about ticket {ticket} as it was: the change was not "
         "passed on. {detail} Write the correction as a new message, or on the ticket in RT."
+    ),
+    Answer.INVITATION_SLOW: (
+        "The invitation has not gone out yet. {detail} I keep trying; you can also copy the link "
+        "from the card and pass it on yourself."
+    ),
+    Answer.NOT_SHOWN: (
+        "Teams does not take message {detail} of {visitor}, so you do not see it here. It will be "
+        "in the record in RT. Ask for it in other words."
+    ),
+    Answer.NOT_SURE: (
+        "Teams did not confirm message {detail} of {visitor}, not even when I sent it again. If "
+        "you do not see it here, ask for it once more. It will be in the record in RT."
+    ),
+    Answer.NOTES_KEPT: (
+        "Lines that begin with // are notes: I kept {detail} of them back and sent the rest."
+    ),
+    Answer.NOT_FILED: (
+        "This chat has ended and is not in RT yet. Press Send to RT on its card, or mention me "
+        "with “send to RT”. Until then its text is kept here."
     ),
     Answer.DONE: "Done. {state} {detail}",
 }

@@ -48,6 +48,8 @@ class Hub:
         """Wake ``watcher`` from now on; unwatch it in the end."""
         self._watchers.setdefault(watcher.chat_id, set()).add(watcher)
         self._empty.clear()
+        if self.closing:  # it was let in before we began to close, and is here only now
+            watcher.dismiss(Close.RESTART)
 
     def unwatch(self, watcher: Watcher) -> None:
         """Forget ``watcher``."""

@@ -199,7 +199,8 @@ def test_the_text_is_purged_only_once_the_receipt_is_in() -> None:
 
 
 def test_after_the_purge_nothing_names_the_visitor_or_the_matter() -> None:
-    gone = repr(after(filed(), e.Purged(NOW)))
+    ended = after(talking(), e.Ended(NOW, ADA), e.FilingRequested(NOW, GRACE, "Toner."))
+    gone = repr(after(ended, e.TranscriptFiled(NOW, RECEIPT), e.Purged(NOW)))
     for secret in (ADA.name, ADAS.address, ADAS.login, "Toner", "Cannot print"):
         assert secret not in gone
 

@@ -51,6 +51,7 @@ class FakeThreads(Threads):
         self.told: list[tuple[str, Tell]] = []
         self.cards: dict[str, CardView] = {}
         self.shown = asyncio.Event()
+        self.hold: asyncio.Event | None = None
         self.broken = False  # a fault of our own code
 
     async def show(self, thread: Thread, view: CardView, card: str) -> str:
@@ -65,6 +66,8 @@ class FakeThreads(Threads):
         self, thread: Thread, chat: Chat, messages: Sequence[Message], *, resent: bool
     ) -> str:
         self.faults.enter()
+        if self.hold:
+            await self.hold.wait()
         if self.broken:
             raise ZeroDivisionError
         self.relayed += [(thread.conversation_id, m.text, resent) for m in messages]

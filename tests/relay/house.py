@@ -88,6 +88,8 @@ class House:
     def _report(self, what: str, delivery: Delivery, error: BaseException) -> None:
         if what == "delivery_failed" and not isinstance(error, ZeroDivisionError):
             raise error
+        if what == "postpone_failed":
+            raise error
         self.reports.append(what)
 
     async def deliver(self, *kinds: str) -> None:
@@ -121,19 +123,18 @@ class House:
         await self.operating.hears(Heard(thread, operator, key, text, mention, None, extras))
         return key
 
-    async def changes(self, key: str, text: str | None) -> None:
+    async def changes(self, key: str, text: str | None, *, mentioned: bool = False) -> None:
         """Grace edits or deletes what she wrote."""
         self._ids += 1
-        changed = Changed(THREAD, _OPERATORS["grace"], key, f"change-{self._ids}", text)
-        await self.operating.changes(changed)
+        grace, number = _OPERATORS["grace"], f"change-{self._ids}"
+        await self.operating.changes(Changed(THREAD, grace, key, number, text, mentioned=mentioned))
 
     async def presses(
-        self, verb: str, chat: Chat, *, thread: Thread = THREAD, **values: str
+        self, verb: str, chat: Chat, *, thread: Thread = THREAD, who: str = "grace", **values: str
     ) -> Pressing:
-        """Grace presses a button."""
-        return await self.operating.presses(
-            Pressed(thread, _OPERATORS["grace"], verb, chat.id, values)
-        )
+        """A CO presses a button."""
+        pressed = Pressed(thread, _OPERATORS[who], verb, chat.id, values)
+        return await self.operating.presses(pressed)
 
     # --- how far a story is --------------------------------------------------------------------
 

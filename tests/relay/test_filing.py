@@ -44,6 +44,14 @@ async def test_then_the_text_is_gone_from_here_and_the_card_is_a_receipt(house: 
     assert "CANARY" not in dump
 
 
+async def test_an_old_link_still_says_that_it_was_used(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.presses("file", chat)
+    await house.deliver()
+    assert (await house.chat(chat.id)).state is State.PURGED
+    assert (await house.visiting.peek(house.token(chat))).fate == "used"
+
+
 async def test_what_the_visitor_said_last_still_reaches_the_thread(house: House) -> None:
     chat, seat = await house.talking()
     house.threads.faults.before += [NotDone("Teams is busy.", 0.0)] * 3
@@ -161,3 +169,14 @@ async def test_what_the_card_may_not_send_is_refused(house: House, values: dict[
     pressing = await house.presses("file", chat, thread=THREAD, **values)
     assert pressing.sentence
     assert (await house.chat(chat.id)).state is State.OPEN
+
+
+async def test_a_lost_acknowledgement_is_given_even_after_the_purge(house: House) -> None:
+    chat, seat = await house.talking()
+    line = await house.visiting.say(seat, "k", "CANARY")
+    await house.presses("file", chat)
+    await house.deliver()
+    assert (await house.chat(chat.id)).state is State.PURGED
+    again = await house.visiting.say(seat, "k", "CANARY")
+    assert (again.seq, again.text) == (line.seq, "")
+    assert await house.visiting.log(seat, 0) == []

@@ -277,3 +277,93 @@ async def test_a_merged_ticket_shows_where_it_went(house: House) -> None:
     await house.writes("12300", thread=OTHER)
     await house.deliver()
     assert house.threads.cards["card-2"].chat.ticket.merged
+
+
+async def test_a_newer_proposal_does_not_stop_a_running_chat_from_being_heard(house: House) -> None:
+    first = await house.proposed()
+    house.clock.pass_(seconds=1)
+    await house.writes("12346")  # a second card in the thread, which nobody acts on
+    await house.deliver()
+    await house.presses("invite", first)
+    await house.visiting.join(house.token(first), "n", None)
+    mine = await house.writes("helo", mention=False)
+    await house.changes(mine, "hello")
+    assert (await house.texts(first.id))[-2:] == ["helo", "hello"]
+
+
+async def test_a_newer_proposal_does_not_hide_that_a_chat_just_ended(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.end(seat)
+    await house.writes("12346")
+    await house.deliver()
+    await house.writes("are you still there?", mention=False)
+    await house.writes("send to rt: Toner.")
+    await house.deliver()
+    assert Answer.NOT_DELIVERED in house.threads.words
+    assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_what_is_edited_into_a_note_is_taken_back(house: House) -> None:
+    chat, _ = await house.talking()
+    key = await house.writes("good day", mention=False)
+    await house.changes(key, "// is she sober?")
+    log = await house.store.log(chat.id, 1, 10)
+    assert [line.kind for line in log] == [Kind.SAID, Kind.REMOVED]
+    assert "sober" not in repr(log)
+
+
+async def test_note_lines_within_a_message_are_kept_back_and_that_is_told(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.writes("Try this:\n// if she can\nlpr -P x", mention=False)
+    await house.deliver()
+    assert (await house.texts(chat.id))[-1] == "Try this:\nlpr -P x"
+    assert house.threads.words[-1] == Answer.NOTES_KEPT
+
+
+async def test_a_mention_that_was_forgotten_and_added_sends_the_words(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.changes("never heard of", "Which printer?", mentioned=True)
+    await house.changes("never heard of", "Which printer?", mentioned=True)
+    assert (await house.texts(chat.id))[1:] == ["Which printer?"]
+
+
+async def test_an_edited_note_is_not_sent_and_the_co_is_told(house: House) -> None:
+    chat, _ = await house.talking()
+    key = await house.writes("// a note", mention=False)
+    await house.changes(key, "no note any more")
+    await house.deliver()
+    assert "no note any more" not in await house.texts(chat.id)
+    assert house.threads.words[-1] == Answer.NOT_CHANGED
+
+
+@pytest.mark.parametrize("word", ["hello", "cancel", "invite"])
+async def test_plain_words_in_a_running_chat_are_for_the_visitor(house: House, word: str) -> None:
+    chat, _ = await house.talking()
+    await house.writes(word)
+    assert (await house.texts(chat.id))[-1] == word
+
+
+async def test_a_second_co_who_files_is_told_that_somebody_did(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.presses("file", chat, summary="mine")
+    pressing = await house.presses("file", chat, who="alan", summary="his")
+    assert "Grace Hopper has sent" in pressing.sentence
+    assert not (await house.presses("file", chat, summary="mine")).sentence
+
+
+async def test_everybody_who_writes_to_nobody_is_told(house: House) -> None:
+    await house.invited()
+    await house.writes("hm", mention=False)
+    await house.writes("indeed", who="alan", mention=False)
+    await house.deliver()
+    assert house.threads.words.count(Answer.NOT_JOINED) == 2
+
+
+async def test_an_invitation_that_takes_long_is_told_once(house: House) -> None:
+    house.mailer.faults.before += [NotDone("The mail server is busy.", 1.0)] * 3
+    await house.invited(Route.MAIL)
+    for _ in range(3):
+        house.clock.pass_(seconds=5)
+        await house.deliver()
+    assert house.threads.words.count(Answer.INVITATION_SLOW) == 1
+    assert len(house.mailer.sent) == 1

@@ -3,7 +3,8 @@
 import asyncio
 
 from bot.domain.chat import State
-from bot.relay.ports import Lane, NotDone, Unclear
+from bot.domain.presence import Presence
+from bot.relay.ports import Answer, Gone, Lane, NotDone, Refused, Unclear
 from tests.relay.house import House
 
 
@@ -57,7 +58,7 @@ async def test_a_fault_of_our_own_is_tried_again_ever_more_seldom_and_holds_up_n
     tries = []
     for minute in range(60):
         await house.deliver()
-        if house.reports and house.reports.pop() == "delayed":
+        if house.reports and house.reports.pop() == "delivery_failed":
             tries.append(minute)
         house.clock.pass_(minutes=1)
     assert 10 < len(tries) < 25
@@ -110,3 +111,76 @@ async def test_what_grew_old_is_forgotten(house: House) -> None:
     house.clock.pass_(hours=25)
     await house.housekeeping.tidy()
     assert await house.store.look(chat.id) is None
+
+
+async def test_a_repeat_that_is_not_confirmed_either_is_the_last_one(house: House) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.after += [Unclear("Teams answered 502.")] * 9
+    await house.visiting.say(seat, "k", "hello")
+    for _ in range(20):
+        await house.deliver("relay")
+        house.clock.pass_(minutes=1)
+    house.threads.faults.after.clear()
+    await house.deliver()
+    assert [resent for _, _, resent in house.threads.relayed] == [False, True]
+    assert house.threads.words[-1] == Answer.NOT_SURE
+
+
+async def test_a_message_that_teams_refuses_is_told_to_the_co(house: House) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.before.append(Refused("Teams finds the message too big."))
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    assert house.threads.words[-1] == Answer.NOT_SHOWN
+    assert house.threads.told[-1][1].detail == "#2"
+
+
+async def test_a_thread_that_is_gone_and_an_rt_that_refuses_do_not_chase_each_other(
+    house: House,
+) -> None:
+    chat, seat = await house.talking()
+    house.threads.faults.before += [Gone("Removed.")] * 50
+    house.tickets.faults.before += [Refused("Not allowed.")] * 50
+    await house.visiting.say(seat, "k", "hello")
+    for _ in range(10):
+        await house.deliver()
+        house.clock.pass_(minutes=1)
+    assert len(house.tickets.faults.before) == 49
+    assert (await house.chat(chat.id)).state is State.ENDED
+
+
+async def test_a_delivery_that_outlives_its_lease_is_not_begun_twice(house: House) -> None:
+    _, seat = await house.talking()
+    house.relay._bells = (house.outbox,)
+    house.threads.hold = asyncio.Event()
+    await house.visiting.say(seat, "k", "hello")
+    house.outbox.start()
+    try:
+        await asyncio.sleep(0.3)
+        house.clock.pass_(minutes=10)  # the lease is over, the call is not
+        await asyncio.sleep(2.5)
+        house.threads.hold.set()
+        await asyncio.sleep(0.3)
+    finally:
+        await house.outbox.stop()
+    assert [text for _, text, _ in house.threads.relayed] == ["hello"]
+
+
+async def test_what_teams_put_off_is_not_hastened_by_the_next_change(house: House) -> None:
+    chat, _ = await house.talking()
+    house.threads.faults.before.append(NotDone("Too many requests.", 60.0))
+    await house.visiting.presence(chat.id, Presence.HIDDEN)
+    await house.deliver()
+    await house.visiting.presence(chat.id, Presence.OPEN)
+    house.clock.pass_(seconds=5)
+    assert await house.store.claim(Lane.TEAMS, "me", 9, 30) == []
+
+
+async def test_an_unfiled_chat_is_brought_to_mind_once_a_day(house: House) -> None:
+    _, seat = await house.talking()
+    await house.visiting.end(seat)
+    for _ in range(5):
+        house.clock.pass_(hours=2)
+        await house.housekeeping.tidy()
+        await house.deliver()
+    assert house.threads.words.count(Answer.NOT_FILED) == 1

@@ -225,3 +225,12 @@ async def test_a_commit_waits_for_the_disk(url: str, store: SqlStore) -> None:
         else:
             on = (await connection.exec_driver_sql("SHOW synchronous_commit")).scalar()
             assert on == "on"
+
+
+async def test_a_second_process_on_postgresql_is_kept_out(postgres_url: str) -> None:
+    first, second = SqlStore.at(postgres_url), SqlStore.at(postgres_url)
+    assert await first.hold_alone()
+    assert not await second.hold_alone()
+    await first.close()
+    assert await second.hold_alone()
+    await second.close()
