@@ -113,7 +113,7 @@ def trouble(reply: Reply, rt: str, *, wrote: bool) -> OutsideError | None:
         if wrote:
             return Unclear(f"{rt} failed (error {reply.status}) while it was writing.")
         return NotDone(
-            f"{rt} is out of order at the moment (error {reply.status}). Try again in a minute.",
+            f"{rt} is out of order at the moment (error {reply.status}).",
             reply.retry_after,
         )
     if reply.data is None and reply.status < 400:

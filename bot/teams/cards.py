@@ -143,7 +143,8 @@ def _filing(view: CardView, zone: tzinfo) -> Part:
     if chat.filing is not None and chat.filing.problem:
         body.append(
             el.warning(
-                f"{in_card(chat.filing.problem)} It is tried again by itself; the record is kept "
+                f"{in_card(chat.filing.problem)} You need do nothing: it is tried again by "
+                "itself, and the record is kept "
                 "here until RT has it."
             )
         )

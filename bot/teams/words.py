@@ -128,7 +128,7 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Answer.NOT_FILED: (
         "This chat has ended and is not in RT yet. Press Send to RT on its card, or mention me "
-        "with “send to RT”. Until then its text is kept here."
+        "with “send to RT”. Until then its text is kept here. {detail}"
     ),
     Answer.DONE: "Done. {state} {detail}",
 }

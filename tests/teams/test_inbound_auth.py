@@ -276,3 +276,5 @@ async def test_without_authentication_only_service_urls_on_this_machine_are_take
         assert (await send(bare, message(bare), None)).status in {200, 503}
         url = "https://smba.trafficmanager.net/uk/"
         assert (await send(bare, message(bare, serviceUrl=url), None)).status == 403
+        proxied = {"X-Forwarded-For": "192.0.2.1"}
+        assert (await send(bare, message(bare), None, **proxied)).status == 403
