@@ -10,7 +10,7 @@ demo: ; @$(INSTALL) base && exec .venv/bin/livechat demo
 test: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm widget && $(RUN) $(ALL)
 lint: ; @$(INSTALL) base test && $(RUN) $@
 unit: ; @$(SYSTEM) postgres && $(INSTALL) base test npm && $(RUN) $@
-contract: ; @$(SYSTEM) postgres kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
+contract: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
 e2e: ; @$(SYSTEM) postgres browser && $(INSTALL) base test npm widget && $(RUN) $@
 rt: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
 faults: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@

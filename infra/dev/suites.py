@@ -78,7 +78,7 @@ SUITES = {
     "lint": Suite(LINT),
     "unit": Suite([pytest(ELSEWHERE)]),  # what wants PostgreSQL says so itself
     "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]]),
-    "contract": Suite([pytest("contract")], REAL_RT | DATABASE),
+    "contract": Suite([pytest("contract")], REAL_RT | CHROMIUM | DATABASE),
     "e2e": Suite([pytest("e2e and not real_rt")], CHROMIUM | DATABASE),
     "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM),
     "faults": Suite([pytest("faults")], DATABASE),
