@@ -9,7 +9,18 @@ import esbuild from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const shipped = join(here, "..", "bot", "visitors", "static");
-const limit = 12_000; // bytes, gzip -9
+const limit = 12_000; // bytes, gzip
+
+/** Our own members, shortened in the bundle: none goes over the wire or to the page. */
+const ours = [
+  "announcer asking follow talk fullpage connect disconnect question escape resume leave changed",
+  "draw scrolled jump hide show session link newFrom unsaid discard forget settled waiting quit",
+  "hello receive arrived running restart stopped known start first last entry delivery props kids",
+  "inlines peek failed busy over screen host root line keep node spec tag kid day refusal",
+].join(" ");
+
+/** As `ours`, but these are in the storage: the next version of the bundle must find them. */
+const kept = { draft: "D", unsent: "U", notice: "N", own: "O", refused: "R", change: "C", pressed: "P" };
 
 /** Style sheets come into the bundle as text, minified. */
 const css = {
@@ -26,7 +37,45 @@ const css = {
       const code = built.outputFiles[0].text;
       // It leaves the values of custom properties as they are; none of ours has a space that counts.
       const values = (all) => all.replace(/([:,]) /g, "$1");
-      return { contents: code.trim().replace(/--[\w-]+: [^;}]+/g, values), loader: "text" };
+      const short = code.trim().replace(/--[\w-]+: [^;}]+/g, values);
+      // Our own properties, that no page sets, need no names that one can read.
+      const names = [];
+      const letter = (name) => {
+        if (!names.includes(name)) names.push(name);
+        return `--${names.indexOf(name).toString(36)}`;
+      };
+      const contents = short.replace(/--(?!livechat|room|above)[\w-]+/g, letter);
+      return { contents, loader: "text" };
+    });
+  },
+};
+
+/** A sentence that is said in so many words, say("join"), goes where it is said: no name is needed. */
+const sentences = {
+  name: "sentences",
+  async setup(build) {
+    const folder = join(here, "src");
+    const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".ts"));
+    const source = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+    const told = await esbuild.build({ entryPoints: [join(folder, "strings.ts")], write: false });
+    const { EN } = await import(`data:text/javascript,${encodeURIComponent(told.outputFiles[0].text)}`);
+    const literal = /\bsay\("(\w+)"/g;
+    const elsewhere = source.replace(literal, "");
+    const made = [...elsewhere.matchAll(/`(\w*\$\{[^}`]+\}_\w+|\w+_\$\{[^}`]+\})`/g)].map(
+      ([, name]) => new RegExp(`^${name.replace(/\$\{[^}]+\}/g, "\\w+")}$`),
+    );
+    const only = [...source.matchAll(literal)]
+      .map(([, word]) => word)
+      .filter((word) => !elsewhere.includes(`"${word}"`) && !made.some((name) => name.test(word)));
+    build.onLoad({ filter: /src\/.*\.ts$/ }, ({ path }) => {
+      let contents = readFileSync(path, "utf8");
+      contents = contents.replace(literal, (same, word) =>
+        only.includes(word) ? `say(${JSON.stringify(EN[word])} as Word` : same,
+      );
+      if (path.endsWith("strings.ts"))
+        for (const word of only)
+          contents = contents.replace(new RegExp(`^  ${word}:\\s+"[^"]*",\n`, "m"), "");
+      return { contents, loader: "ts" };
     });
   },
 };
@@ -42,10 +91,13 @@ const common = {
 async function bundle() {
   const built = await esbuild.build({
     ...common,
+    plugins: [css, sentences],
     entryPoints: ["src/define.ts"],
     outfile: "widget.js",
     write: false,
     minify: true,
+    mangleProps: new RegExp(`^(${[...ours.split(" "), ...Object.keys(kept)].join("|")})$`),
+    mangleCache: kept,
     target: ["safari15", "firefox115", "chrome109"],
     legalComments: "none",
     charset: "utf8",
@@ -53,14 +105,14 @@ async function bundle() {
   return Buffer.from(built.outputFiles[0].contents);
 }
 
-/** Node's own zlib differs between its versions; what must be equal is what it unpacks to. */
+/** Smaller blocks (memLevel) suit code and text in turn. Node's own zlib differs between its versions; what must be equal is what it unpacks to. */
 function sidecars(code) {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: 11,
     [constants.BROTLI_PARAM_SIZE_HINT]: code.length,
   };
   return {
-    "widget.js.gz": gzipSync(code, { level: 9 }),
+    "widget.js.gz": gzipSync(code, { level: 9, memLevel: 6 }),
     "widget.js.br": brotliCompressSync(code, { params }),
   };
 }

@@ -5,7 +5,7 @@ The tests of the widget play Grace here, and break what the network and the serv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -77,6 +77,7 @@ class Talk:
         """The record is on the ticket."""
         log, now = self.log, self.visiting.now
         log.append(Message(len(log) + 1, GRACE, Kind.NOTICE, Notice.FILED.value, now))
+        self.visiting.chats[self.id] = replace(self.visiting.chats[self.id], head=len(log))
         self.visiting.state(self.id, State.FILED)
 
 

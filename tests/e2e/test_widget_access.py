@@ -79,6 +79,7 @@ async def _every_state(
     await look("lost")
     talk.end()
     await service.start()
+    await ada.page.evaluate("dispatchEvent(new Event('online'))")  # waits no longer
     await expect(ada.message("Yes")).to_contain_text("Not sent")
     await look("ended")
     talk.file()

@@ -137,3 +137,21 @@ async def test_moving_the_element_in_the_page_does_not_double_anything(
 async def test_the_bundle_keeps_within_its_budget() -> None:
     bundle = (ROOT / "bot/visitors/static/widget.js").read_bytes()
     assert len(gzip.compress(bundle, 9)) < 12_000
+
+
+@pytest.mark.parametrize("size", [(1200, 800), (390, 844)])
+async def test_a_long_text_scrolls_inside_its_box(
+    ada: Ada, service: MockService, size: tuple[int, int]
+) -> None:
+    await ada.page.set_viewport_size({"width": size[0], "height": size[1]})
+    await ada.join(service.invite())
+    await ada.box.fill("\n".join(f"line {n} {'é' * 520}" for n in range(30)))
+    note = ada.panel.get_by_text("characters too long")
+    await expect(note).to_be_visible()
+    box, hint, panel = [await one.bounding_box() for one in (ada.box, note, ada.panel)]
+    assert box
+    assert hint
+    assert panel
+    assert box["y"] + box["height"] <= hint["y"]
+    assert hint["y"] + hint["height"] <= panel["y"] + panel["height"]
+    assert await ada.box.evaluate("box => box.scrollHeight > box.clientHeight")

@@ -238,3 +238,64 @@ async def test_a_page_that_comes_back_from_the_browser_s_cache_goes_on(
     await ada.say("back again")
     await expect(ada.message("back again")).to_contain_text("Sent")
     assert await ada.said() == ["while you read on", "back again"]
+
+
+async def test_what_was_written_offline_while_the_chat_was_filed_is_resolved_and_not_closed_away(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await service.stop()
+    await ada.say("from the tunnel")
+    talk.end()
+    talk.file()
+    await service.start()
+    await ada.page.reload()
+    lost = ada.message("from the tunnel")
+    await expect(lost).to_contain_text("Not sent")
+    await expect(ada.foot).to_contain_text("This conversation is on ticket")
+    await expect(lost.get_by_role("button", name="Copy text")).to_be_visible()
+    await ada.page.reload()
+    await expect(lost).to_contain_text("Not sent")
+    await ada.button("Close this chat").click()
+    await expect(ada.foot).to_contain_text("What was not sent is then lost.")
+    await ada.button("Keep it").click()
+    await expect(lost).to_be_visible()
+    await ada.button("Close this chat").click()
+    await ada.button("Close this chat").click()
+    await expect(ada.panel).to_be_hidden()
+
+
+async def test_what_was_not_sent_outlives_the_session_until_it_is_dismissed(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.join(service.invite())
+    await service.stop()
+    await ada.say("kept for you")
+    await ada.context.clear_cookies()
+    await service.start()
+    for _ in range(2):
+        await ada.page.reload()
+        await expect(ada.message("kept for you")).to_contain_text("Not sent")
+        await expect(ada.foot).to_contain_text("This browser is no longer signed in")
+
+
+async def test_a_second_chat_says_what_becomes_of_the_first_and_the_first_link_what_to_do(
+    ada: Ada, service: MockService
+) -> None:
+    first, second = service.invite(), service.invite(54321)
+    await ada.follow(first.token)
+    await expect(ada.button("Join the chat")).to_be_visible()
+    await expect(ada.panel).not_to_contain_text("leaves the chat")
+    await ada.join(first)
+    await ada.follow(second.token)
+    leaves = "This browser then leaves the chat about ticket #12345."
+    await expect(ada.panel).to_contain_text(leaves)
+    await ada.button("Join the chat").click()
+    await expect(ada.box).to_be_visible()
+    await ada.follow(first.token)
+    await expect(ada.panel).to_contain_text("This link was used already.")
+    await expect(ada.panel).to_contain_text("reply to the e-mail about your ticket")
+    await expect(ada.panel).not_to_contain_text("another browser")
+    await ada.button("Go to your chat").click()
+    await expect(ada.box).to_be_visible()

@@ -6,11 +6,12 @@ import { countInTitle, stepAside } from "./page.ts";
 import { dress } from "./styles.ts";
 import { say } from "./strings.ts";
 import { StateLine } from "./stateline.ts";
-import { Talk } from "./talk.ts";
+import { leftBehind, Talk } from "./talk.ts";
 import { Announcer } from "./view/announcer.ts";
 import { fill } from "./view/dom.ts";
 import { view } from "./view/panel.ts";
 import type { Screen } from "./view/screens.ts";
+import type { Stop } from "./link.ts";
 import type { Fate, Peek, View } from "./wire.ts";
 
 /** Pixels from the end within which the reader follows the conversation. */
@@ -21,7 +22,7 @@ export class App {
   readonly root: ShadowRoot;
   readonly announcer = new Announcer();
   open = false;
-  /** The question whether to end is being asked. */
+  /** The question whether to end, or to close what is over, is being asked. */
   asking = false;
   /** The end of the conversation is to be seen, and stays so. */
   follow = true;
@@ -65,7 +66,7 @@ export class App {
     const kept = recall(this.#tab);
     if (this.#invitation) return;
     if (kept) this.#invite(kept);
-    else if (this.#browser.get("session")) void this.resume();
+    else if (this.#browser.get("session") || leftBehind(this.#tab)) void this.resume();
   }
 
   disconnect(): void {
@@ -94,6 +95,11 @@ export class App {
     this.draw();
     if (held) this.#find(".launcher")?.focus();
     this.#event("close");
+  }
+
+  question(): void {
+    this.asking = true;
+    this.draw();
   }
 
   escape(): void {
@@ -131,11 +137,13 @@ export class App {
   }
 
   #offer(invitation: Invitation, peek: Peek, failed = false): void {
+    const hint = this.#browser.get<string>("session");
+    const other = hint !== peek.ticket && hint;
     const join = () => {
-      this.go({ name: "invited", peek, busy: true, join: () => undefined });
+      this.go({ name: "invited", peek, other, busy: true, join: () => undefined });
       void this.#join(invitation, peek);
     };
-    this.go({ name: "invited", peek, failed, join });
+    this.go({ name: "invited", peek, other, failed, join });
   }
 
   async #join(invitation: Invitation, peek?: Peek): Promise<void> {
@@ -145,7 +153,6 @@ export class App {
     const [status, body] = await this.#ask("api/join", { token, nonce });
     if (this.#invitation !== invitation) return;
     if (status === 200) {
-      this.#browser.set("session", true);
       this.#tab.set("open", true);
       this.#begin(body as View);
     } else if (status === 410 || status === 404) {
@@ -172,28 +179,34 @@ export class App {
     if (this.open) this.go({ name: "checking" });
     const [status, body] = await this.#ask("api/session");
     if (this.#invitation || this.talk) return;
-    if (status === 200) {
+    if (status !== 200 && status !== 204) return this.#trouble(() => void this.resume());
+    const now = body as View | null;
+    const left = leftBehind(this.#tab)?.view;
+    // What was not sent from here is shown first, until it is dismissed.
+    const stop = left && left.chat !== now?.chat && (now ? "other_chat" : "no_session");
+    const view = stop ? left : now;
+    if (!now) this.#browser.set("session", null);
+    if (view) {
       this.open ||= !!this.#tab.get("open");
-      this.#begin(body as View);
-    } else if (status === 204) {
-      this.#browser.set("session", null);
+      this.#begin(view, stop);
+    } else {
       this.#tab.set("open", null);
       this.go({ name: "none" });
-    } else {
-      this.#trouble(() => void this.resume());
     }
   }
 
   // The chat.
 
-  #begin(view: View): void {
+  #begin(view: View, stop?: Stop | false): void {
     keep(this.#tab, (this.#invitation = null));
+    if (!stop) this.#browser.set("session", view.ticket);
     this.talk = new Talk(`${this.#base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
       changed: this.changed,
       arrived: ({ name, text }) => this.announcer.say(`${name}: ${text}`),
       // No answer is no reason to stop.
       known: async () => (await this.#ask("api/session"))[0] !== 204,
     });
+    if (stop) this.talk.quit(stop);
     this.first = this.talk.draft;
     this.follow = true;
     this.#looked();
@@ -210,7 +223,9 @@ export class App {
   leave(): void {
     const { talk } = this;
     this.#endTalk();
-    if (talk) this.#tab.set(talk.session.view.chat, null);
+    talk?.forget();
+    // The other chat, which this browser has now, is not to be closed.
+    if (talk?.stop === "other_chat") return void this.resume();
     for (const name of ["session", "read"]) this.#browser.set(name, null);
     this.hide();
     this.go({ name: "none" });
@@ -238,7 +253,7 @@ export class App {
 
   /** Many lines may come at once: they are drawn together. A hidden page gets no frames. */
   changed = (): void => {
-    this.#soon ||= window.setTimeout(() => {
+    this.#soon ||= setTimeout(() => {
       this.#soon = 0;
       this.draw();
     }, 16);
@@ -248,6 +263,11 @@ export class App {
     const { talk, open } = this;
     const held = this.#held;
     talk?.look(open && !document.hidden);
+    if (talk?.over && !this.#over) {
+      this.asking = false;
+      this.announcer.say(say("over_head"));
+    }
+    this.#over = !talk || talk.over;
     this.line.look(talk);
     fill(this.root, view(this));
     stepAside(this.host, this.#panel, open && !this.fullpage);
@@ -256,8 +276,6 @@ export class App {
     const unread = talk?.unread ?? 0;
     countInTitle(unread);
     this.#tell({ state: talk?.session.view.state ?? "none", unread });
-    if (talk?.over && !this.#over) this.announcer.say(say("over_head"));
-    this.#over = !talk || talk.over;
   }
 
   /** The reader scrolled. */

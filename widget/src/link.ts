@@ -70,7 +70,7 @@ export class Link {
   restart(): void {
     this.#drop();
     if (!this.running) return;
-    this.#timer = window.setTimeout(() => void this.#again(), waitBefore(this.#attempt));
+    this.#timer = setTimeout(() => void this.#again(), waitBefore(this.#attempt));
     this.#attempt += 1;
   }
 
@@ -121,7 +121,7 @@ export class Link {
     clearTimeout(this.#timer); // whatever came, it lives
     if (frame.t === "welcome") {
       clearInterval(this.#beat);
-      this.#beat = window.setInterval(this.#ping, PING_EVERY);
+      this.#beat = setInterval(this.#ping, PING_EVERY);
       this.up = true;
     }
     this.#user.receive(frame);
@@ -149,7 +149,7 @@ export class Link {
   /** Something must arrive within this time, or the connection is taken for dead. */
   #await(span: number): void {
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.restart(), span);
+    this.#timer = setTimeout(() => this.restart(), span);
   }
 
   /** Also when the page goes into the back-forward cache, which must not hold a socket. */

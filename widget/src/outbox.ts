@@ -1,5 +1,6 @@
 /** What survives a reload or a crash. */
 import type { Unsent } from "./session.ts";
+import type { View } from "./wire.ts";
 
 /** The browser's storage, which may be blocked or full: then it keeps nothing. */
 export interface Shelf {
@@ -28,6 +29,8 @@ export const shelfOn = (open: () => Storage): Shelf => ({
 
 /** What the visitor wrote and the service has not acknowledged; it belongs to one tab. */
 export interface Outbox {
+  /** As it was last; the service may not tell it any more. */
+  view: View;
   draft: string;
   unsent: Unsent[];
 }

@@ -18,14 +18,16 @@ export interface Entry {
   change?: "edited" | "removed";
   quote?: LineFrame["quote"] | undefined;
   key: string;
-  /** Why the service will not store it. */
-  refused?: Refusal | undefined;
+  refused?: Failure;
 }
+
+/** Why the service will not store it; `lost` when it cannot be asked any more. */
+type Failure = Refusal | "lost" | undefined;
 
 export interface Unsent {
   key: string;
   text: string;
-  refused?: Refusal | undefined;
+  refused?: Failure;
 }
 
 /** What must be done about a frame. */
@@ -60,6 +62,11 @@ export class Session {
     return this.#history >= 0 && this.seq >= this.#history;
   }
 
+  /** Our own messages of which the service has not said what became of them. */
+  get waiting(): Entry[] {
+    return this.unsent.filter((one) => !one.seq && !one.refused);
+  }
+
   hello(): ClientFrame {
     return { t: "hello", chat: this.view.chat, after: this.seq };
   }
@@ -89,7 +96,7 @@ export class Session {
       case "refused": {
         const entry = this.unsent.find((one) => one.key === frame.key);
         if (!entry) break;
-        if (frame.t === "ack") Object.assign(entry, { seq: frame.seq, at: frame.at });
+        if (frame.t === "ack") Object.assign(entry, { seq: frame.seq, at: frame.at, refused: undefined });
         else if (!entry.seq) entry.refused = frame.error;
       }
     }
@@ -117,9 +124,7 @@ export class Session {
     if (!welcome) return {};
     if (this.#history < 0) this.#history = view.head;
     // Also after the end: the answer tells what became of a message whose answer was lost.
-    const send: ClientFrame[] = this.unsent
-      .filter((one) => !one.seq && !one.refused)
-      .map(({ id, text }) => ({ t: "say", key: id, text }));
+    const send: ClientFrame[] = this.waiting.map(({ id, text }) => ({ t: "say", key: id, text }));
     if (this.ending) send.push({ t: "end" });
     return { send };
   }
@@ -135,15 +140,14 @@ export class Session {
     }
     const own = author.role === "visitor";
     const notice = kind === "notice";
-    const arrived = {
+    const arrived: Entry = {
+      ...this.#own({ key: key ?? "", text }),
       id: key ?? `line-${seq}`,
       notice,
       seq,
       own,
       name: author.name,
-      text,
       at,
-      key: key ?? "",
       quote,
     };
     this.entries.push(arrived);

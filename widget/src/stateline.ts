@@ -33,7 +33,7 @@ export class StateLine {
 
   #show(word: Word | "", wait: number): void {
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => {
+    this.#timer = setTimeout(() => {
       this.#shown = word;
       this.#changed();
       if (word === "found") this.#show("", REJOICE);

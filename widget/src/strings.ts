@@ -2,7 +2,7 @@
  * What the widget says, in English. `{name}` is filled in. Of a key with `_one` and `_other` the
  * number decides, as the language counts.
  */
-const EN = {
+export const EN = {
   launcher: "Live chat",
   unread_one: "{n} new message",
   unread_other: "{n} new messages",
@@ -22,6 +22,7 @@ const EN = {
   invited_text: "{who} would like to talk with you about ticket #{ticket}.",
   record:
     "What you and computing support write is copied to ticket #{ticket} when the chat ends, and then deleted here. Please do not write passwords.",
+  leaves: "This browser then leaves the chat about ticket #{ticket}.",
   join: "Join the chat",
   joining: "Joining…",
 
@@ -30,7 +31,7 @@ const EN = {
   again: "Try again",
 
   refused_head: "This link does not open a chat",
-  used: "It was used already, perhaps in another browser. A link works once.",
+  used: "This link was used already. If it was you, the conversation may be finished: it is on your ticket.",
   expired: "It is too old.",
   revoked: "Computing support took it back.",
   unknown: "We do not know it. Was a part of it lost?",
@@ -42,9 +43,9 @@ const EN = {
   lost: "Connection lost; trying again. What you write is kept and sent later.",
   found: "Connected again.",
 
-  log: "Conversation",
+  log_name: "Conversation",
   you: "You",
-  reply: "In reply to {name}",
+  reply_to: "In reply to {name}",
   edited: "edited",
   removed: "This message was taken back.",
   fresh: "New since you left",
@@ -52,6 +53,7 @@ const EN = {
   sending: "Sending…",
   sent: "Sent",
   delivered: "Delivered",
+  refused_lost: "Not sent.",
   refused_ended: "Not sent: the chat had ended.",
   refused_too_long: "Not sent: it is too long.",
   refused_empty: "Not sent: it is empty.",
@@ -65,10 +67,10 @@ const EN = {
   ended_by_operator: "{name} ended the chat",
   filed: "This conversation is on your ticket",
 
-  label: "Your message",
-  send: "Send",
-  left: "About {n} characters left.",
-  too_long: "About {n} characters too long.",
+  box_name: "Your message",
+  send_name: "Send",
+  chars_left: "About {n} characters left.",
+  chars_over: "About {n} characters too long.",
   end: "End chat",
   end_sure: "End this chat? It is then copied to ticket #{ticket}.",
   end_no: "Keep chatting",
@@ -81,24 +83,24 @@ const EN = {
   no_session: "This browser is no longer signed in.",
   other_chat: "Another chat was opened in this browser.",
   gone: "The chat is no longer kept here.",
-  unsent: "Not sent:",
   save: "Save a copy",
   close: "Close this chat",
+  close_sure: "Close it? What was not sent is then lost.",
+  close_no: "Keep it",
   close_note: "On a shared computer, close it before you leave.",
 };
 
 export type Words = typeof EN;
 export type Word = keyof Words;
 
-const plural = new Intl.PluralRules("en");
 const list = new Intl.ListFormat("en-GB");
 
-/** The word, with `{name}` replaced from `values`. */
+/** The word, with `{name}` replaced from `values`. In the bundle its sentence may stand for it. */
 export const say = (word: Word, values: Record<string, string | number> = {}): string =>
-  EN[word].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+  (EN[word] ?? word).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
 
 /** The form of a word that goes with a number. */
-const form = (n: number): "one" | "other" => (plural.select(n) === "one" ? "one" : "other");
+const form = (n: number): "one" | "other" => (n === 1 ? "one" : "other");
 
 /** "1 new message", "2 new messages". */
 export const sayUnread = (n: number): string => say(`unread_${form(n)}`, { n });

@@ -4,8 +4,16 @@ import type { Outbox, Shelf } from "./outbox.ts";
 import { Session, type Entry } from "./session.ts";
 import { randomText, type ServerFrame, type View } from "./wire.ts";
 
-/** Milliseconds for the last lines to come when the record is on the ticket. */
-const LAST_LINES = 2_000;
+/** Milliseconds to wait when the record is on the ticket: for a line, for an answer, and in all. */
+const NEXT_LINE = 5_000;
+const ANSWER = 10_000;
+const IN_ALL = 30_000;
+
+/** What the chat that was last written in left unsent in this tab. */
+export const leftBehind = (tab: Shelf): Outbox | null => {
+  const left = tab.get<Outbox>(`${tab.get("last")}`);
+  return left?.unsent[0] ? left : null;
+};
 
 export interface TalkUser {
   /** Something to be shown changed. */
@@ -28,6 +36,8 @@ export class Talk {
   #tab: Shelf;
   #browser: Shelf;
   #watched = false;
+  #patience = 0;
+  #limit = 0;
   /** The last line that was seen in this browser; -1 while that is not known. */
   #seen: number;
 
@@ -46,10 +56,7 @@ export class Talk {
       receive: (frame) => this.#receive(frame),
       changed: user.changed,
       known: user.known,
-      stopped: (why) => {
-        this.stop = why;
-        user.changed();
-      },
+      stopped: (why) => this.quit(why),
     });
   }
 
@@ -58,9 +65,17 @@ export class Talk {
     return this.session.view.state !== "open" || !!this.stop;
   }
 
+  /** Something was written that is not known to have arrived. */
+  get unsaid(): boolean {
+    return !!this.draft || this.session.unsent.some((one) => !one.seq);
+  }
+
   /** Connects, unless there is nothing more to hear. */
   start(): void {
-    if (!this.stop && this.session.view.state !== "filed") this.link.start();
+    const { waiting, view } = this.session;
+    if (this.stop || (view.state === "filed" && !waiting[0])) return;
+    this.link.start();
+    this.#wait();
   }
 
   end(): void {
@@ -72,8 +87,18 @@ export class Talk {
   keep(): void {
     const unsent = this.session.unsent.filter((one) => !one.seq);
     const { draft } = this;
-    const outbox: Outbox = { draft, unsent };
-    this.#tab.set(this.session.view.chat, draft || unsent[0] ? outbox : null);
+    const { view } = this.session;
+    const outbox: Outbox = { view, draft, unsent };
+    this.#tab.set(view.chat, draft || unsent[0] ? outbox : null);
+    if (unsent[0]) this.#tab.set("last", view.chat);
+    else if (this.#tab.get("last") === view.chat) this.#tab.set("last", null);
+  }
+
+  /** Nothing of it stays in this tab. */
+  forget(): void {
+    this.draft = "";
+    this.session.unsent = [];
+    this.keep();
   }
 
   /** Says something; or again, under its old key, what was refused: that makes no doubles. */
@@ -117,10 +142,31 @@ export class Talk {
     for (const one of send) this.link.send(one);
     if (frame.t === "welcome") this.#present();
     if (arrived) this.#user.arrived(arrived);
-    if (then === "foreign") this.stop = "other_chat";
     if (then === "resync") this.link.restart();
-    else if (then) this.link.stop();
-    if (this.session.view.state === "filed") setTimeout(() => this.link.stop(), LAST_LINES);
+    else if (then) this.quit(then === "foreign" ? "other_chat" : null);
+    this.#wait();
+    this.#user.changed();
+  }
+
+  /** Once the record is on the ticket: until every line is here, and every message answered. */
+  #wait(): void {
+    const { waiting, view, seq } = this.session;
+    if (view.state !== "filed" || !this.link.running) return;
+    const finish = () => {
+      if (this.link.running) this.quit();
+    };
+    clearTimeout(this.#patience);
+    if (!waiting[0] && seq >= view.head) return finish();
+    this.#limit ||= setTimeout(finish, IN_ALL);
+    this.#patience = setTimeout(finish, waiting[0] ? ANSWER : NEXT_LINE);
+  }
+
+  /** Nothing more will be heard: what has no answer was not sent, as far as anybody here knows. */
+  quit(why: Stop | null = null): void {
+    this.stop = why;
+    for (const one of this.session.waiting) one.refused = "lost";
+    this.keep();
+    this.link.stop();
     this.#user.changed();
   }
 

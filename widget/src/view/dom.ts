@@ -17,7 +17,7 @@ export interface Spec {
   kids: Child[];
 }
 
-/** `what` is a tag, or tag.class. A class is also the part's name: `::part(launcher)`. */
+/** `what` is a tag, or tag.class. */
 export const h = (what: string, props: Props = {}, ...kids: Child[]): Spec => {
   const [tag = "", name] = what.split(".");
   return { tag, props: name ? { class: name, ...props } : props, kids };
@@ -88,7 +88,6 @@ function update(node: ChildNode, kid: Spec | string): void {
     else if (value === old[name] || name === "key") continue;
     else if (!value) element.removeAttribute(name);
     else element.setAttribute(name, value === true ? "" : value);
-    if (name === "class") element.setAttribute("part", `${value}`);
   }
   fill(element, kid.kids);
 }

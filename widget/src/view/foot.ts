@@ -14,7 +14,7 @@ export function composer(app: App, talk: Talk): Spec {
   const text = draft.trim();
   const left = MAX_BYTES - bytesOf(text);
   const n = Math.ceil(Math.abs(left) / 100) * 100; // a screen reader is not told of every letter
-  const note = left < 0 ? say("too_long", { n }) : left < NEAR_LIMIT ? say("left", { n }) : "";
+  const note = left < 0 ? say("chars_over", { n }) : left < NEAR_LIMIT ? say("chars_left", { n }) : "";
   const off = (!text || left < 0) && "true";
   const submit = (event: Event) => {
     event.preventDefault();
@@ -46,34 +46,36 @@ export function composer(app: App, talk: Talk): Spec {
   return h(
     "form",
     { key: "composer", submit },
-    h("label", { for: "box" }, say("label")),
+    h("label", { for: "box" }, say("box_name")),
     h(
       "div.field",
       {},
       h("div.twin", {}, h("span", { "aria-hidden": "true" }, `${draft} `), box),
-      h("button.send", { "aria-label": say("send"), "aria-disabled": off }, icon(ICONS.send)),
+      h("button.send", { "aria-label": say("send_name"), "aria-disabled": off }, icon(ICONS.send)),
     ),
     h("p", { id: "note", role: "status" }, note),
   );
 }
 
-/** Asks in place; not a dialogue in front of everything. */
+/** Asks in place, not in a dialogue in front of everything: to end the chat, or to close it. */
 export function confirm(app: App, talk: Talk): Spec {
   const { ticket } = talk.session.view;
-  const end = () => {
+  const what = talk.over ? "close" : "end";
+  const yes = () => {
     app.asking = false;
+    if (talk.over) return app.leave();
     talk.end();
     app.draw();
   };
   return h(
     "div.foot",
     { key: "confirm", role: "group", "aria-labelledby": "sure" },
-    h("p", { id: "sure" }, say("end_sure", { ticket })),
+    h("p", { id: "sure" }, say(`${what}_sure`, { ticket })),
     h(
       "p.acts",
       {},
-      button("bad", end, say("end")),
-      button("no", () => app.escape(), say("end_no")),
+      button("bad", yes, say(what)),
+      button("no", () => app.escape(), say(`${what}_no`)),
     ),
   );
 }
@@ -82,13 +84,13 @@ export const ending = (): Spec =>
   h("div.foot", { key: "ending" }, h("h3", { tabindex: "-1" }, say("ending")));
 
 /** The last words: what became of the conversation, and what can still be done here. */
-export function over(app: App, { session, stop, draft }: Talk): Spec {
+export function over(app: App, { session, stop, draft, unsaid }: Talk): Spec {
   const { state, ticket } = session.view;
   const stopped = state !== "filed" && stop;
   const word = stopped || (state === "filed" ? "over_filed" : "over_ended");
   const kept: Child[] = draft
     ? [
-        h("p", {}, say("unsent")),
+        h("p", {}, say("refused_lost")),
         h("blockquote", { dir: "auto", tabindex: "0" }, draft),
         button("link", copy(draft), say("copy")),
       ]
@@ -104,7 +106,7 @@ export function over(app: App, { session, stop, draft }: Talk): Spec {
       "p.acts",
       {},
       session.entries.length > 0 && button("main", () => saveCopy(session), say("save")),
-      button("close", () => app.leave(), say("close")),
+      button("close", () => (unsaid ? app.question() : app.leave()), say("close")),
     ),
     h("p.quiet", {}, say("close_note")),
   );

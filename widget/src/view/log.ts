@@ -13,9 +13,9 @@ export function log(talk: Talk, lang: string, changed: () => void): Spec {
     const remove = () => (talk.discard(key), changed());
     return refused
       ? [
-          refused === "slow_down" && act("again", again),
-          act("copy", copy(text)),
-          act("remove", remove),
+          refused === "slow_down" && act(say("again"), again),
+          act(say("copy"), copy(text)),
+          act(say("remove"), remove),
         ]
       : [];
   };
@@ -27,8 +27,7 @@ export function log(talk: Talk, lang: string, changed: () => void): Spec {
   return h("ol", {}, ...rows.flat());
 }
 
-const act = (word: "again" | "copy" | "remove", click: () => void) =>
-  h("button.link", { click, key: word }, say(word));
+const act = (words: string, click: () => void) => h("button.link", { click, key: words }, words);
 
 function notice({ id, text, name }: Entry): Child {
   const words = sayIfKnown(text, { name: name || say("title") });
@@ -67,7 +66,7 @@ function body(entry: Entry): Spec {
   const before = bodies.get(entry);
   if (before?.of === of) return before.spec;
   const gone = change === "removed";
-  const reply = quote && !gone && [h("b", {}, say("reply", { name: quote.author })), quote.text];
+  const reply = quote && !gone && [h("b", {}, say("reply_to", { name: quote.author })), quote.text];
   const kids = gone ? [h("p.quiet", {}, say("removed"))] : rich(text);
   const spec = h(
     "div.body",

@@ -35,7 +35,7 @@ export function view(app: App): Child[] {
           h("h2", { id: "title" }, say("title")),
           h("p", {}, live && sayPresence(talk.session.view.operators)),
         ),
-        canEnd && button("end", () => ((app.asking = true), app.draw()), say("end")),
+        canEnd && button("end", () => app.question(), say("end")),
         !app.fullpage &&
           h(
             "button.minimise",
@@ -78,7 +78,7 @@ function inside(app: App): Child[] {
   const box = {
     class: "log",
     role: "region",
-    "aria-label": say("log"),
+    "aria-label": say("log_name"),
     tabindex: "0",
     scroll: () => app.scrolled(),
   };
@@ -89,12 +89,12 @@ function inside(app: App): Child[] {
       h("div", box, log(talk, app.host.lang || "en-GB", app.changed)),
       !app.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
-    talk.over
-      ? over(app, talk)
-      : talk.session.ending
-        ? ending()
-        : app.asking
-          ? confirm(app, talk)
+    app.asking
+      ? confirm(app, talk)
+      : talk.over
+        ? over(app, talk)
+        : talk.session.ending
+          ? ending()
           : composer(app, talk),
   ];
 }

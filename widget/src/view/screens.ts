@@ -1,11 +1,14 @@
 /** What the panel shows while there is no chat. */
-import { say, sayNames, type Word } from "../strings.ts";
+import { say, sayNames } from "../strings.ts";
 import type { Fate, Peek } from "../wire.ts";
 import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
 
+/** The ticket of the chat that this browser has, if it is another. */
+type Other = string | false | null;
+
 export type Screen =
   | { name: "checking" | "none" }
-  | { name: "invited"; peek: Peek; busy?: boolean; failed?: boolean; join(): void }
+  | { name: "invited"; peek: Peek; other: Other; busy?: boolean; failed?: boolean; join(): void }
   | { name: "refused"; fate: Exclude<Fate, "pending">; back: (() => void) | null }
   | { name: "trouble"; again(): void };
 
@@ -16,29 +19,30 @@ export function screen(what: Screen, host: Element): Spec {
   const ticket =
     /^(http|mailto:|\/)/.test(url) &&
     h("a.button", { href: url }, host.getAttribute("support-text") || say("none_ticket"));
-  const p = (word: Word) => h("p", {}, say(word));
+  const p = (words: string) => h("p", {}, words);
   const kids =
     what.name === "none"
-      ? [p("none_text"), ticket]
+      ? [p(say("none_text")), ticket]
       : what.name === "invited"
         ? invited(what)
         : what.name === "refused"
-          ? [p(what.fate), p("go_on"), what.back ? button("main", what.back, say("back")) : ticket]
+          ? [p(say(what.fate)), p(say("go_on")), what.back ? button("main", what.back, say("back")) : ticket]
           : what.name === "trouble"
-            ? [p("trouble_text"), button("main", what.again, say("again"))]
+            ? [p(say("trouble_text")), button("main", what.again, say("again"))]
             : [];
   const head = h("h3", { tabindex: "-1" }, say(`${what.name}_head`));
   return h("div.screen", { key: what.name }, h("div.emblem", {}, icon(ICONS.chat)), head, ...kids);
 }
 
-function invited({ peek, busy, failed, join }: Screen & { name: "invited" }): Child[] {
+function invited({ peek, other, busy, failed, join }: Screen & { name: "invited" }): Child[] {
   const { ticket, operators } = peek;
   const who = sayNames(operators) || say("title");
   const props = { "aria-disabled": busy && "true", click: join };
   return [
     h("p", {}, say("invited_text", { who, ticket })),
     h("p.record", {}, say("record", { ticket })),
+    other && h("p", { key: "other" }, say("leaves", { ticket: other })),
     h("p.bad", { role: "alert" }, failed && say("trouble_text")),
-    h("button.main", props, say(busy ? "joining" : "join")),
+    h("button.main", props, busy ? say("joining") : say("join")),
   ];
 }

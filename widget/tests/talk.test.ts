@@ -1,0 +1,146 @@
+import { mock, test } from "node:test";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { shelfOn } from "../src/outbox.ts";
+import { leftBehind, Talk } from "../src/talk.ts";
+import type { ServerFrame, View } from "../src/wire.ts";
+import { ada, aView, AT, grace, welcome } from "./cast.ts";
+
+/** The service's end of the connection that was opened last. */
+class Service {
+  static last: Service | null = null;
+  readyState = 1;
+  heard: string[] = [];
+  onopen = () => undefined;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  constructor() {
+    Service.last = this;
+  }
+  send = (data: string) => void this.heard.push(data);
+  close = () => void (this.readyState = 3);
+  tell = (...frames: ServerFrame[]) => {
+    for (const frame of frames) this.onmessage?.({ data: JSON.stringify(frame) });
+  };
+}
+
+class Storage {
+  kept = new Map<string, string>();
+  getItem = (name: string) => this.kept.get(name) ?? null;
+  setItem = (name: string, value: string) => void this.kept.set(name, value);
+  removeItem = (name: string) => void this.kept.delete(name);
+}
+
+const silent = () => undefined;
+Object.assign(globalThis, {
+  WebSocket: Service,
+  window: globalThis,
+  document: { hidden: false },
+  addEventListener: silent,
+  removeEventListener: silent,
+});
+mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+
+/** A page with the chat on it; the same storage again is a reload. */
+function page(storage: Storage, view: Partial<View> = {}) {
+  const shelf = shelfOn((() => storage) as never);
+  const user = { changed: silent, arrived: silent, known: async () => true };
+  Service.last = null;
+  const talk = new Talk("ws://127.0.0.1:1", shelf, shelfOn(silent as never), aView(view), user);
+  talk.start();
+  return { talk, shelf, service: Service.last as Service | null };
+}
+
+const fates = (talk: Talk) => talk.session.unsent.map((one) => [one.text, one.seq, one.refused]);
+
+/** Ada wrote this in the tunnel, and computing support filed the chat meanwhile. */
+function fromTheTunnel(): Storage {
+  const storage = new Storage();
+  const { talk } = page(storage);
+  talk.say("from the tunnel", "k1");
+  talk.link.stop();
+  return storage;
+}
+
+test("a message written before the chat was filed is asked about after it, also after a reload", () => {
+  const { talk, service } = page(fromTheTunnel(), { state: "filed" });
+  service?.tell(welcome({ state: "filed" }));
+  ok(service?.heard.some((frame) => frame.includes('"key":"k1"')));
+  service?.tell({ t: "ack", key: "k1", seq: 3, at: AT });
+  deepEqual(fates(talk), [["from the tunnel", 3, undefined]]);
+  ok(!talk.link.running);
+});
+
+test("a message that the filed chat refuses is not sent, and one whose line comes is", () => {
+  const refused = page(fromTheTunnel(), { state: "filed" });
+  refused.service?.tell(welcome({ state: "filed" }), { t: "refused", key: "k1", error: "ended" });
+  deepEqual(fates(refused.talk), [["from the tunnel", 0, "ended"]]);
+  const arrived = page(fromTheTunnel(), { state: "filed" });
+  arrived.service?.tell(welcome({ state: "filed", head: 1 }), ada(1, "from the tunnel", "k1"));
+  deepEqual([fates(arrived.talk), arrived.talk.link.running], [[], false]);
+});
+
+test("without an answer in ten seconds a message counts as not sent, and is kept over a reload", () => {
+  const storage = fromTheTunnel();
+  const { talk, service } = page(storage, { state: "filed" });
+  service?.tell(welcome({ state: "filed" }));
+  mock.timers.tick(9_000);
+  deepEqual(fates(talk), [["from the tunnel", 0, undefined]]);
+  mock.timers.tick(1_000);
+  const lost = [["from the tunnel", 0, "lost"]];
+  deepEqual([fates(talk), talk.unsaid], [lost, true]);
+  const after = page(storage, { state: "filed" });
+  deepEqual([fates(after.talk), after.service], [lost, null]);
+  equal(leftBehind(after.shelf)?.view.ticket, "12345");
+  after.talk.discard("k1");
+  deepEqual([leftBehind(after.shelf), after.talk.unsaid], [null, false]);
+});
+
+for (const code of [4401, 4409, 4410]) {
+  test(`what the service did not answer before closing with ${code} was not sent`, () => {
+    const { talk, service } = page(fromTheTunnel());
+    service?.tell(welcome());
+    service?.onclose?.({ code });
+    deepEqual(fates(talk), [["from the tunnel", 0, "lost"]]);
+  });
+}
+
+test("what was not answered when the purged log ends is not sent", () => {
+  const { talk, service } = page(fromTheTunnel());
+  service?.tell(welcome({ state: "filed", head: 1 }), grace(1, "one"), { t: "over" });
+  deepEqual(fates(talk), [["from the tunnel", 0, "lost"]]);
+});
+
+test("the lines of a filed chat are waited for as long as they come, but not for ever", () => {
+  const { talk, service } = page(new Storage());
+  service?.tell(welcome({ state: "filed", head: 3 }));
+  mock.timers.tick(4_000);
+  service?.tell(grace(1, "one"));
+  mock.timers.tick(4_000);
+  service?.tell(grace(2, "two"));
+  ok(talk.link.running);
+  service?.tell(grace(3, "three"));
+  ok(!talk.link.running);
+
+  const purged = page(new Storage());
+  purged.service?.tell(welcome({ state: "filed", head: 3 }));
+  mock.timers.tick(5_000);
+  ok(!purged.talk.link.running);
+
+  const endless = page(new Storage());
+  endless.service?.tell(welcome({ state: "filed", head: 99 }));
+  for (let seq = 1; seq <= 10; seq += 1) {
+    mock.timers.tick(3_000);
+    endless.service?.tell(grace(seq, "slow"));
+  }
+  ok(!endless.talk.link.running);
+});
+
+test("a chat that was left keeps nothing behind when its time is up", () => {
+  const storage = fromTheTunnel();
+  const { talk, service } = page(storage, { state: "filed" });
+  service?.tell(welcome({ state: "filed" }));
+  talk.link.stop();
+  storage.kept.clear();
+  mock.timers.tick(40_000);
+  equal(storage.kept.size, 0);
+});
