@@ -112,12 +112,8 @@ class Outbox:
         self._stopping = True
         self.ring("")
         # A claim that is being committed is not broken off: its rows would look tried.
-        for tasks in (self._tasks, list(self._running.values())):
-            if tasks:
-                _, late = await asyncio.wait(tasks, timeout=patience)
-                for task in late:
-                    task.cancel()
-                await asyncio.gather(*late, return_exceptions=True)
+        await _finish(self._tasks, patience)
+        await _finish(list(self._running.values()), patience)  # the last claim's, too
 
     async def _serve(self, lane: Lane) -> None:
         rules, wake = LANES[lane], self._wake[lane]
@@ -236,6 +232,16 @@ async def _within(seconds: float, delivering: Awaitable[After | None]) -> After 
             return await delivering
     except TimeoutError as error:
         raise Unclear("There was no answer in time.") from error
+
+
+async def _finish(tasks: list[asyncio.Task[None]], patience: float) -> None:
+    """Give ``tasks`` that many seconds, then cancel them."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=patience)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
 
 
 async def _first(waiting: Awaitable[bool], seconds: float) -> None:

@@ -103,6 +103,18 @@ async def test_the_running_worker_delivers_without_being_turned(house: House) ->
     assert house.threads.card.chat.state is State.PROPOSED
 
 
+async def test_stopping_leaves_nothing_behind_that_still_delivers(house: House) -> None:
+    house.relay._bells = (house.outbox,)
+    house.threads.hold = asyncio.Event()
+    _, seat = await house.talking()
+    house.outbox.start()
+    for number in range(5):
+        await house.visiting.say(seat, f"k{number}", "hello")
+    await house.outbox.stop(patience=0.2)
+    assert not house.outbox._running
+    assert all(task.done() for task in house.outbox._tasks)
+
+
 async def test_what_grew_old_is_forgotten(house: House) -> None:
     chat = await house.proposed()
     house.clock.pass_(hours=25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,10 +26,13 @@ class TakesNote:
     pressed: list[Pressed] = field(default_factory=list)
     answer: Pressing = field(default_factory=lambda: Pressing(None, "Done."))
     trouble: Exception | None = None
+    hangs: bool = False
     live: bool = False  # whether threads carry a chat
 
     async def hears(self, heard: Heard) -> None:
         self.heard.append(heard)
+        if self.hangs:
+            await asyncio.sleep(60)
         self._fail()
 
     async def carries_chat(self, thread: Thread) -> bool:

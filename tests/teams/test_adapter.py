@@ -123,8 +123,10 @@ async def test_what_can_be_done_later_is_503_so_that_teams_comes_again(stage: St
 async def test_a_turn_that_hangs_is_put_off_before_teams_gives_up(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.teams.adapter.TURN_LIMIT", 0.0)
     grace = stage.teams.people["grace"]
-    await grace.mention("Live chat", "hello")
+    await grace.mention("Live chat", "hello")  # now the roster is known: what hangs is the use case
+    monkeypatch.setattr("bot.teams.adapter.TURN_LIMIT", 0.1)
+    stage.operating.hangs = True
+    await grace.mention("Live chat", "hello?")
     assert grace.attempt is not None
     assert grace.attempt.status == 503
