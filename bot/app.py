@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 _TIDY_EVERY = 30.0
 _TRIES = 10
 #: Together with closing the sockets this stays below the 5 seconds that a restart may take.
-_PATIENCE = 3.0
+_PATIENCE = 2.0
 
 
 class CannotStart(Exception):

@@ -170,7 +170,7 @@ async def file(play: Play, card: Locator, grace: Page, ada: Page) -> None:
     await states(grace, "card-send-to-rt", card)
     play.stage.rt.fault(Fault.down())
     await card.get_by_role("button", name=re.compile("^Send to ticket")).click()
-    await expect(card).to_contain_text("It is tried again by itself")
+    await expect(card).to_contain_text("it is tried again by itself")
     await states(grace, "card-delayed", card)
     await expect(ada.get_by_role("heading", name="The chat has ended")).to_be_visible()
     await states(ada, "widget-ended")
@@ -184,7 +184,7 @@ async def file(play: Play, card: Locator, grace: Page, ada: Page) -> None:
 async def used_link(play: Play, link: str) -> None:
     """Somebody else opens Ada's link."""
     page = await play.window(link)
-    await expect(page.get_by_text("It was used already")).to_be_visible()
+    await expect(page.get_by_text("This link was used already")).to_be_visible()
     await states(page, "widget-used-link")
 
 
@@ -213,7 +213,7 @@ async def story(play: Play) -> None:
     await picture(ada, "visitor")
     await states(grace, "card-open", card)
     await states(ada, "widget-talking")
-    await used_link(play, link)  # while it is known: the purge forgets it
+    await used_link(play, link)
     await file(play, card, grace, ada)
     rt = await play.window(f"{play.stage.rt.url}/Ticket/Display.html?id={TICKET}")
     await rt.get_by_text(SUMMARY).first.scroll_into_view_if_needed()
