@@ -30,7 +30,7 @@ LISTENING = {
         "stays between you."
     ),
     Listening.THREAD: (
-        "Every message in this thread reaches the visitor, except messages that begin with //."
+        "Every message in this thread reaches the visitor, except lines that begin with //."
     ),
 }
 _PRESENCE = {

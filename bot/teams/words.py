@@ -150,7 +150,7 @@ DONE = "Done."
 
 HOW_TO_ANSWER = {
     Listening.MENTION: "Only replies that mention me reach them.",
-    Listening.THREAD: "Every reply here reaches them, except messages that begin with //.",
+    Listening.THREAD: "Every reply here reaches them, except lines that begin with //.",
 }
 
 
