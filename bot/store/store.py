@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.chat import LIVE, Chat
 from bot.domain.messages import Message
-from bot.relay.ports import Delivery, Knock, Lane, Seat, Thread
+from bot.relay.ports import Delivery, Knock, Lane, NotDone, Seat, Thread
 from bot.relay.storage import Unit
 from bot.store import codec, unit
 from bot.store.engine import is_sqlite, postgres_engine, sqlite_engine
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 
 _LOCK = 0x6C697665  # any number that nobody else uses in our database
+_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 _A_MOMENT = timedelta(microseconds=1)
 
 
@@ -64,8 +65,11 @@ class SqlStore:
         await self._writing.dispose()
 
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Run ``work`` in one transaction; return once it is durable."""
-        return await self._writer.write(work)
+        """Run ``work`` in one transaction; return once it is durable. NotDone: no database."""
+        try:
+            return await self._writer.write(work)
+        except _AWAY as error:  # Teams then gets 503 and comes again
+            raise NotDone("The database does not answer.") from error
 
     async def hold_alone(self) -> bool:
         """Claim PostgreSQL's database for this process as long as it lives; False if it is taken.

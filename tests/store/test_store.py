@@ -17,11 +17,12 @@ from alembic.runtime.migration import MigrationContext
 
 from bot.domain.chat import State
 from bot.domain.messages import Kind, Message, Role
-from bot.relay.ports import Delivery, Lane, Scope, Thread
+from bot.relay.ports import Delivery, Lane, NotDone, Scope, Thread
 from bot.relay.storage import ThreadTaken, Unit
 from bot.store import SqlStore, at_head, upgrade
 from bot.store.tables import metadata
 from tests.people import ADA, GRACE, NOW, invited, proposed, talking
+from tests.processes import free_port
 
 THREAD = Thread("19:x;messageid=1", "tenant", "https://teams.test/", Scope.CHANNEL, "28:bot")
 
@@ -234,3 +235,10 @@ async def test_a_second_process_on_postgresql_is_kept_out(postgres_url: str) -> 
     await first.close()
     assert await second.hold_alone()
     await second.close()
+
+
+async def test_a_database_that_is_away_is_told_apart_from_a_fault_of_ours() -> None:
+    nowhere = SqlStore.at(f"postgresql://postgres@127.0.0.1:{free_port()}/none")
+    with pytest.raises(NotDone):
+        await nowhere.write(lambda unit: unit.leave("seat"))
+    await nowhere.close()
