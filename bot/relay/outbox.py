@@ -132,6 +132,8 @@ class Outbox:
         """Claim what there is room for; tell whether there may be more."""
         await slots.acquire()
         slots.release()
+        if self._stopping:
+            return False  # it waited for a slot until the end
         free = rules.at_once - sum(t.get_name() == lane for t in self._running.values())
         # Nobody may look for our comment in RT while RT may still be busy writing it.
         extra = self._relay.rules.quarantine.total_seconds() if lane is Lane.RT else 0.0

@@ -84,11 +84,6 @@ class SqlStore:
         lock = sa.select(sa.func.pg_try_advisory_lock(_LOCK))
         return bool((await self._held.execute(lock)).scalar())
 
-    async def ping(self) -> None:
-        """Raise if the database does not answer."""
-        async with self._reader.connect() as connection:
-            await connection.execute(sa.select(1))
-
     # --- reading -------------------------------------------------------------------------------
 
     async def look(self, chat_id: str) -> tuple[Chat, int] | None:
