@@ -124,7 +124,9 @@ def _said(chat: Chat, event: e.Said) -> Step:
     )
     effects.append(line)
     if author.role is Role.VISITOR:
-        effects.append(f.RelayToThread(line.message.seq))
+        size = len(event.text.encode("utf-16-le"))
+        effects.append(f.RelayToThread(line.message.seq, chat.spoken == 0, size))
+        chat = replace(chat, spoken=chat.spoken + 1)
     return chat, tuple(effects)
 
 
@@ -175,7 +177,7 @@ def _filing_requested(chat: Chat, event: e.FilingRequested) -> Step:
         effects.append(line)
     filing = Filing(event.by, event.at, event.summary, event.set_status)
     effects += [f.FileTranscript(), f.ShowCard()]
-    return replace(chat, filing=filing), tuple(effects)
+    return replace(chat, filing=filing, filings=chat.filings + 1), tuple(effects)
 
 
 #: What stands where the CO's summary would, when no CO can give one any more.
@@ -191,7 +193,26 @@ def _thread_lost(chat: Chat, event: e.ThreadLost) -> Step:
         chat, line = _notice(chat, event, SYSTEM, Notice.OPERATORS_LOST)
         effects.append(line)
     filing = Filing(SYSTEM, event.at, _NO_SUMMARY)
-    return replace(chat, filing=filing), (*effects, f.FileTranscript())
+    chat = replace(chat, filing=filing, filings=chat.filings + 1)
+    return chat, (*effects, f.FileTranscript(), f.TellElsewhere(f.Word.ORPHANED))
+
+
+def _not_shown(chat: Chat, event: e.NotShown) -> Step:
+    """The CO is told the numbers; the visitor, and the record while it is open, by a line each."""
+    word = f.Word.NOT_SHOWN if event.sure else f.Word.NOT_SURE
+    tell = f.TellThread(word, ", ".join(f"#{seq}" for seq in event.seqs))
+    if chat.state not in (State.OPEN, State.ENDED):
+        return chat, (tell,)  # the record is on its way: no line may change it now
+    lines: list[f.Effect] = []
+    notice = Notice.NOT_SHOWN if event.sure else Notice.NOT_SURE
+    for seq in event.seqs:
+        chat, line = _record(chat, event, SYSTEM, Kind.NOTICE, notice, target=seq)
+        lines.append(line)
+    return chat, (*lines, tell)
+
+
+def _interrupted(chat: Chat, event: e.Interrupted) -> Step:
+    return chat, (f.TellThread(f.Word.AWAY, event.span),)
 
 
 def _filing_delayed(chat: Chat, event: e.FilingDelayed) -> Step:
@@ -249,6 +270,8 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.PresenceChanged: _presence_changed,
     e.Ended: _ended,
     e.ThreadLost: _thread_lost,
+    e.NotShown: _not_shown,
+    e.Interrupted: _interrupted,
     e.FilingRequested: _filing_requested,
     e.FilingDelayed: _filing_delayed,
     e.FilingFailed: _filing_failed,

@@ -52,20 +52,25 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.Ended): _S.ENDED,
     (_S.OPEN, e.FilingRequested): _S.FILING,  # ends the talk as well
     (_S.OPEN, e.ThreadLost): _S.FILING,  # nobody is left who could press the button
+    (_S.OPEN, e.NotShown): _S.OPEN,
+    (_S.OPEN, e.Interrupted): _S.OPEN,
     (_S.ENDED, e.KnockedAgain): _S.ENDED,
     (_S.ENDED, e.PresenceChanged): _S.ENDED,
     (_S.ENDED, e.Ended): _S.ENDED,  # both sides pressed
     (_S.ENDED, e.FilingRequested): _S.FILING,
     (_S.ENDED, e.ThreadLost): _S.FILING,
+    (_S.ENDED, e.NotShown): _S.ENDED,
     (_S.FILING, e.FilingRequested): _S.FILING,  # the second of five presses
     (_S.FILING, e.FilingDelayed): _S.FILING,
     (_S.FILING, e.FilingFailed): _S.ENDED,
     (_S.FILING, e.TranscriptFiled): _S.FILED,
     (_S.FILING, e.PresenceChanged): _S.FILING,
     (_S.FILING, e.Ended): _S.FILING,
+    (_S.FILING, e.NotShown): _S.FILING,
     (_S.FILED, e.FilingRequested): _S.FILED,
     (_S.FILED, e.StatusSet): _S.FILED,
     (_S.FILED, e.Ended): _S.FILED,
+    (_S.FILED, e.NotShown): _S.FILED,
     (_S.FILED, e.Purged): _S.PURGED,
     (_S.PURGED, e.FilingRequested): _S.PURGED,
     (_S.PURGED, e.StatusSet): _S.PURGED,
@@ -106,6 +111,7 @@ class Chat:
     ``head`` is the seq of the last line of the log, ``size`` its text in bytes of UTF-8.
     ``operators`` are those whom the visitor knows to be there, the one who started it first.
     ``card`` is the id of the post in the thread that shows this chat, empty until it is posted.
+    ``spoken`` counts the visitor's messages, ``filings`` the requests to file that were followed.
     """
 
     id: str
@@ -125,3 +131,5 @@ class Chat:
     ended: datetime | None = None
     filing: Filing | None = None
     card: str = ""
+    spoken: int = 0
+    filings: int = 0

@@ -22,9 +22,15 @@ class Record(Effect):
 
 @dataclass(frozen=True, slots=True)
 class RelayToThread(Effect):
-    """Post the visitor's message ``seq`` in the chat's thread."""
+    """Post the visitor's message ``seq`` in the chat's thread.
+
+    ``first`` is true for the first one of a chat, which goes before other chats' next ones;
+    ``size`` is its text in bytes of UTF-16, by which messages are put together.
+    """
 
     seq: int
+    first: bool = False
+    size: int = 0
 
 
 class Word(StrEnum):
@@ -37,6 +43,10 @@ class Word(StrEnum):
     INVITATION_EXPIRED = "invitation_expired"
     FILING_FAILED = "filing_failed"
     STATUS_PROBLEM = "status_problem"
+    NOT_SHOWN = "not_shown"
+    NOT_SURE = "not_sure"
+    AWAY = "away"
+    ORPHANED = "orphaned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,13 @@ class TellThread(Effect):
 
     word: Word
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TellElsewhere(Effect):
+    """Post a notice where the CO will see it although the chat's thread is gone."""
+
+    word: Word
 
 
 @dataclass(frozen=True, slots=True)

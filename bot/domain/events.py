@@ -116,6 +116,21 @@ class ThreadLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NotShown(Event):
+    """The visitor's messages ``seqs`` did not reach the thread, or (``sure`` false) perhaps not."""
+
+    seqs: tuple[int, ...]
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted(Event):
+    """Nobody could take in what Teams brought between two moments; ``span`` words them."""
+
+    span: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilingRequested(Event):
     """A CO pressed Send to RT; ``set_status`` is RT's word for the new status, or empty."""
 

@@ -45,6 +45,8 @@ class Notice(StrEnum):
     ENDED_BY_VISITOR = "ended_by_visitor"
     ENDED_BY_OPERATOR = "ended_by_operator"
     OPERATORS_LOST = "operators_lost"
+    NOT_SHOWN = "not_shown"  # Teams does not take the line that ``target`` names
+    NOT_SURE = "not_sure"  # Teams confirmed it neither the first time nor the second
     FILED = "filed"
 
 
@@ -79,7 +81,7 @@ class Message:
     ``key`` identifies the utterance on the side it came from (the widget's own key, Teams'
     activity id), so that a repeat is recognised. ``text`` is plain text with ``\n`` for line
     breaks; for a NOTICE it is a ``Notice``; for REMOVED it is empty. ``target`` is the seq that
-    an EDITED or REMOVED line is about.
+    an EDITED or REMOVED line is about, or a notice that something did not arrive.
     """
 
     seq: int

@@ -28,6 +28,8 @@ _NOTICES = {
     Notice.ENDED_BY_VISITOR: "{} ended the chat",
     Notice.ENDED_BY_OPERATOR: "{} ended the chat",
     Notice.OPERATORS_LOST: "computing support could not be reached any more; the chat ended",
+    Notice.NOT_SHOWN: "message #{target} could not be shown to computing support during the chat",
+    Notice.NOT_SURE: "message #{target} may not have been seen by computing support",
     Notice.FILED: "the chat was put on the ticket",
 }
 _INDENT = "    "
@@ -110,7 +112,8 @@ def _notice(message: Message) -> str:
         sentence = _NOTICES[Notice(message.text)]
     except ValueError:  # a notice that a newer version wrote
         return message.text
-    return sentence.format(plain_name(message.author.name) or "somebody")
+    who = plain_name(message.author.name) or "somebody"
+    return sentence.format(who, target=message.target)
 
 
 @lru_cache(maxsize=256)  # every line of a record asks for one of a few names

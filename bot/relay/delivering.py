@@ -68,16 +68,16 @@ class RelayHandler(InThread):
         except Unclear:
             if not resent:
                 raise
-            return self._tell(delivery, Answer.NOT_SURE)  # repeated once: no more
+            return self._tell(delivery, Word.NOT_SURE)  # repeated once: no more
         return lambda unit: unit.relayed(chat.id, seq)
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """A message that Teams refuses is in the record, and the CO is told."""
         if isinstance(error, Gone):
             return await super().gave_up(delivery, error)
-        return self._tell(delivery, Answer.NOT_SHOWN)
+        return self._tell(delivery, Word.NOT_SHOWN)
 
-    def _tell(self, delivery: Delivery, word: Answer) -> After:
+    def _tell(self, delivery: Delivery, word: Word) -> After:
         payload = {"word": word.value, "detail": f"#{delivery.payload['seq']}"}
         stream = f"told:{delivery.stream}"  # what waits behind the message need not wait for this
         row = Delivery(Lane.TEAMS, stream, "tell", payload, delivery.chat_id)

@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
-from bot.relay.ports import Delivery, Lane, NotDone, Refused, Unclear
+from bot.relay.ports import Committed, Delivery, Lane, NotDone, Refused, Unclear
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -93,7 +93,7 @@ class Outbox:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
 
-    def ring(self, chat_id: str) -> None:
+    def ring(self, committed: Committed | str) -> None:
         """Look for work now."""
         for event in self._wake.values():
             event.set()

@@ -121,8 +121,6 @@ class Answer(StrEnum):
     NOT_ALLOWED = "not_allowed"
     NOTHING_HERE = "nothing_here"
     INVITATION_SLOW = "invitation_slow"
-    NOT_SHOWN = "not_shown"
-    NOT_SURE = "not_sure"
     NOT_FILED = "not_filed"
     NOTES_KEPT = "notes_kept"
     DONE = "done"
@@ -151,9 +149,18 @@ class Threads(Protocol):
         """Post the chat's card, or bring post ``card`` up to date; return the post's id."""
 
     async def relay(
-        self, thread: Thread, chat: Chat, messages: Sequence[Message], *, resent: bool
+        self,
+        thread: Thread,
+        chat: Chat,
+        messages: Sequence[Message],
+        *,
+        resent: bool,
+        behind: int = 0,
     ) -> str:
-        """Post visitor messages, each with name, number and time; return the post's id."""
+        """Post visitor messages, each with name, number and time; return the post's id.
+
+        ``behind`` is by how many seconds Teams' limits hold them up, if the CO should know.
+        """
 
     async def tell(self, thread: Thread, notice: Tell) -> str:
         """Post a notice; return the post's id."""
@@ -198,13 +205,6 @@ class Mailer(Protocol):
         """Send one plain-text mail; ``message_id`` is the same for a repeat."""
 
 
-class Bell(Protocol):
-    """The wake-up after a commit."""
-
-    def ring(self, chat_id: str) -> None:
-        """Tell whoever watches the chat to read on. Losing a ring costs latency only."""
-
-
 # --- rows of the store, which is in storage.py ---------------------------------------------------------------------------------
 
 
@@ -218,6 +218,10 @@ class Lane(StrEnum):
     HERE = "here"  # work of our own that must survive a crash
 
 
+#: Whose turn it is when Teams takes less than there is (docs/deliveries.md).
+URGENT, ORDINARY, LATER = 0, 1, 2
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A durable row of the outbox.
@@ -225,6 +229,8 @@ class Delivery:
     Rows of one ``stream`` go out one after another, in the order of ``id``. ``attempt`` counts
     the claims that may have done something, the present one included: above 1, an earlier try
     may have left us. ``first_claimed`` is when the first one began. ``payload`` is JSON.
+    ``thread`` is our id of the thread it goes to, 0 outside TEAMS; ``size`` is its text in bytes
+    of UTF-16.
     """
 
     lane: Lane
@@ -237,6 +243,75 @@ class Delivery:
     attempt: int = 0
     first_claimed: datetime | None = None
     created: datetime | None = None
+    thread: int = 0
+    rank: int = ORDINARY
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first row of a stream: what a worker may choose from.
+
+    ``wait`` is how many seconds it may not be claimed yet (put off, or somebody else has it).
+    """
+
+    lane: Lane
+    stream: str
+    kind: str
+    id: int
+    wait: float
+    created: datetime
+    thread: int = 0
+    rank: int = ORDINARY
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one commit brought to a chat.
+
+    ``chat`` and ``relayed`` are None if the commit did not change them; with nothing at all,
+    readers read for themselves.
+    """
+
+    chat_id: str
+    chat: Chat | None = None
+    relayed: int | None = None
+    lines: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit leaves to be done.
+
+    ``lanes`` have rows that anybody may claim; ``born`` are claimed for this process already.
+    ``lost`` tells that rings from other processes may have been lost: everybody looks.
+    """
+
+    news: tuple[News, ...] = ()
+    lanes: frozenset[Lane] = frozenset()
+    born: tuple[Delivery, ...] = ()
+    lost: bool = False
+
+
+class Bell(Protocol):
+    """The wake-up after a commit."""
+
+    def ring(self, committed: Committed | str) -> None:  # a chat's id: until the store tells
+        """Take note, on the event loop; return at once. A ring lost costs latency only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a process learns from its heartbeat.
+
+    ``alive`` counts the processes on this database, this one included. ``away`` is set when
+    nobody's heart beat between two moments. ``bereft`` are the chats whose windows were on
+    processes that died.
+    """
+
+    alive: int
+    away: tuple[datetime, datetime] | None = None
+    bereft: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

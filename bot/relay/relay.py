@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.domain import effects as f
 from bot.domain.advance import advance
 from bot.domain.chat import Chat, State
 from bot.domain.events import Event
 from bot.domain.invitations import Fate, Route, make_token
-from bot.relay.ports import Bell, CardView, Delivery, Lane, Thread
+from bot.relay.ports import LATER, ORDINARY, URGENT, Bell, CardView, Delivery, Lane, Thread
 from bot.relay.storage import Store, Unit
 
 T = TypeVar("T")
@@ -83,14 +83,19 @@ class Relay:
         """Turn an effect into its row of the outbox."""
         thread, own = f"chat:{chat.id}", f"file:{chat.id}"
         match effect:
-            case f.RelayToThread(seq):
-                return Delivery(Lane.TEAMS, thread, "relay", {"seq": seq}, chat.id)
+            case f.RelayToThread(seq, first, size):
+                payload = {"seq": seq}
+                rank = URGENT if first else ORDINARY
+                return self._post(chat, thread, "relay", payload, rank=rank, size=size)
             case f.TellThread(word, detail):
-                payload = {"word": word.value, "detail": detail}
-                return Delivery(Lane.TEAMS, thread, "tell", payload, chat.id)
+                return self._post(
+                    chat, thread, "tell", {"word": word.value, "detail": detail}, rank=URGENT
+                )
+            case f.TellElsewhere():
+                return None
             case f.ShowCard(soon):
                 due = at if soon else at + self.rules.card_delay
-                return Delivery(Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id, due)
+                return self._post(chat, f"card:{chat.id}", "card", {}, rank=LATER, due=due)
             case f.SendInvitation(number):
                 return self._invitation(chat, number)
             case f.FileTranscript():
@@ -102,6 +107,29 @@ class Relay:
                 due = at + self.rules.purge_grace
                 return Delivery(Lane.HERE, thread, "purge", {}, chat.id, due)
         raise TypeError(f"no delivery for {type(effect).__name__}")
+
+    def _post(
+        self,
+        chat: Chat,
+        stream: str,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        rank: int,
+        due: datetime | None = None,
+        size: int = 0,
+    ) -> Delivery:
+        return Delivery(
+            Lane.TEAMS,
+            stream,
+            kind,
+            payload,
+            chat.id,
+            due,
+            thread=chat.thread,
+            rank=rank,
+            size=size,
+        )
 
     def _invitation(self, chat: Chat, number: int) -> Delivery | None:
         link = chat.invitation

@@ -115,13 +115,21 @@ _WORDS: dict[Word | Answer, str] = {
         "The invitation has not gone out yet. {detail} I keep trying; you can also copy the link "
         "from the card and pass it on yourself."
     ),
-    Answer.NOT_SHOWN: (
+    Word.NOT_SHOWN: (
         "Teams does not take message {detail} of {visitor}, so you do not see it here. It will be "
         "in the record in RT. Ask for it in other words."
     ),
-    Answer.NOT_SURE: (
+    Word.NOT_SURE: (
         "Teams did not confirm message {detail} of {visitor}, not even when I sent it again. If "
         "you do not see it here, ask for it once more. It will be in the record in RT."
+    ),
+    Word.AWAY: (
+        "The live chat was away from {detail}. What you wrote here in that time may not have "
+        "reached {visitor}: please write it again if no answer comes."
+    ),
+    Word.ORPHANED: (
+        "The thread of the chat with {visitor} about ticket {ticket} cannot be reached any more, so "
+        "the chat has ended. Its record goes onto the ticket by itself, without a summary."
     ),
     Answer.NOTES_KEPT: (
         "Lines that begin with // are notes: I kept {detail} of them back and sent the rest."

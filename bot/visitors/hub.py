@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from bot.relay.ports import Committed
 from bot.visitors.wire import Close
 
 
@@ -39,10 +40,12 @@ class Hub:
         self._empty.set()
         self.closing = False
 
-    def ring(self, chat_id: str) -> None:
-        """Wake the chat's watchers."""
-        for watcher in self._watchers.get(chat_id, ()):
-            watcher.wake()
+    def ring(self, committed: Committed | str) -> None:
+        """Wake the watchers of the chats that something was committed to."""
+        rung = [committed] if isinstance(committed, str) else [n.chat_id for n in committed.news]
+        for chat_id in rung:
+            for watcher in self._watchers.get(chat_id, ()):
+                watcher.wake()
 
     def watch(self, watcher: Watcher) -> None:
         """Wake ``watcher`` from now on; unwatch it in the end."""

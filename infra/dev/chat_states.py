@@ -73,6 +73,8 @@ EVENTS: dict[type[e.Event], str] = {
     e.PresenceChanged: "window open, hidden, gone",
     e.Ended: "either side ends",
     e.ThreadLost: "thread lost in Teams",
+    e.NotShown: "a message did not reach the thread",
+    e.Interrupted: "the live chat was away",
     e.FilingRequested: "Send to RT",
     e.FilingDelayed: "RT does not answer",
     e.FilingFailed: "RT refuses",

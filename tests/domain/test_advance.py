@@ -55,6 +55,8 @@ EVENTS: tuple[e.Event, ...] = (
     e.PresenceChanged(NOW, Presence.HIDDEN),
     e.Ended(NOW, ADA),
     e.ThreadLost(NOW),
+    e.NotShown(NOW, (2,)),
+    e.Interrupted(NOW, "10:02 to 10:09"),
     e.FilingRequested(NOW, GRACE, "Toner."),
     e.TranscriptFiled(NOW, RECEIPT),
     e.FilingDelayed(NOW, "RT is down."),
@@ -135,7 +137,13 @@ def test_an_answer_about_an_old_invitation_changes_nothing() -> None:
 def test_a_visitors_message_is_kept_and_relayed() -> None:
     chat, what = advance(talking(), e.Said(NOW, ADA, "k", "hello"))
     assert [type(x) for x in what] == [f.Record, f.RelayToThread]
-    assert what[1] == f.RelayToThread(chat.head)
+    assert what[1] == f.RelayToThread(chat.head, first=True, size=10)
+
+
+def test_only_the_first_message_of_a_chat_is_marked_so() -> None:
+    chat, _ = advance(talking(), e.Said(NOW, ADA, "k", "hello"))
+    _, what = advance(chat, e.Said(NOW, ADA, "k2", "again"))
+    assert what[1] == f.RelayToThread(chat.head + 1, size=10)
 
 
 def test_an_operators_message_is_kept_but_not_sent_back_to_the_thread() -> None:

@@ -63,7 +63,13 @@ class FakeThreads(Threads):
         return card
 
     async def relay(
-        self, thread: Thread, chat: Chat, messages: Sequence[Message], *, resent: bool
+        self,
+        thread: Thread,
+        chat: Chat,
+        messages: Sequence[Message],
+        *,
+        resent: bool,
+        behind: int = 0,
     ) -> str:
         self.faults.enter()
         if self.hold:

@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.domain.chat import State
+from bot.domain.effects import Word
 from bot.domain.presence import Presence
 from bot.relay.ports import Answer, Gone, Lane, NotDone, Refused, Unclear
 from tests.relay.house import House
@@ -135,7 +136,7 @@ async def test_a_repeat_that_is_not_confirmed_either_is_the_last_one(house: Hous
     house.threads.faults.after.clear()
     await house.deliver()
     assert [resent for _, _, resent in house.threads.relayed] == [False, True]
-    assert house.threads.words[-1] == Answer.NOT_SURE
+    assert house.threads.words[-1] == Word.NOT_SURE
 
 
 async def test_a_message_that_teams_refuses_is_told_to_the_co(house: House) -> None:
@@ -143,7 +144,7 @@ async def test_a_message_that_teams_refuses_is_told_to_the_co(house: House) -> N
     house.threads.faults.before.append(Refused("Teams finds the message too big."))
     await house.visiting.say(seat, "k", "hello")
     await house.deliver()
-    assert house.threads.words[-1] == Answer.NOT_SHOWN
+    assert house.threads.words[-1] == Word.NOT_SHOWN
     assert house.threads.told[-1][1].detail == "#2"
 
 

@@ -29,6 +29,7 @@ _WITHOUT_DETAIL = {
     Word.KNOCKED_AGAIN,
     Word.ENDED_BY_VISITOR,
     Word.INVITATION_EXPIRED,
+    Word.ORPHANED,
 }
 
 
