@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
-from bot.relay.ports import Delivery, Knock, Lane, Seat, Thread
+from bot.domain.presence import Presence
+from bot.relay.ports import Committed, Delivery, Head, Knock, Lane, Pulse, Seat, Thread
 
 T = TypeVar("T")
 
@@ -61,6 +62,36 @@ class Unit(Protocol):
     async def schedule(self, delivery: Delivery) -> None:
         """Add a row to the outbox. A waiting ``card`` row of the stream is reused."""
 
+    async def take(
+        self, owner: str, lease: float, streams: Sequence[str], most: int = 1, size: int = 0
+    ) -> list[Delivery]:
+        """Claim the head of each stream, if it is due and free, for ``lease`` seconds.
+
+        With ``most`` above 1 and a head of kind "relay" also the rows of that kind right behind
+        it that are due, free, and tried or untried like the head, up to ``most`` rows and
+        ``size`` bytes together. Sorted by id.
+        """
+
+    async def strike(self, ids: Sequence[int], owner: str) -> list[int]:
+        """Strike deliveries off; return the ids that ``owner`` still held."""
+
+    async def give_back(
+        self, ids: Sequence[int], owner: str, seconds: float, why: str, *, clean: bool
+    ) -> list[int]:
+        """Give deliveries back for ``seconds``; ``clean`` if this attempt certainly did nothing.
+
+        Returns the ids that ``owner`` still held.
+        """
+
+    async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
+        """Note where the chat's windows on this process are; return those of all processes."""
+
+    async def early(self, conversation_id: str, key: str, text: str | None) -> None:
+        """Remember a change (None: a removal) of a message that has not reached us yet."""
+
+    async def early_for(self, conversation_id: str, key: str) -> tuple[bool, str | None]:
+        """Fetch and forget what was remembered: whether there is something, and the text."""
+
     async def settle(self, delivery_id: int, owner: str) -> bool:
         """Strike a delivery off; False if ``owner`` does not hold it any more."""
 
@@ -106,10 +137,11 @@ class ThreadTaken(Exception):
 class Store(Protocol):
     """The database."""
 
-    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True) -> T:
         """Run ``work`` in one transaction and commit it; on an exception nothing is kept.
 
-        ``work`` touches nothing but the unit and may be run again after a conflict.
+        ``work`` touches nothing but the unit and may be run again after a conflict, and from
+        another thread. ``soon`` false: it may wait a little for another's commit to ride with.
         """
 
     async def look(self, chat_id: str) -> tuple[Chat, int] | None:
@@ -129,6 +161,32 @@ class Store(Protocol):
 
     async def find_knock(self, digest: str) -> Knock | None:
         """Read an invitation without touching it."""
+
+    def tell(self, bell: Callable[[Committed], None]) -> None:
+        """Call ``bell`` on the event loop after each commit, and for other processes' commits."""
+
+    def work_for(self, owner: str, lease: float, may: Callable[[Delivery], bool]) -> None:
+        """Claim for ``owner`` what is made in an empty stream, is due, and that ``may`` allows.
+
+        ``may`` is quick; it may be called from another thread, and for work that is not kept.
+        """
+
+    async def heads(self, lane: Lane, limit: int = 500) -> list[Head]:
+        """Read the first row of each stream of a lane, those that may be claimed first."""
+
+    async def take(
+        self, owner: str, lease: float, streams: Sequence[str], most: int = 1, size: int = 0
+    ) -> list[Delivery]:
+        """See Unit.take; committed."""
+
+    async def beat(self, process: str, patience: timedelta) -> Pulse:
+        """Tell that ``process`` is alive; who was silent for ``patience`` is dead and forgotten."""
+
+    async def rest(self, process: str) -> None:
+        """Tell that ``process`` ends in good order."""
+
+    async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
+        """Read each chat's count of changes, to find rings that were lost."""
 
     async def claim(self, lane: Lane, owner: str, limit: int, lease: float) -> list[Delivery]:
         """Take due deliveries, at most one per stream, for ``lease`` seconds; committed."""
