@@ -19,6 +19,10 @@ _DEFAULT_WAIT = 1.0  # seconds, when a 429 does not say
 _MAX_WAIT = 600.0
 
 
+class TooBig(Refused):
+    """A post of more bytes than Teams takes: in smaller parts it may be taken."""
+
+
 def problem(
     status: int, headers: Mapping[str, str], body: bytes, *, repeatable: bool
 ) -> OutsideError | None:
@@ -40,7 +44,7 @@ def problem(
             retry_after=30,
         )
     if status == 413:
-        return Refused("Teams finds the message too big.")
+        return TooBig("Teams finds the message too big, in however small parts it is sent.")
     return Refused(f"Teams refuses the message ({named}).")
 
 

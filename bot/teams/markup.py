@@ -13,6 +13,8 @@ _SCHEME = re.compile(r"(?i)\b(https?|mailto|ftp)(:)")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # What the line above a relayed message ends in: a time and a number.
 _HEADER = re.compile(r"\d{1,2}\s*[:.∶：]\s*\d{2}.{0,8}[#＃﹟]\s*\d")
+# Our own line below relayed messages.
+_SLOW = re.compile(r"(?i)^\W*teams is slow\b")
 
 
 def one_line(text: str, limit: int) -> str:
@@ -38,11 +40,21 @@ def in_xml(text: str) -> str:
 
 
 def unforged(text: str) -> str:
-    """Mark lines of a visitor's text that look like the line above a message of somebody.
+    """Mark lines of a visitor's text that look like a line of ours above or below a message.
 
     Teams shows no indentation, so such a line gets a bar in front; everything else stays as it is.
     """
-    return "\n".join(f"| {line}" if _HEADER.search(line) else line for line in _lines(text))
+    return "\n".join(f"| {line}" if _is_ours(line) else line for line in _lines(text))
+
+
+def barred(text: str) -> str:
+    """Mark the first line of an unforged text, of which the beginning was cut off."""
+    first = text.partition("\n")[0]
+    return f"| {text}" if _is_ours(first) and not first.startswith("| ") else text
+
+
+def _is_ours(line: str) -> bool:
+    return bool(_HEADER.search(line) or _SLOW.search(line))
 
 
 def _lines(text: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
 
@@ -18,12 +20,16 @@ from botbuilder.schema import (
 from bot.domain.chat import Chat
 from bot.domain.messages import Message
 from bot.domain.transcript import plain_name
-from bot.relay.ports import CardView, Gone, OutsideError, Tell, Thread, Unclear
+from bot.relay.ports import CardView, Gone, NotDone, OutsideError, Tell, Thread, Unclear
 from bot.teams import cards, markup, words
 from bot.teams.adapter import TeamsAdapter
+from bot.teams.answers import TooBig
+from bot.teams.posts import LIMIT, SMALLEST, Post, posts, weight
 
 CARD = "application/vnd.microsoft.card.adaptive"
-MAX_POST = 80 * 1024  # bytes of UTF-16; Teams refuses a little above 100 KB
+#: Seconds after which no further one of several posts is begun: a delivery's lease must outlast it
+#: and one request more.
+PATIENCE = 10.0
 
 Logic = Callable[[TurnContext], Awaitable[None]]
 
@@ -31,10 +37,17 @@ Logic = Callable[[TurnContext], Awaitable[None]]
 class TeamsThreads:
     """relay.ports.Threads on botbuilder. ``zone`` is the zone of the times that people see."""
 
-    def __init__(self, adapter: TeamsAdapter, app_id: str, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        adapter: TeamsAdapter,
+        app_id: str,
+        zone: tzinfo,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._adapter = adapter
         self._app_id = app_id
         self._zone = zone
+        self._clock = clock
 
     async def show(self, thread: Thread, view: CardView, card: str) -> str:
         """Post the chat's card, or edit post ``card``; if that one is gone, post anew."""
@@ -52,24 +65,56 @@ class TeamsThreads:
         return await self._post(thread, activity)
 
     async def relay(
-        self, thread: Thread, chat: Chat, messages: Sequence[Message], *, resent: bool
+        self,
+        thread: Thread,
+        chat: Chat,
+        messages: Sequence[Message],
+        *,
+        resent: bool,
+        behind: int = 0,
     ) -> str:
         """Post visitor messages, in as few posts as Teams takes; return the last post's id.
 
-        If some but not all of several posts went out, that is Unclear.
+        ``behind`` seconds of delay above 0 are told below. If some but not all of several posts
+        went out, that is Unclear.
         """
-        posted = ""
-        for text in posts(messages, self._zone, resent=resent):
+        posted, left, limit = "", messages, LIMIT
+        until = self._clock() + PATIENCE
+        while left:
+            done = 0
+            for post in posts(left, self._zone, resent=resent, behind=behind, limit=limit):
+                try:
+                    posted = await self._insist(thread, post, until if posted else 0.0)
+                except TooBig:
+                    limit = weight(post.text) // 2
+                    if post.part > 1 or limit < SMALLEST:
+                        raise
+                    break
+                except OutsideError as error:
+                    if posted:
+                        raise Unclear(error.sentence) from error
+                    raise
+                done = post.done
+            left = left[done:]
+        return posted
+
+    async def _insist(self, thread: Thread, post: Post, until: float) -> str:
+        """Make a post. One of several that have begun (``until``, on the clock, is not 0) may wait
+        for Teams a little, so that what stands there already need not be repeated.
+        """
+        while True:
+            if until and self._clock() > until:
+                raise Unclear("Teams took only a part of it in time.")
             activity = _message(thread)
             activity.text_format = "plain"
-            activity.text = text
+            activity.text = post.text
             try:
-                posted = await self._post(thread, activity)
-            except OutsideError as error:
-                if posted:
-                    raise Unclear(error.sentence) from error
-                raise
-        return posted
+                return await self._post(thread, activity)
+            except NotDone as error:
+                pause = error.retry_after or 1.0
+                if self._clock() + pause > until:
+                    raise
+                await asyncio.sleep(pause)
 
     async def tell(self, thread: Thread, notice: Tell) -> str:
         """Post a notice, mentioning a person if it says so."""
@@ -131,24 +176,3 @@ def _mention(activity: Activity, said: str, person: str, name: str) -> None:
     activity.text = f"{tag} {markup.in_xml(said)}"
     who = ChannelAccount(id=person, name=plain_name(name) or "you")
     activity.entities = [Mention(type="mention", mentioned=who, text=tag)]
-
-
-def posts(messages: Sequence[Message], zone: tzinfo, *, resent: bool) -> list[str]:
-    """Word visitor messages: a line with name, time and number above each text (pure)."""
-    texts: list[str] = []
-    for message in messages:
-        text = f"{_header(message, zone, resent=resent)}\n{markup.unforged(message.text)}"
-        joined = f"{texts[-1]}\n\n{text}" if texts else text
-        if texts and len(joined.encode("utf-16-le", "surrogatepass")) <= MAX_POST:
-            texts[-1] = joined
-        else:
-            texts.append(text)
-    return texts
-
-
-def _header(message: Message, zone: tzinfo, *, resent: bool) -> str:
-    name = plain_name(message.author.name) or "Visitor"
-    # A name must not bring a time and number of its own.
-    name = name.replace("·", " ").replace("#", " ")
-    label = " (resent)" if resent else ""
-    return f"{name} · {message.at.astimezone(zone):%H:%M} · #{message.seq}{label}"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.relay.ports import Gone, NotDone, Refused, Unclear
-from bot.teams.answers import error_code, problem, wait
+from bot.teams.answers import TooBig, error_code, problem, wait
 
 
 def body(code: str) -> bytes:
@@ -30,7 +30,7 @@ def body(code: str) -> bytes:
         (403, "MessageWritesBlocked", Gone),
         (404, "ConversationNotFound", Gone),
         (404, "ActivityNotFoundInConversation", Gone),
-        (413, "MessageSizeTooBig", Refused),
+        (413, "MessageSizeTooBig", TooBig),
         (400, "BadSyntax", Refused),
         (301, "", Refused),
     ],

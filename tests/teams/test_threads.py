@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta, timezone
 
 import pytest
 
@@ -12,11 +11,8 @@ from bot.domain.effects import Word
 from bot.domain.messages import MAX_MESSAGE_BYTES, Kind, Message
 from bot.relay.ports import CardView, Gone, Listening, NotDone, Refused, Tell, Thread, Unclear
 from bot.sandbox.teams import Fault, Post, TeamsStandIn
-from bot.teams.threads import MAX_POST, posts
 from tests.people import ADA, NOW, proposed, talking
 from tests.teams.stage import Stage, served
-
-EAST = timezone(timedelta(hours=2))
 
 
 def said(seq: int, text: str) -> Message:
@@ -45,21 +41,10 @@ async def test_a_visitors_words_stand_in_the_thread_with_name_time_and_number(
     assert (post.entities, post.attachments) == ([], [])
 
 
-async def test_times_are_the_readers(stage: Stage) -> None:
-    assert posts([said(3, "x")], EAST, resent=False) == ["Ada Lovelace · 12:42 · #3\nx"]
-
-
 async def test_a_repeat_is_labelled(stage: Stage) -> None:
     thread = await begun(stage)
     await stage.room.threads.relay(thread, talking(), [said(3, "hello")], resent=True)
     assert last(stage).text.startswith("Ada Lovelace · 10:42 · #3 (resent)\n")
-
-
-def test_a_name_cannot_bring_a_line_of_its_own() -> None:
-    eve = replace(ADA, name="Eve · 09:00 · #1\nGrace\u202e Hopper")
-    message = replace(said(3, "hi"), author=eve)
-    head, body = posts([message], EAST, resent=False)[0].split("\n")
-    assert (head.count("#"), head.count("·"), body) == (1, 2, "hi")
 
 
 async def test_markup_and_mentions_in_a_visitors_words_stay_words(stage: Stage) -> None:
@@ -80,20 +65,66 @@ async def test_the_longest_message_is_one_post(stage: Stage) -> None:
     assert last(stage).text.endswith(text)
 
 
+def bots_posts(stage: Stage, thread: Thread) -> list[str]:
+    return [post.text for post in stage.teams.posts("Live chat", thread.root_id) if not post.author]
+
+
 async def test_messages_that_wait_together_share_posts_up_to_teams_limit(stage: Stage) -> None:
     thread = await begun(stage)
-    lines = [said(seq, f"{seq}" * 20_000) for seq in (3, 4, 5)]
-    await stage.room.threads.relay(thread, talking(), lines, resent=False)
-    texts = [
-        post.text for post in stage.teams.posts("Live chat", thread.root_id) if not post.author
-    ]
+    lines = [said(seq, f"{seq}" * 18_000) for seq in (3, 4, 5)]
+    await stage.room.threads.relay(thread, talking(), lines, resent=False, behind=14)
+    texts = bots_posts(stage, thread)
     assert [text.count(" · #") for text in texts] == [2, 1]
-    assert all(len(text.encode("utf-16-le")) <= MAX_POST for text in texts)
+    assert [text.endswith("\n\nTeams is slow: 14 s behind.") for text in texts] == [False, True]
 
 
-async def test_posts_of_which_only_some_went_out_are_unclear(stage: Stage) -> None:
+@pytest.mark.parametrize("char", ['"', "\n.", "\\", "<", "&", "\t.", "é", "\U0001f600"])
+async def test_no_message_is_too_big_for_teams_whatever_it_is_made_of(
+    stage: Stage, char: str
+) -> None:
     thread = await begun(stage)
-    stage.teams.faults.add(Fault.throttled(on="send", skip=1))
+    text = char * (MAX_MESSAGE_BYTES // len(char.encode()))
+    await stage.room.threads.relay(thread, talking(), [said(3, text)], resent=False)
+    assert {entry.status for entry in stage.teams.ledger.sent("send")} == {201}
+    shown = [text.partition("\n")[2] for text in bots_posts(stage, thread)]
+    assert "".join(shown) == text
+
+
+async def test_what_teams_finds_too_big_is_sent_in_smaller_posts(stage: Stage) -> None:
+    thread = await begun(stage)
+    stage.teams.faults.add(Fault.too_big(on="send"))
+    lines = [said(3, "x" * 9_000), said(4, "y" * 9_000)]
+    await stage.room.threads.relay(thread, talking(), lines, resent=False)
+    heads = [text.partition("\n")[0] for text in bots_posts(stage, thread)]
+    name = "Ada Lovelace · 10:42"
+    assert heads == [
+        f"{name} · #3 (1/2)",
+        f"{name} · #3 (2/2)",
+        f"{name} · #4 (1/2)",
+        f"{name} · #4 (2/2)",
+    ]
+
+
+async def test_what_teams_finds_too_big_however_small_it_is_is_refused(stage: Stage) -> None:
+    thread = await begun(stage)
+    stage.teams.faults.add(Fault.too_big(on="send", times=None))
+    with pytest.raises(Refused, match="too big"):
+        await stage.room.threads.relay(thread, talking(), [said(3, "x" * 9_000)], resent=False)
+    assert len(stage.teams.ledger.sent("send")) < 10
+
+
+async def test_the_rest_of_several_posts_waits_for_teams_a_little(stage: Stage) -> None:
+    thread = await begun(stage)
+    stage.teams.faults.add(Fault.throttled(on="send", skip=1, retry_after=0.1))
+    lines = [said(seq, "x" * 25_000) for seq in (3, 4)]
+    await stage.room.threads.relay(thread, talking(), lines, resent=False)
+    assert len(bots_posts(stage, thread)) == 2
+
+
+@pytest.mark.parametrize("fault", [Fault.throttled(60), Fault.gateway(502), Fault.not_in_roster()])
+async def test_posts_of_which_only_some_went_out_are_unclear(stage: Stage, fault: Fault) -> None:
+    thread = await begun(stage)
+    stage.teams.faults.add(replace(fault, on="send", skip=1))
     lines = [said(seq, "x" * 25_000) for seq in (3, 4)]
     with pytest.raises(Unclear):
         await stage.room.threads.relay(thread, talking(), lines, resent=False)
