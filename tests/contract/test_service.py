@@ -20,6 +20,8 @@ from bot.store import upgrade
 from tests.processes import free_port
 from tests.story import Story
 
+pytestmark = pytest.mark.usefixtures("no_blocking")
+
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:

@@ -6,15 +6,24 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bot.sandbox.helpsite import HelpSite
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
+from tests.lag import Watch, no_blocking
+
+__all__ = ["no_blocking"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 """Debian's; elsewhere Playwright's own is taken."""
+
+
+@pytest.fixture(autouse=True)
+def watched(no_blocking: Watch) -> None:
+    """Whatever is played here, the service never holds up its event loop."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,0 +1,246 @@
+"""A watch on the event loop that names what held it up.
+
+A loop that stands still keeps everybody waiting, whether it computes or waits for a disk. But a
+machine that is busy with something else must not fail a test. So each callback's time is taken
+apart: what it computed (the thread's CPU time), what it waited for a processor (the scheduler's own
+account), and the rest, for which it was blocked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import pytest
+
+LIMIT = 0.1
+"""Seconds that one callback may compute, or be blocked."""
+
+ROOT = Path(__file__).parents[1]
+_HERE = {str(Path(__file__)), threading.__file__}
+_SERVICE = str(ROOT / "bot") + os.sep
+_PLAYERS = (str(ROOT / "bot" / "sandbox") + os.sep, str(ROOT / "tests") + os.sep)
+_BEFORE_SERVING = {"Service.__init__", "Service.start"}
+_Run = Any  # asyncio.Handle._run, which the types leave out
+
+
+@dataclass(frozen=True)
+class Held:
+    """A callback that took long. Seconds; ``places`` is where it was seen, innermost first."""
+
+    what: str
+    wall: float
+    cpu: float
+    queued: float
+    places: tuple[str, ...]
+    ours: bool
+
+    @property
+    def blocked(self) -> float:
+        """How long it neither computed nor waited for a processor."""
+        return max(self.wall - self.cpu - self.queued, 0.0)
+
+    def __str__(self) -> str:
+        where = ", ".join(self.places) or "a place nobody saw"
+        return (
+            f"{self.what} held the loop for {self.wall * 1000:.0f} ms ({self.cpu * 1000:.0f} ms"
+            f" computing, {self.blocked * 1000:.0f} ms blocked) at {where}"
+        )
+
+
+class Watch:
+    """Use as ``with Watch() as watch``, in the thread that runs the loop; then look at ``held``."""
+
+    def __init__(self, limit: float = LIMIT) -> None:
+        self.limit = limit
+        self.held: list[Held] = []
+        self.longest_wall = 0.0
+        self._thread = threading.get_ident()
+        self._delay = _Delays()
+        self._begun = 0.0
+        self._frames: dict[str, bool] = {}
+        self._collecting = 0.0
+        self._collection_began = 0.0
+        self._end = threading.Event()
+        self._looker = threading.Thread(target=self._look, name="loop-watch", daemon=True)
+
+    @property
+    def faults(self) -> list[Held]:
+        """What the service did; what people, stand-ins and browsers do in a test may take long."""
+        return [held for held in self.held if held.ours]
+
+    def __enter__(self) -> Self:
+        handle: Any = asyncio.Handle
+        self._run = run = handle._run
+        handle._run = lambda callback: self._timed(run, callback)
+        gc.callbacks.append(self._collected)
+        self._looker.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        handle: Any = asyncio.Handle
+        handle._run = self._run
+        gc.callbacks.remove(self._collected)
+        self._end.set()
+        self._looker.join()
+        self._delay.close()
+
+    def _timed(self, run: _Run, handle: asyncio.Handle) -> None:
+        if threading.get_ident() != self._thread:
+            run(handle)
+            return
+        self._frames = {}
+        self._collecting = 0.0
+        before, cpu = self._delay.before(), time.thread_time()
+        self._begun = began = time.perf_counter()
+        try:
+            run(handle)
+        finally:
+            self._begun = 0.0
+            wall = time.perf_counter() - began
+            self.longest_wall = max(self.longest_wall, wall)
+            if wall > self.limit:
+                spent = time.thread_time() - cpu
+                self._judge(handle, wall, spent, self._delay.since(before))
+
+    def _judge(self, handle: asyncio.Handle, wall: float, cpu: float, queued: float) -> None:
+        # The collector walks the whole process, which in a test is mostly not the service.
+        wall, cpu = wall - self._collecting, cpu - self._collecting
+        frames = dict(self._frames)
+        ours = any(frames.values()) if frames else True
+        held = Held(_name(handle), wall, cpu, queued, tuple(frames), ours)
+        if held.blocked > self.limit or held.cpu > self.limit:
+            self.held.append(held)
+
+    def _collected(self, phase: str, info: dict[str, int]) -> None:
+        if threading.get_ident() != self._thread:
+            return
+        if phase == "start":
+            self._collection_began = time.thread_time()
+        else:
+            self._collecting += time.thread_time() - self._collection_began
+
+    def _look(self) -> None:
+        """Note now and then where a callback is that takes long."""
+        while not self._end.wait(self.limit / 5):
+            begun = self._begun
+            if begun and time.perf_counter() - begun > self.limit / 4:
+                frame = sys._current_frames().get(self._thread)
+                if frame is not None and self._begun == begun:
+                    place, ours = _place(frame)
+                    self._frames.setdefault(place, ours)
+
+
+class _Delays:
+    """How long threads of this process stood in line for a processor, as the kernel counts it."""
+
+    def __init__(self) -> None:
+        self._own = _open(threading.get_native_id())
+        self._others: dict[int, float] = {}
+        self._read = 0.0
+
+    def before(self) -> float:
+        """Return this thread's own delay; now and then note the others'."""
+        now = time.perf_counter()
+        if now - self._read > LIMIT / 2:
+            self._others, self._read = self._all(), now
+        return _delay(self._own)
+
+    def since(self, before: float) -> float:
+        """Return what this thread waited, itself or for one that has to let it go on (the GIL)."""
+        own = _delay(self._own) - before
+        others = [late - self._others.get(tid, late) for tid, late in self._all().items()]
+        return own + max(others, default=0.0)
+
+    def _all(self) -> dict[int, float]:
+        found = {}
+        mine = threading.get_native_id()
+        for thread in threading.enumerate():
+            tid = thread.native_id
+            if tid is not None and tid != mine:
+                file = _open(tid)
+                found[tid] = _delay(file)
+                _close(file)
+        return found
+
+    def close(self) -> None:
+        _close(self._own)
+
+
+def _open(tid: int) -> int | None:
+    try:
+        return os.open(f"/proc/self/task/{tid}/schedstat", os.O_RDONLY)
+    except OSError:  # it has ended, or this is no Linux: then a busy machine shows as blocked
+        return None
+
+
+def _close(file: int | None) -> None:
+    if file is not None:
+        os.close(file)
+
+
+def _delay(file: int | None) -> float:
+    """Read the second number: nanoseconds in the run queue."""
+    try:
+        return 0.0 if file is None else int(os.pread(file, 64, 0).split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
+def _name(handle: asyncio.Handle) -> str:
+    callback: Any = handle._callback  # type: ignore[attr-defined]
+    owner = getattr(callback, "__self__", None)
+    if isinstance(owner, asyncio.Task):
+        return f"{owner.get_name()} ({getattr(owner.get_coro(), '__qualname__', '?')})"
+    return str(getattr(callback, "__qualname__", None) or repr(callback))
+
+
+def _place(frame: FrameType | None) -> tuple[str, bool]:
+    """Name the innermost place; tell whether it is the service's and it was serving then."""
+    inner, decided, starting = "", None, False
+    while frame is not None:
+        code, name = frame.f_code, frame.f_code.co_filename
+        inner = inner or f"{_short(name)}:{frame.f_lineno} in {code.co_qualname}"
+        if decided is None and name not in _HERE:
+            decided = _whose(name)
+            if decided is not None:
+                seen = f"{_short(name)}:{frame.f_lineno} in {code.co_qualname}"
+                inner = seen if seen == inner else f"{seen} ({inner})"
+        starting = starting or (name.startswith(_SERVICE) and code.co_qualname in _BEFORE_SERVING)
+        frame = frame.f_back
+    return inner, decided is not False and not starting
+
+
+def _whose(file: str) -> bool | None:
+    """Tell whether code is the service's; None for libraries, which work for either."""
+    if file.startswith(_PLAYERS) or "playwright" in file:
+        return False
+    return True if file.startswith(_SERVICE) else None
+
+
+def _short(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else "/".join(path.parts[-2:])
+
+
+@pytest.fixture
+def no_blocking() -> Iterator[Watch]:
+    """Fail the test in which the service held up its event loop, naming the place."""
+    with Watch() as watch:
+        yield watch
+    if watch.faults:
+        pytest.fail("\n".join(map(str, watch.faults)), pytrace=False)

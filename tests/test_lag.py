@@ -1,0 +1,148 @@
+"""The watch on the event loop finds what holds it up, and lets a busy machine be."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.lag import LIMIT, ROOT, Watch
+
+LONG = LIMIT * 1.5
+
+
+def sleep() -> None:
+    time.sleep(LONG)
+
+
+def compute() -> None:
+    until = time.thread_time() + LONG
+    while time.thread_time() < until:
+        pass
+
+
+def read_from_somebody_slow() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        timer = threading.Timer(LONG, lambda: theirs.send(b"x"))
+        timer.start()
+        ours.recv(1)
+        timer.join()
+
+
+def wait_for_a_program() -> None:
+    subprocess.run(["sleep", str(LONG)], check=True)
+
+
+async def do(blocking: Callable[[], None]) -> None:
+    await asyncio.sleep(0)
+    blocking()
+
+
+@pytest.mark.parametrize("blocking", [sleep, compute, read_from_somebody_slow, wait_for_a_program])
+async def test_a_call_that_holds_up_the_loop_is_found_and_named(
+    blocking: Callable[[], None],
+) -> None:
+    with Watch() as watch:
+        await asyncio.create_task(do(blocking), name="the culprit")
+    (held,) = watch.held
+    assert held.what == "the culprit (do)"
+    assert any(f"in {blocking.__name__}" in place for place in held.places)
+    assert (held.cpu > LIMIT) == (blocking is compute)
+    assert (held.blocked > LIMIT) == (blocking is not compute)
+
+
+def written_in(file: str) -> Callable[[], None]:
+    """A function that blocks, as if it stood in that file of ours."""
+    made: dict[str, Callable[[], None]] = {}
+    code = f"import time\ndef blocks():\n    time.sleep({LONG})"
+    exec(compile(code, str(ROOT / file), "exec"), made)
+    return made["blocks"]
+
+
+@pytest.mark.parametrize(
+    ("file", "fault"),
+    [
+        ("bot/store/made_up.py", True),
+        ("bot/teams/made_up.py", True),
+        ("bot/sandbox/teams/made_up.py", False),
+        ("tests/made_up.py", False),
+    ],
+)
+async def test_only_what_the_service_does_is_its_fault(file: str, fault: bool) -> None:
+    with Watch() as watch:
+        await do(written_in(file))
+        await asyncio.sleep(0)
+    assert len(watch.held) == 1
+    assert bool(watch.faults) == fault
+    assert f"{file}:3 in blocks" in str(watch.held[0])
+
+
+async def test_a_plain_callback_is_watched_too() -> None:
+    with Watch() as watch:
+        asyncio.get_running_loop().call_soon(sleep)
+        asyncio.get_running_loop().call_later(0, compute)
+        await asyncio.sleep(0.01)
+    assert [held.what for held in watch.held] == ["sleep", "compute"]
+
+
+async def test_waiting_as_a_coroutine_should_is_no_fault() -> None:
+    with Watch() as watch:
+        await asyncio.sleep(LONG)
+        await asyncio.to_thread(time.sleep, LONG)
+        await asyncio.to_thread(compute)
+    assert watch.held == []
+
+
+@contextmanager
+def crowded() -> Iterator[None]:
+    """One processor for this thread and many others that never rest."""
+    allowed = os.sched_getaffinity(0)
+    one = min(allowed)
+    loop = f"import os; os.sched_setaffinity(0, {{{one}}})\nwhile True: pass"
+    hogs = [subprocess.Popen([sys.executable, "-Sc", loop]) for _ in range(10)]
+    os.sched_setaffinity(0, {one})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+
+
+async def test_a_machine_that_is_busy_with_others_is_no_fault_of_ours() -> None:
+    def a_bit() -> None:
+        until = time.thread_time() + LIMIT / 5
+        while time.thread_time() < until:
+            pass
+
+    with crowded(), Watch() as watch:
+        for _ in range(200):
+            await do(a_bit)
+            await asyncio.sleep(0)
+            if watch.longest_wall > LONG:
+                break
+    assert watch.longest_wall > LONG  # it did starve
+    assert watch.held == []
+
+
+async def test_on_a_busy_machine_a_blocking_call_is_found_all_the_same() -> None:
+    with crowded(), Watch() as watch:
+        await asyncio.create_task(do(sleep))
+    assert len(watch.held) == 1
+
+
+async def test_after_the_watch_nothing_is_left_of_it() -> None:
+    before = asyncio.Handle.__dict__["_run"]
+    with Watch():
+        assert asyncio.Handle.__dict__["_run"] is not before
+    assert asyncio.Handle.__dict__["_run"] is before
