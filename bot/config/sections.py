@@ -281,6 +281,23 @@ class Retention(Section):
     """Days for which a purged chat's row, without anybody's text, is kept for its receipt."""
 
 
+class Relay(Section):
+    """Carrying messages to Teams, by one process or several on one database."""
+
+    pacing: bool = True
+    """Stay below Teams' published limits. Without it only Teams' refusals slow us down, and a busy
+    hour in one channel meets many of them."""
+    hourly_limit: bool = False
+    """Reckon with 1800 posts an hour per channel as well. Microsoft's page limits that line to
+    many messages to one person; switch it on if a busy channel meets refusals."""
+    lease_seconds: float = Field(default=30, ge=2, le=300)
+    """Seconds after which another process takes over what a process that died was sending. Teams
+    has 10 seconds to answer, so less than 15 makes repeats, marked "(resent)", more frequent."""
+    dead_after_seconds: float = Field(default=20, ge=1, le=300)
+    """Seconds of silence after which the other processes take one to be dead; and the time for
+    which Teams may be trusted to bring again what we could not take in."""
+
+
 class Log(Section):
     """What the service says to the journal. Never texts, links or addresses."""
 

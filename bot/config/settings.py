@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     mail: s.Mail | None = None
     visitors: s.Visitors = s.Visitors()
     retention: s.Retention = s.Retention()
+    relay: s.Relay = s.Relay()
     log: s.Log = s.Log()
     manifest: s.Manifest = s.Manifest()
     sandbox: s.Sandbox = s.Sandbox()
