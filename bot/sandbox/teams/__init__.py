@@ -8,6 +8,7 @@ speaks to it must speak Teams.
 from bot.sandbox.teams.faults import Fault
 from bot.sandbox.teams.people import Player, Pressed
 from bot.sandbox.teams.server import TeamsStandIn
+from bot.sandbox.teams.storm import Storm
 from bot.sandbox.teams.world import Conversation, Person, Post, Team, World
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Player",
     "Post",
     "Pressed",
+    "Storm",
     "Team",
     "TeamsStandIn",
     "World",

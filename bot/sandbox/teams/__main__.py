@@ -30,6 +30,12 @@ def _arguments() -> argparse.Namespace:
         "--no-limits", action="store_true", help="do not enforce Teams' rate limits"
     )
     parser.add_argument(
+        "--no-hourly-limit", action="store_true", help="enforce all limits but those of an hour"
+    )
+    parser.add_argument(
+        "--plan", type=Path, help="JSON file of faults, a storm and so on: see control.py, plan"
+    )
+    parser.add_argument(
         "--anonymous", action="store_true", help="neither sign activities nor ask for tokens"
     )
     return parser.parse_args()
@@ -52,6 +58,9 @@ async def _serve(arguments: argparse.Namespace) -> None:
         enforce_limits=not arguments.no_limits,
         anonymous=arguments.anonymous,
     ) as teams:
+        teams.limits.hourly = not arguments.no_hourly_limit
+        if arguments.plan:
+            teams.plan(json.loads(arguments.plan.read_text(encoding="utf-8")))
         sys.stdout.write(json.dumps(teams.addresses()) + "\n")  # one line, for whoever started us
         sys.stdout.flush()
         await stop.wait()

@@ -53,6 +53,11 @@ class Connector:
             if not body.get("activity"):
                 raise Refused(400, "BadSyntax", "A new thread in a channel needs an activity.")
             return self._writable(channel)
+        tenant = body.get("tenantId") or ((body.get("channelData") or {}).get("tenant") or {}).get(
+            "id"
+        )
+        if tenant != self._world.tenant_id:
+            raise Refused(400, "BadSyntax", "A new personal chat needs the tenantId.")
         members = body.get("members") or []
         person = self._world.person_by(str(members[0].get("id"))) if len(members) == 1 else None
         if person is None:

@@ -6,10 +6,12 @@ GET    log?after=0                requests of the bot and deliveries to it, see 
 POST   act                        a person does something, see ``acts.py``
 POST   people, teams, channels, chats   {key, name, ...}, {name, members, consent}, {team, name}, {name, members}
 PUT    consent                    {team | where, on}
-GET, POST, DELETE faults          see ``faults.Fault``
+GET, POST, DELETE faults          see ``faults.Fault``; DELETE ends the storm, too
+PUT    storm                      see ``storm.Storm``; {} ends it
 PUT    repeats                    see ``delivery.Repeats``
 PUT    patience                   see ``delivery.Patience``
-PUT    limits                     {enforced}
+PUT    limits                     {enforced, hourly}
+POST   plan                       {limits, faults: [...], storm, repeats, patience, login, openid}, as above
 PUT    login, openid              {down, delay}
 POST   keys                       {keep_old}: sign with a new key from now on
 PUT    bot                        {url}
@@ -30,6 +32,7 @@ from bot.sandbox.teams.ledger import Ledger
 from bot.sandbox.teams.limits import Limits
 from bot.sandbox.teams.login import Login
 from bot.sandbox.teams.openid import OpenId
+from bot.sandbox.teams.storm import Storm
 from bot.sandbox.teams.world import Person, World
 
 Json = dict[str, Any]
@@ -78,6 +81,8 @@ class Control:
             web.get("/_control/faults", _get(lambda _: self.faults())),
             web.post("/_control/faults", answer(self.add_fault)),
             web.delete("/_control/faults", answer(self.clear_faults)),
+            web.put("/_control/storm", answer(self.storm)),
+            web.post("/_control/plan", answer(self.plan)),
             web.put("/_control/repeats", answer(self.repeat)),
             web.put("/_control/patience", answer(self.patience)),
             web.put("/_control/limits", answer(self.limit)),
@@ -108,7 +113,8 @@ class Control:
                 "name": self._world.bot.name,
                 "url": self._courier.bot_url,
             },
-            "limits": {"enforced": self._limits.enforced},
+            "limits": {"enforced": self._limits.enforced, "hourly": self._limits.hourly},
+            "refused": dict(self._limits.refused),
         }
 
     def posts(self, query: Json) -> Json:
@@ -155,15 +161,43 @@ class Control:
         return {"on": place.hears_everything}
 
     def faults(self) -> Json:
-        return {"faults": [fault.to_json() for fault in self._faults.faults]}
+        storm = self._faults.storm
+        return {
+            "faults": [fault.to_json() for fault in self._faults.faults],
+            "storm": storm.to_json() if isinstance(storm, Storm) else None,
+        }
 
     def add_fault(self, body: Json) -> Json:
         self._faults.add(Fault.from_json(body))
         return self.faults()
 
+    def _add_faults(self, many: list[Json]) -> None:
+        self._faults.add(*[Fault.from_json(one) for one in many])
+
     def clear_faults(self, body: Json) -> Json:
         self._faults.clear()
         return self.faults()
+
+    def storm(self, body: Json) -> Json:
+        self._faults.storm = Storm.from_json(body) if body else None
+        return self.faults()
+
+    def plan(self, body: Json) -> Json:
+        """Several switches at once. Raises ValueError for an unknown one; what stands before it holds."""
+        switches: dict[str, Callable[[Any], Any]] = {
+            "limits": self.limit,
+            "storm": self.storm,
+            "repeats": self.repeat,
+            "patience": self.patience,
+            "login": lambda one: _trouble(self._login, one),
+            "openid": lambda one: _trouble(self._openid, one),
+            "faults": self._add_faults,
+        }
+        for name, value in body.items():
+            if name not in switches:
+                raise ValueError(f"A plan has no {name!r}; it has: {', '.join(switches)}")
+            switches[name](value)
+        return self.state() | self.faults()
 
     def repeat(self, body: Json) -> Json:
         self._courier.repeats = [Repeats(**body)] if body else []
@@ -174,8 +208,9 @@ class Control:
         return body
 
     def limit(self, body: Json) -> Json:
-        self._limits.enforced = bool(body["enforced"])
-        return {"enforced": self._limits.enforced}
+        self._limits.enforced = bool(body.get("enforced", self._limits.enforced))
+        self._limits.hourly = bool(body.get("hourly", self._limits.hourly))
+        return {"enforced": self._limits.enforced, "hourly": self._limits.hourly}
 
     def rotate(self, body: Json) -> Json:
         self._openid.keys.rotate(keep_old=bool(body.get("keep_old")))

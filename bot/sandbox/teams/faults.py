@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 from bot.sandbox.teams import ids
 
@@ -20,20 +20,24 @@ class Fault:
 
     on            operation(s), separated by blanks, or "*"
     conversation  only there (a thread's id counts as its channel); empty: everywhere
+    thread        only in this thread (its id with ";messageid="); empty: everywhere
     skip, times   leave the first ``skip`` requests alone, then hit ``times`` of them (None: until cleared)
     delay         seconds to wait first; alone it is a slow but right answer
     accepted      carry the request out before misbehaving: the outcome is then unknown to the caller
     drop          close the connection without an answer
+    hang          never answer: hold the connection until the caller gives up
     status, code, message, retry_after (seconds), html   the wrong answer; ``html`` makes it a web page, not JSON
     """
 
     on: str = "*"
     conversation: str = ""
+    thread: str = ""
     skip: int = 0
     times: int | None = 1
     delay: float = 0.0
     accepted: bool = False
     drop: bool = False
+    hang: bool = False
     status: int = 0
     code: str = ""
     message: str = ""
@@ -84,6 +88,11 @@ class Fault:
         return cls(drop=True, accepted=True, **more)
 
     @classmethod
+    def silence(cls, **more: Any) -> Fault:
+        """No answer at all, and the connection stays open; with ``accepted`` it was carried out."""
+        return cls(hang=True, **more)
+
+    @classmethod
     def not_in_roster(cls, **more: Any) -> Fault:
         message = "The bot is not part of the conversation roster."
         return cls(status=403, code="BotNotInConversationRoster", message=message, **more)
@@ -119,23 +128,40 @@ class Fault:
         return asdict(self)
 
     def concerns(self, operation: str, conversation: str) -> bool:
+        """Whether a request may be hit; ``conversation`` is the id that it names, with its thread."""
         names = self.on.split()
         if operation not in names and not ("*" in names and operation in CONNECTOR_OPERATIONS):
             return False
-        return not self.conversation or ids.split_thread(self.conversation)[0] == conversation
+        if self.thread and self.thread != conversation:
+            return False
+        if not self.conversation:
+            return True
+        return ids.split_thread(self.conversation)[0] == ids.split_thread(conversation)[0]
+
+
+class Storm(Protocol):
+    """Trouble by chance; see ``storm.py``."""
+
+    def take(self, operation: str, conversation: str) -> Fault | None:
+        """The fault for this request, if any."""
 
 
 class FaultPlan:
-    """The faults that are set, in order; the first that concerns a request hits it."""
+    """The faults that are set, in order; the first that concerns a request hits it.
+
+    A storm, if there is one, hits what they leave alone.
+    """
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
+        self.storm: Storm | None = None
 
     def add(self, *faults: Fault) -> None:
         self.faults.extend(faults)
 
     def clear(self) -> None:
         self.faults.clear()
+        self.storm = None
 
     def take(self, operation: str, conversation: str = "") -> Fault | None:
         """The fault for this request, counted down; None if it goes well."""
@@ -148,4 +174,4 @@ class FaultPlan:
             if fault.times is not None:
                 fault.times -= 1
             return fault
-        return None
+        return self.storm.take(operation, conversation) if self.storm else None

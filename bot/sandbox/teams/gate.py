@@ -83,7 +83,8 @@ class Gate:
     async def _answer(
         self, operation: str, call: Call, handler: Handler, limit: str
     ) -> tuple[web.StreamResponse, bool]:
-        base, _ = ids.split_thread(call.conversation)
+        place = call.conversation or _new_place(call.body)
+        base, _ = ids.split_thread(place)
 
         async def work() -> web.StreamResponse:
             if limit and (wait := self._limits.refused_for(limit, base)):
@@ -91,7 +92,7 @@ class Gate:
             return await handler(call)
 
         try:
-            return await misbehave.run(call.request, self._faults.take(operation, base), work)
+            return await misbehave.run(call.request, self._faults.take(operation, place), work)
         except Throttled as throttled:
             headers = {"Retry-After": str(throttled.wait)}
             return misbehave.error(
@@ -105,6 +106,15 @@ class Throttled(Exception):
     def __init__(self, wait: int) -> None:
         super().__init__(wait)
         self.wait = wait
+
+
+def _new_place(body: Json) -> str:
+    """What a new conversation counts for: its channel, or the person whose chat it is."""
+    data = body.get("channelData")
+    channel = data.get("channel") if isinstance(data, dict) else None
+    members = body.get("members")
+    first = channel or (members[0] if isinstance(members, list) and members else None)
+    return str(first.get("id") or "") if isinstance(first, dict) else ""
 
 
 async def _read(request: web.Request) -> Json:

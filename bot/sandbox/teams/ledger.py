@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 Json = dict[str, Any]
 
@@ -39,6 +40,13 @@ class Attempt:
     body: Any = None
     why: str = ""
     took: float = 0.0
+
+
+T = TypeVar("T", Entry, Attempt)
+
+
+def _behind(kept: list[T], number: int) -> list[T]:
+    return kept[bisect_right(kept, number, key=lambda one: one.number) :]
 
 
 class Ledger:
@@ -75,6 +83,6 @@ class Ledger:
 
     def to_json(self, after: int = 0) -> Json:
         return {
-            "requests": [asdict(e) for e in self.requests if e.number > after],
-            "deliveries": [asdict(a) for a in self.attempts if a.number > after],
+            "requests": [vars(e) for e in _behind(self.requests, after)],
+            "deliveries": [vars(a) for a in _behind(self.attempts, after)],
         }

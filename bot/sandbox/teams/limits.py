@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 
 Window = tuple[int, float]  # so many requests in so many seconds
 
-SEND: tuple[Window, ...] = ((7, 1), (8, 2), (60, 30), (1800, 3600))
-ROSTER: tuple[Window, ...] = ((14, 1), (16, 2), (120, 30), (3600, 3600))
+_HOUR = 3600
+SEND: tuple[Window, ...] = ((7, 1), (8, 2), (60, 30), (1800, _HOUR))
+ROSTER: tuple[Window, ...] = ((14, 1), (16, 2), (120, 30), (3600, _HOUR))
 APP: tuple[Window, ...] = ((50, 1),)
 
 
@@ -18,13 +19,21 @@ class Limits:
     """Sliding windows per conversation (a channel counts once, whatever its threads) and per app.
 
     Sends, edits, deletions and new conversations share the windows of SEND; reading members has ROSTER.
-    A refused request is not counted.
+    A refused request is not counted. ``hourly`` tells whether the windows of an hour hold, too: the page that
+    publishes them says that they apply "only if multiple bot messages are sent to a single user". ``refused``
+    counts what was turned away, by group.
     """
 
     def __init__(
-        self, *, enforced: bool = True, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        enforced: bool = True,
+        hourly: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.enforced = enforced
+        self.hourly = hourly
+        self.refused: Counter[str] = Counter()
         self._clock = clock
         self._seen: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
@@ -38,6 +47,7 @@ class Limits:
             self._wait(("app", ""), APP, now), self._wait((group, conversation), windows, now)
         )
         if wait > 0:
+            self.refused[group] += 1
             return max(1, math.ceil(wait))
         self._seen["app", ""].append(now)
         self._seen[group, conversation].append(now)
@@ -47,7 +57,8 @@ class Limits:
         seen = self._seen[key]
         while seen and seen[0] <= now - windows[-1][1]:
             seen.popleft()
-        return max((_until_free(seen, count, span, now) for count, span in windows), default=0.0)
+        held = [_until_free(seen, *w, now) for w in windows if self.hourly or w[1] < _HOUR]
+        return max(held, default=0.0)
 
 
 def _until_free(seen: deque[float], count: int, span: float, now: float) -> float:

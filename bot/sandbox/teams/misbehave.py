@@ -20,12 +20,20 @@ async def run(
         return await work(), True
     if fault.delay:
         await asyncio.sleep(fault.delay)
-    wrong = fault.drop or fault.status
+    wrong = fault.drop or fault.hang or fault.status
     if not wrong:
         return await work(), True
     if fault.accepted:
         await work()
+    if fault.hang:
+        await _until_given_up(request)
+        return web.Response(status=444), fault.accepted
     return _hang_up(request) if fault.drop else _wrong_answer(fault), fault.accepted
+
+
+async def _until_given_up(request: web.Request) -> None:
+    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110
+        await asyncio.sleep(0.05)  # nobody tells a handler that its caller has gone
 
 
 def _hang_up(request: web.Request) -> web.StreamResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -67,6 +67,7 @@ class TeamsStandIn:
         self._authority: Authority | None = None
         self._runner: web.AppRunner | None = None
         self._players: dict[str, Player] = {}
+        self._switches: Control | None = None
         if populate:
             defaults.populate(self.world)
 
@@ -119,6 +120,11 @@ class TeamsStandIn:
         posts = self.world.conversation(where).posts
         return [p for p in posts if not root_id or p.root_id == root_id]
 
+    def plan(self, body: dict[str, Any]) -> None:
+        """Set limits, faults, a storm and so on: see "plan" in ``control.py``. Raises ValueError."""
+        assert self._switches, "not started"
+        self._switches.plan(body)
+
     def addresses(self) -> dict[str, str]:
         """What a bot and its tester must know, for another process."""
         return {
@@ -140,7 +146,8 @@ class TeamsStandIn:
         app.add_routes(Roster(self.world, self._gate).routes())
         app.add_routes(page.routes())
         app.on_shutdown.append(page.close)
-        app.add_routes(self._control(actor).routes())
+        self._switches = self._control(actor)
+        app.add_routes(self._switches.routes())
         app.add_routes(self.login.routes())  # last: its addresses begin with anything
         return app
 

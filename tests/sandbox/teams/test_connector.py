@@ -47,7 +47,10 @@ async def test_a_new_conversation_is_a_thread_or_always_the_same_personal_chat(
     made = await connector.ask("POST", "conversations", channel)
     assert made.status == 201
     assert made.body["id"] == in_thread(thread.conversation.id, made.body["activityId"])
-    personal = {"members": [{"id": teams.world.people["grace"].id}]}
+    personal = {
+        "members": [{"id": teams.world.people["grace"].id}],
+        "tenantId": teams.world.tenant_id,
+    }
     first = await connector.ask("POST", "conversations", personal)
     second = await connector.ask("POST", "conversations", personal)
     assert first.body["id"] == second.body["id"] == teams.people["grace"].chat.id

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -75,6 +76,8 @@ async def test_faults_limits_and_the_services_have_switches(
     await remote("PUT", "login", {"down": True, "delay": 0.15})
     await remote("PUT", "repeats", {"new_id": 1})
     await remote("PUT", "patience", {"timeout": 2})
+    await remote("PUT", "storm", {"seed": 1, "share": 0.5})
+    assert (await remote("GET", "faults"))["storm"]["share"] == 0.5
     kid = teams.openid.keys.kid
     await remote("POST", "keys", {})
     assert (teams.limits.enforced, teams.login.down, teams.login.delay) == (False, True, 0.15)
@@ -119,15 +122,31 @@ async def test_other_web_pages_in_the_same_browser_are_kept_out(
         assert response.status == status
 
 
+async def test_a_plan_sets_several_switches_at_once(teams: TeamsStandIn, remote: Remote) -> None:
+    plan = {"limits": {"hourly": False}, "faults": [{"status": 502}], "login": {"delay": 0.1}}
+    await remote("POST", "plan", plan)
+    assert (teams.limits.enforced, teams.limits.hourly) == (True, False)
+    assert (teams.faults.faults[0].status, teams.login.delay) == (502, 0.1)
+    assert await remote("POST", "plan", {"weather": {}}) == (
+        400,
+        "A plan has no 'weather'; it has: limits, storm, repeats, patience, login, openid, faults",
+    )
+
+
 async def test_it_runs_as_a_process_of_its_own_and_says_where(
-    session: aiohttp.ClientSession,
+    session: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"storm": {"seed": 5}}))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.sandbox.teams", "--no-limits", stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        *("-m", "bot.sandbox.teams", "--no-limits", "--no-hourly-limit", "--plan", str(plan)),
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout
     addresses = json.loads(await process.stdout.readline())
     state = await Remote(session, addresses["control"])("GET", "state")
-    assert state["limits"] == {"enforced": False}
+    assert state["limits"] == {"enforced": False, "hourly": False}
+    assert (await Remote(session, addresses["control"])("GET", "faults"))["storm"]["seed"] == 5
     process.send_signal(signal.SIGTERM)
     assert await process.wait() == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 
@@ -97,6 +99,32 @@ async def test_a_fault_keeps_to_its_operation_its_conversation_and_its_turn(
     assert (await connector.send(elsewhere.thread_id)).status == 201
     statuses = [(await connector.send(thread.thread_id)).status for _ in range(4)]
     assert statuses == [201, 502, 502, 201]
+
+
+async def test_a_fault_may_keep_to_one_thread_of_a_channel(
+    teams: TeamsStandIn, connector: ConnectorClient, thread: Post
+) -> None:
+    other = await teams.people["grace"].mention("Live chat", "54321")
+    teams.faults.add(Fault.conversation_not_found(thread=thread.thread_id, times=None))
+    statuses = [(await connector.send(t.thread_id)).status for t in (thread, other, thread)]
+    assert statuses == [404, 201, 404]
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+async def test_a_silent_connector_holds_the_line_until_the_caller_gives_up(
+    teams: TeamsStandIn,
+    connector: ConnectorClient,
+    session: aiohttp.ClientSession,
+    thread: Post,
+    *,
+    accepted: bool,
+) -> None:
+    teams.faults.add(Fault.silence(accepted=accepted))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await connector.send(thread.thread_id)
+    assert len(teams.posts("Live chat", thread.id)) == 1 + accepted
+    assert (await connector.send(thread.thread_id)).status == 201
 
 
 def test_a_fault_of_unknown_words_says_which_there_are() -> None:

@@ -41,6 +41,11 @@ def test_a_conversation_takes_what_is_published_and_no_more(
     assert admitted(Limits(clock=clock), clock, seconds, step) == allowed
 
 
+def test_the_hourly_windows_can_be_switched_off() -> None:
+    clock = Clock()
+    assert admitted(Limits(hourly=False, clock=clock), clock, 3600, 0.5) == 7200
+
+
 def test_the_wait_that_is_named_is_enough() -> None:
     clock = Clock()
     limits = Limits(clock=clock)
@@ -75,3 +80,20 @@ async def test_all_threads_of_a_channel_share_its_limit_and_it_can_be_switched_o
     teams.limits.enforced = False
     answers = [await connector.send(threads[0].thread_id) for _ in range(20)]
     assert {answer.status for answer in answers} == {201}
+
+
+async def test_new_threads_count_in_their_channel_and_new_chats_for_their_person(
+    teams: TeamsStandIn, connector: ConnectorClient
+) -> None:
+    channel = teams.world.conversation("Live chat").id
+    root = {"type": "message", "text": "new"}
+    body = {"channelData": {"channel": {"id": channel}}, "activity": root}
+    answers = [await connector.ask("POST", "conversations", body) for _ in range(8)]
+    assert [answer.status for answer in answers] == [201] * 7 + [429]
+    assert (await connector.send(channel)).status == 429
+    chat = {
+        "members": [{"id": teams.world.people["grace"].id}],
+        "tenantId": teams.world.tenant_id,
+    }
+    answers = [await connector.ask("POST", "conversations", chat) for _ in range(8)]
+    assert [answer.status for answer in answers] == [201] * 7 + [429]
