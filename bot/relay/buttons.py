@@ -7,6 +7,7 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.invitations import Route, digest, make_token
 from bot.domain.messages import Author, EmptyText, Role, TextTooLong, tidy
 from bot.domain.tickets import Requestor
+from bot.relay.nonces import is_repeat, is_stale
 from bot.relay.ports import Operator, Pressed, Pressing, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import ThreadTaken, Unit
@@ -63,11 +64,17 @@ class Buttons:
             return Pressing(None, _TAKEN)
 
     async def apply(self, unit: Unit, thread: Thread, chat: Chat, pressed: Pressed) -> Pressing:
-        """Do what the button says within a transaction; may raise ThreadTaken for ``invite``."""
+        """Do what the button says within a transaction; may raise ThreadTaken for ``invite``.
+
+        An old press come again does nothing; it is answered as it was, with the card as it is.
+        """
+        if is_stale(chat, pressed.verb, pressed.values):
+            return Pressing(self._relay.view(chat, thread))
         try:
             after = await self._apply(unit, chat, pressed)
         except NotNow:
-            return Pressing(self._relay.view(chat, thread), _WAS[chat.state])
+            repeat = is_repeat(chat, pressed.verb, pressed.values)
+            return Pressing(self._relay.view(chat, thread), "" if repeat else _WAS[chat.state])
         except WrongInput as wrong:
             return Pressing(self._relay.view(chat, thread), str(wrong))
         return Pressing(self._relay.view(after, thread))

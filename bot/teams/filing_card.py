@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from bot.domain.chat import Chat
 from bot.domain.transcript import plain_name, span
+from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el
 from bot.teams import words
@@ -41,9 +42,8 @@ def send_to_rt(view: CardView, zone: tzinfo) -> Json:
             "requestors can read. This ends the chat."
         ),
     ]
-    send = el.button(
-        f"Send to ticket {ticket.ref.number}", chat.id, "file", style="positive", inputs=True
-    )
+    title, drawn = f"Send to ticket {ticket.ref.number}", nonce(chat)
+    send = el.button(title, chat.id, "file", style="positive", inputs=True, nonce=drawn)
     return el.folded("Send to RT", body, [send])
 
 

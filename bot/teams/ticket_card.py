@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from bot.domain.chat import Chat
 from bot.domain.invitations import Fate, Route
 from bot.domain.tickets import Requestor, Ticket
+from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el
 from bot.teams.elements import Json
@@ -40,7 +41,8 @@ def proposal(view: CardView, zone: tzinfo) -> tuple[list[Json], list[Json]]:
             )
         )
     body.append(el.facts(_facts(chat, zone)))
-    cancel = el.button("Cancel", chat.id, "cancel")
+    drawn = nonce(chat)
+    cancel = el.button("Cancel", chat.id, "cancel", nonce=drawn)
     if not ticket.requestors:
         body.append(
             el.warning(
@@ -48,7 +50,8 @@ def proposal(view: CardView, zone: tzinfo) -> tuple[list[Json], list[Json]]:
                 "a requestor in RT and mention the bot with the number again."
             )
         )
-        make = el.button("Make a link to pass on", chat.id, "invite", route=Route.COPY.value)
+        title, route = "Make a link to pass on", Route.COPY.value
+        make = el.button(title, chat.id, "invite", route=route, nonce=drawn)
         return body, [make, cancel]
     body += [*_choices(view), el.hint("Commands: mention the bot with “invite” or “cancel”.")]
     return body, [_invite(view), cancel]
@@ -153,7 +156,9 @@ def _routes(view: CardView) -> list[Route]:
 
 def _invite(view: CardView) -> Json:
     requestors, routes = view.chat.ticket.requestors, _routes(view)
-    data = {"route": routes[0].value} if len(routes) == 1 else {}
+    data = {"nonce": nonce(view.chat)}
+    if len(routes) == 1:
+        data["route"] = routes[0].value
     if len(requestors) > 1:
         title = "Invite the person chosen"
     else:

@@ -136,6 +136,7 @@ def test_send_to_rt_sends_what_was_entered(sheet: Sheet) -> None:
         {
             "chat": "chat-1",
             "verb": "file",
+            "nonce": "1.0",
             "summary": "Toner was empty.\nReplaced.",
             "status": "resolved",
         }
@@ -154,4 +155,4 @@ def test_nobody_is_invited_before_one_of_several_is_chosen(sheet: Sheet) -> None
 def test_cancel_needs_no_choice(sheet: Sheet) -> None:
     sheet.draw("proposed-several")
     sheet.press("Cancel")
-    assert sheet.sent() == [{"chat": "chat-1", "verb": "cancel"}]
+    assert sheet.sent() == [{"chat": "chat-1", "verb": "cancel", "nonce": "0.0"}]

@@ -90,6 +90,25 @@ def test_every_input_has_a_label_and_every_button_says_which_chat(name: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("proposed", "0.0"),
+        ("proposed-no-requestor", "0.0"),
+        ("proposed-revoked", "1.0"),
+        ("open-mention", "1.0"),
+        ("ended-refused", "1.1"),
+    ],
+)
+def test_buttons_that_must_not_work_twice_say_what_they_were_drawn_for(
+    name: str, drawn: str
+) -> None:
+    data = [e["data"] for e in typed(card(CARDS[name], UTC)) if e["type"] == "Action.Execute"]
+    bound = [d["nonce"] for d in data if d["verb"] in {"invite", "revoke", "cancel", "file"}]
+    assert bound
+    assert set(bound) == {drawn}
+
+
+@pytest.mark.parametrize(
     ("name", "buttons"),
     [
         ("proposed", ["invite", "cancel"]),
