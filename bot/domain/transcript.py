@@ -66,11 +66,11 @@ class Line:
 def resolve(log: Iterable[Message]) -> tuple[Line, ...]:
     """Work edits and removals into the lines they are about, in order of ``seq``.
 
-    Only an author's own changes count, and nothing comes after a removal. A quote of words that
-    were taken back is dropped too.
+    Only an author's own changes count; an edit after a removal brings the line back, as "undo"
+    in Teams does. A quote of words that were taken back is dropped too.
     """
     lines: dict[int, Line] = {}
-    withdrawn: list[str] = []
+    withdrawn: dict[int, str] = {}
     for message in sorted(log, key=lambda m: m.seq):
         if message.kind is Kind.SAID:
             lines[message.seq] = Line(
@@ -80,24 +80,25 @@ def resolve(log: Iterable[Message]) -> tuple[Line, ...]:
             text = _notice(message)
             lines[message.seq] = Line(message.seq, message.author, text, message.at, notice=True)
         elif (before := lines.get(message.target or 0)) and _may_change(message, before):
-            if message.kind is Kind.REMOVED:
-                withdrawn.append(before.text)
-            lines[before.seq] = _changed(before, message)
-    return tuple(_without_withdrawn(line, withdrawn) for line in lines.values())
+            lines[before.seq] = _changed(before, message, withdrawn)
+    return tuple(_without_withdrawn(line, withdrawn.values()) for line in lines.values())
 
 
 def _may_change(message: Message, line: Line) -> bool:
     same = (message.author.role, message.author.id) == (line.author.role, line.author.id)
-    return same and not line.notice and line.removed is None
+    return same and not line.notice
 
 
-def _changed(line: Line, message: Message) -> Line:
+def _changed(line: Line, message: Message, withdrawn: dict[int, str]) -> Line:
     if message.kind is Kind.REMOVED:
+        withdrawn.setdefault(line.seq, line.text)
         return replace(line, text="", quote=None, removed=message.at)
-    return replace(line, text=message.text, edited=message.at)
+    undone = withdrawn.pop(line.seq, None) == message.text
+    edited = line.edited if undone else message.at
+    return replace(line, text=message.text, edited=edited, removed=None)
 
 
-def _without_withdrawn(line: Line, withdrawn: list[str]) -> Line:
+def _without_withdrawn(line: Line, withdrawn: Iterable[str]) -> Line:
     """Drop a quote whose preview is the beginning of words that were taken back."""
     if line.quote is None:
         return line

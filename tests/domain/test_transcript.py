@@ -49,13 +49,14 @@ def test_nobody_changes_what_another_said() -> None:
     assert [said.text for said in resolve(log)] == ["Try again"]
 
 
-def test_an_edit_does_not_bring_back_what_was_taken_back() -> None:
+def test_a_removal_that_was_undone_leaves_no_trace() -> None:
     log = [
-        line(1, ADA, "secret"),
-        line(2, ADA, "", Kind.REMOVED, target=1),
-        line(3, ADA, "secret", Kind.EDITED, target=1),
+        line(1, GRACE, "hello"),
+        line(2, GRACE, "", Kind.REMOVED, target=1),
+        line(3, GRACE, "hello", Kind.EDITED, target=1),
     ]
-    assert resolve(log)[0].text == ""
+    (only,) = resolve(log)
+    assert (only.text, only.removed, only.edited) == ("hello", None, None)
 
 
 @pytest.mark.parametrize("separator", ["\n", "\u2028", "\x85", "\u2029"])
