@@ -7,6 +7,8 @@ and a token for every send.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -72,7 +74,7 @@ class Wire:
                 "The conversation's service address is not one that the bot may speak to. "
                 "An administrator should look at the setting of the service hosts."
             )
-        url = URL(f"{service_url.rstrip('/')}/{path}", encoded=True)
+        url = _url(service_url, path)
         token = await self._tokens.token() if self._tokens else ""
         status, headers, answer = await self._send(method, url, body, token)
         if status == 401 and self._tokens:
@@ -85,7 +87,7 @@ class Wire:
 
     async def _send(
         self, method: str, url: URL, body: Any, token: str
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> tuple[int, Mapping[str, str], bytes]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         data = None
         if body is not None:
@@ -95,8 +97,10 @@ class Wire:
             async with self.session.request(
                 method, url, data=data, headers=headers, allow_redirects=False
             ) as answer:
-                content = await read_up_to(answer.content, MAX_ANSWER)
-                return answer.status, dict(answer.headers), content
+                length = answer.content_length
+                if length is not None and length <= MAX_ANSWER:
+                    return answer.status, answer.headers, await answer.read()
+                return answer.status, answer.headers, await read_up_to(answer.content, MAX_ANSWER)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             # Nothing was written, or not even a connection was to be had.
             raise NotDone("Teams cannot be reached.") from None
@@ -149,6 +153,12 @@ class Conversations:
         return ResourceResponse(id=str(answer.get("id") or ""))
 
 
+@lru_cache(maxsize=2048)
+def _url(service_url: str, path: str) -> URL:
+    return URL(f"{service_url.rstrip('/')}/{path}", encoded=True)
+
+
+@lru_cache(maxsize=2048)
 def _activities(conversation_id: str, activity_id: str = "") -> str:
     path = f"v3/conversations/{quote(conversation_id, safe='')}/activities"
     return f"{path}/{quote(activity_id, safe='')}" if activity_id else path

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 
 from bot.domain.messages import Message
 from bot.domain.transcript import plain_name
@@ -125,8 +126,12 @@ def _belongs_to_the_one_before(char: str, before: str) -> bool:
 
 
 def _header(message: Message, zone: tzinfo, *, resent: bool) -> str:
-    name = plain_name(message.author.name) or "Visitor"
-    # A name must not bring a time and number of its own.
-    name = name.replace("·", " ").replace("#", " ")
+    name = _name(message.author.name)
     label = " (resent)" if resent else ""
     return f"{name} · {message.at.astimezone(zone):%H:%M} · #{message.seq}{label}"
+
+
+@lru_cache(maxsize=1024)
+def _name(name: str) -> str:
+    # It must not bring a time and number of its own.
+    return (plain_name(name) or "Visitor").replace("·", " ").replace("#", " ")

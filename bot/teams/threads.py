@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
-from botbuilder.core import TurnContext
 from botbuilder.schema import (
     Activity,
     Attachment,
     ChannelAccount,
     ConversationAccount,
-    ConversationReference,
     Mention,
 )
 
@@ -24,14 +22,13 @@ from bot.relay.ports import CardView, Gone, NotDone, OutsideError, Tell, Thread,
 from bot.teams import cards, markup, words
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.answers import TooBig
+from bot.teams.models import PlainPost
 from bot.teams.posts import LIMIT, SMALLEST, Post, posts, weight
 
 CARD = "application/vnd.microsoft.card.adaptive"
 #: Seconds after which no further one of several posts is begun: a delivery's lease must outlast it
 #: and one request more.
 PATIENCE = 10.0
-
-Logic = Callable[[TurnContext], Awaitable[None]]
 
 
 class TeamsThreads:
@@ -105,11 +102,8 @@ class TeamsThreads:
         while True:
             if until and self._clock() > until:
                 raise Unclear("Teams took only a part of it in time.")
-            activity = _message(thread)
-            activity.text_format = "plain"
-            activity.text = post.text
             try:
-                return await self._post(thread, activity)
+                return await self._post(thread, _plain(thread, post.text))
             except NotDone as error:
                 pause = error.retry_after or 1.0
                 if self._clock() + pause > until:
@@ -118,45 +112,27 @@ class TeamsThreads:
 
     async def tell(self, thread: Thread, notice: Tell) -> str:
         """Post a notice, mentioning a person if it says so."""
-        activity = _message(thread)
+        said = words.say(notice, thread.listening)
         if notice.mention is None:
-            activity.text_format = "plain"
-            activity.text = words.say(notice, thread.listening)
-        else:
-            said = words.say(notice, thread.listening)
-            _mention(activity, said, *notice.mention)
+            return await self._post(thread, _plain(thread, said))
+        activity = _message(thread)
+        _mention(activity, said, *notice.mention)
         return await self._post(thread, activity)
 
-    async def _post(self, thread: Thread, activity: Activity) -> str:
-        posted: list[str] = []
-
-        async def logic(context: TurnContext) -> None:
-            # Past the context's own send, which would make it an answer to a made-up activity.
-            responses = await self._adapter.send_activities(context, [activity])
-            posted.extend(response.id or "" for response in responses)
-
-        await self._in(thread, logic)
-        return posted[0] if posted else ""
+    async def _post(self, thread: Thread, activity: Activity | PlainPost) -> str:
+        context = self._adapter.unasked(thread.service_url)
+        # Past the context's own send, which would make it an answer to a made-up activity.
+        responses = await self._adapter.send_activities(context, [activity])
+        return str(responses[0].id or "")
 
     async def _edit(self, thread: Thread, activity: Activity, post: str) -> str:
-        async def logic(context: TurnContext) -> None:
-            await self._adapter.update_activity(context, activity)
-
         activity.id = post
-        await self._in(thread, logic)
+        await self._adapter.update_activity(self._adapter.unasked(thread.service_url), activity)
         return post
 
-    async def _in(self, thread: Thread, logic: Logic) -> None:
-        await self._adapter.continue_conversation(_reference(thread), logic, self._app_id)
 
-
-def _reference(thread: Thread) -> ConversationReference:
-    return ConversationReference(
-        channel_id="msteams",
-        service_url=thread.service_url,
-        conversation=ConversationAccount(id=thread.conversation_id),
-        bot=ChannelAccount(id=thread.bot_id),
-    )
+def _plain(thread: Thread, text: str) -> PlainPost:
+    return PlainPost(thread.conversation_id, thread.service_url, thread.bot_id, text)
 
 
 def _message(thread: Thread) -> Activity:

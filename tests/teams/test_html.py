@@ -231,3 +231,15 @@ def test_what_is_nested_too_deep_is_read_without_structure() -> None:
 def test_a_long_message_of_many_lines_keeps_its_structure() -> None:
     html = "".join(f"<p>line {n}</p>" for n in range(2000))
     assert read_html(html, []).text == "\n".join(f"line {n}" for n in range(2000))
+
+
+@given(
+    st.lists(
+        st.sampled_from(["&nbsp;", "&amp;", "&lt;", "&quot;", "&#39;", " ", "  ", "\xa0"])
+        | st.text()
+    )
+)
+def test_one_plain_paragraph_reads_the_same_on_the_short_way(parts: list[str]) -> None:
+    inner = "".join(parts)
+    # An empty element sends the reader the long way.
+    assert read_html(f"<p>{inner}</p>", []) == read_html(f"<p>{inner}</p><i></i>", [])
