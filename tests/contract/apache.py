@@ -11,6 +11,7 @@ from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "infra/apache/livechat.conf"
+SEVERAL = ROOT / "infra/apache/livechat-several.conf"
 MODULES = Path("/usr/lib/apache2/modules")
 
 #: What Debian's default configuration has on and what might get in a WebSocket's way.
@@ -47,6 +48,9 @@ WANTED = [
     "env",
     "proxy",
     "proxy_http",
+    "proxy_balancer",
+    "lbmethod_bybusyness",
+    "slotmem_shm",
 ]
 
 
@@ -56,13 +60,13 @@ def available() -> bool:
 
 
 class Apache:
-    """The sample virtual host, in front of a service at ``backend`` (host:port)."""
+    """The sample virtual host, in front of a service at ``backend`` (host:port), or of two."""
 
-    def __init__(self, folder: Path, backend: str) -> None:
+    def __init__(self, folder: Path, backend: str, another: str = "") -> None:
         self.folder = folder
         self.port = _free_port()
         self.base = f"https://127.0.0.1:{self.port}"
-        self._backend = backend
+        self._backend, self._another = backend, another
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -98,6 +102,8 @@ class Apache:
         loaded = (m for m in WANTED if (MODULES / f"mod_{m}.so").exists())
         modules = "\n".join(f"LoadModule {m}_module {MODULES}/mod_{m}.so" for m in loaded)
         site = SAMPLE.read_text(encoding="utf-8").partition("<VirtualHost *:80>")[0]
+        if self._another:
+            site = self._several(site)
         for theirs, ours in (
             ("*:443", f"127.0.0.1:{self.port}"),
             ("127.0.0.1:8360", self._backend),
@@ -108,6 +114,19 @@ class Apache:
             assert theirs in site, f"the sample has no {theirs} any more"
             site = site.replace(theirs, ours)
         return FRAME.format(folder=self.folder, modules=modules, port=self.port, site=site)
+
+    def _several(self, site: str) -> str:
+        """Do what the sample for several processes says."""
+        words = SEVERAL.read_text(encoding="utf-8")
+        for line in words.splitlines():
+            if line.startswith("#   ProxyPass"):
+                path = line.split("livechat", 1)[1].split('"')[0]  # /livechat/ or /api/messages
+                start = f'ProxyPass "http://127.0.0.1:8360{path}"'
+                old = next(x for x in site.splitlines() if x.strip().startswith(start))
+                site = site.replace(old, line.removeprefix("#"))
+        assert "127.0.0.1:8361" in words
+        words = words.replace("127.0.0.1:8361", self._another)
+        return site.replace('    <Location "/livechat/">', f'{words}    <Location "/livechat/">')
 
     def _make_certificate(self) -> None:
         command = (
