@@ -123,6 +123,7 @@ class Answer(StrEnum):
     INVITATION_SLOW = "invitation_slow"
     NOT_FILED = "not_filed"
     NOTES_KEPT = "notes_kept"
+    ELSEWHERE = "elsewhere"  # the chat was opened in another channel; ``detail`` is a link to it
     DONE = "done"
 
 
@@ -164,6 +165,24 @@ class Threads(Protocol):
 
     async def tell(self, thread: Thread, notice: Tell) -> str:
         """Post a notice; return the post's id."""
+
+
+class Places(Protocol):
+    """Where threads are. Calls raise NotDone, Unclear, Refused or Gone."""
+
+    async def open(self, channel: Thread, view: CardView) -> Thread:
+        """Start a thread in a channel, with the chat's card as its first post (``root_id``).
+
+        ``channel`` is a reference of the channel itself: ``conversation_id`` is the channel's.
+        """
+
+    async def fallback(self, lost: Thread, operator_id: str) -> Thread:
+        """Return where to report that ``lost`` is lost: a channel set aside for that, or else the
+        personal chat of the operator with that Entra object id, which is made if need be.
+        """
+
+    def link(self, thread: Thread) -> str:
+        """Return an address that leads a person to ``thread``; empty if there is none."""
 
 
 # --- tickets -----------------------------------------------------------------------------------

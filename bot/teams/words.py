@@ -116,20 +116,24 @@ _WORDS: dict[Word | Answer, str] = {
         "from the card and pass it on yourself."
     ),
     Word.NOT_SHOWN: (
-        "Teams does not take message {detail} of {visitor}, so you do not see it here. It will be "
-        "in the record in RT. Ask for it in other words."
+        "Teams does not take what {visitor} wrote as {detail}, so you do not see it here. It will "
+        "be in the record in RT. Ask for it in other words."
     ),
     Word.NOT_SURE: (
-        "Teams did not confirm message {detail} of {visitor}, not even when I sent it again. If "
+        "Teams did not confirm what {visitor} wrote as {detail}, not even when I sent it again. If "
         "you do not see it here, ask for it once more. It will be in the record in RT."
     ),
     Word.AWAY: (
-        "The live chat was away from {detail}. What you wrote here in that time may not have "
-        "reached {visitor}: please write it again if no answer comes."
+        "The live chat was away from {detail}: what you wrote here in that time may not have "
+        "reached {visitor}. Please look at it and write it again if no answer comes."
     ),
     Word.ORPHANED: (
-        "The thread of the chat with {visitor} about ticket {ticket} cannot be reached any more, so "
-        "the chat has ended. Its record goes onto the ticket by itself, without a summary."
+        "Teams has lost the thread of the chat with {visitor} about ticket {ticket}, so nobody can "
+        "read on there: the chat has ended, and {visitor} was told so. Its record goes onto the "
+        "ticket by itself, without a summary. Please go on with {visitor} in RT."
+    ),
+    Answer.ELSEWHERE: (
+        "The card of ticket {ticket} is in a thread of its own; the chat goes on there: {detail}"
     ),
     Answer.NOTES_KEPT: (
         "Lines that begin with // are notes: I kept {detail} of them back and sent the rest."
