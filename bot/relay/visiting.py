@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -151,6 +151,11 @@ class Visiting:
         seat = await self._relay.store.find_seat(digest(secret))
         return seat if seat and seat.expires > self._relay.now() else None
 
+    async def seated(self, seat: Seat) -> bool:
+        """Tell whether a seat that was good is so still."""
+        now = await self._relay.store.find_seat(seat.id)
+        return now is not None and now.expires > self._relay.now()
+
     async def leave(self, secret: str) -> None:
         """Forget a seat."""
         await self._relay.store.write(lambda unit: unit.leave(digest(secret)))
@@ -158,6 +163,10 @@ class Visiting:
     async def look(self, seat: Seat) -> tuple[Chat, int] | None:
         """Return the chat and the seq up to which its visitor's lines were relayed."""
         return await self._relay.store.look(seat.chat_id)
+
+    async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
+        """Return each chat's count of changes; one that is gone has none."""
+        return await self._relay.store.versions(chat_ids)
 
     async def log(self, seat: Seat, after: int, limit: int = 200) -> list[Message]:
         """Read the chat's log after seq ``after``, oldest first."""

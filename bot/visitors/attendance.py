@@ -21,10 +21,12 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between tries
 class _Windows:
     """The windows of one chat, and what was told of them."""
 
+    __slots__ = ("changed", "pause", "told", "windows")
+
     def __init__(self) -> None:
         self.windows: dict[Hashable, Presence] = {}
         self.told: Presence | None = None
-        self.changed = asyncio.Event()
+        self.changed: asyncio.Event | None = None  # there while something is to be told
         self.pause = FIRST_PAUSE
 
     @property
@@ -32,6 +34,7 @@ class _Windows:
         return together(list(self.windows.values()))
 
     async def changes_within(self, seconds: float) -> bool:
+        self.changed = asyncio.Event()
         try:
             async with asyncio.timeout(seconds):
                 await self.changed.wait()
@@ -45,8 +48,8 @@ class Attendance:
 
     ``report`` is ``Visiting.presence``. A visitor is gone only when no window was there for
     ``grace`` seconds: a reload, a dead network and a second tab make nobody leave. ``settle``
-    swallows flicker such as a hello and the first presence frame. One task per chat in which
-    something is happening, none per report.
+    swallows flicker such as a hello and the first presence frame. A chat has a task only while
+    something of it is to be told.
     """
 
     def __init__(self, report: Report, *, grace: float = 30.0, settle: float = 0.2) -> None:
@@ -55,25 +58,27 @@ class Attendance:
         self._settle = settle
         self._chats: dict[str, _Windows] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
 
     def note(self, chat_id: str, window: Hashable, presence: Presence) -> None:
         """A window came, or changed."""
         chat = self._chat(chat_id)
         chat.windows[window] = presence
-        chat.changed.set()
+        self._see_to(chat_id, chat)
 
     def left(self, chat_id: str, window: Hashable) -> None:
         """A window is not there any more; harmless if it never was."""
         chat = self._chats.get(chat_id)
         if chat and chat.windows.pop(window, None):
-            chat.changed.set()
+            self._see_to(chat_id, chat)
 
     def expect(self, chat_id: str) -> None:
         """A chat had windows before this process began: if none comes back, its visitor is gone."""
-        self._chat(chat_id)
+        self._see_to(chat_id, self._chat(chat_id))
 
     async def close(self) -> None:
         """Stop reporting. Nobody is gone because we restart: see ``expect``."""
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -83,22 +88,27 @@ class Attendance:
         chat = self._chats.get(chat_id)
         if chat is None:
             chat = self._chats[chat_id] = _Windows()
-            task = asyncio.create_task(self._keep(chat_id, chat), name=f"attendance {chat_id}")
-            self._tasks[chat_id] = task
         return chat
 
+    def _see_to(self, chat_id: str, chat: _Windows) -> None:
+        if chat.changed is not None:
+            chat.changed.set()
+        if chat_id not in self._tasks and not self._closed:
+            task = asyncio.create_task(self._keep(chat_id, chat), name=f"attendance {chat_id}")
+            self._tasks[chat_id] = task
+
     async def _keep(self, chat_id: str, chat: _Windows) -> None:
-        """Report until the visitor is gone and that is told."""
+        """Report until what is so is told; forget the chat when its visitor is gone."""
         try:
-            while not (chat.told is Presence.GONE and chat.now is Presence.GONE):
-                if chat.now is chat.told:
-                    await chat.changed.wait()
-                chat.changed.clear()
+            while chat.now is not chat.told:
                 pause = self._grace if chat.now is Presence.GONE else self._settle
-                if chat.now is not chat.told and not await chat.changes_within(pause):
+                if not await chat.changes_within(pause):
                     await self._tell(chat_id, chat)
         finally:
-            del self._chats[chat_id], self._tasks[chat_id]
+            chat.changed = None
+            del self._tasks[chat_id]
+            if not chat.windows:
+                del self._chats[chat_id]
 
     async def _tell(self, chat_id: str, chat: _Windows) -> None:
         """Report what is so now; if that fails, pause, and let the caller see what is so then."""

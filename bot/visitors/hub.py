@@ -1,16 +1,17 @@
-"""The bell within one process: whoever watches a chat is woken after each commit to it."""
+"""The bell within one process: whoever watches a chat hears of each commit to it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Protocol
 
-from bot.relay.ports import Committed
+from bot.relay.ports import Committed, News
 from bot.visitors.wire import Close
 
 
 class Watcher(Protocol):
-    """A socket, as the hub sees it. Both calls return at once and never fail."""
+    """A socket, as the hub sees it. Every call returns at once and never fails."""
 
     @property
     def chat_id(self) -> str:
@@ -20,8 +21,14 @@ class Watcher(Protocol):
     def seat_id(self) -> str:
         """The seat it was opened with."""
 
-    def wake(self) -> None:
-        """Read on, when you can."""
+    def hear(self, news: News) -> None:
+        """Show what a commit brought."""
+
+    def wake(self, *, doubt: bool = False) -> None:
+        """Read on, when you can; with ``doubt``, look first whether the seat is still good."""
+
+    def tend(self, now: float) -> None:
+        """See to what is overdue; ``now`` is monotonic."""
 
     def dismiss(self, code: Close) -> None:
         """Close, when you can."""
@@ -30,34 +37,52 @@ class Watcher(Protocol):
 class Hub:
     """``relay.ports.Bell`` for the sockets of this process; use it from the event loop only.
 
-    It keeps no message: a watcher reads the log itself, from where it stands. So a ring that is
-    lost, doubled or late does no harm.
+    It keeps no message: what a watcher cannot make out of the news, it reads from the log itself,
+    from where it stands. So a ring that is lost, doubled or late does no harm.
     """
 
     def __init__(self) -> None:
-        self._watchers: dict[str, set[Watcher]] = {}
+        self._watchers: dict[str, list[Watcher]] = {}
+        self._count = 0
         self._empty = asyncio.Event()
         self._empty.set()
+        self.lost = asyncio.Event()  # rings may have been lost: see lookout.py
         self.closing = False
 
     def ring(self, committed: Committed | str) -> None:
-        """Wake the watchers of the chats that something was committed to."""
-        rung = [committed] if isinstance(committed, str) else [n.chat_id for n in committed.news]
-        for chat_id in rung:
-            for watcher in self._watchers.get(chat_id, ()):
-                watcher.wake()
+        """Tell the watchers of the chats that something was committed to."""
+        if isinstance(committed, str):
+            self.wake(committed)
+            return
+        for news in committed.news:
+            bare = news.chat is None and news.relayed is None and not news.lines
+            if bare:
+                self.wake(news.chat_id, doubt=True)
+                continue
+            for watcher in self._watchers.get(news.chat_id, ()):
+                watcher.hear(news)
+        if committed.lost:
+            self.lost.set()
+
+    def wake(self, chat_id: str, *, doubt: bool = False) -> None:
+        """Let the chat's watchers read on."""
+        for watcher in self._watchers.get(chat_id, ()):
+            watcher.wake(doubt=doubt)
 
     def watch(self, watcher: Watcher) -> None:
-        """Wake ``watcher`` from now on; unwatch it in the end."""
-        self._watchers.setdefault(watcher.chat_id, set()).add(watcher)
+        """Tell ``watcher`` from now on; unwatch it in the end."""
+        self._watchers.setdefault(watcher.chat_id, []).append(watcher)
+        self._count += 1
         self._empty.clear()
         if self.closing:  # it was let in before we began to close, and is here only now
             watcher.dismiss(Close.RESTART)
 
     def unwatch(self, watcher: Watcher) -> None:
         """Forget ``watcher``."""
-        watchers = self._watchers.get(watcher.chat_id, set())
-        watchers.discard(watcher)
+        watchers = self._watchers.get(watcher.chat_id, [])
+        if watcher in watchers:
+            watchers.remove(watcher)
+            self._count -= 1
         if not watchers:
             self._watchers.pop(watcher.chat_id, None)
         if not self._watchers:
@@ -65,7 +90,16 @@ class Hub:
 
     def count(self) -> int:
         """How many sockets there are."""
-        return sum(map(len, self._watchers.values()))
+        return self._count
+
+    def chats(self) -> list[str]:
+        """Return the chats that somebody watches."""
+        return list(self._watchers)
+
+    def everybody(self) -> Iterator[Watcher]:
+        """Go through all sockets; they may come and go meanwhile."""
+        for chat_id in self.chats():
+            yield from list(self._watchers.get(chat_id, ()))
 
     def of_seat(self, chat_id: str, seat_id: str) -> list[Watcher]:
         """Return the sockets that were opened with a seat: a browser's tabs."""
@@ -82,9 +116,8 @@ class Hub:
         Returns how many were still there after ``within`` seconds (stuck peers).
         """
         self.closing = True
-        for watchers in list(self._watchers.values()):
-            for watcher in list(watchers):
-                watcher.dismiss(Close.RESTART)
+        for watcher in self.everybody():
+            watcher.dismiss(Close.RESTART)
         try:
             async with asyncio.timeout(within):
                 await self._empty.wait()

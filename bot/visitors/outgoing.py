@@ -1,51 +1,154 @@
-"""What waits to be sent on one socket: bounded, in frames and in bytes."""
+"""What waits to be sent on one socket: bounded, in frames and in bytes.
+
+A frame usually goes straight to the network, with all that came in the same turn of the event
+loop, in one write. Only for a peer that does not take it at once is there a task.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import time
+from collections.abc import Callable
+
+from aiohttp import WSMsgType, web
+
+_AT_ONCE = 64 * 1024  # bytes given to the network in one go, as much as asyncio buffers gladly
 
 
 class Overflow(Exception):
     """More waits to be sent than may: whoever reads this slowly must come back and resume."""
 
 
+def framed(payload: bytes, kind: WSMsgType = WSMsgType.TEXT) -> bytes:
+    """Return an unmasked frame of one piece, as a server sends it (RFC 6455, section 5.2)."""
+    size, head = len(payload), 0x80 | kind
+    if size < 126:
+        return bytes((head, size)) + payload
+    if size < 1 << 16:
+        return bytes((head, 126)) + size.to_bytes(2) + payload
+    return bytes((head, 127)) + size.to_bytes(8) + payload
+
+
 class Outgoing:
-    """A queue of frames for one writer.
+    """A queue of text frames before one WebSocket, which was made without compression.
 
     Lines of the log can wait in the database, so ``put`` waits until the queue is half empty.
     Answers (acks, pongs) cannot, so ``push`` may fill it up, and raises Overflow beyond that.
+    ``failed`` is called, once, when the connection broke under a write.
     """
 
-    def __init__(self, frames: int, size: int) -> None:
+    __slots__ = (
+        "_bytes",
+        "_closed",
+        "_failed",
+        "_most_bytes",
+        "_most_frames",
+        "_room",
+        "_scheduled",
+        "_task",
+        "_transport",
+        "_waiting",
+        "_ws",
+        "since",
+    )
+
+    def __init__(
+        self,
+        ws: web.WebSocketResponse,
+        transport: asyncio.Transport,
+        *,
+        frames: int,
+        size: int,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._ws = ws
+        self._transport = transport
         self._most_frames = frames
         self._most_bytes = size
-        self._queue: deque[bytes] = deque()
+        self._failed = failed
+        self._waiting: list[bytes] = []
         self._bytes = 0
-        self._filled = asyncio.Event()
-        self._drained = asyncio.Event()
+        self._scheduled = False
+        self._closed = False
+        self._task: asyncio.Task[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self.since = 0.0  # when the peer was offered what it has not taken; 0 when it took all
+
+    @property
+    def has_room(self) -> bool:
+        """There is room for lines."""
+        few = len(self._waiting) < self._most_frames // 2
+        return few and self._bytes < self._most_bytes // 2
 
     def push(self, frame: bytes) -> None:
         """Queue an answer. Raises Overflow."""
-        if len(self._queue) >= self._most_frames or self._bytes >= self._most_bytes:
+        if self._closed:
+            return
+        if len(self._waiting) >= self._most_frames or self._bytes >= self._most_bytes:
             raise Overflow
-        self._queue.append(frame)
+        self._waiting.append(frame)
         self._bytes += len(frame)
-        self._filled.set()
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
 
     async def put(self, frame: bytes) -> None:
         """Queue a line as soon as there is room for it."""
-        while len(self._queue) >= self._most_frames // 2 or self._bytes >= self._most_bytes // 2:
-            self._drained.clear()
-            await self._drained.wait()
+        while not self.has_room:
+            self._room = asyncio.get_running_loop().create_future()
+            await self._room
         self.push(frame)
 
-    async def get(self) -> bytes:
-        """Take the next frame, waiting for one."""
-        while not self._queue:
-            self._filled.clear()
-            await self._filled.wait()
-        frame = self._queue.popleft()
-        self._bytes -= len(frame)
-        self._drained.set()
-        return frame
+    def control(self, kind: WSMsgType, payload: bytes = b"") -> bool:
+        """Send a ping or a pong; False if there is a backlog, behind which it would be late."""
+        if self._transport.get_write_buffer_size() or self._transport.is_closing():
+            return False
+        self._transport.write(framed(payload, kind))
+        return True
+
+    def close(self) -> None:
+        """Send nothing more; what comes now is forgotten."""
+        self._closed = True
+        self._waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _flush(self) -> None:
+        """Give to the network what waits, at once if it is free."""
+        if self._closed or self._transport.is_closing():
+            return  # whoever reads from it is told so
+        if not self._transport.get_write_buffer_size():
+            self._transport.write(b"".join(map(framed, self._take(_AT_ONCE))))
+        if self._waiting:
+            self._task = asyncio.get_running_loop().create_task(self._drain())
+        else:
+            self._scheduled = False
+
+    def _take(self, most: int) -> list[bytes]:
+        """Take frames off, up to about ``most`` bytes of them, and at least one if there is one."""
+        size = count = 0
+        while count < len(self._waiting) and size < most:
+            size += len(self._waiting[count])
+            count += 1
+        taken = self._waiting[:count]
+        del self._waiting[:count]
+        self._bytes -= size
+        if self._room is not None and self.has_room:
+            if not self._room.done():
+                self._room.set_result(None)
+            self._room = None
+        return taken
+
+    async def _drain(self) -> None:
+        """Send what waits as fast as the peer takes it."""
+        try:
+            while self._waiting:
+                (frame,) = self._take(1)
+                self.since = time.monotonic()
+                await self._ws.send_frame(frame, WSMsgType.TEXT)
+        except Exception as error:  # noqa: BLE001 - the socket decides what it means
+            self._failed(error)
+        else:
+            self.since, self._scheduled = 0.0, False
+        finally:
+            self._task = None

@@ -12,11 +12,13 @@ from aiohttp.typedefs import Handler
 
 from bot.relay.visiting import Visiting
 from bot.visitors import guard, pages
+from bot.visitors.allowance import Buckets
 from bot.visitors.around import around
 from bot.visitors.attendance import Attendance
 from bot.visitors.hub import Hub
-from bot.visitors.routes import Allowances, Page, Routes
-from bot.visitors.socket import Pace
+from bot.visitors.lookout import Lookout
+from bot.visitors.routes import Accepted, Allowances, Page, Routes
+from bot.visitors.socket import Pace, Shared
 
 log = structlog.get_logger(__name__)
 
@@ -53,17 +55,12 @@ class VisitorsRoom:
         page = Page(pages.page(prefix, support_url, support_text), pages.page_policy(ancestors))
         self._prefix = prefix
         self._hub = hub
-        pace = pace or Pace()
+        pace, allowances = pace or Pace(), allowances or Allowances()
         self._attendance = Attendance(visiting.presence, grace=pace.grace)
+        self._lookout = Lookout(hub, visiting.versions, sweep=pace.sweep, recheck=pace.recheck)
+        shared = Shared(visiting, hub, self._attendance, Buckets(allowances.says), pace, now)
         self._routes = Routes(
-            visiting,
-            hub,
-            self._attendance,
-            origins=guard.check_origins(origins),
-            page=page,
-            allowances=allowances or Allowances(),
-            pace=pace,
-            now=now,
+            shared, origins=guard.check_origins(origins), page=page, allowances=allowances
         )
 
     def setup(self, app: web.Application) -> None:
@@ -79,7 +76,10 @@ class VisitorsRoom:
         """
         return [
             web.route(
-                route.method, self._prefix + route.path, _within(route.handler), **route.kwargs
+                route.method,
+                self._prefix + route.path,
+                self._within(route.handler),
+                **route.kwargs,
             )
             for route in self._routes.table()
         ]
@@ -92,18 +92,26 @@ class VisitorsRoom:
         for chat_id in chat_ids:
             self._attendance.expect(chat_id)
 
+    def recheck(self, seconds: float) -> None:
+        """Look every so often for rings of other processes that were lost: 60 s for one alone."""
+        self._lookout.recheck = seconds
+
     async def close(self) -> None:
         """Close every socket with 1012, so that the widgets come back to our successor."""
         stuck = await self._hub.close()
+        await self._lookout.close()
         await self._attendance.close()
         log.info("visitors_room_closed", stuck=stuck)
 
     async def _shut(self, _app: web.Application) -> None:
         await self.close()
 
+    def _within(self, handler: Handler) -> Handler:
+        async def within(request: web.Request) -> web.StreamResponse:
+            response = await around(request, handler)
+            if isinstance(response, Accepted) and response.socket is not None:
+                self._lookout.start()
+                await response.socket.run()
+            return response
 
-def _within(handler: Handler) -> Handler:
-    async def within(request: web.Request) -> web.StreamResponse:
-        return await around(request, handler)
-
-    return within
+        return within

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -14,14 +12,12 @@ from aiohttp import hdrs, web
 
 from bot.domain.chat import Chat
 from bot.relay.ports import Seat
-from bot.relay.visiting import CannotJoin, Visiting
+from bot.relay.visiting import CannotJoin
 from bot.visitors import guard, pages, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
-from bot.visitors.attendance import Attendance
 from bot.visitors.guard import Refusal
-from bot.visitors.hub import Hub
-from bot.visitors.socket import Pace, Socket
+from bot.visitors.socket import Shared, Socket
 from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)
@@ -42,7 +38,7 @@ class Allowances:
     by_address: Rate = BY_ADDRESS
     by_token: Rate = BY_TOKEN
     says: Rate = SAYS
-    sockets: int = 2000
+    sockets: int = 6000
     sockets_of_seat: int = 20
 
 
@@ -54,32 +50,30 @@ class Page:
     policy: str
 
 
+class Accepted(web.WebSocketResponse):
+    """A WebSocket that was let in. It is served by whoever called the handler.
+
+    So that the frames of what was needed for letting it in do not stay for as long as it lives.
+    """
+
+    socket: Socket | None = None
+
+
 class Routes:
     """The handlers; bot/visitors/room.py puts them together."""
 
     def __init__(
-        self,
-        visiting: Visiting,
-        hub: Hub,
-        attendance: Attendance,
-        *,
-        origins: frozenset[str],
-        page: Page,
-        allowances: Allowances,
-        pace: Pace,
-        now: Callable[[], datetime],
+        self, shared: Shared, *, origins: frozenset[str], page: Page, allowances: Allowances
     ) -> None:
-        self._visiting = visiting
-        self._hub = hub
-        self._attendance = attendance
+        self._shared = shared
+        self._visiting = shared.visiting
+        self._hub = shared.hub
+        self._now = shared.now
         self._origins = origins
         self._page = page
         self._allowances = allowances
-        self._pace = pace
-        self._now = now
         self._addresses = Buckets(allowances.by_address)
         self._tokens = Buckets(allowances.by_token)
-        self._says = Buckets(allowances.says)
 
     def table(self) -> list[web.RouteDef]:
         """Return the routes, relative to the prefix."""
@@ -172,7 +166,7 @@ class Routes:
 
     # --- the socket --------------------------------------------------------------------------------
 
-    async def ws(self, request: web.Request) -> web.StreamResponse:
+    async def ws(self, request: web.Request) -> Accepted:
         """Open a socket, for a page of ours and the bearer of a good cookie."""
         guard.check_origin(request, self._origins)
         if request.body_exists:
@@ -183,29 +177,21 @@ class Routes:
         found = await self._seated(request)
         if found is None:
             raise Refusal(401, "no_session")
-        secret, seat = found
+        seat = found[1]
         self._check_room(seat)
-        ws = web.WebSocketResponse(
+        ws = Accepted(
             protocols=(wire.PROTOCOL,),
             compress=False,  # costs ten times the memory and saves nothing on lines of chat
-            heartbeat=self._pace.heartbeat,
+            autoping=False,  # signs of life are noted by the socket
             max_msg_size=wire.MAX_FRAME_BYTES,
-            timeout=self._pace.goodbye + 1,
+            writer_limit=1,  # a frame for a slow peer waits until there is room for it
+            timeout=self._shared.pace.goodbye + 1,
         )
         transport = request.transport
         await ws.prepare(request)
-        socket = Socket(
-            ws,
-            transport,
-            secret,
-            seat,
-            visiting=self._visiting,
-            hub=self._hub,
-            attendance=self._attendance,
-            says=self._says,
-            pace=self._pace,
-        )
-        await socket.run()
+        if transport is None:
+            raise ConnectionResetError
+        ws.socket = Socket(ws, transport, seat, self._shared)
         return ws
 
     def _check_room(self, seat: Seat) -> None:

@@ -1,98 +1,142 @@
 """One WebSocket of a visitor: he reads the log and adds to it.
 
-Four tasks share it, so that none can hold up another: ``_read`` takes frames in (and answers
-pings), ``_act`` does what they ask, one after another, ``_follow`` reads the log whenever the
-chat's bell rings, ``_write`` sends. The first that ends, ends the socket: a socket is whole or
-closed, and a closed one makes the widget come back and resume by seq.
+Reading goes on in the request's own task, and answers pings. Everything else is there only while
+there is something to do, so that an idle socket is small: a task that does what was asked, one
+thing after another; a task that reads the log on from the database, when a commit's news is not
+enough; a task that waits for a slow peer. None can hold up another. Whichever fails, ends the
+socket: a socket is whole or closed, and a closed one makes the widget come back and resume by seq.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
 from bot.domain.presence import Presence
-from bot.relay.ports import Seat
+from bot.relay.ports import News, Seat
 from bot.relay.visiting import CannotSay, Visiting
 from bot.visitors import wire
 from bot.visitors.allowance import Bucket, Buckets, Rate
 from bot.visitors.attendance import Attendance
 from bot.visitors.hub import Hub
 from bot.visitors.outgoing import Outgoing, Overflow
+from bot.visitors.shown import Shown
 from bot.visitors.trouble import describe
 from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)
+
 
 FRAMES = Rate(per_minute=600, burst=120)  # of any kind, on one socket; beyond it we read slower
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Times (seconds) and sizes of sockets."""
+    """Times (seconds) and sizes of sockets.
+
+    A connection that died without a word is noticed after ``heartbeat`` + ``pong`` + ``sweep``.
+    """
 
     hello: float = 10.0
     silence: float = 180.0  # a browser lets a hidden tab's timers run once a minute
     send: float = 10.0  # a peer that takes nothing for so long is cut
     goodbye: float = 2.0
-    recheck: float = 15.0  # how late we are, at worst, if the bell is lost
-    heartbeat: float = 20.0
+    heartbeat: float = 10.0  # we ask a peer that was silent for so long
+    pong: float = 4.0  # and give it so long to answer
+    sweep: float = 1.0  # how often we look after all of this
+    doubt: float = 300.0  # a seat that ended elsewhere is good no longer than this
+    recheck: float = 60.0  # how late we are, at worst, if a ring is lost
     page: int = 100  # lines of the log read at a time
     waiting_frames: int = 256
     waiting_bytes: int = 1024 * 1024
+    waiting_acts: int = 64
     frames: Rate = FRAMES
     grace: float = 30.0  # a visitor without a window is not gone before
 
 
 class Farewell(Exception):
-    """The socket is to be closed, for a reason."""
+    """The socket is to be closed, for a reason; ``dead`` if nobody is there to be told."""
 
-    def __init__(self, code: Close, why: str) -> None:
+    def __init__(self, code: Close, why: str, *, dead: bool = False) -> None:
         super().__init__(why)
         self.code = code
         self.why = why
+        self.dead = dead
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all sockets of a process have in common."""
+
+    visiting: Visiting
+    hub: Hub
+    attendance: Attendance
+    says: Buckets
+    pace: Pace
+    now: Callable[[], datetime]
 
 
 class Socket:
     """Serves one accepted WebSocket until it closes; see ``run``."""
 
+    __slots__ = (
+        "_acting",
+        "_behind",
+        "_dead_at",
+        "_doubt",
+        "_doubt_at",
+        "_farewell",
+        "_following",
+        "_frames",
+        "_greeted",
+        "_heard",
+        "_out",
+        "_seat",
+        "_shared",
+        "_shown",
+        "_spoke",
+        "_task",
+        "_todo",
+        "_transport",
+        "_ws",
+    )
+
     def __init__(
-        self,
-        ws: web.WebSocketResponse,
-        transport: asyncio.Transport | None,
-        secret: str,
-        seat: Seat,
-        *,
-        visiting: Visiting,
-        hub: Hub,
-        attendance: Attendance,
-        says: Buckets,
-        pace: Pace,
+        self, ws: web.WebSocketResponse, transport: asyncio.Transport, seat: Seat, shared: Shared
     ) -> None:
+        pace, now = shared.pace, time.monotonic()
         self._ws = ws
         self._transport = transport
-        self._secret = secret
         self._seat = seat
-        self._visiting = visiting
-        self._hub = hub
-        self._attendance = attendance
-        self._says = says
-        self._pace = pace
-        self._out = Outgoing(pace.waiting_frames, pace.waiting_bytes)
-        self._todo: asyncio.Queue[wire.Say | wire.Window | wire.End] = asyncio.Queue(64)
-        self._rung = asyncio.Event()
-        self._frames = Bucket(pace.frames, time.monotonic())
-        self._cursor: int | None = None  # the last seq sent; None until a hello tells
+        self._shared = shared
+        self._shown = Shown()
+        self._out = Outgoing(
+            ws,
+            transport,
+            frames=pace.waiting_frames,
+            size=pace.waiting_bytes,
+            failed=self._fail,
+        )
+        self._frames = Bucket(pace.frames, now)
+        self._todo: list[wire.Say | wire.End] = []
         self._greeted = False  # a hello was right, once
-        self._shown: dict[str, Any] | None = None  # the view as the client has it
-        self._dismissed: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
+        self._behind = False  # the log is to be read on
+        self._doubt = False  # and whether the seat is still good
+        self._heard = self._spoke = now  # the last sign of life, and the last of the page itself
+        self._dead_at = 0.0  # unless something is heard before; 0 while nothing is wrong
+        self._doubt_at = now + pace.doubt
+        self._task: asyncio.Task[None] | None = None
+        self._acting: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._farewell: Farewell | None = None
 
     # --- what the hub sees -----------------------------------------------------------------------
 
@@ -106,191 +150,246 @@ class Socket:
         """The seat it was opened with."""
         return self._seat.id
 
-    def wake(self) -> None:
-        """Read the log on."""
-        self._rung.set()
+    def hear(self, news: News) -> None:
+        """Show what a commit brought."""
+        if self._following is not None:
+            self._behind = True  # what it reads may be older than this
+            return
+        frames = self._shown.hear(news) if self._out.has_room else None
+        if frames is None:
+            self.wake()
+            return
+        try:
+            for frame in frames:
+                self._out.push(frame)
+        except Overflow as error:
+            self._fail(error)
+
+    def wake(self, *, doubt: bool = False) -> None:
+        """Read the log on; with ``doubt``, look first whether the seat is still good."""
+        self._behind = True
+        self._doubt |= doubt
+        if self._following is None and self._farewell is None:
+            self._following = self._begin(self._follow())
 
     def dismiss(self, code: Close) -> None:
         """Close, with ``code``."""
-        if not self._dismissed.done():
-            self._dismissed.set_result(code)
+        self._fail(Farewell(code, "dismissed"))
+
+    def tend(self, now: float) -> None:
+        """See to what is overdue, about once a second; ``now`` is monotonic."""
+        pace = self._shared.pace
+        limit = pace.hello if self._shown.cursor is None else pace.silence
+        if self._out.since and now > self._out.since + pace.send:
+            self._fail(Farewell(Close.TRY_LATER, "reads too slowly"))
+        elif now > self._spoke + limit:
+            self._fail(Farewell(Close.SILENT, "silent"))
+        elif self._expired:
+            self._fail(Farewell(Close.NO_SESSION, "the seat expired"))
+        elif now <= self._heard + pace.heartbeat:
+            self._dead_at = 0.0
+        elif not self._dead_at:
+            pinged = self._out.control(WSMsgType.PING)
+            self._dead_at = now + (pace.pong if pinged else pace.send)
+        elif now >= self._dead_at:
+            self._fail(Farewell(Close.SILENT, "dead", dead=True))
+        if now > self._doubt_at:
+            self._doubt_at = now + pace.doubt
+            self.wake(doubt=True)
+
+    @property
+    def _expired(self) -> bool:
+        return self._seat.expires <= self._shared.now()
 
     # --- life and death --------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Serve until either side closes; nothing of it is left afterwards."""
-        self._hub.watch(self)
-        works = (self._read(), self._act(), self._follow(), self._write())
-        tasks = [asyncio.create_task(work) for work in works]
+        self._task = asyncio.current_task()
+        self._shared.hub.watch(self)
         try:
-            ends_it: set[asyncio.Future[Any]] = {*tasks, self._dismissed}
-            await asyncio.wait(ends_it, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
-            ends = await asyncio.gather(*tasks, return_exceptions=True)
-            await self._close(self._reason(ends))
+            await self._read_on()
+            await self._finish()
+            await self._close(self._farewell or Farewell(Close.BYE, "left"))
         finally:
-            for task in tasks:
-                task.cancel()
-            self._attendance.left(self.chat_id, self)
-            self._hub.unwatch(self)
+            self._out.close()
+            for task in (self._acting, self._following):
+                if task is not None:
+                    task.cancel()
+            self._shared.attendance.left(self.chat_id, self)
+            self._shared.hub.unwatch(self)
 
-    def _reason(self, ends: list[BaseException | None]) -> Farewell:
-        """Tell why the socket ends, from how its tasks did."""
-        if self._dismissed.done():
-            return Farewell(self._dismissed.result(), "dismissed")
-        for end in ends:
-            if isinstance(end, Farewell):
-                return end
-            if isinstance(end, Overflow):
-                return Farewell(Close.TRY_LATER, "overflow")
-            if isinstance(end, (ConnectionError, ClientConnectionResetError)):
-                return Farewell(Close.BYE, "lost")
-            if isinstance(end, Exception):
-                log.error("socket_failed", chat=self.chat_id, error=describe(end))
-                return Farewell(Close.TRY_LATER, "trouble")
-        return Farewell(Close.BYE, "left")
+    async def _read_on(self) -> None:
+        """Read until there is a reason to end."""
+        try:
+            await self._read()
+        except asyncio.CancelledError:
+            if self._farewell is None or self._task is None or self._task.uncancel():
+                raise  # it was not us
+        except Exception as error:  # noqa: BLE001 - sorted there
+            self._farewell = self._farewell or self._reason(error)
+        else:
+            self._farewell = self._farewell or Farewell(Close.BYE, "left")
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """End the socket because of ``error``, unless it is ending already."""
+        if self._farewell is None and self._task is not None:
+            self._farewell = self._reason(error)
+            self._task.cancel()
+
+    def _reason(self, error: BaseException) -> Farewell:
+        if isinstance(error, Farewell):
+            return error
+        if isinstance(error, Overflow):
+            return Farewell(Close.TRY_LATER, "overflow")
+        if isinstance(error, (ConnectionError, ClientConnectionResetError)):
+            return Farewell(Close.BYE, "lost")
+        log.error("socket_failed", chat=self.chat_id, error=describe(error))
+        return Farewell(Close.TRY_LATER, "trouble")
+
+    async def _finish(self) -> None:
+        """Do what was asked before the visitor left: his last words are not lost with his tab."""
+        if self._acting is not None and self._farewell and self._farewell.code == Close.BYE:
+            await asyncio.wait([self._acting], timeout=self._shared.pace.send)
 
     async def _close(self, farewell: Farewell) -> None:
         log.info("socket_closed", chat=self.chat_id, code=int(farewell.code), why=farewell.why)
+        self._out.close()
+        if farewell.dead:
+            self._transport.abort()
         with suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(self._pace.goodbye):
+            async with asyncio.timeout(self._shared.pace.goodbye):
                 await self._ws.close(code=farewell.code)
         # A peer that reads nothing would keep what is buffered for it, and the connection.
-        if self._transport is not None and self._transport.get_write_buffer_size():
+        if self._transport.get_write_buffer_size():
             self._transport.abort()
 
     # --- in --------------------------------------------------------------------------------------
 
     async def _read(self) -> None:
         while True:
-            limit = self._pace.hello if self._cursor is None else self._pace.silence
-            try:
-                # receive()'s own time limit starts anew with every pong, which the browser sends
-                # by itself even when its page does not work any more.
-                async with asyncio.timeout(limit):
-                    message = await self._ws.receive()
-            except TimeoutError:
-                raise Farewell(Close.SILENT, "silent") from None
-            if message.type is WSMsgType.BINARY:
-                raise Farewell(Close.BROKEN, "binary")
-            if message.type is not WSMsgType.TEXT:
-                return
-            try:
-                self._take(wire.read_frame(message.data))
-            except wire.BrokenFrame as error:
-                raise Farewell(Close.BROKEN, str(error)) from None
-            await asyncio.sleep(self._frames.take(time.monotonic()))
+            message = await self._ws.receive()
+            now = self._heard = time.monotonic()
+            match message.type:
+                case WSMsgType.TEXT:
+                    self._spoke = now
+                    self._take(message.data)
+                    if pause := self._frames.take(now):
+                        await asyncio.sleep(pause)
+                case WSMsgType.PING:
+                    self._out.control(WSMsgType.PONG, message.data)
+                case WSMsgType.PONG:
+                    pass
+                case WSMsgType.BINARY:
+                    raise Farewell(Close.BROKEN, "binary")
+                case _:
+                    return
 
-    def _take(self, frame: wire.Frame) -> None:
+    def _take(self, text: str) -> None:
         """Answer at once what needs no database; leave the rest to ``_act``."""
+        try:
+            frame = wire.read_frame(text)
+        except wire.BrokenFrame as error:
+            raise Farewell(Close.BROKEN, str(error)) from None
         if isinstance(frame, wire.Hello):
             self._hello(frame)
         elif not self._greeted:
-            raise wire.BrokenFrame("the first frame was no hello")
+            raise Farewell(Close.BROKEN, "the first frame was no hello")
         elif isinstance(frame, wire.Ping):
-            self._answer(wire.PONG)
-        elif isinstance(frame, wire.Say) and self._says.take(self.seat_id, time.monotonic()):
-            self._answer(wire.refused(frame.key, "slow_down"))
+            self._out.push(wire.write(wire.PONG))
+        elif isinstance(frame, wire.Window):
+            self._shared.attendance.note(self.chat_id, self, frame.presence)
+        elif isinstance(frame, wire.Say) and self._shared.says.take(self.seat_id, self._heard):
+            self._out.push(wire.write(wire.refused(frame.key, "slow_down")))
+        elif len(self._todo) >= self._shared.pace.waiting_acts:
+            raise Overflow
         else:
-            try:
-                self._todo.put_nowait(frame)
-            except asyncio.QueueFull:
-                raise Overflow from None
+            self._todo.append(frame)
+            self._acting = self._acting or self._begin(self._act())
 
     def _hello(self, hello: wire.Hello) -> None:
-        if self._cursor is not None:
-            raise wire.BrokenFrame("a second hello")
+        if self._shown.cursor is not None:
+            raise Farewell(Close.BROKEN, "a second hello")
         if hello.chat != self.chat_id:
             raise Farewell(Close.OTHER_CHAT, "hello to another chat")
-        self._cursor, self._shown = hello.after, None
+        self._shown.begin(hello.after)
         if not self._greeted:
             self._greeted = True
             # Until it says more: a window is there.
-            self._attendance.note(self.chat_id, self, Presence.HIDDEN)
+            self._shared.attendance.note(self.chat_id, self, Presence.HIDDEN)
         self.wake()
 
     # --- doing -----------------------------------------------------------------------------------
 
     async def _act(self) -> None:
-        while True:
-            frame = await self._todo.get()
-            await self._check_seat()
-            match frame:
-                case wire.Say():
-                    await self._say(frame)
-                case wire.Window(presence):
-                    self._attendance.note(self.chat_id, self, presence)
-                case wire.End():
-                    await self._visiting.end(self._seat)
-
-    async def _check_seat(self) -> None:
-        """See that the cookie we were opened with still seats its bearer in this chat."""
-        seat = await self._visiting.seat(self._secret)
-        if seat is None:
-            raise Farewell(Close.NO_SESSION, "no seat any more")
-        if seat.chat_id != self.chat_id:
-            raise Farewell(Close.OTHER_CHAT, "seated elsewhere")
-
-    async def _say(self, say: wire.Say) -> None:
         try:
-            message = await self._visiting.say(self._seat, say.key, say.text)
-        except CannotSay as refusal:
-            self._answer(wire.refused(say.key, refusal.code))
-        else:
-            self._answer(wire.ack(say.key, message))
+            while self._todo:
+                frame = self._todo.pop(0)
+                if self._expired:
+                    raise Farewell(Close.NO_SESSION, "the seat expired")
+                if isinstance(frame, wire.End):
+                    await self._shared.visiting.end(self._seat)
+                else:
+                    self._out.push(wire.write(await self._say(frame)))
+        finally:
+            self._acting = None
 
-    def _answer(self, frame: dict[str, Any]) -> None:
-        self._out.push(wire.write(frame))
+    async def _say(self, say: wire.Say) -> dict[str, Any]:
+        try:
+            message = await self._shared.visiting.say(self._seat, say.key, say.text)
+        except CannotSay as refusal:
+            return wire.refused(say.key, refusal.code)
+        return wire.ack(say.key, message)
 
     # --- out -------------------------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        """Read the log on at every ring, and now and then without one."""
-        while True:
-            try:
-                # Spread, so that a thousand sockets do not ask in the same moment.
-                async with asyncio.timeout(self._pace.recheck * random.uniform(0.8, 1.2)):  # noqa: S311
-                    await self._rung.wait()
-            except TimeoutError:
-                await self._check_seat()
-            self._rung.clear()
-            if self._cursor is not None:
-                self._cursor = await self._catch_up(self._cursor)
+        """Read the log on, until there is nothing more to read."""
+        try:
+            while self._behind:
+                self._behind = False
+                if self._doubt:
+                    self._doubt = False
+                    await self._check_seat()
+                if self._shown.cursor is not None:
+                    await self._catch_up()
+        finally:
+            self._following = None
 
-    async def _catch_up(self, cursor: int) -> int | None:
-        """Send what is new after ``cursor``; return the new one, or None if we must start over."""
-        looked = await self._visiting.look(self._seat)
-        view = wire.view(*looked) if looked else None
-        if looked is None or view is None:
+    async def _check_seat(self) -> None:
+        """See that the cookie we were opened with still seats its bearer in this chat."""
+        if not await self._shared.visiting.seated(self._seat):
+            raise Farewell(Close.NO_SESSION, "no seat any more")
+
+    async def _catch_up(self) -> None:
+        """Send what is new, as the database has it."""
+        shown, visiting = self._shown, self._shared.visiting
+        looked = await visiting.look(self._seat)
+        if looked is None or wire.view(*looked) is None:
             raise Farewell(Close.GONE, "the chat is gone")
-        if cursor > looked[0].head:
-            await self._out.put(wire.write(wire.OVER))
-            return None
-        if self._shown is None:
-            await self._out.put(wire.write(wire.welcome(view)))
-            self._shown = view
-        if cursor < looked[0].head:
-            cursor = await self._send_lines(cursor)
-        if view | {"head": 0} != self._shown | {"head": 0}:
-            await self._out.put(wire.write(wire.changed(view)))
-        self._shown = view
-        return cursor
+        if shown.cursor is None or shown.cursor > looked[0].head:
+            await self._out.put(shown.over())
+            return
+        if not shown.welcomed:
+            await self._put(shown.look(*looked))
+        while shown.cursor < looked[0].head:
+            page = await visiting.log(self._seat, shown.cursor, self._shared.pace.page)
+            for line in page:
+                await self._out.put(wire.write(wire.line(line)))
+                shown.cursor = line.seq
+            if len(page) < self._shared.pace.page:
+                break
+        await self._put(shown.look(*looked))
 
-    async def _send_lines(self, cursor: int) -> int:
-        while True:
-            page = await self._visiting.log(self._seat, cursor, self._pace.page)
-            for message in page:
-                await self._out.put(wire.write(wire.line(message)))
-                cursor = message.seq
-            if len(page) < self._pace.page:
-                return cursor
-
-    async def _write(self) -> None:
-        while True:
-            frame = await self._out.get()
-            try:
-                async with asyncio.timeout(self._pace.send):
-                    await self._ws.send_frame(frame, WSMsgType.TEXT)
-            except TimeoutError:
-                raise Farewell(Close.TRY_LATER, "reads too slowly") from None
+    async def _put(self, frames: list[bytes]) -> None:
+        for frame in frames:
+            await self._out.put(frame)

@@ -251,5 +251,10 @@ def changed(shown: dict[str, Any]) -> dict[str, Any]:
     return {"t": "view", "view": shown}
 
 
+def relayed(seq: int) -> dict[str, Any]:
+    """Tell that of the chat's view only this changed."""
+    return {"t": "relayed", "seq": seq}
+
+
 OVER: Final[dict[str, Any]] = {"t": "over"}
 PONG: Final[dict[str, Any]] = {"t": "pong"}

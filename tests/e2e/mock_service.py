@@ -34,7 +34,7 @@ class Visiting(FakeVisiting):
         if not self.lose_next_answer:
             return await super().say(seat, key, text)
         self.lose_next_answer = False
-        ring, self.ring = self.ring, lambda _chat_id: None
+        ring, self.ring = self.ring, lambda _committed: None
         await super().say(seat, key, text)
         self.ring = ring
         raise ConnectionResetError

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from bot.domain.invitations import Route, digest
 from bot.domain.messages import Author, EmptyText, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence
 from bot.domain.tickets import Requestor, Ticket, TicketRef
-from bot.relay.ports import Seat
+from bot.relay.ports import Committed, News, Seat
 from bot.relay.visiting import CannotJoin, CannotSay, Joined, Peek, Visiting
 
 NOW = datetime(2026, 11, 21, 10, 42, 7, 123456, tzinfo=UTC)
@@ -37,12 +38,14 @@ class Link:
 class FakeVisiting(Visiting):
     """Keeps everything in dictionaries and lets the domain decide.
 
-    ``ring`` is called after each change, as the real one does after its commit. Set ``broken`` to
-    make every call fail as a database that is away.
+    ``ring`` is told of each change, as the store does after its commit. Set ``broken`` to make
+    every call fail as a database that is away. ``asked`` counts the calls that would be queries.
     """
 
-    def __init__(self, ring: Callable[[str], None] = lambda _chat_id: None) -> None:
+    def __init__(self, ring: Callable[[Committed], None] = lambda _committed: None) -> None:
         self.ring = ring
+        self.changes: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()
         self.chats: dict[str, Chat] = {}
         self.logs: dict[str, list[Message]] = {}
         self.links: dict[str, Link] = {}
@@ -75,17 +78,21 @@ class FakeVisiting(Visiting):
     def relay(self, chat_id: str, seq: int) -> None:
         """The outbox brought the visitor's lines up to ``seq`` into the thread."""
         self.relayed[chat_id] = seq
-        self.ring(chat_id)
+        self.tell(News(chat_id, relayed=seq))
 
     def happen(self, chat_id: str, event: Event) -> Chat:
         """Let something happen to a chat, as relay does."""
         chat, effects = advance(self.chats[chat_id], event)
         self.chats[chat_id] = chat
-        for effect in effects:
-            if isinstance(effect, Record):
-                self.logs[chat_id].append(effect.message)
-        self.ring(chat_id)
+        lines = tuple(effect.message for effect in effects if isinstance(effect, Record))
+        self.logs[chat_id] += lines
+        self.tell(News(chat_id, chat, lines=lines))
         return chat
+
+    def tell(self, news: News) -> None:
+        """Something was committed."""
+        self.changes[news.chat_id] += 1
+        self.ring(Committed((news,)))
 
     def revoke(self, chat_id: str) -> None:
         """A CO takes the link back."""
@@ -97,7 +104,7 @@ class FakeVisiting(Visiting):
     def drop(self, chat_id: str) -> None:
         """The chat is forgotten."""
         del self.chats[chat_id]
-        self.ring(chat_id)
+        self.tell(News(chat_id))
 
     # --- the use cases ----------------------------------------------------------------------------
 
@@ -137,16 +144,25 @@ class FakeVisiting(Visiting):
         seat = self.seats.get(digest(secret))
         return seat if seat and seat.expires > self.now else None
 
+    async def seated(self, seat: Seat) -> bool:
+        self._ask("seated")
+        now = self.seats.get(seat.id)
+        return now is not None and now.expires > self.now
+
+    async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
+        self._ask("versions")
+        return {chat_id: self.changes[chat_id] for chat_id in chat_ids if chat_id in self.chats}
+
     async def leave(self, secret: str) -> None:
         self.seats.pop(digest(secret), None)
 
     async def look(self, seat: Seat) -> tuple[Chat, int] | None:
-        self._alive()
+        self._ask("look")
         chat = self.chats.get(seat.chat_id)
         return (chat, self.relayed.get(chat.id, 0)) if chat else None
 
     async def log(self, seat: Seat, after: int, limit: int = 200) -> list[Message]:
-        self._alive()
+        self._ask("log")
         return [line for line in self.logs[seat.chat_id] if line.seq > after][:limit]
 
     async def say(self, seat: Seat, key: str, text: str) -> Message:
@@ -182,8 +198,12 @@ class FakeVisiting(Visiting):
 
     def state(self, chat_id: str, state: State) -> None:
         """Put a chat into a state."""
-        self.chats[chat_id] = replace(self.chats[chat_id], state=state)
-        self.ring(chat_id)
+        chat = self.chats[chat_id] = replace(self.chats[chat_id], state=state)
+        self.tell(News(chat_id, chat))
+
+    def _ask(self, what: str) -> None:
+        self.asked[what] += 1
+        self._alive()
 
     def _alive(self) -> None:
         if self.broken:

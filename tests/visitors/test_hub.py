@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.relay.ports import Bell
+from bot.relay.ports import Bell, Committed, News
 from bot.visitors.hub import Hub
 from bot.visitors.wire import Close
 
@@ -16,21 +16,37 @@ class Ear:
     seat_id: str = "seat"
     heard: list[str] = field(default_factory=list)
 
-    def wake(self) -> None:
-        self.heard.append("ring")
+    def hear(self, news: News) -> None:
+        self.heard.append(f"news {news.relayed}")
+
+    def wake(self, *, doubt: bool = False) -> None:
+        self.heard.append("doubt" if doubt else "wake")
+
+    def tend(self, now: float) -> None:
+        self.heard.append("tend")
 
     def dismiss(self, code: Close) -> None:
         self.heard.append(code.name)
 
 
-def test_the_bell_wakes_everybody_who_watches_that_chat_and_nobody_else() -> None:
+def rung(*chat_ids: str) -> Committed:
+    return Committed(tuple(News(chat_id, relayed=1) for chat_id in chat_ids))
+
+
+def test_the_bell_tells_everybody_who_watches_that_chat_and_nobody_else() -> None:
     hub, tabs, other = Hub(), [Ear("ada"), Ear("ada")], Ear("grace")
     for ear in [*tabs, other]:
         hub.watch(ear)
     bell: Bell = hub
-    bell.ring("ada")
-    bell.ring("nobody")
-    assert [ear.heard for ear in [*tabs, other]] == [["ring"], ["ring"], []]
+    bell.ring(rung("ada", "nobody"))
+    assert [ear.heard for ear in [*tabs, other]] == [["news 1"], ["news 1"], []]
+
+
+def test_news_without_content_makes_a_watcher_read_and_look_at_its_seat() -> None:
+    hub, ear = Hub(), Ear("ada")
+    hub.watch(ear)
+    hub.ring(Committed((News("ada"),)))
+    assert ear.heard == ["doubt"]
 
 
 def test_who_left_hears_nothing_and_leaves_nothing_behind() -> None:
@@ -38,7 +54,7 @@ def test_who_left_hears_nothing_and_leaves_nothing_behind() -> None:
     hub.watch(ear)
     hub.unwatch(ear)
     hub.unwatch(ear)
-    hub.ring("ada")
+    hub.ring(rung("ada"))
     assert (ear.heard, hub.count(), hub._watchers) == ([], 0, {})
 
 

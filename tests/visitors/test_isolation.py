@@ -10,6 +10,7 @@ from aiohttp import WSMsgType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.relay.ports import Committed, News
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from tests.visitors.browser import ORIGIN, Browser, Server, Tab
@@ -44,7 +45,7 @@ class Crowd:
         elif what == "answer":
             self.visiting.answer(mine, f"{mine} answer {self.count}")
         elif what == "ring":
-            self.visiting.ring(theirs)
+            self.visiting.ring(Committed((News(theirs),)))
         elif what == "say":
             for tab in [tab for owner, tab in self.tabs if owner == who and not tab.ws.closed][:1]:
                 with suppress(ConnectionError):

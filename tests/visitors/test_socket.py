@@ -138,7 +138,7 @@ async def test_a_lost_ring_costs_time_only(start_site: StartSite) -> None:
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     tab = await ada.talk(CHAT)
-    site.visiting.ring = lambda _chat_id: None
+    site.visiting.ring = lambda _committed: None
     site.visiting.answer(CHAT, "anybody?")
     assert texts(await tab.lines(2))[-1] == "anybody?"
 
@@ -199,9 +199,10 @@ async def test_what_the_visitor_should_know_comes_as_a_view(site: Site, joined: 
     tab = await joined.talk(CHAT)
     await tab.send(t="say", key="k", text="Hi")
     site.visiting.relay(CHAT, 2)
-    assert (await tab.next("view"))["view"]["relayed"] == 2
+    assert await tab.next("view", "relayed") == {"t": "relayed", "seq": 2}
     site.visiting.happen(CHAT, e.Ended(NOW, GRACE))
-    assert (await tab.next("view"))["view"]["ended_by"] == "operator"
+    view = (await tab.next("view"))["view"]
+    assert (view["ended_by"], view["relayed"]) == ("operator", 2)
     site.visiting.state(CHAT, State.PURGED)
     assert (await tab.next("view"))["view"]["state"] == "filed"
 

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import WSMsgType
 
 from bot.domain.messages import MAX_MESSAGE_BYTES
+from bot.relay.ports import Committed, News
 from bot.visitors.socket import Pace
 from bot.visitors.wire import Close
 from tests.visitors.browser import CHAT, ORIGIN, Browser, Tab, until
@@ -68,7 +69,7 @@ async def test_hello_to_a_chat_that_is_not_the_cookies_is_refused(
 
 async def test_who_says_nothing_is_closed(start_site: StartSite) -> None:
     # The heartbeat's pongs do not count: a browser sends them even for a page that hangs.
-    site = await start_site(Pace(hello=0.2, silence=0.3, heartbeat=0.05))
+    site = await start_site(Pace(hello=0.2, silence=0.3, heartbeat=0.05, sweep=0.02))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     assert await (await ada.tab()).closed() == Close.SILENT
@@ -84,7 +85,7 @@ async def test_a_session_that_ended_can_write_no_more(site: Site, joined: Browse
 
 
 async def test_a_session_that_ended_can_read_no_more(start_site: StartSite) -> None:
-    site = await start_site(Pace(recheck=0.02))
+    site = await start_site(Pace(doubt=0.02, sweep=0.02))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     tab = await ada.talk(CHAT)
@@ -99,7 +100,16 @@ async def test_a_chat_that_is_gone_closes_its_sockets(site: Site, joined: Browse
     assert await tab.closed() == Close.GONE
 
 
-@pytest.mark.parametrize("call", ["look", "log", "say", "seat"])
+async def test_a_seat_that_was_given_up_elsewhere_ends_with_the_ring(
+    site: Site, joined: Browser
+) -> None:
+    tab = await joined.talk(CHAT)
+    site.visiting.seats.clear()
+    site.hub.ring(Committed((News(CHAT),)))
+    assert await tab.closed() == Close.NO_SESSION
+
+
+@pytest.mark.parametrize("call", ["look", "log", "say", "seated"])
 async def test_no_socket_outlives_its_trouble(site: Site, joined: Browser, call: str) -> None:
     tab = await joined.talk(CHAT)
     await tab.lines(1)
@@ -108,9 +118,12 @@ async def test_no_socket_outlives_its_trouble(site: Site, joined: Browser, call:
         raise OSError("the database is away")
 
     setattr(site.visiting, call, fail)
-    await tab.send(t="say", key="k", text="x")
-    if call in {"look", "log"}:
+    if call == "say":
+        await tab.send(t="say", key="k", text="x")
+    else:
+        site.visiting.ring = lambda _committed: None
         site.visiting.answer(CHAT, "y")
+        site.hub.ring(Committed((News(CHAT),)))
     assert await tab.closed() == Close.TRY_LATER
 
 
@@ -128,12 +141,12 @@ async def stuck(site: Site, browser: Browser) -> Tab:
         ]
     chat = site.visiting.chats[CHAT]
     site.visiting.chats[CHAT] = replace(chat, head=len(site.visiting.logs[CHAT]))
-    site.hub.ring(CHAT)
+    site.hub.ring(Committed((News(CHAT),)))
     return tab
 
 
 async def test_who_does_not_read_is_cut_delays_nobody_and_resumes(start_site: StartSite) -> None:
-    site = await start_site(Pace(send=0.2, goodbye=0.1))
+    site = await start_site(Pace(send=0.2, goodbye=0.1, sweep=0.05))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     slow = await stuck(site, ada)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.presence import Presence
+from bot.relay.ports import Committed, News
 from tests.visitors.browser import CHAT, Browser, texts, until
 from tests.visitors.conftest import Site
 
@@ -58,7 +59,7 @@ async def test_a_log_that_shrank_under_an_open_socket_starts_over(
     await tab.lines(2)
     site.visiting.logs[CHAT].pop()
     site.visiting.chats[CHAT] = replace(site.visiting.chats[CHAT], head=1)
-    site.hub.ring(CHAT)
+    site.hub.ring(Committed((News(CHAT),)))
     assert await tab.next("over") == {"t": "over"}
     await tab.hello(CHAT)
     assert texts(await tab.lines(1)) == ["visitor_joined"]

@@ -92,6 +92,9 @@ export class Session {
         return this.#line(frame);
       case "over":
         return this.#over();
+      case "relayed":
+        this.view = { ...this.view, relayed: frame.seq };
+        break;
       case "ack":
       case "refused": {
         const entry = this.unsent.find((one) => one.key === frame.key);

@@ -30,6 +30,7 @@ export type ServerFrame =
   | LineFrame
   | { t: "ack"; key: string; seq: number; at: string }
   | { t: "refused"; key: string; error: Refusal }
+  | { t: "relayed"; seq: number }
   | { t: "over" | "pong" };
 
 export type ClientFrame =
