@@ -1,8 +1,9 @@
-"""Domain objects to rows and back."""
+"""Domain objects to rows and back. Rows are tuples in the order of the columns named here."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,10 +12,10 @@ from pydantic import TypeAdapter
 from bot.domain.chat import Chat
 from bot.domain.messages import Author, Kind, Message, Quote, Role
 from bot.relay.ports import Delivery, Knock, Lane, Listening, Scope, Seat, Thread
+from bot.store.sql import Row
+from bot.store.tables import invitations, messages, micros, moment, outbox, seats, threads
 
 _chat = TypeAdapter(Chat)
-
-Row = sa.Row[Any]
 
 
 def chat_to_json(chat: Chat) -> str:
@@ -27,31 +28,56 @@ def chat_from_json(detail: str) -> Chat:
     return _chat.validate_json(detail)
 
 
+def _columns(table: sa.Table, names: str) -> tuple[sa.Column[Any], ...]:
+    return tuple(table.c[name] for name in names.split())
+
+
+LINE = _columns(
+    messages, "seq role author_id author_name kind text at key target quote_author quote_text"
+)
+THREAD = _columns(
+    threads,
+    "conversation_id tenant_id service_url scope bot_id team_id aad_group_id channel_id root_id"
+    " listening open id",
+)
+DELIVERY = _columns(
+    outbox,
+    "lane stream kind payload chat_id not_before id attempt first_claimed_at created_at thread_id"
+    " rank size",
+)
+KNOCK = _columns(invitations, "chat_id number expires_at used_by")
+SEAT = _columns(seats, "id chat_id expires_at")
+
+_ROLES = {role.value: role for role in Role}
+_KINDS = {kind.value: kind for kind in Kind}
+_LANES = {lane.value: lane for lane in Lane}
+
+
 def message_to_row(chat_id: str, line: Message) -> dict[str, Any]:
     """A line of the log as a row of ``messages``."""
+    author, quote = line.author, line.quote
     return {
         "chat_id": chat_id,
         "seq": line.seq,
-        "role": line.author.role,
-        "author_id": line.author.id,
-        "author_name": line.author.name,
+        "role": author.role,
+        "author_id": author.id,
+        "author_name": author.name,
         "kind": line.kind,
         "text": line.text,
-        "at": line.at,
+        "at": micros(line.at),
         "key": line.key or None,
         "target": line.target,
-        "quote_author": line.quote.author if line.quote else None,
-        "quote_text": line.quote.text if line.quote else None,
+        "quote_author": quote.author if quote else None,
+        "quote_text": quote.text if quote else None,
     }
 
 
 def message_from_row(row: Row) -> Message:
-    """A row of ``messages`` as a line of the log."""
-    quote = None if row.quote_text is None else Quote(row.quote_author, row.quote_text)
-    author = Author(Role(row.role), row.author_id, row.author_name)
-    return Message(
-        row.seq, author, Kind(row.kind), row.text, row.at, row.key or "", row.target, quote
-    )
+    """A row of LINE as a line of the log."""
+    seq, role, author_id, author_name, kind, text, at, key, target, quoted, quote_text = row
+    quote = None if quote_text is None else Quote(quoted, quote_text)
+    author = Author(_ROLES[role], author_id, author_name)
+    return Message(seq, author, _KINDS[kind], text, moment(at), key or "", target, quote)
 
 
 def thread_to_row(thread: Thread) -> dict[str, Any]:
@@ -72,44 +98,63 @@ def thread_to_row(thread: Thread) -> dict[str, Any]:
 
 
 def thread_from_row(row: Row) -> Thread:
-    """A row of ``threads`` as a conversation reference."""
+    """A row of THREAD as a conversation reference."""
+    conversation, tenant, url, scope, bot, team, group, channel, root, listening, is_open, id_ = row
     return Thread(
-        conversation_id=row.conversation_id,
-        tenant_id=row.tenant_id,
-        service_url=row.service_url,
-        scope=Scope(row.scope),
-        bot_id=row.bot_id,
-        team_id=row.team_id,
-        aad_group_id=row.aad_group_id,
-        channel_id=row.channel_id,
-        root_id=row.root_id,
-        listening=Listening(row.listening),
-        open=bool(row.open),
-        id=row.id,
+        conversation_id=conversation,
+        tenant_id=tenant,
+        service_url=url,
+        scope=Scope(scope),
+        bot_id=bot,
+        team_id=team,
+        aad_group_id=group,
+        channel_id=channel,
+        root_id=root,
+        listening=Listening(listening),
+        open=bool(is_open),
+        id=id_,
     )
 
 
 def delivery_from_row(row: Row) -> Delivery:
-    """A row of ``outbox`` as a delivery."""
+    """A row of DELIVERY as a delivery."""
+    lane, stream, kind, payload, chat_id, due, id_, attempt, first, created, thread, rank, size = (
+        row
+    )
     return Delivery(
-        lane=Lane(row.lane),
-        stream=row.stream,
-        kind=row.kind,
-        payload=json.loads(row.payload),
-        chat_id=row.chat_id,
-        not_before=row.not_before,
-        id=row.id,
-        attempt=row.attempt,
-        first_claimed=row.first_claimed_at,
-        created=row.created_at,
+        lane=_LANES[lane],
+        stream=stream,
+        kind=kind,
+        payload=json.loads(payload),
+        chat_id=chat_id,
+        not_before=moment(due),
+        id=id_,
+        attempt=attempt,
+        first_claimed=None if first is None else moment(first),
+        created=moment(created),
+        thread=thread,
+        rank=rank,
+        size=size,
     )
 
 
 def knock_from_row(row: Row) -> Knock:
-    """A row of ``invitations``."""
-    return Knock(row.chat_id, row.number, row.expires_at, row.used_by)
+    """A row of KNOCK as an invitation."""
+    chat_id, number, expires, used_by = row
+    return Knock(chat_id, number, moment(expires), used_by)
 
 
 def seat_from_row(row: Row) -> Seat:
-    """A row of ``seats``."""
-    return Seat(row.id, row.chat_id, row.expires_at)
+    """A row of SEAT as a visitor's place."""
+    id_, chat_id, expires = row
+    return Seat(id_, chat_id, moment(expires))
+
+
+def lanes(values: set[str]) -> frozenset[Lane]:
+    """Lanes by their names."""
+    return frozenset(_LANES[value] for value in values)
+
+
+def optional(number: int | None) -> datetime | None:
+    """A moment that may be missing."""
+    return None if number is None else moment(number)

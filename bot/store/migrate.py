@@ -9,17 +9,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import make_url
 
-from bot.store.engine import driver_url, is_sqlite
+from bot.store.engine import is_sqlite, parsed, sqlite_file
 
 _HERE = Path(__file__).parent
 
 
 def upgrade(url: str) -> None:
     """Create or migrate the tables at ``url``. Blocking; safe to run again."""
-    if is_sqlite(url) and (file := make_url(url).database):
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if is_sqlite(url):
+        Path(sqlite_file(url)).parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(url)
     try:
         with engine.begin() as connection:
@@ -42,10 +41,7 @@ def at_head(url: str) -> bool:
 
 
 def _engine(url: str) -> sa.Engine:
-    sync = make_url(driver_url(url))
-    if is_sqlite(url):
-        sync = sync.set(drivername="sqlite")
-    return sa.create_engine(sync, poolclass=sa.NullPool)
+    return sa.create_engine(parsed(url), poolclass=sa.NullPool)
 
 
 def _config() -> Config:

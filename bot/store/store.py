@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import sqlite3
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+import psycopg
 
-from bot.domain.chat import LIVE, Chat
+from bot.domain.chat import Chat
 from bot.domain.messages import Message
-from bot.relay.ports import Delivery, Knock, Lane, NotDone, Seat, Thread
+from bot.relay.ports import (
+    Committed,
+    Delivery,
+    Head,
+    Knock,
+    Lane,
+    NotDone,
+    Pulse,
+    Seat,
+    Thread,
+)
 from bot.relay.storage import Unit
-from bot.store import codec, unit
-from bot.store.engine import is_sqlite, postgres_engine, sqlite_engine
-from bot.store.tables import Moment, chats, inbound, invitations, micros, outbox, seats, threads
-from bot.store.writer import Clock, EachWriter, GroupWriter, Writer
+from bot.store import chat_sql, codec, outbox_sql, processes
+from bot.store.deliveries import Home
+from bot.store.engine import is_sqlite, sqlite_file
+from bot.store.postgres import Door, PostgresHand, PostgresReader
+from bot.store.sql import Query, Row
+from bot.store.sqlite import SqliteHand, SqliteReader
+from bot.store.tables import micros, moment
+from bot.store.unit import SqlUnit
+from bot.store.writer import Clock, Writer
 
 T = TypeVar("T")
 
+_AWAY = (
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    TimeoutError,
+)
+_HANDS = 8
+_MOST_STALE = 1000
+_EARLY_KEPT = timedelta(minutes=10)
 
-_LOCK = 0x6C697665  # any number that nobody else uses in our database
-_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
-_A_MOMENT = timedelta(microseconds=1)
+
+class Reader(Protocol):
+    """A connection on which nothing is written."""
+
+    async def rows(self, query: Query, **values: Any) -> list[Row]:
+        """Read what was committed."""
+
+    async def many(self, decode: Callable[[list[Row]], T], query: Query, **values: Any) -> T:
+        """Read and decode what may be a lot, away from the event loop."""
+
+    async def close(self) -> None:
+        """Let go."""
 
 
 def _wall_clock() -> datetime:
@@ -33,14 +66,11 @@ def _wall_clock() -> datetime:
 class SqlStore:
     """Chats, logs, references, invitations, seats and the outbox in SQL."""
 
-    def __init__(
-        self, reader: AsyncEngine, writing: AsyncEngine, writer: Writer, clock: Clock
-    ) -> None:
+    def __init__(self, reader: Reader, clock: Clock) -> None:
         self._clock = clock
-        self._held: AsyncConnection | None = None
         self._reader = reader
-        self._writing = writing
-        self._writer = writer
+        self._writer: Writer
+        self._bell: Callable[[Committed], object] = id  # until somebody wants to be told
 
     @classmethod
     def at(cls, url: str, clock: Clock = _wall_clock) -> Self:
@@ -50,187 +80,160 @@ class SqlStore:
         has none, and ``clock`` is it.
         """
         if is_sqlite(url):
-            writing = sqlite_engine(url, writer=True)
-            writer = GroupWriter(writing, clock)
-            return cls(sqlite_engine(url, writer=False), writing, writer, clock)
-        engine = postgres_engine(url)
-        return cls(engine, engine, EachWriter(engine, clock), clock)
+            file = sqlite_file(url)
+            store = cls(SqliteReader(file), clock)
+            store._writer = Writer([SqliteHand(file, clock)], store._committed)
+            return store
+        door = Door(url)
+        store = cls(PostgresReader(door), clock)
+        hands = [PostgresHand(door, clock) for _ in range(_HANDS)]
+        store._writer = Writer(hands, store._committed)
+        return store
 
     async def close(self) -> None:
         """Finish writing and let go of the connections."""
         await self._writer.close()
-        if self._held is not None:
-            await self._held.close()
-        await self._reader.dispose()
-        await self._writing.dispose()
+        await self._reader.close()
 
-    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+    async def hold_alone(self) -> bool:
+        """Any number of processes may use PostgreSQL."""
+        return True
+
+    # --- what was committed --------------------------------------------------------------------
+
+    def tell(self, bell: Callable[[Committed], None]) -> None:
+        """Call ``bell`` on the event loop after each commit, before whoever wrote is answered."""
+        self._bell = bell
+
+    def work_for(self, owner: str, lease: float, may: Callable[[Delivery], bool]) -> None:
+        """Claim for ``owner`` what is made in an empty stream, is due, and that ``may`` allows."""
+        self._writer.home = Home(owner, int(lease * 1_000_000), may)
+
+    def _committed(self, committed: Committed) -> None:
+        self._bell(committed)
+
+    # --- writing -------------------------------------------------------------------------------
+
+    async def write(self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True) -> T:
         """Run ``work`` in one transaction; return once it is durable. NotDone: no database."""
         try:
-            return await self._writer.write(work)
+            return await self._writer.write(work, soon=soon)
         except _AWAY as error:  # Teams then gets 503 and comes again
             raise NotDone("The database does not answer.") from error
 
-    async def hold_alone(self) -> bool:
-        """Claim PostgreSQL's database for this process as long as it lives; False if it is taken.
-
-        SQLite's file is locked by whoever opens it (bot/app.py).
-        """
-        if self._writing.dialect.name != "postgresql":
-            return True
-        if self._held is None:
-            self._held = await self._writing.connect()
-            await self._held.execution_options(isolation_level="AUTOCOMMIT")
-        lock = sa.select(sa.func.pg_try_advisory_lock(_LOCK))
-        return bool((await self._held.execute(lock)).scalar())
-
-    # --- reading -------------------------------------------------------------------------------
-
-    async def look(self, chat_id: str) -> tuple[Chat, int] | None:
-        """Read a chat and how far it was relayed."""
-        query = sa.select(chats.c.detail, chats.c.relayed).where(chats.c.id == chat_id)
-        row = await self._one(query)
-        return (codec.chat_from_json(row.detail), row.relayed) if row else None
-
-    async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
-        """Read the log after seq ``after``."""
-        async with self._reader.connect() as connection:
-            return await unit.read_log(connection, chat_id, after, limit)
-
-    async def thread(self, thread_id: int) -> Thread:
-        """Read a conversation reference."""
-        async with self._reader.connect() as connection:
-            return await unit.read_thread(connection, thread_id)
-
-    async def is_live(self, conversation_id: str) -> bool:
-        """Tell whether the conversation carries a live chat."""
-        query = (
-            sa.select(chats.c.id)
-            .join(threads, threads.c.id == chats.c.thread_id)
-            .where(threads.c.conversation_id == conversation_id, chats.c.state.in_(sorted(LIVE)))
-        )
-        return await self._one(query) is not None
-
-    async def find_seat(self, seat_id: str) -> Seat | None:
-        """Read a visitor's place."""
-        row = await self._one(sa.select(seats).where(seats.c.id == seat_id))
-        return codec.seat_from_row(row) if row else None
-
-    async def find_knock(self, digest: str) -> Knock | None:
-        """Read an invitation."""
-        row = await self._one(sa.select(invitations).where(invitations.c.digest == digest))
-        return codec.knock_from_row(row) if row else None
-
-    async def stale(self, before: dict[str, datetime]) -> list[Chat]:
-        """Find chats that have stood in a state since before the given moment."""
-        if not before:
-            return []
-        old = [
-            sa.and_(chats.c.state == state, chats.c.changed_at < moment)
-            for state, moment in before.items()
-        ]
-        query = (
-            sa.select(chats.c.detail).where(sa.or_(*old)).order_by(chats.c.changed_at).limit(1000)
-        )
-        async with self._reader.connect() as connection:
-            return [codec.chat_from_json(d) for d in (await connection.execute(query)).scalars()]
-
-    async def _one(self, query: sa.Select[Any]) -> sa.Row[Any] | None:
-        async with self._reader.connect() as connection:
-            row: sa.Row[Any] | None = (await connection.execute(query)).one_or_none()
-            return row
-
-    # --- the outbox ----------------------------------------------------------------------------
+    async def take(
+        self, owner: str, lease: float, streams: Sequence[str], most: int = 1, size: int = 0
+    ) -> list[Delivery]:
+        """Claim deliveries; see relay/storage.py, Unit."""
+        return await self.write(lambda unit: unit.take(owner, lease, streams, most, size))
 
     async def claim(self, lane: Lane, owner: str, limit: int, lease: float) -> list[Delivery]:
-        """Take due deliveries for ``lease`` seconds by the database's clock."""
-
-        async def work(transaction: Unit) -> list[Delivery]:
-            assert isinstance(transaction, unit.SqlUnit)
-            return await _claim(transaction.connection, self._clock, lane, owner, limit, lease)
-
-        if not await self._due(lane):
-            return []  # most looks find nothing: they cost a read, not a commit
-        return await self._writer.write(work)
+        """Take due deliveries, at most one per stream."""
+        ready = [head.stream for head in await self.heads(lane, limit) if head.wait <= 0]
+        return await self.take(owner, lease, ready) if ready else []
 
     async def take_over(self, quarantine: timedelta) -> None:
         """Free what a dead predecessor held; what it wrote to RT only ``quarantine`` from now.
 
         Only for a process that has the database to itself.
         """
-        now = self._clock()
-        # When the predecessor's last call began is not known: count from its end at the latest.
-        late, at_once = sa.literal(now + quarantine, Moment), sa.literal(now - _A_MOMENT, Moment)
-        until = sa.case((outbox.c.lane == Lane.RT, late), else_=at_once)
-        free = sa.update(outbox).where(outbox.c.owner.is_not(None)).values(lease_until=until)
 
-        async def work(transaction: Unit) -> None:
-            assert isinstance(transaction, unit.SqlUnit)
-            await transaction.connection.execute(free)
+        async def work(unit: SqlUnit) -> None:
+            # When its last call began is not known: count from its end at the latest.
+            unit.link.later(outbox_sql.FREE, quarantine=quarantine // timedelta(microseconds=1))
 
-        await self._writer.write(work)
-
-    async def _due(self, lane: Lane) -> bool:
-        async with self._reader.connect() as connection:
-            query = _due_ids(connection, self._clock, lane).limit(1)
-            return (await connection.execute(query)).first() is not None
+        await self._write(work)
 
     async def sweep(self, older_than: timedelta) -> int:
-        """Forget inbound activity ids and seats that are of no use any more."""
+        """Forget inbound activity ids, early changes and seats that are of no use any more."""
 
-        async def work(transaction: Unit) -> int:
-            assert isinstance(transaction, unit.SqlUnit)
+        async def work(unit: SqlUnit) -> int:
             now = self._clock()
-            old = sa.delete(inbound).where(inbound.c.at < now - older_than)
-            gone = await transaction.connection.execute(old)
-            spent = sa.delete(seats).where(seats.c.expires_at < now)
-            await transaction.connection.execute(spent)
-            return int(gone.rowcount)
+            gone = await unit.link.slowly(chat_sql.OLD_IDS, moment=micros(now - older_than))
+            await unit.link.slowly(chat_sql.OLD_CHANGES, moment=micros(now - _EARLY_KEPT))
+            await unit.link.slowly(chat_sql.OLD_SEATS, moment=micros(now))
+            return gone
 
-        return await self._writer.write(work)
+        return await self._write(work)
+
+    async def beat(self, process: str, patience: timedelta) -> Pulse:
+        """Tell that ``process`` is alive; who was silent for ``patience`` is dead and forgotten."""
+        return await self._write(lambda unit: processes.beat(unit.link, process, patience))
+
+    async def rest(self, process: str) -> None:
+        """Tell that ``process`` ends in good order; its last heartbeat is remembered."""
+        await self._write(lambda unit: processes.rest(unit.link, process))
+
+    async def _write(self, work: Callable[[SqlUnit], Awaitable[T]]) -> T:
+        async def ours(unit: Unit) -> T:
+            assert isinstance(unit, SqlUnit)
+            return await work(unit)
+
+        return await self.write(ours)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    async def look(self, chat_id: str) -> tuple[Chat, int] | None:
+        """Read a chat and how far it was relayed."""
+        rows = await self._rows(chat_sql.LOOK, chat_id=chat_id)
+        return (codec.chat_from_json(rows[0][0]), rows[0][1]) if rows else None
+
+    async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
+        """Read the log after seq ``after``."""
+        rows = await self._rows(chat_sql.LOG, chat_id=chat_id, after=after, limit=limit)
+        return [codec.message_from_row(row) for row in rows]
+
+    async def thread(self, thread_id: int) -> Thread:
+        """Read a conversation reference."""
+        return codec.thread_from_row((await self._rows(chat_sql.THREAD, thread=thread_id))[0])
+
+    async def is_live(self, conversation_id: str) -> bool:
+        """Tell whether the conversation carries a live chat."""
+        return bool(await self._rows(chat_sql.IS_LIVE, conversation_id=conversation_id))
+
+    async def find_seat(self, seat_id: str) -> Seat | None:
+        """Read a visitor's place."""
+        rows = await self._rows(chat_sql.FIND_SEAT, seat=seat_id)
+        return codec.seat_from_row(rows[0]) if rows else None
+
+    async def find_knock(self, digest: str) -> Knock | None:
+        """Read an invitation."""
+        rows = await self._rows(chat_sql.FIND_KNOCK, digest=digest)
+        return codec.knock_from_row(rows[0]) if rows else None
+
+    async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
+        """Read each chat's count of changes; a chat that is forgotten has none."""
+        rows = await self._rows(chat_sql.VERSIONS, ids=list(chat_ids))
+        return dict(rows)
+
+    async def heads(self, lane: Lane, limit: int = 500) -> list[Head]:
+        """Read the first row of each stream of a lane, those that may be claimed first."""
+        rows = await self._rows(outbox_sql.HEADS, lane=lane, limit=limit)
+        return [
+            Head(lane, stream, kind, id_, (ready - now) / 1e6, moment(made), thread, rank)
+            for stream, kind, id_, ready, now, made, thread, rank in rows
+        ]
+
+    async def stale(self, before: dict[str, datetime]) -> list[Chat]:
+        """Find chats that have stood in a state since before the given moment."""
+        found: list[Chat] = []
+        for state, since in before.items():
+            values = {"state": state, "moment": micros(since), "limit": _MOST_STALE}
+            found += await self._many(_chats, chat_sql.STALE, **values)
+        return found
+
+    async def _rows(self, query: Query, **values: Any) -> list[Row]:
+        try:
+            return await self._reader.rows(query, now=micros(self._clock()), **values)
+        except _AWAY as error:
+            raise NotDone("The database does not answer.") from error
+
+    async def _many(self, decode: Callable[[list[Row]], T], query: Query, **values: Any) -> T:
+        try:
+            return await self._reader.many(decode, query, **values)
+        except _AWAY as error:
+            raise NotDone("The database does not answer.") from error
 
 
-def _now(connection: AsyncConnection, clock: Clock) -> sa.ColumnElement[int]:
-    """The database's clock in microseconds: no host's own may decide about a lease."""
-    if connection.dialect.name == "postgresql":
-        epoch = sa.func.extract("epoch", sa.func.clock_timestamp())
-        return sa.cast(epoch * 1_000_000, sa.BigInteger)
-    return sa.literal(micros(clock()), sa.BigInteger)  # one process, one clock
-
-
-def _moment(clock: sa.ColumnElement[int]) -> sa.ColumnElement[datetime]:
-    return sa.type_coerce(clock, Moment)
-
-
-def _due_ids(connection: AsyncConnection, clock: Clock, lane: Lane) -> sa.Select[Any]:
-    """Select the ids of rows that may go now: due, free, and the first of their stream."""
-    now = _moment(_now(connection, clock))
-    earlier = outbox.alias("earlier")
-    first = ~sa.exists().where(earlier.c.stream == outbox.c.stream, earlier.c.id < outbox.c.id)
-    free = sa.or_(outbox.c.owner.is_(None), outbox.c.lease_until < now)
-    query = sa.select(outbox.c.id).where(
-        outbox.c.lane == lane, outbox.c.not_before <= now, free, first
-    )
-    return query.order_by(outbox.c.id)
-
-
-async def _claim(
-    connection: AsyncConnection, clock: Clock, lane: Lane, owner: str, limit: int, lease: float
-) -> list[Delivery]:
-    ids = _due_ids(connection, clock, lane).limit(limit).with_for_update(skip_locked=True)
-    present = _now(connection, clock)
-    now, lease_end = _moment(present), _moment(present + int(lease * 1_000_000))
-    take = (
-        sa.update(outbox)
-        .where(outbox.c.id.in_(ids))
-        .values(
-            owner=owner,
-            lease_until=lease_end,
-            attempt=outbox.c.attempt + 1,
-            claimed_at=now,
-            first_claimed_at=sa.func.coalesce(outbox.c.first_claimed_at, now),
-        )
-        .returning(outbox)
-    )
-    rows = (await connection.execute(take)).all()
-    return sorted((codec.delivery_from_row(row) for row in rows), key=lambda d: d.id)
+def _chats(rows: list[Row]) -> list[Chat]:
+    return [codec.chat_from_json(detail) for _, detail in rows]

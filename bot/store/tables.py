@@ -8,11 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def micros(moment: datetime) -> int:
     """Return ``moment`` (aware) as microseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(number: int) -> datetime:
+    """Return the moment that ``micros`` made a number of."""
+    return _EPOCH + timedelta(microseconds=number)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -63,6 +69,7 @@ threads = sa.Table(
 )
 
 #: ``detail`` is the whole chat as JSON; the other columns repeat what queries ask for.
+#: ``version`` counts the commits that changed anything of the chat.
 chats = sa.Table(
     "chats",
     metadata,
@@ -70,6 +77,7 @@ chats = sa.Table(
     sa.Column("thread_id", _Id, sa.ForeignKey("threads.id"), nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("relayed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
@@ -121,6 +129,17 @@ inbound = sa.Table(
 )
 sa.Index("ix_inbound_at", inbound.c.at)
 
+#: Edits and removals that reached us before what they change.
+early = sa.Table(
+    "early",
+    metadata,
+    sa.Column("conversation_id", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("text", sa.Text),  # NULL: it was removed
+    sa.Column("at", Moment, nullable=False),
+    sa.PrimaryKeyConstraint("conversation_id", "key"),
+)
+
 invitations = sa.Table(
     "invitations",
     metadata,
@@ -159,7 +178,28 @@ outbox = sa.Table(
     sa.Column("owner", sa.Text),
     sa.Column("lease_until", Moment),
     sa.Column("problem", sa.Text, nullable=False, server_default=""),
+    sa.Column("thread_id", _Id, nullable=False, server_default="0"),
+    sa.Column("rank", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("size", sa.Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,  # an id is never given twice: it orders the stream
 )
 sa.Index("ix_outbox_stream_id", outbox.c.stream, outbox.c.id)
-sa.Index("ix_outbox_lane_due", outbox.c.lane, outbox.c.not_before)
+
+#: When each process on this database was last known to live. The one without a name is the
+#: last heartbeat of any.
+processes = sa.Table(
+    "processes",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+)
+
+#: Which process holds windows of a chat, and how present the visitor is in them.
+windows = sa.Table(
+    "windows",
+    metadata,
+    _of_chat(),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("presence", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("chat_id", "process"),
+)

@@ -1,129 +1,253 @@
-"""Writing transactions: many at once in one commit on SQLite, one each on PostgreSQL.
+"""Pieces of work become transactions: many together on SQLite, most alone on PostgreSQL.
 
 Durability is paid per commit. SQLite has one writer anyway, so whatever waits when it comes
 round is done together: each piece in its own savepoint, acknowledged only after the one commit.
+On PostgreSQL only what may wait (``soon`` false) is done together, since that holds no chat's
+row while somebody waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+import structlog
 
+from bot.relay.ports import Committed
 from bot.relay.storage import Unit
+from bot.store.deliveries import Home
+from bot.store.gathering import Gathering
+from bot.store.link import Link
 from bot.store.unit import SqlUnit
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Unit], Awaitable[Any]]
 Clock = Callable[[], datetime]
+
 _MOST = 128  # pieces in one commit: bounds how long the first one waits for the last
+_LINGER = 0.025  # seconds that work which may wait does wait for a commit to ride with
+_PATIENCE = 5.0  # seconds that a piece waits for its turn
+_TRIES = 4
+_TURN = 0.008  # seconds of work after which the event loop gets its turn
 
 
-class Writer(Protocol):
-    """Runs pieces of work in committed transactions."""
+class Hand(Link, Protocol):
+    """A connection that can write, and its transaction."""
 
-    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Run ``work``; return its result once it is durable."""
+    #: Whether whatever waits is done in one transaction.
+    together: bool
+
+    async def begin(self) -> datetime:
+        """Begin; return the moment that the transaction counts as."""
+
+    async def commit(self) -> None:
+        """Make everything since ``begin`` durable."""
+
+    async def abandon(self) -> None:
+        """Undo everything since ``begin``; never raises."""
+
+    def mark(self) -> None:
+        """Begin a piece that can be undone by itself."""
+
+    async def keep(self) -> None:
+        """End the piece."""
+
+    async def undo(self) -> bool:
+        """Undo the piece; False if the whole transaction is lost."""
+
+    def again(self, error: Exception) -> bool:
+        """Tell whether the work may succeed if it is simply done again."""
+
+    @property
+    def down(self) -> bool:
+        """Whether the database could not be reached at all."""
 
     async def close(self) -> None:
-        """Finish what was begun, then stop."""
+        """Let go of the connection."""
 
 
-class GroupWriter:
-    """One connection, one task; see the module's text."""
+@dataclass(slots=True, eq=False)
+class _Piece:
+    work: Work
+    done: asyncio.Future[Any]
+    until: float
+    tries: int = 0
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]] | None] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+
+class Writer:
+    """Hands out work to its hands; tells what was committed before anybody is answered."""
+
+    def __init__(self, hands: Sequence[Hand], tell: Callable[[Committed], None]) -> None:
+        self._hands = list(hands)
+        self._idle = list(hands)
+        self._together = hands[0].together
+        self._tell = tell
+        self.home: Home | None = None
+        self._ready: deque[list[_Piece]] = deque()
+        self._lingering: list[_Piece] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Run ``work`` in the next commit."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="store-writer")
+    async def write(self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True) -> T:
+        """Run ``work`` in a transaction; return its result once it is durable."""
         if self._closed:
             raise RuntimeError("the database is closed")
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait((work, done))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        piece = _Piece(work, done, loop.time() + _PATIENCE)
+        if soon:
+            self._ready.append([piece])
+            self._start()
+        else:
+            self._lingering.append(piece)
+            if self._timer is None:
+                self._timer = loop.call_later(_LINGER, self._lingered)
         return await done
 
     async def close(self) -> None:
-        """Do what waits, then stop."""
+        """Do what waits, then let go of the connections."""
         self._closed = True
-        if self._task is not None:
-            self._waiting.put_nowait(None)
-            await self._task
+        self._lingered()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        for hand in self._hands:
+            await hand.close()
 
-    async def _run(self) -> None:
-        while (first := await self._waiting.get()) is not None:
-            batch = [first]
-            while len(batch) < _MOST and not self._waiting.empty():
-                piece = self._waiting.get_nowait()
-                if piece is None:
-                    self._waiting.put_nowait(None)
-                    break
-                batch.append(piece)
-            await self._commit(batch)
+    # --- whose turn it is ----------------------------------------------------------------------
 
-    async def _commit(self, batch: list[tuple[Work, asyncio.Future[Any]]]) -> None:
-        results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+    def _lingered(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._lingering:
+            self._ready.append(self._lingering[:_MOST])
+            del self._lingering[:_MOST]
+        self._start()
+
+    def _start(self) -> None:
+        while self._ready and self._idle:
+            task = asyncio.create_task(self._serve(self._idle.pop()), name="store-writer")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, hand: Hand) -> None:
         try:
-            async with self._engine.connect() as connection, connection.begin():
-                for work, done in batch:
-                    unit = SqlUnit(connection, self._clock())
-                    results.append((done, *await _in_savepoint(connection, unit, work)))
-        except Exception as error:  # noqa: BLE001 - no commit: nobody's work is durable
-            results = [(done, None, error) for _, done in batch]
-        for done, result, problem in results:
-            if done.done():  # whoever asked has gone; the work is kept all the same
+            while batch := self._batch():
+                await self._do(hand, batch)
+        finally:
+            self._idle.append(hand)
+
+    def _batch(self) -> list[_Piece]:
+        """Take what goes into one transaction; what waited too long is told so."""
+        now = asyncio.get_running_loop().time()
+        batch: list[_Piece] = []
+        while self._ready and (not batch or (self._together and len(batch) < _MOST)):
+            for piece in self._ready.popleft():
+                if piece.until < now:
+                    _answer(piece, None, TimeoutError("the database is too busy"))
+                else:
+                    batch.append(piece)
+        if self._together and batch:
+            batch += self._lingering[:_MOST]
+            del self._lingering[:_MOST]
+        return batch
+
+    # --- one transaction -----------------------------------------------------------------------
+
+    async def _do(self, hand: Hand, batch: list[_Piece]) -> None:
+        try:
+            now = await hand.begin()
+            outcomes = await self._work(hand, batch, now)
+            await hand.commit()
+        except Exception as error:  # noqa: BLE001 - nothing was kept; told to whoever asked
+            await hand.abandon()
+            self._failed(hand, batch, error)
+            return
+        gathering = Gathering()
+        for _, _, _, gathered in outcomes:
+            gathering.join(gathered)
+        if gathering:
+            self._ring(gathering.committed())
+        for piece, result, problem, _ in outcomes:
+            if problem is not None and self._once_more(hand, piece, problem):
                 continue
-            if problem is None:
-                done.set_result(result)
-            else:
-                done.set_exception(problem)
+            _answer(piece, result, problem)
+
+    async def _work(
+        self, hand: Hand, batch: list[_Piece], now: datetime
+    ) -> list[tuple[_Piece, Any, Exception | None, Gathering]]:
+        clock = asyncio.get_running_loop().time
+        outcomes: list[tuple[_Piece, Any, Exception | None, Gathering]] = []
+        began = clock()
+        for piece in batch:
+            unit = SqlUnit(hand, now, self.home)
+            if len(batch) == 1:
+                result = await piece.work(unit)
+                unit.finish()
+                return [(piece, result, None, unit.gathering)]
+            outcomes.append(await _apart(hand, unit, piece))
+            if clock() - began > _TURN:
+                await asyncio.sleep(0)
+                began = clock()
+        return outcomes
+
+    def _failed(self, hand: Hand, batch: list[_Piece], error: Exception) -> None:
+        for piece in batch:
+            if not self._once_more(hand, piece, error):
+                _answer(piece, None, error)
+        if hand.down:  # nobody need wait to be told the same
+            while self._ready:
+                for piece in self._ready.popleft():
+                    _answer(piece, None, error)
+
+    def _once_more(self, hand: Hand, piece: _Piece, error: Exception) -> bool:
+        """Put a piece back that met another transaction; alone, and not in step with the other."""
+        piece.tries += 1
+        if piece.tries >= _TRIES or not hand.again(error):
+            return False
+        pause = random.uniform(0, 0.01) * piece.tries  # noqa: S311 - no secret
+        asyncio.get_running_loop().call_later(pause, self._put_back, piece)
+        return True
+
+    def _put_back(self, piece: _Piece) -> None:
+        self._ready.appendleft([piece])
+        self._start()
+
+    def _ring(self, committed: Committed) -> None:
+        try:
+            self._tell(committed)
+        except Exception:  # whoever listens must not keep the writers from their answers
+            log.exception("bell_failed")
 
 
-async def _in_savepoint(
-    connection: AsyncConnection, unit: SqlUnit, work: Work
-) -> tuple[Any, BaseException | None]:
+async def _apart(
+    hand: Hand, unit: SqlUnit, piece: _Piece
+) -> tuple[_Piece, Any, Exception | None, Gathering]:
+    """Do a piece that its neighbours in the transaction need not suffer for."""
+    hand.mark()
     try:
-        async with connection.begin_nested():
-            return await work(unit), None
-    except Exception as error:  # noqa: BLE001 - told to whoever asked; the others go on
-        return None, error
+        result = await piece.work(unit)
+        unit.finish()
+        await hand.keep()
+    except Exception as error:
+        if not await hand.undo():
+            raise
+        return piece, None, error, Gathering()
+    return piece, result, None, unit.gathering
 
 
-class EachWriter:
-    """A pooled connection and a transaction of its own for each piece (PostgreSQL)."""
-
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
-        self._engine = engine
-        self._clock = clock
-
-    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Run ``work``; again after a conflict with another transaction."""
-        for _ in range(_TRIES - 1):
-            try:
-                return await self._once(work)
-            except sa.exc.DBAPIError as error:
-                if getattr(error.orig, "sqlstate", "") not in _RETRIABLE:
-                    raise
-        return await self._once(work)
-
-    async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        async with self._engine.begin() as connection:
-            return await work(SqlUnit(connection, self._clock()))
-
-    async def close(self) -> None:
-        """Nothing is kept between two pieces."""
-
-
-# serialization failure, deadlock, unique violation (two processes saw a key as new)
-_TRIES = 4
-_RETRIABLE = frozenset({"40001", "40P01", "23505"})
+def _answer(piece: _Piece, result: Any, problem: Exception | None) -> None:
+    if piece.done.done():  # whoever asked has gone; the work is kept all the same
+        return
+    if problem is None:
+        piece.done.set_result(result)
+    else:
+        piece.done.set_exception(problem)

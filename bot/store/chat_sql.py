@@ -1,0 +1,197 @@
+"""The statements about chats, their logs, invitations, seats, and threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from bot.domain.messages import Kind, Role
+from bot.store.codec import KNOCK, LINE, SEAT
+from bot.store.codec import THREAD as REFERENCE
+from bot.store.sql import Among, Query, number, text
+from bot.store.tables import (
+    chats,
+    early,
+    inbound,
+    invitations,
+    messages,
+    seats,
+    threads,
+    windows,
+)
+
+
+def _row(table: sa.Table, names: str = "") -> dict[str, sa.BindParameter[Any]]:
+    """Parameters for a row of ``table``, named like its columns."""
+    wanted = names.split() or [column.name for column in table.c]
+    kinds = {n: getattr(table.c[n].type, "impl", table.c[n].type) for n in wanted}
+    return {name: sa.bindparam(name, type_=kind) for name, kind in kinds.items()}
+
+
+# PostgreSQL's form of ON CONFLICT is SQLite's, too.
+_insert = postgresql.insert
+
+# --- chats -------------------------------------------------------------------------------------
+
+_the_chat = chats.c.id == text("chat_id")
+_live = sa.text("chats.state IN ('invited', 'open')")
+_next = chats.c.version + 1
+
+CHAT = Query(sa.select(chats.c.detail).where(_the_chat).with_for_update())
+LIVE_CHAT = Query(
+    sa.select(chats.c.detail).where(chats.c.thread_id == number("thread"), _live).with_for_update()
+)
+CHATS_IN = Query(
+    sa.select(chats.c.detail)
+    .where(chats.c.thread_id == number("thread"))
+    .order_by(chats.c.created_at.desc())
+    .limit(number("limit"))
+    .with_for_update()
+)
+ADD_CHAT = Query(
+    sa.insert(chats)
+    .values(**_row(chats, "id thread_id state created_at changed_at detail"))
+    .inline()
+)
+SAVE_CHAT = Query(
+    sa.update(chats)
+    .where(_the_chat)
+    .values(version=_next, **_row(chats, "state changed_at detail"))
+)
+RELAYED = Query(
+    sa.update(chats)
+    .where(_the_chat, chats.c.relayed < number("seq"))
+    .values(relayed=number("seq"), version=_next)
+)
+TURN = Query(sa.update(chats).where(_the_chat).values(version=_next))
+FORGET = Query(sa.delete(chats).where(_the_chat))
+
+LOOK = Query(sa.select(chats.c.detail, chats.c.relayed).where(_the_chat))
+VERSIONS = Query(sa.select(chats.c.id, chats.c.version).where(Among(chats.c.id, "ids")))
+IS_LIVE = Query(
+    sa.select(chats.c.id)
+    .join(threads, threads.c.id == chats.c.thread_id)
+    .where(threads.c.conversation_id == text("conversation_id"), _live)
+)
+STALE = Query(
+    sa.select(chats.c.changed_at, chats.c.detail)
+    .where(chats.c.state == text("state"), chats.c.changed_at < number("moment"))
+    .order_by(chats.c.changed_at)
+    .limit(number("limit"))
+)
+
+# --- the log -----------------------------------------------------------------------------------
+
+_of_chat = messages.c.chat_id == text("chat_id")
+_keyed = sa.and_(messages.c.role == text("role"), messages.c.key == text("key"))
+_purged = sa.and_(messages.c.text == "", messages.c.kind == Kind.SAID.value)
+
+RECORD = Query(sa.insert(messages).values(**_row(messages)).inline())
+SAID = Query(sa.select(*LINE).where(_of_chat, _keyed))
+SAID_IN = Query(
+    sa.select(messages.c.chat_id)
+    .join(chats, chats.c.id == messages.c.chat_id)
+    .where(chats.c.thread_id == number("thread"), _keyed)
+    .limit(1)
+)
+LOG = Query(
+    sa.select(*LINE)
+    .where(_of_chat, messages.c.seq > number("after"), sa.not_(_purged))
+    .order_by(messages.c.seq)
+    .limit(number("limit"))
+)
+# The keys of the visitor's lines stay; whatever else there was goes.
+PURGE = Query(
+    sa.delete(messages).where(
+        _of_chat,
+        sa.not_(sa.and_(messages.c.role == Role.VISITOR.value, messages.c.key.is_not(None))),
+    )
+)
+BLANK = Query(
+    sa.update(messages)
+    .where(_of_chat)
+    .values(text="", author_name="", quote_author=sa.null(), quote_text=sa.null())
+)
+
+# --- Teams -------------------------------------------------------------------------------------
+
+FIRST_TIME = Query(
+    _insert(inbound)
+    .values(**_row(inbound))
+    .on_conflict_do_nothing()
+    .returning(inbound.c.activity_id)
+)
+_reference = _row(
+    threads,
+    "conversation_id tenant_id service_url service_url_seen_at scope team_id aad_group_id"
+    " channel_id root_id bot_id listening open",
+)
+KEEP_THREAD = Query(
+    _insert(threads)
+    .values(**_reference)
+    .on_conflict_do_update(index_elements=["conversation_id"], set_=_reference)
+    .returning(*REFERENCE)
+)
+KNOWN_THREAD = Query(
+    sa.select(*REFERENCE).where(threads.c.conversation_id == text("conversation_id"))
+)
+THREAD = Query(sa.select(*REFERENCE).where(threads.c.id == number("thread")))
+CLOSE_THREAD = Query(
+    sa.update(threads)
+    .where(threads.c.id == number("thread"))
+    .values(open=sa.false(), last_error=text("error"))
+)
+_change = _row(early)
+EARLY = Query(
+    _insert(early)
+    .values(**_change)
+    .on_conflict_do_update(
+        index_elements=["conversation_id", "key"],
+        set_={"text": _change["text"], "at": _change["at"]},
+    )
+    .inline()
+)
+EARLY_FOR = Query(
+    sa.delete(early)
+    .where(early.c.conversation_id == text("conversation_id"), early.c.key == text("key"))
+    .returning(early.c.text)
+)
+
+# --- visitors ----------------------------------------------------------------------------------
+
+_the_link = invitations.c.digest == text("digest")
+INVITE = Query(
+    sa.insert(invitations).values(**_row(invitations, "digest chat_id number expires_at")).inline()
+)
+KNOCK_LOCKED = Query(sa.select(*KNOCK).where(_the_link).with_for_update())
+FIND_KNOCK = Query(sa.select(*KNOCK).where(_the_link))
+USE = Query(sa.update(invitations).where(_the_link).values(used_by=text("nonce")))
+
+_the_seat = seats.c.id == text("seat")
+TAKE_SEAT = Query(sa.insert(seats).values(**_row(seats)).inline())
+LEAVE = Query(sa.delete(seats).where(_the_seat))
+FIND_SEAT = Query(sa.select(*SEAT).where(_the_seat))
+
+_window = _row(windows)
+KEEP_WINDOW = Query(
+    _insert(windows)
+    .values(**_window)
+    .on_conflict_do_update(
+        index_elements=["chat_id", "process"], set_={"presence": _window["presence"]}
+    )
+    .inline()
+)
+DROP_WINDOW = Query(
+    sa.delete(windows).where(
+        windows.c.chat_id == text("chat_id"), windows.c.process == text("process")
+    )
+)
+WINDOWS = Query(sa.select(windows.c.presence).where(windows.c.chat_id == text("chat_id")))
+
+# --- housekeeping ------------------------------------------------------------------------------
+
+OLD_IDS = Query(sa.delete(inbound).where(inbound.c.at < number("moment")))
+OLD_CHANGES = Query(sa.delete(early).where(early.c.at < number("moment")))
+OLD_SEATS = Query(sa.delete(seats).where(seats.c.expires_at < number("moment")))

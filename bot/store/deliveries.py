@@ -1,0 +1,181 @@
+"""The outbox's part of a unit of work: rows are added, claimed, struck off and given back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import NamedTuple
+
+from bot.relay.ports import Delivery
+from bot.store import codec
+from bot.store import outbox_sql as sql
+from bot.store.gathering import Gathering
+from bot.store.link import Link
+from bot.store.sql import Row
+from bot.store.tables import micros
+
+#: The one kind of delivery of which several go out together.
+_JOINED = "relay"
+#: What is due within so many microseconds is due: clocks are read at different times.
+_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Who claims what is made here, for how long (microseconds), and which of it."""
+
+    owner: str
+    lease: int
+    may: Callable[[Delivery], bool]
+
+
+class Waiting(NamedTuple):
+    """A row near the head of its stream; ``free`` if it is due and nobody holds it."""
+
+    id: int
+    kind: str
+    attempt: int
+    size: int
+    free: bool
+
+
+def run_of(rows: Iterable[Waiting], most: int, size: int) -> list[int]:
+    """Return the ids that one claim takes of a stream whose first rows these are."""
+    first, *others = rows
+    if not first.free:
+        return []
+    taken, left = [first.id], size - first.size
+    if first.kind != _JOINED:
+        return taken
+    tried = first.attempt > 0
+
+    def alike(row: Waiting) -> bool:
+        return row.free and row.kind == _JOINED and (row.attempt > 0) == tried
+
+    for row in takewhile(alike, others[: most - 1]):
+        left -= row.size
+        if left < 0:
+            break
+        taken.append(row.id)
+    return taken
+
+
+class Deliveries:
+    """See relay/storage.py, Unit. ``now`` is the host's moment that this unit counts as."""
+
+    def __init__(self, link: Link, now: datetime, gathering: Gathering, home: Home | None) -> None:
+        self._link = link
+        self._now = now
+        self._gathering = gathering
+        self._home = home
+        self._freed: set[str] = set()  # streams whose heads were struck off
+        self._guarded: set[str] = set()
+
+    def schedule(self, delivery: Delivery, *, guarded: bool) -> None:
+        """Add a row. ``guarded`` if nobody else can be adding one to the stream right now."""
+        wait = 0
+        if delivery.not_before is not None:
+            wait = max(micros(delivery.not_before) - micros(self._now), 0)
+        row = {
+            "lane": delivery.lane,
+            "stream": delivery.stream,
+            "kind": delivery.kind,
+            "payload": json.dumps(delivery.payload),
+            "chat_id": delivery.chat_id,
+            "thread_id": delivery.thread,
+            "rank": delivery.rank,
+            "size": delivery.size,
+            "wait": wait,
+        }
+        if self._link.shared and not guarded and delivery.stream not in self._guarded:
+            self._link.later(sql.GUARD, stream=delivery.stream)
+            self._guarded.add(delivery.stream)
+        if delivery.kind == "card":
+            self._link.later(sql.HASTEN, stream=delivery.stream, kind=delivery.kind, wait=wait)
+        home = self._home
+        if home is not None and wait <= _AT_ONCE and home.may(delivery):
+            self._link.later(sql.BEAR, self._added, owner=home.owner, lease=home.lease, **row)
+            return
+        self._link.later(sql.ADD_CARD if delivery.kind == "card" else sql.ADD, **row)
+        self._gathering.lanes.add(delivery.lane)
+
+    def _added(self, rows: list[Row]) -> None:
+        for *row, owner in rows:
+            delivery = codec.delivery_from_row(tuple(row))
+            if owner is None:
+                self._gathering.lanes.add(delivery.lane)
+            else:
+                self._gathering.born.append(delivery)
+
+    async def take(
+        self, owner: str, lease: float, streams: Sequence[str], most: int, size: int
+    ) -> list[Delivery]:
+        """Claim the heads of streams, and what may go out together with them."""
+        locked: set[int] = set()
+        found: list[list[Waiting]] = []
+        for stream in streams:
+            if self._link.shared:
+                self._link.later(
+                    sql.LOCK_HEAD, lambda r: locked.update(i for (i,) in r), stream=stream
+                )
+            self._link.later(
+                sql.FIRST_ROWS,
+                lambda r: found.append([Waiting(*w) for w in r]),
+                stream=stream,
+                most=most,
+            )
+        await self._link.flush()
+        ids = [
+            number
+            for rows in found
+            if rows and (rows[0].id in locked or not self._link.shared)
+            for number in run_of(rows, most, size)
+        ]
+        if not ids:
+            return []
+        taken = await self._link.rows(sql.TAKE, ids=ids, owner=owner, lease=_micros(lease))
+        deliveries = sorted(map(codec.delivery_from_row, taken), key=lambda d: d.id)
+        self._freed -= {d.stream for d in deliveries}  # what waits behind these waits for these
+        return deliveries
+
+    async def strike(self, ids: Sequence[int], owner: str) -> list[int]:
+        """Strike rows off that ``owner`` holds."""
+        return self._struck(await self._link.rows(sql.STRIKE, ids=list(ids), owner=owner))
+
+    async def drop(self, delivery_id: int) -> None:
+        """Strike a row off, whoever holds it."""
+        self._struck(await self._link.rows(sql.DROP, id=delivery_id))
+
+    def _struck(self, rows: list[Row]) -> list[int]:
+        self._freed.update(stream for _, stream in rows)
+        return sorted(number for number, _ in rows)
+
+    async def give_back(
+        self, ids: Sequence[int], owner: str, seconds: float, why: str, *, clean: bool
+    ) -> list[int]:
+        """Give rows back for ``seconds``."""
+        rows = await self._link.rows(
+            sql.GIVE_BACK,
+            ids=list(ids),
+            owner=owner,
+            wait=_micros(seconds),
+            why=why,
+            counted=int(clean),
+        )
+        self._gathering.lanes |= codec.lanes({lane for _, lane in rows})
+        return sorted(number for number, _ in rows)
+
+    def finish(self) -> None:
+        """Look what waits behind rows that were struck off; the last thing before the commit."""
+        for stream in self._freed:
+            self._link.later(sql.LANES_OF, self._waits, stream=stream)
+
+    def _waits(self, rows: list[Row]) -> None:
+        self._gathering.lanes |= codec.lanes({lane for (lane,) in rows})
+
+
+def _micros(seconds: float) -> int:
+    return int(seconds * 1_000_000)

@@ -1,0 +1,53 @@
+"""What a unit of work leaves to be told once it is durable (relay/ports.py, Committed)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.domain.chat import Chat
+from bot.domain.messages import Message
+from bot.relay.ports import Committed, Delivery, Lane, News
+
+
+@dataclass(slots=True)
+class _Chapter:
+    chat: Chat | None = None
+    relayed: int | None = None
+    lines: list[Message] = field(default_factory=list)
+
+
+class Gathering:
+    """Collects a unit's news; several units' are joined when they share a commit."""
+
+    def __init__(self) -> None:
+        self._chapters: dict[str, _Chapter] = {}
+        self.lanes: set[Lane] = set()
+        self.born: list[Delivery] = []
+
+    def of(self, chat_id: str) -> _Chapter:
+        """Return what is new of a chat, to be added to."""
+        chapter = self._chapters.get(chat_id)
+        if chapter is None:
+            chapter = self._chapters[chat_id] = _Chapter()
+        return chapter
+
+    def join(self, later: Gathering) -> None:
+        """Add what a later unit of the same commit gathered."""
+        for chat_id, new in later._chapters.items():
+            mine = self.of(chat_id)
+            mine.chat = new.chat or mine.chat
+            mine.relayed = mine.relayed if new.relayed is None else new.relayed
+            mine.lines += new.lines
+        self.lanes |= later.lanes
+        self.born += later.born
+
+    def committed(self) -> Committed:
+        """Return it in the relay's words."""
+        news = tuple(
+            News(chat_id, new.chat, new.relayed, tuple(new.lines))
+            for chat_id, new in self._chapters.items()
+        )
+        return Committed(news, frozenset(self.lanes), tuple(self.born))
+
+    def __bool__(self) -> bool:
+        return bool(self._chapters or self.lanes or self.born)

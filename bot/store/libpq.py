@@ -1,0 +1,239 @@
+"""A connection to PostgreSQL on psycopg's libpq, in pipeline mode.
+
+psycopg's own cursors cost three times the processor time of libpq's calls, and pipelining through
+them five times; both were measured (docs/decisions/0008). Statements are prepared at first use.
+Each ``run`` is one round trip, whatever the number of its statements; several callers may have
+one under way at the same time if none of them needs a transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Self
+
+import psycopg
+from psycopg import pq
+from psycopg.errors import error_from_result
+
+from bot.store.sql import Query, Row
+
+_OK = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
+#: A round trip that takes longer is broken off: the server hangs, or the wire is cut.
+_PATIENCE = 6.0
+_INTEGERS, _TRUTH = (20, 21, 23), 16
+_NOTHING: list[Row] = []
+
+#: A statement with its values; plain bytes (BEGIN and the like) have none.
+Order = tuple[Query | bytes, dict[str, Any]]
+
+
+class _Trip:
+    """Statements on their way, and what came back so far."""
+
+    __slots__ = ("done", "error", "names", "results")
+
+    def __init__(self, names: list[bytes | None], done: asyncio.Future[list[list[Row]]]) -> None:
+        self.names = names  # of statements prepared on this trip, None where there was none
+        self.done = done
+        self.results: list[list[Row]] = []
+        self.error: psycopg.Error | None = None
+
+
+class Connection:
+    """See the module's text. Not to be used any more once ``broken``."""
+
+    def __init__(self, opened: psycopg.AsyncConnection[Any]) -> None:
+        self._psycopg = opened
+        self._pg = opened.pgconn
+        self._loop = asyncio.get_running_loop()
+        self._trips: deque[_Trip] = deque()
+        self._prepared: dict[Query | bytes, bytes] = {}
+        self._numbers = count()
+        self._watch: asyncio.TimerHandle | None = None
+        self._writing = False
+        self.broken: psycopg.Error | None = None
+        self.ended = asyncio.Event()
+        self.notified: Callable[[bytes], object] = len  # whoever listens puts his own here
+
+    @classmethod
+    async def open(cls, parts: dict[str, Any], limit: float) -> Self:
+        """Connect within ``limit`` seconds. Raises psycopg.OperationalError, TimeoutError."""
+        async with asyncio.timeout(limit):
+            opened = await psycopg.AsyncConnection.connect(**parts, autocommit=True)
+        connection = cls(opened)
+        connection._pg.nonblocking = 1
+        connection._pg.enter_pipeline_mode()
+        connection._loop.add_reader(connection._pg.socket, connection._readable)
+        return connection
+
+    async def run(self, orders: list[Order]) -> list[list[Row]]:
+        """Run statements in one round trip; return the rows of each.
+
+        After an error the rest of them is not run; it is raised as psycopg's.
+        """
+        if self.broken is not None:
+            raise self.broken
+        names: list[bytes | None] = []
+        try:
+            for statement, values in orders:
+                names += self._send(statement, values)
+            self._pg.pipeline_sync()
+            self._push()
+        except psycopg.Error as error:
+            self._break(error)
+            raise
+        trip = _Trip(names, self._loop.create_future())
+        self._trips.append(trip)
+        if self._watch is None:
+            self._watch = self._loop.call_later(_PATIENCE, self._too_late)
+        return await trip.done
+
+    def close(self) -> None:
+        """Let go at once."""
+        self._break(psycopg.OperationalError("the connection was closed"))
+
+    # --- sending -------------------------------------------------------------------------------
+
+    def _send(self, statement: Query | bytes, values: dict[str, Any]) -> list[bytes | None]:
+        name = self._prepared.get(statement)
+        names: list[bytes | None] = [None]
+        if name is None:
+            name = b"s%d" % next(self._numbers)
+            sql = statement if isinstance(statement, bytes) else statement.postgres.sql.encode()
+            self._pg.send_prepare(name, sql)
+            self._prepared[statement] = name
+            names = [name, None]
+        given = [] if isinstance(statement, bytes) else statement.postgres.order(values)
+        self._pg.send_query_prepared(name, [_out(value) for value in given])
+        return names
+
+    def _push(self) -> None:
+        if self._pg.flush() and not self._writing:  # the socket is full
+            self._writing = True
+            self._loop.add_writer(self._pg.socket, self._writable)
+
+    def _writable(self) -> None:
+        try:
+            if not self._pg.flush():
+                self._loop.remove_writer(self._pg.socket)
+                self._writing = False
+        except psycopg.Error as error:
+            self._break(error)
+
+    # --- receiving -----------------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        try:
+            self._pg.consume_input()
+            while self._trips and not self._pg.is_busy():
+                if (result := self._pg.get_result()) is not None:
+                    self._take(result)
+            while (notice := self._pg.notifies()) is not None:
+                self.notified(notice.extra)
+        except psycopg.Error as error:
+            self._break(error)
+
+    def _take(self, result: pq.abc.PGresult) -> None:
+        trip = self._trips[0]
+        status = result.status
+        if status == pq.ExecStatus.PIPELINE_SYNC:
+            self._arrived()
+        elif status in _OK:
+            if trip.names[len(trip.results)] is None or status == pq.ExecStatus.TUPLES_OK:
+                trip.results.append(_rows(result))
+            else:
+                trip.results.append(_NOTHING)  # of a PREPARE
+        elif status == pq.ExecStatus.PIPELINE_ABORTED:
+            trip.results.append(_NOTHING)
+            self._unprepare(trip)
+        else:
+            trip.error = trip.error or error_from_result(result)
+            self._unprepare(trip)
+            trip.results.append(_NOTHING)
+
+    def _unprepare(self, trip: _Trip) -> None:
+        """What was to be prepared by a statement that failed is not."""
+        name = trip.names[len(trip.results)]
+        if name is not None:
+            self._prepared = {s: n for s, n in self._prepared.items() if n != name}
+
+    def _arrived(self) -> None:
+        trip = self._trips.popleft()
+        assert self._watch is not None
+        self._watch.cancel()
+        self._watch = self._loop.call_later(_PATIENCE, self._too_late) if self._trips else None
+        if trip.done.done():
+            return
+        if trip.error is not None:
+            trip.done.set_exception(trip.error)
+        else:
+            answers = zip(trip.names, trip.results, strict=True)
+            trip.done.set_result([rows for name, rows in answers if name is None])
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def _too_late(self) -> None:
+        self._break(psycopg.OperationalError("the database did not answer in time"))
+
+    def _break(self, error: psycopg.Error) -> None:
+        if self.broken is not None:
+            return
+        self.broken = error
+        if self._watch is not None:
+            self._watch.cancel()
+        socket = self._pg.socket if self._pg.status == pq.ConnStatus.OK else -1
+        if socket >= 0:
+            self._loop.remove_reader(socket)
+            self._loop.remove_writer(socket)
+        self._pg.finish()
+        while self._trips:
+            trip = self._trips.popleft()
+            if not trip.done.done():
+                trip.done.set_exception(error)
+        self.ended.set()
+
+
+def _rows(result: pq.abc.PGresult) -> list[Row]:
+    count = result.ntuples
+    if not count:
+        return _NOTHING
+    readers = [_in(result.ftype(column)) for column in range(result.nfields)]
+    value = result.get_value
+    return [
+        tuple(
+            None if (raw := value(row, column)) is None else read(raw)
+            for column, read in enumerate(readers)
+        )
+        for row in range(count)
+    ]
+
+
+def _in(kind: int) -> Callable[[bytes], Any]:
+    if kind in _INTEGERS:
+        return int
+    return _true if kind == _TRUTH else bytes.decode
+
+
+def _true(raw: bytes) -> bool:
+    return raw == b"t"
+
+
+def _out(value: Any) -> bytes | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bool):
+        return b"t" if value else b"f"
+    if isinstance(value, int):
+        return b"%d" % value
+    return b"{%s}" % b",".join(map(_quoted, value))
+
+
+def _quoted(value: str | int) -> bytes:
+    if isinstance(value, int):
+        return b"%d" % value
+    return b'"%s"' % value.encode().replace(b"\\", b"\\\\").replace(b'"', b'\\"')

@@ -1,0 +1,148 @@
+"""The statements about the outbox. All times are by the database's clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.codec import DELIVERY
+from bot.store.sql import Among, Now, Query
+from bot.store.sql import number as _number
+from bot.store.sql import text as _p
+from bot.store.tables import outbox
+
+_TEXTS = ("lane", "stream", "kind", "payload", "chat_id")
+_NUMBERS = ("thread_id", "rank", "size")
+_GIVEN = {n: _p(n) for n in _TEXTS} | {n: _number(n) for n in _NUMBERS}
+_ROW: dict[str, sa.ColumnElement[Any]] = {
+    **_GIVEN,
+    "created_at": Now(),
+    "not_before": Now() + _number("wait"),
+}
+
+# One statement decides whether the stream is empty and takes the row if it is.
+_behind = sa.exists().where(outbox.c.stream == _p("stream"))
+_free = sa.select(sa.not_(_behind).label("free")).subquery("place")
+_HELD: dict[str, sa.ColumnElement[Any]] = {
+    "attempt": sa.case((_free.c.free, 1), else_=0),
+    "owner": sa.case((_free.c.free, _p("owner"))),
+    "lease_until": sa.case((_free.c.free, Now() + _number("lease"))),
+    "claimed_at": sa.case((_free.c.free, Now())),
+    "first_claimed_at": sa.case((_free.c.free, Now())),
+}
+_waiting = sa.and_(
+    outbox.c.stream == _p("stream"),
+    outbox.c.kind == _p("kind"),
+    outbox.c.owner.is_(None),
+    outbox.c.first_claimed_at.is_(None),  # one that Teams put off keeps to its time
+)
+_none_waits = sa.or_(_p("kind") != "card", sa.not_(sa.exists().where(_waiting)))
+
+ADD = Query(sa.insert(outbox).values(_ROW).inline())
+ADD_CARD = Query(
+    sa.insert(outbox).from_select(list(_ROW), sa.select(*_ROW.values()).where(_none_waits)).inline()
+)
+BEAR = Query(
+    sa.insert(outbox)
+    .from_select([*_ROW, *_HELD], sa.select(*_ROW.values(), *_HELD.values()).where(_none_waits))
+    .returning(*DELIVERY, outbox.c.owner)
+)
+HASTEN = Query(
+    sa.update(outbox)
+    .where(_waiting, outbox.c.not_before > Now() + _number("wait"))
+    .values(not_before=Now() + _number("wait"))
+)
+#: Whoever adds to the stream waits for the commit of whoever did so before (PostgreSQL).
+GUARD = Query(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_p("stream"), 0))))
+
+_due = outbox.c.not_before <= Now()
+_unheld = sa.or_(outbox.c.owner.is_(None), outbox.c.lease_until < Now())
+_first = sa.select(sa.func.min(outbox.c.id)).where(outbox.c.stream == _p("stream"))
+
+#: Whoever claims anything of a stream holds its head first.
+LOCK_HEAD = Query(
+    sa.select(outbox.c.id)
+    .where(outbox.c.id == _first.scalar_subquery(), _due, _unheld)
+    .with_for_update(skip_locked=True)
+)
+FIRST_ROWS = Query(
+    sa.select(
+        outbox.c.id,
+        outbox.c.kind,
+        outbox.c.attempt,
+        outbox.c.size,
+        sa.and_(_due, _unheld).label("free"),
+    )
+    .where(outbox.c.stream == _p("stream"))
+    .order_by(outbox.c.id)
+    .limit(_number("most"))
+)
+TAKE = Query(
+    sa.update(outbox)
+    .where(Among(outbox.c.id, "ids"), _unheld)
+    .values(
+        owner=_p("owner"),
+        lease_until=Now() + _number("lease"),
+        attempt=outbox.c.attempt + 1,
+        claimed_at=Now(),
+        first_claimed_at=sa.func.coalesce(outbox.c.first_claimed_at, Now()),
+    )
+    .returning(*DELIVERY)
+)
+
+_mine = sa.and_(Among(outbox.c.id, "ids"), outbox.c.owner == _p("owner"))
+STRIKE = Query(sa.delete(outbox).where(_mine).returning(outbox.c.id, outbox.c.stream))
+DROP = Query(
+    sa.delete(outbox).where(outbox.c.id == _number("id")).returning(outbox.c.id, outbox.c.stream)
+)
+GIVE_BACK = Query(
+    sa.update(outbox)
+    .where(_mine)
+    .values(
+        owner=sa.null(),
+        lease_until=sa.null(),
+        not_before=Now() + _number("wait"),
+        problem=_p("why"),
+        attempt=outbox.c.attempt - _number("counted"),
+    )
+    .returning(outbox.c.id, outbox.c.lane)
+)
+LANES_OF = Query(sa.select(outbox.c.lane).where(outbox.c.stream == _p("stream")).distinct())
+
+# From stream to stream by the index: a long stream costs no more than a short one.
+_other = outbox.alias("other")
+_streams = sa.select(sa.func.min(outbox.c.stream).label("stream")).cte("streams", recursive=True)
+_next = sa.select(sa.func.min(_other.c.stream)).where(_other.c.stream > _streams.c.stream)
+_streams = _streams.union_all(
+    sa.select(_next.scalar_subquery()).where(_streams.c.stream.is_not(None))
+)
+_head = sa.select(sa.func.min(_other.c.id)).where(_other.c.stream == _streams.c.stream)
+_ready_at = sa.case(
+    (outbox.c.lease_until > outbox.c.not_before, outbox.c.lease_until), else_=outbox.c.not_before
+)
+_first_heads = (
+    sa.select(
+        outbox.c.stream,
+        outbox.c.kind,
+        outbox.c.id,
+        _ready_at.label("ready_at"),
+        Now().label("present"),
+        outbox.c.created_at,
+        outbox.c.thread_id,
+        outbox.c.rank,
+    )
+    .join_from(_streams, outbox, outbox.c.id == _head.scalar_subquery())
+    .where(outbox.c.lane == _p("lane"))
+)
+HEADS = Query(
+    _first_heads.order_by(
+        sa.case((_ready_at > Now(), _ready_at), else_=0), outbox.c.rank, outbox.c.id
+    ).limit(_number("limit"))
+)
+#: After a crash of the only process: what it held is free, at ``until`` for writing to RT.
+FREE = Query(
+    sa.update(outbox)
+    .where(outbox.c.owner.is_not(None))
+    .values(lease_until=Now() + sa.case((outbox.c.lane == "rt", _number("quarantine")), else_=-1))
+)

@@ -1,0 +1,219 @@
+"""PostgreSQL: connections that write one transaction at a time, and one that reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from bot.store.engine import libpq
+from bot.store.libpq import Connection, Order
+from bot.store.link import Clash, Then
+from bot.store.sql import Query, Row
+
+T = TypeVar("T")
+
+# A hung server or a cut wire must not hold a chat's row for long (facts: reliability 2.3).
+_OPTIONS = (
+    "-c statement_timeout=5000 -c lock_timeout=4000"
+    " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit="
+)
+_CONNECT: dict[str, Any] = {
+    "connect_timeout": 4,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_LIMIT = 4.0  # seconds to connect in
+
+# Serialization failure, deadlock, and a key that two processes saw as new.
+_CONFLICTS = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,
+)
+
+
+class Door:
+    """Where the database is; opens connections to it."""
+
+    def __init__(self, url: str) -> None:
+        self._parts = {**_CONNECT, **libpq(url)}
+
+    async def open(self, *, durable: bool = True) -> Connection:
+        """Connect. Raises psycopg.OperationalError, TimeoutError."""
+        options = f"{_OPTIONS}{'on' if durable else 'off'}"
+        return await Connection.open({**self._parts, "options": options}, _LIMIT)
+
+
+class PostgresHand:
+    """A writing connection; see bot/store/writer.py, Hand."""
+
+    shared = True
+    together = False
+
+    def __init__(self, door: Door, clock: Callable[[], datetime]) -> None:
+        self._door = door
+        self._clock = clock
+        self._db: Connection | None = None
+        self._waiting: list[Order] = []
+        self._thens: list[Then | None] = []
+        self._begun = False
+        self._committing = False
+
+    # --- within a transaction ------------------------------------------------------------------
+
+    async def rows(self, query: Query, **values: Any) -> list[Row]:
+        """Run what was put off and this."""
+        found: list[Row] = []
+        self.later(query, found.extend, **values)
+        await self.flush()
+        return found
+
+    def later(self, query: Query, then: Then | None = None, /, **values: Any) -> None:
+        """Run it with whatever comes next."""
+        self._waiting.append((query, values))
+        self._thens.append(then)
+
+    async def flush(self) -> None:
+        """Run what was put off, in one round trip."""
+        if not self._waiting:
+            return
+        orders, self._waiting = self._waiting, []
+        thens, self._thens = self._thens, []
+        if self._db is None:
+            raise psycopg.OperationalError("no transaction was begun")
+        self._begun = True
+        try:
+            results = await self._db.run(orders)
+        except errors.IntegrityError as error:
+            raise Clash(type(error).__name__) from error
+        for then, rows in zip(thens, results, strict=True):
+            if then is not None:
+                then(rows)
+
+    async def slowly(self, query: Query, **values: Any) -> int:
+        """Run it; the server takes its time, we do not."""
+        await self.rows(query, **values)
+        return 0
+
+    # --- the transaction -----------------------------------------------------------------------
+
+    async def begin(self) -> datetime:
+        """Begin with the first statement."""
+        self._committing = False
+        if self._db is None or self._db.broken is not None:
+            self._db = None
+            self._db = await self._door.open()
+        self._say(b"BEGIN")
+        return self._clock()
+
+    async def commit(self) -> None:
+        """Make it durable; if nothing was asked for there is nothing to do."""
+        if not self._begun and len(self._waiting) == 1:
+            self._forget()
+            return
+        self._committing = True
+        self._say(b"COMMIT")
+        await self.flush()
+        self._begun = False
+
+    async def abandon(self) -> None:
+        """Roll back; a connection that does not even do that is of no use."""
+        begun, self._begun = self._begun, False
+        self._forget()
+        if self._db is None or self._db.broken is not None or not begun:
+            return
+        try:
+            await self._db.run([(b"ROLLBACK", {})])
+        except psycopg.Error:
+            self._db.close()
+
+    def mark(self) -> None:
+        """Begin a piece."""
+        self._say(b"SAVEPOINT piece")
+
+    async def keep(self) -> None:
+        """End the piece, so that its errors are its own."""
+        self._say(b"RELEASE SAVEPOINT piece")
+        await self.flush()
+
+    async def undo(self) -> bool:
+        """Undo the piece; False if the connection is lost."""
+        self._forget()
+        if self._db is None or self._db.broken is not None:
+            return False
+        self._say(b"ROLLBACK TO SAVEPOINT piece")
+        self._say(b"RELEASE SAVEPOINT piece")
+        await self.flush()
+        return True
+
+    def again(self, error: Exception) -> bool:
+        """After a conflict; and on a new connection if the old one was lost before the commit."""
+        cause = error.__cause__ if isinstance(error, Clash) else error
+        if isinstance(cause, _CONFLICTS):
+            return True
+        lost = self._db is not None and self._db.broken is not None
+        return lost and not self._committing and isinstance(error, psycopg.OperationalError)
+
+    @property
+    def down(self) -> bool:
+        """Whether the last attempt to connect failed."""
+        return self._db is None
+
+    async def close(self) -> None:
+        """Let go."""
+        if self._db is not None:
+            self._db.close()
+
+    def _say(self, words: bytes) -> None:
+        self._waiting.append((words, {}))
+        self._thens.append(None)
+
+    def _forget(self) -> None:
+        self._waiting.clear()
+        self._thens.clear()
+
+
+class PostgresReader:
+    """One connection, on which any number of callers read at the same time."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._db: Connection | None = None
+        self._opening = asyncio.Lock()
+
+    async def rows(self, query: Query, **values: Any) -> list[Row]:
+        """Read what was committed; once more if the connection turns out to be an old one."""
+        before = self._db
+        try:
+            return await self._read(query, values)
+        except psycopg.OperationalError:
+            if before is None or before.broken is None:
+                raise
+        return await self._read(query, values)
+
+    async def many(self, decode: Callable[[list[Row]], T], query: Query, **values: Any) -> T:
+        """Read, and decode in a thread."""
+        return await asyncio.to_thread(decode, await self.rows(query, **values))
+
+    async def close(self) -> None:
+        """Let go."""
+        if self._db is not None:
+            self._db.close()
+
+    async def _read(self, query: Query, values: dict[str, Any]) -> list[Row]:
+        connection = self._db
+        if connection is None or connection.broken is not None:
+            async with self._opening:
+                if self._db is None or self._db.broken is not None:
+                    self._db = None
+                    self._db = await self._door.open()
+                connection = self._db
+        return (await connection.run([(query, values)]))[0]

@@ -1,0 +1,57 @@
+"""Which processes live on this database, by its own clock, and what the dead leave behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from bot.relay.ports import Pulse
+from bot.store.link import Link
+from bot.store.sql import Now, Query, Row, number, text
+from bot.store.tables import moment, processes, windows
+
+#: The row that keeps the last heartbeat of any process, also when all have ended.
+_ANY = ""
+
+_named = processes.c.name == text("name")
+_alive = processes.c.name != _ANY
+_LAST = Query(sa.select(processes.c.at).where(_named).with_for_update())
+_BEAT = Query(
+    postgresql.insert(processes)
+    .values(name=text("name"), at=Now())
+    .on_conflict_do_update(index_elements=["name"], set_={"at": Now()})
+    .returning(processes.c.at)
+)
+_BURY = Query(sa.delete(processes).where(_alive, processes.c.at < Now() - number("patience")))
+_COUNT = Query(sa.select(sa.func.count()).select_from(processes).where(_alive))
+_its = sa.exists().where(processes.c.name == windows.c.process)
+_ORPHANS = Query(sa.delete(windows).where(sa.not_(_its)).returning(windows.c.chat_id))
+_REST = Query(sa.delete(processes).where(_named))
+
+
+async def beat(link: Link, process: str, patience: timedelta) -> Pulse:
+    """Tell that ``process`` lives; see relay/storage.py, Store.
+
+    Windows of processes that are not known (any more) go: a process beats before it has any.
+    """
+    silence = patience // timedelta(microseconds=1)
+    last = await link.rows(_LAST, name=_ANY)  # processes beat one after another
+    now = (await link.rows(_BEAT, name=_ANY))[0][0]
+    counted: list[Row] = []
+    orphaned: list[Row] = []
+    link.later(_BEAT, name=process)
+    link.later(_BURY, patience=silence)
+    link.later(_ORPHANS, orphaned.extend)
+    link.later(_COUNT, counted.extend)
+    await link.flush()
+    away = None
+    if last and now - last[0][0] > silence:
+        away = (moment(last[0][0]), moment(now))
+    return Pulse(counted[0][0], away, tuple(sorted({chat for (chat,) in orphaned})))
+
+
+async def rest(link: Link, process: str) -> None:
+    """Tell that ``process`` ends; its windows are orphans at the next heartbeat."""
+    link.later(_REST, name=process)
