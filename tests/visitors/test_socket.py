@@ -14,7 +14,6 @@ from bot.domain.chat import State
 from bot.domain.messages import MAX_MESSAGE_BYTES
 from bot.visitors.allowance import Rate
 from bot.visitors.routes import Allowances
-from bot.visitors.socket import Pace
 from tests.visitors.browser import CHAT, ORIGIN, Browser, texts, until
 from tests.visitors.conftest import Site, StartSite
 from tests.visitors.fakes import GRACE, NOW
@@ -131,16 +130,6 @@ async def test_the_answer_comes_as_soon_as_the_bell_rings(site: Site, joined: Br
     site.visiting.answer(CHAT, "Have you tried")
     site.visiting.answer(CHAT, "turning it off?")
     assert texts(await tab.lines(3)) == ["visitor_joined", "Have you tried", "turning it off?"]
-
-
-async def test_a_lost_ring_costs_time_only(start_site: StartSite) -> None:
-    site = await start_site(Pace(recheck=0.02))
-    ada = await site.browser()
-    await ada.join(site.visiting.invite())
-    tab = await ada.talk(CHAT)
-    site.visiting.ring = lambda _committed: None
-    site.visiting.answer(CHAT, "anybody?")
-    assert texts(await tab.lines(2))[-1] == "anybody?"
 
 
 @pytest.mark.parametrize(
