@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.config import Rt, RtAuth, Settings
 from bot.relay.operating import Operating
+from bot.relay.pool import Channel, Pool
+from bot.relay.relay import Relay
 from bot.relay.visiting import Visiting
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Form, Login, RtInstance
@@ -77,8 +79,16 @@ def teams_room(settings: Settings, operating: Operating) -> TeamsRoom:
         development=development,
         bound_to=settings.server.host,
         in_groups=teams.listening_elsewhere,
+        fallback=teams.fallback or "",
         zone=settings.timezone,
     )
+
+
+def pool(settings: Settings, relay: Relay) -> Pool:
+    """Return what chooses a channel for a new chat."""
+    teams = settings.teams
+    only = teams.teams[0].id if teams.teams else ""
+    return Pool(relay, [Channel(one.id, one.team or only) for one in teams.pool])
 
 
 def rt_gateway(settings: Settings) -> RtGateway:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from bot.config.values import (
     BaseUrl,
+    ChannelId,
     DatabaseUrl,
     Guid,
     Origin,
@@ -89,6 +90,18 @@ class Team(Section):
     """What people call the team; for your own eyes and for the log."""
 
 
+class PoolChannel(Section):
+    """One channel for chats (`[[teams.pool]]`, once per channel). Teams takes about two posts a
+    second for each channel, over all its threads: several channels keep many chats quick.
+    """
+
+    id: ChannelId = Field(examples=["19:5e1a7b…@thread.tacv2"])
+    """The channel's id, out of its link in Teams (… > Get link to channel). Bots cannot post in
+    private channels."""
+    team: TeamId | None = Field(default=None, examples=["19:8f0c3d…@thread.tacv2"])
+    """The team it belongs to, one of `teams`. Not set: the only team there is."""
+
+
 class Teams(Section):
     """Microsoft Teams: who the bot is, and who may use it. infra/azure.md says where from."""
 
@@ -108,6 +121,12 @@ class Teams(Section):
     """What the bot is called in Teams."""
     teams: tuple[Team, ...] = ()
     """The teams whose members may use the bot."""
+    pool: tuple[PoolChannel, ...] = ()
+    """Channels over which new chats are spread. Who asks for a ticket in a channel of that team gets
+    a link to the chat's thread there. Empty: a chat's thread is where it was asked for."""
+    fallback: ChannelId | None = None
+    """The channel in which the bot reports a chat whose thread was lost. Not set: the personal chat
+    of the CO who started it."""
     listening_elsewhere: Listening = Listening.MENTION
     """The same choice as a team's `listening`, for group chats."""
     service_hosts: tuple[str, ...] = ()
@@ -136,8 +155,19 @@ class Teams(Section):
                 raise wrong(name, "it is missing; infra/azure.md says where to find it")
         if not self.teams:
             raise wrong("teams", "nobody may use the bot yet; write a [[teams.teams]] with an id")
+        self._check_pool()
         self._check_credential()
         return self
+
+    def _check_pool(self) -> None:
+        teams, ids = [team.id for team in self.teams], [channel.id for channel in self.pool]
+        for number, channel in enumerate(self.pool):
+            if channel.team is None and len(teams) > 1:
+                raise wrong(f"pool.{number}.team", "it is missing: there are several teams")
+            if channel.team is not None and channel.team not in teams:
+                raise wrong(f"pool.{number}.team", "no [[teams.teams]] has this id")
+            if channel.id in ids[:number]:
+                raise wrong(f"pool.{number}.id", "this channel is in the pool already")
 
     def _check_credential(self) -> None:
         certificate = (self.certificate_file, self.certificate_key_file)

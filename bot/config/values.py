@@ -116,6 +116,15 @@ def _team(value: str) -> str:
     return value
 
 
+def _channel(value: str) -> str:
+    if not _TEAM.fullmatch(value):
+        raise ValueError(
+            "this is not a channel's id; it looks like 19:…@thread.tacv2 and stands in the "
+            "channel's link (… > Get link to channel) after /channel/, where %3A is : and %40 is @"
+        )
+    return value
+
+
 def _database(url: str) -> str:
     scheme, colon, rest = url.partition("://")
     if not colon or scheme not in _DRIVERS:
@@ -171,6 +180,7 @@ Contact = Annotated[str, AfterValidator(_contact)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Guid = Annotated[str, AfterValidator(_guid)]
 TeamId = Annotated[str, AfterValidator(_team)]
+ChannelId = Annotated[str, AfterValidator(_channel)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 InstanceName = Annotated[str, AfterValidator(_instance)]
 SecretFromFile = Annotated[SecretFile, BeforeValidator(_read_secret)]

@@ -10,7 +10,9 @@ from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Route
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import TicketRef
-from bot.relay.outbox import After
+from bot.relay.handlers import After
+from bot.relay.placing import opening
+from bot.relay.pool import Pool
 from bot.relay.ports import Answer, Delivery, Lane, Mailer, NotDone, Refused, Tickets, Unclear
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -22,22 +24,36 @@ _PATIENCE = timedelta(minutes=2)
 class LookupHandler:
     """Reads the ticket that a CO named and proposes a chat about it."""
 
-    def __init__(self, relay: Relay, tickets: Tickets, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        tickets: Tickets,
+        new_id: Callable[[], str],
+        pool: Pool | None = None,
+    ) -> None:
         """``new_id`` makes a chat's id: 128 random bits, URL-safe."""
         self._relay = relay
         self._tickets = tickets
         self._new_id = new_id
+        self._pool = pool or Pool(relay, ())
 
     async def deliver(self, delivery: Delivery) -> After | None:
-        """Read the ticket; the chat is there, with its card, when this delivery is struck off."""
+        """Read the ticket; when this delivery is struck off, the chat is there with its card, or
+        its thread is about to be opened in the pool.
+        """
         asked = delivery.payload
         ref = TicketRef(str(asked["instance"]), int(asked["number"]))
         ticket = await self._tickets.read(ref)
         by = Author(Role.OPERATOR, asked["by"]["id"], asked["by"]["name"])
         now = self._relay.now()
         chat = Chat(self._new_id(), int(asked["thread"]), ticket, by, now)
+        place = await self._relay.store.thread(chat.thread)
+        channel = await self._pool.channel_for(chat.id, place)
 
         async def propose(unit: Unit) -> None:
+            if channel is not None:
+                await unit.schedule(opening(chat, asked, await unit.thread(channel)))
+                return
             await unit.add(chat)
             await unit.schedule(Delivery(Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id))
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiohttp
-from botbuilder.schema import Activity, ResourceResponse
+from botbuilder.schema import Activity, ConversationResourceResponse, ResourceResponse
 from botframework.connector.auth import ConnectorFactory
 from yarl import URL
 
@@ -35,6 +35,10 @@ class Tokens(Protocol):
 
     async def renew(self, refused: str) -> str:
         """Return another token."""
+
+
+class _Broken(Exception):
+    """The connection broke after something was written: nobody saw the outcome."""
 
 
 class Wire:
@@ -65,9 +69,21 @@ class Wire:
             await self._session.close()
 
     async def call(
-        self, method: str, service_url: str, path: str, body: Any = None
+        self,
+        method: str,
+        service_url: str,
+        path: str,
+        body: Any = None,
+        *,
+        repeatable: bool | None = None,
     ) -> dict[str, Any]:
-        """Call ``path`` below ``service_url``; return the answer's JSON object."""
+        """Call ``path`` below ``service_url``; return the answer's JSON object.
+
+        What is ``repeatable`` is not done when its outcome was not seen; by default, all but a
+        POST is.
+        """
+        if repeatable is None:
+            repeatable = method != "POST"
         # Before anything is opened or a token is fetched: the host may come from a stored row.
         if not self._hosts.allow(service_url):
             raise Refused(
@@ -76,11 +92,14 @@ class Wire:
             )
         url = _url(service_url, path)
         token = await self._tokens.token() if self._tokens else ""
-        status, headers, answer = await self._send(method, url, body, token)
-        if status == 401 and self._tokens:
-            token = await self._tokens.renew(token)
+        try:
             status, headers, answer = await self._send(method, url, body, token)
-        error = answers.problem(status, headers, answer, repeatable=method != "POST")
+            if status == 401 and self._tokens:
+                token = await self._tokens.renew(token)
+                status, headers, answer = await self._send(method, url, body, token)
+        except _Broken as broken:
+            raise answers.unseen(str(broken), repeatable=repeatable) from None
+        error = answers.problem(status, headers, answer, repeatable=repeatable)
         if error is not None:
             raise error
         return answers.read_object(answer)
@@ -105,10 +124,7 @@ class Wire:
             # Nothing was written, or not even a connection was to be had.
             raise NotDone("Teams cannot be reached.") from None
         except (aiohttp.ClientError, TimeoutError, OSError, TooMuch) as error:
-            raise answers.unseen(
-                f"The connection to Teams broke ({type(error).__name__}).",
-                repeatable=method != "POST",
-            ) from None
+            raise _Broken(f"The connection to Teams broke ({type(error).__name__}).") from None
 
 
 class Conversations:
@@ -140,6 +156,22 @@ class Conversations:
         """Take a post of ours back."""
         path = _activities(conversation_id, activity_id)
         await self._wire.call("DELETE", self._service_url, path)
+
+    async def create_conversation(self, parameters: dict[str, Any]) -> ConversationResourceResponse:
+        """Start a thread in a channel, or find the one personal chat with a person.
+
+        Asked twice for a personal chat, Teams names the same one.
+        """
+        answer = await self._wire.call(
+            "POST",
+            self._service_url,
+            "v3/conversations",
+            parameters,
+            repeatable="activity" not in parameters,
+        )
+        return ConversationResourceResponse(
+            id=str(answer.get("id") or ""), activity_id=str(answer.get("activityId") or "")
+        )
 
     async def paged_members(self, conversation_id: str, token: str) -> dict[str, Any]:
         """Return a page of members: {"members": […], "continuationToken": …?}."""

@@ -10,6 +10,7 @@ import unicodedata
 # and "<", which some clients read as HTML.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&])")
 _SCHEME = re.compile(r"(?i)\b(https?|mailto|ftp)(:)")
+_THREAD = re.compile(r"https://teams\.microsoft\.com/l/message/[\w%.~@/:;?=&-]+")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # What the line above a relayed message ends in: a time and a number.
 _HEADER = re.compile(r"\d{1,2}\s*[:.∶：]\s*\d{2}.{0,8}[#＃﹟]\s*\d")
@@ -37,6 +38,11 @@ def in_card(text: str, limit: int = 300) -> str:
 def in_xml(text: str) -> str:
     """Escape ``text`` for a message of textFormat xml."""
     return html.escape(text, quote=False).replace("\n", "<br/>")
+
+
+def linked(xml: str) -> str:
+    """Make addresses of threads in Teams links, in a text that ``in_xml`` has escaped."""
+    return _THREAD.sub(r'<a href="\g<0>">open it</a>', xml)
 
 
 def unforged(text: str) -> str:

@@ -18,6 +18,7 @@ from bot.teams.hosts import ServiceHosts
 from bot.teams.inbound_auth import DevelopmentInbound, Inbound, TeamsInbound
 from bot.teams.keys import METADATA_URL, SigningKeys
 from bot.teams.membership import Everybody, Gatekeeper, Membership
+from bot.teams.places import TeamsPlaces
 from bot.teams.routes import routes
 from bot.teams.threads import TeamsThreads
 
@@ -45,6 +46,7 @@ class TeamsRoom:
     development     no authentication; then ``bound_to`` must be loopback or ValueError is raised, and
                     app id, tenants and teams may be empty (everybody may act)
     zone            time zone of the times that people see
+    fallback        channel in which lost chats are reported; without one, in personal chats
     """
 
     def __init__(  # noqa: PLR0913 - plain values instead of a container
@@ -64,6 +66,7 @@ class TeamsRoom:
         bound_to: str = "",
         in_groups: Listening = Listening.MENTION,
         zone: tzinfo = UTC,
+        fallback: str = "",
         connections: int = 50,
     ) -> None:
         tenants, known = tuple(tenant_ids), tuple(teams)
@@ -85,7 +88,8 @@ class TeamsRoom:
             else TeamsInbound(app_id, tenants, hosts, self._keys)
         )
         self.adapter = TeamsAdapter(TeamsAuthentication(app_id, inbound, self._wire))
-        self.threads = TeamsThreads(self.adapter, app_id, zone)
+        self.threads = TeamsThreads(self.adapter, zone)
+        self.places = TeamsPlaces(self._wire, zone, fallback)
         self.membership: Gatekeeper = (
             Membership(self._wire, [team.id for team in known], tenants) if known else Everybody()
         )

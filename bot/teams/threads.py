@@ -37,12 +37,10 @@ class TeamsThreads:
     def __init__(
         self,
         adapter: TeamsAdapter,
-        app_id: str,
         zone: tzinfo,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._adapter = adapter
-        self._app_id = app_id
         self._zone = zone
         self._clock = clock
 
@@ -149,6 +147,6 @@ def _mention(activity: Activity, said: str, person: str, name: str) -> None:
     shown = markup.in_xml(plain_name(name) or "you")
     tag = f"<at>{shown}</at>"
     activity.text_format = "xml"
-    activity.text = f"{tag} {markup.in_xml(said)}"
+    activity.text = f"{tag} {markup.linked(markup.in_xml(said))}"
     who = ChannelAccount(id=person, name=plain_name(name) or "you")
     activity.entities = [Mention(type="mention", mentioned=who, text=tag)]

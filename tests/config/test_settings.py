@@ -1,13 +1,18 @@
 """What settings must be, each and together."""
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
 
+from bot import parts
+from bot.config import Settings
 from bot.domain.invitations import Route
+from bot.relay.pool import Channel
 from bot.relay.ports import Listening
+from bot.relay.relay import Relay
 from tests.settings import GUID, SECRET_KEY, instance, settings, teams
 
 MAIL = {"host": "localhost", "security": "none", "from_address": "help@example.org"}
@@ -210,3 +215,36 @@ def test_kerberos_gets_its_keytab_by_the_environment_and_keeps_tickets_in_memory
         "KRB5CCNAME": "MEMORY:livechat",
     }
     assert settings().kerberos_environment == {}
+
+
+POOL = "19:pool@thread.tacv2"
+
+
+def test_a_channel_of_the_pool_belongs_to_the_only_team_or_says_to_which() -> None:
+    made = settings(teams=teams(pool=[{"id": POOL}], fallback=POOL))
+    assert pool_of(made) == [Channel(POOL, made.teams.teams[0].id)]
+    both = [{"id": "19:one@thread.tacv2"}, {"id": "19:two@thread.tacv2"}]
+    second = {"id": POOL, "team": "19:two@thread.tacv2"}
+    made = settings(teams=teams(teams=both, pool=[second]))
+    assert pool_of(made) == [Channel(POOL, "19:two@thread.tacv2")]
+
+
+def pool_of(made: Settings) -> list[Channel]:
+    return list(parts.pool(made, cast("Relay", None))._channels)
+
+
+@pytest.mark.parametrize(
+    ("pool", "sentence"),
+    [
+        ([{"id": "https://teams.microsoft.com/l/channel/19%3apool"}], "not a channel's id"),
+        ([{"id": POOL}, {"id": POOL}], "in the pool already"),
+        ([{"id": POOL, "team": "19:else@thread.tacv2"}], r"no \[\[teams.teams\]\] has this id"),
+    ],
+)
+def test_a_pool_that_cannot_be_says_why(pool: list[dict[str, str]], sentence: str) -> None:
+    assert re.search(sentence, complaints(teams=teams(pool=pool)))
+
+
+def test_with_several_teams_each_channel_of_the_pool_names_its_own() -> None:
+    both = [{"id": "19:one@thread.tacv2"}, {"id": "19:two@thread.tacv2"}]
+    assert "there are several teams" in complaints(teams=teams(teams=both, pool=[{"id": POOL}]))

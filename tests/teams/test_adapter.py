@@ -30,7 +30,7 @@ async def test_a_press_is_answered_with_the_card_as_it_is_now(stage: Stage) -> N
     assert "You are talking" in json.dumps(pressed.card)
     told = stage.operating.pressed[0]
     assert (told.verb, told.chat_id) == ("invite", "chat-1")
-    assert told.values == {"requestor": "0", "route": "copy"}
+    assert told.values == {"requestor": "0", "route": "copy", "nonce": "0.0"}
     assert told.operator.id == stage.teams.world.people["grace"].object_id
 
 
@@ -46,7 +46,7 @@ async def test_summary_and_status_come_with_the_press(stage: Stage) -> None:
     post = await card_post(stage, talking())
     await stage.teams.people["grace"].press(post, "file", {"summary": "Line one\n**two**"})
     values = stage.operating.pressed[0].values
-    assert values == {"summary": "Line one\n**two**", "status": ""}
+    assert values == {"summary": "Line one\n**two**", "status": "", "nonce": "1.0"}
 
 
 @pytest.mark.parametrize("who", ["mallory", "guy"])

@@ -1,0 +1,161 @@
+"""Chats whose thread is not where somebody asked for it: opened in the pool, or lost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from bot.domain.chat import Chat
+from bot.domain.effects import Word
+from bot.domain.messages import Author, Role
+from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.relay.handlers import After, Quiet
+from bot.relay.ports import (
+    LATER,
+    URGENT,
+    Answer,
+    Delivery,
+    Lane,
+    Places,
+    Refused,
+    Tell,
+    Thread,
+    Threads,
+    Unclear,
+)
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+Json = dict[str, Any]
+
+
+def opening(chat: Chat, asked: Json, channel: Thread) -> Delivery:
+    """Return the row that opens a proposed chat's thread in ``channel`` (stored).
+
+    ``asked`` is the payload of the look-up. The chat is kept in the row until its thread is there.
+    """
+    payload = {"chat": chat.id, "ticket": ticket_to_json(chat.ticket), "asked": asked}
+    return Delivery(Lane.TEAMS, f"open:{chat.id}", "open", payload, thread=channel.id, rank=URGENT)
+
+
+class OpenHandler(Quiet):
+    """Opens a chat's thread in a channel of the pool.
+
+    The chat is born when its thread is known. If we die before that, the repeat posts the card
+    once more: the first one belongs to no chat, and its buttons say so.
+    """
+
+    def __init__(self, relay: Relay, places: Places) -> None:
+        self._relay = relay
+        self._places = places
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Post the card as the first post of a thread, and tell whoever asked where it is."""
+        chat = self._chat(delivery)
+        if await self._relay.store.look(chat.id) is not None:
+            return None
+        channel = await self._relay.store.thread(delivery.thread)
+        try:
+            opened = await self._places.open(channel, self._relay.view(chat, channel))
+        except Unclear:
+            if delivery.attempt < 2:
+                raise
+            return self._here(delivery)  # two cards that nobody knows of are enough
+        link = self._places.link(opened)
+
+        async def keep(unit: Unit) -> None:
+            thread = await unit.thread(opened)
+            await unit.add(replace(chat, thread=thread.id, card=opened.root_id))
+            await unit.schedule(_moved(delivery.payload["asked"], chat, link))
+
+        return keep
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """If Teams does not let us, the chat stays where it was asked for."""
+        return self._here(delivery)
+
+    def _here(self, delivery: Delivery) -> After:
+        asked = int(delivery.payload["asked"]["thread"])
+        chat = replace(self._chat(delivery), thread=asked)
+        card = Delivery(
+            Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id, thread=asked, rank=LATER
+        )
+
+        async def stay(unit: Unit) -> None:
+            await unit.add(chat)
+            await unit.schedule(card)
+
+        return stay
+
+    def _chat(self, delivery: Delivery) -> Chat:
+        payload, asked = delivery.payload, delivery.payload["asked"]
+        by = Author(Role.OPERATOR, asked["by"]["id"], asked["by"]["name"])
+        ticket = ticket_from_json(payload["ticket"])
+        created = delivery.created or self._relay.now()
+        return Chat(payload["chat"], int(asked["thread"]), ticket, by, created)
+
+
+def _moved(asked: Json, chat: Chat, link: str) -> Delivery:
+    payload = {"word": Answer.ELSEWHERE.value, "detail": link}
+    payload |= {"thread": asked["thread"], "mention": asked["mention"]}
+    return Delivery(
+        Lane.TEAMS,
+        f"thread:{asked['thread']}",
+        "tell",
+        payload,
+        chat.id,
+        thread=int(asked["thread"]),
+        rank=URGENT,
+    )
+
+
+def lost(chat: Chat, word: Word, detail: str = "") -> Delivery:
+    """Return the row that tells, in the fallback place, what became of a chat."""
+    payload = {"word": word.value, "detail": detail}
+    return Delivery(Lane.TEAMS, f"lost:{chat.id}", "lost", payload, chat.id, rank=URGENT)
+
+
+class LostHandler(Quiet):
+    """Tells the CO, in another place, that his chat's thread is lost."""
+
+    def __init__(self, relay: Relay, places: Places, threads: Threads) -> None:
+        self._relay = relay
+        self._places = places
+        self._threads = threads
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Find the place, and tell."""
+        found = await self._relay.store.look(delivery.chat_id or "")
+        if found is None:
+            return None
+        chat, by = found[0], found[0].started_by
+        gone = await self._relay.store.thread(chat.thread)
+        place = await self._places.fallback(gone, by.id)
+        word, detail = Word(delivery.payload["word"]), str(delivery.payload["detail"])
+        try:
+            await self._threads.tell(place, Tell(word, detail, chat, (by.id, by.name)))
+        except Unclear:
+            if delivery.attempt < 2:
+                raise
+        return None
+
+
+def ticket_to_json(ticket: Ticket) -> Json:
+    """Return a ticket as JSON."""
+    return {**asdict(ticket), "created": ticket.created and ticket.created.isoformat()}
+
+
+def ticket_from_json(kept: Json) -> Ticket:
+    """Return the ticket that ``ticket_to_json`` has written."""
+    created = kept["created"]
+    return Ticket(
+        **kept
+        | {
+            "ref": TicketRef(**kept["ref"]),
+            "asked": TicketRef(**kept["asked"]),
+            "requestors": tuple(Requestor(**one) for one in kept["requestors"]),
+            "ccs": tuple(Requestor(**one) for one in kept["ccs"]),
+            "created": datetime.fromisoformat(created) if created else None,
+        }
+    )

@@ -1,0 +1,80 @@
+"""The pool of channels over which a team's chats are spread: Teams' limits are per channel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.domain.chat import LIVE, State
+from bot.relay.ports import Scope, Thread
+from bot.relay.relay import Relay
+
+#: How long a chosen channel counts as taken before its chat is there.
+_UNDER_WAY = timedelta(minutes=2)
+#: States in which a chat makes posts, or soon will.
+_BUSY = (*LIVE, State.PROPOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel of the pool, by Teams' ids (19:…@thread.tacv2), and the team it belongs to."""
+
+    id: str
+    team_id: str
+
+
+def choose(channels: Sequence[Channel], crowd: Mapping[str, int]) -> Channel:
+    """Return the channel with the fewest chats (``crowd``, by channel id), else the first of them."""
+    return min(channels, key=lambda channel: crowd.get(channel.id, 0))
+
+
+class Pool:
+    """Chooses where a chat's thread is to be, for COs who ask in a channel."""
+
+    def __init__(self, relay: Relay, channels: Iterable[Channel]) -> None:
+        self._relay = relay
+        self._channels = tuple(channels)
+        self._at: dict[int, str] = {}  # a thread's channel, which never changes
+        self._chosen: dict[
+            str, tuple[str, float]
+        ] = {}  # chat id -> channel id, until when it counts
+
+    async def channel_for(self, chat_id: str, asked: Thread) -> Thread | None:
+        """Return a reference of the channel for a new chat, None if it shall stay where it was
+        asked for: in a personal or group chat, in a team without a pool, or in that very channel.
+        """
+        if asked.scope is not Scope.CHANNEL:
+            return None
+        channels = [one for one in self._channels if one.team_id == asked.team_id]
+        if not channels:
+            return None
+        chosen = choose(channels, await self._crowd())
+        until = (self._relay.now() + _UNDER_WAY).timestamp()
+        self._chosen[chat_id] = (chosen.id, until)
+        if chosen.id == asked.channel_id:
+            return None
+        return replace(
+            asked, conversation_id=chosen.id, channel_id=chosen.id, root_id="", open=True, id=0
+        )
+
+    async def _crowd(self) -> Counter[str]:
+        """Count the chats of each channel, those that are only under way included."""
+        now = self._relay.now()
+        tomorrow = now + timedelta(days=1)
+        chats = await self._relay.store.stale({state.value: tomorrow for state in _BUSY})
+        crowd = Counter([await self._channel_of(chat.thread) for chat in chats])
+        there = {chat.id for chat in chats}
+        self._chosen = {
+            chat_id: (channel, until)
+            for chat_id, (channel, until) in self._chosen.items()
+            if chat_id not in there and until > now.timestamp()
+        }
+        crowd.update(channel for channel, _ in self._chosen.values())
+        return crowd
+
+    async def _channel_of(self, thread_id: int) -> str:
+        if thread_id not in self._at:
+            self._at[thread_id] = (await self._relay.store.thread(thread_id)).channel_id
+        return self._at[thread_id]
