@@ -1,0 +1,33 @@
+"""Which chat words belong to that Teams brings late: the one in which they were written, or none.
+
+Chats follow one another in a thread. What was written for one visitor and comes half a minute
+later, because we could not be reached, must never be read by the next one (requirement D6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.domain.chat import Chat, State
+from bot.relay.storage import Unit
+
+
+def about(chats: Iterable[Chat], at: datetime | None) -> list[Chat]:
+    """Return the chats that a command written at ``at`` can be about: those that existed."""
+    return [chat for chat in chats if at is None or chat.created <= at]
+
+
+async def was_open(unit: Unit, chat: Chat, at: datetime | None) -> bool:
+    """Tell whether ``chat``, live now, was as far as it is when words were written at ``at``.
+
+    ``at`` is by Teams' clock, the chat's moments are by ours. If ours is fast by a few seconds,
+    what is written in the first few seconds after a visitor joined is refused, and that is told;
+    the other way round nothing goes wrong, since operators learn of the visitor later than we.
+    """
+    if at is None or chat.state is not State.OPEN:
+        return at is None or chat.created <= at
+    if chat.presence_since is not None and chat.presence_since <= at:
+        return True  # the visitor was here already; saves looking for when he came
+    first = await unit.log(chat.id, 0, 1)  # that he joined is a chat's first line
+    return not first or first[0].at <= at

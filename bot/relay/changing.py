@@ -1,0 +1,196 @@
+"""Edits and removals in Teams: mirrored, the newest last, whatever order Teams brings them in.
+
+Teams brings an operator's message and its changes side by side, and tries each again by itself:
+a change may overtake its original or a change before it. So for ten minutes (the store sweeps
+them) the newest change of a message is remembered by Teams' own time. Of changes that were
+carried out only time and digest are kept, of one that waits for its original also the text, and
+only where a visitor is being talked to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain import events as e
+from bot.domain.chat import Chat, ChatFull, NotNow
+from bot.domain.commands import is_note, without_notes
+from bot.domain.messages import EmptyText, Message, Role, TextTooLong, tidy
+from bot.relay.buttons import author_of
+from bot.relay.ports import Answer, Changed, Heard, Listening, Thread
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+from bot.relay.telling import Telling
+
+#: Takes a message in, as if it had come now; None if it was here before.
+TakesIn = Callable[[Unit, Heard, datetime | None], Awaitable[str | None]]
+
+
+class Fate(StrEnum):
+    """What is known of a message apart from its line in a chat's log."""
+
+    WAITS = "waits"  # a change came, the original has not
+    DONE = "done"  # its newest change was carried out
+    GONE = "gone"  # taken back before it was said
+    MISSED = "missed"  # its author was told that it did not reach us
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest change of a message: when, by Teams' clock, and to what.
+
+    ``text`` is the new text (None: taken back) while its original is awaited, else a digest.
+    """
+
+    fate: Fate
+    at: datetime | None = None
+    text: str | None = None
+
+    @classmethod
+    def read(cls, raw: str) -> Newest:
+        """Read what ``written`` wrote."""
+        fate, at, text = json.loads(raw)
+        return cls(Fate(fate), datetime.fromisoformat(at) if at else None, text)
+
+    def written(self) -> str:
+        """Return it as the store keeps it."""
+        return json.dumps([self.fate, self.at.isoformat() if self.at else "", self.text])
+
+    def covers(self, at: datetime | None, text: str | None) -> bool:
+        """Tell whether a change at that time to that text brings nothing new."""
+        if self.at is not None and at is not None and at < self.at:
+            return True
+        return self.fate is Fate.DONE and self.text == _digest(text)
+
+
+class Changing:
+    """What happens when an operator edits or deletes what he wrote."""
+
+    def __init__(self, relay: Relay, telling: Telling, takes_in: TakesIn) -> None:
+        self._relay = relay
+        self._telling = telling
+        self._takes_in = takes_in
+
+    async def changes(self, unit: Unit, changed: Changed, at: datetime | None) -> str | None:
+        """Take a change in; return whom to ring. ``at`` is its time by Teams' clock."""
+        where, known = changed.thread.conversation_id, None
+        if thread := await unit.known_thread(where):
+            known = await self._line(unit, thread, changed.key)
+        if known and not await unit.first_time(where, changed.activity_id):
+            return None
+        kept = await self._kept(unit, changed.thread, changed.key)
+        if kept is not None and kept.covers(at, changed.text):
+            await self._keep(unit, changed, kept)
+            return None
+        if known is None:
+            return await self._before_its_original(unit, thread, changed, at, kept)
+        await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
+        return await self._change(unit, changed, *known)
+
+    async def original(self, unit: Unit, heard: Heard) -> Heard | None:
+        """Return a message whose id is known, as it is now, if it is yet to be said; else None."""
+        kept = await self._kept(unit, heard.thread, heard.key)
+        if kept is None or kept.fate is Fate.MISSED:
+            return heard if kept else None
+        if kept.fate is not Fate.WAITS:
+            await self._keep(unit, heard, kept)
+            return None
+        fate = Fate.GONE if kept.text is None else Fate.DONE
+        await self._keep(unit, heard, Newest(fate, kept.at, _digest(kept.text)))
+        return None if kept.text is None else replace(heard, text=kept.text)
+
+    async def missed(self, unit: Unit, thread: Thread, key: str) -> None:
+        """Note that message ``key`` was told to be missing, so that it is taken in if it comes."""
+        await unit.early(thread.conversation_id, key, Newest(Fate.MISSED).written())
+
+    async def _line(self, unit: Unit, thread: Thread, key: str) -> tuple[Chat, Message] | None:
+        found = await unit.said_in(thread.id, Role.OPERATOR, key)
+        return found or await unit.said_in(thread.id, Role.OPERATOR, _mentioned(key))
+
+    async def _change(self, unit: Unit, changed: Changed, chat: Chat, line: Message) -> str:
+        """Change a line that the visitor has."""
+        now, author = self._relay.now(), author_of(changed.operator)
+        event: e.Event
+        try:
+            if changed.text is None or is_note(changed.text):
+                # What became a note is taken back: its new words are not for the visitor.
+                event = e.Removed(now, author, changed.activity_id, line.seq)
+            else:
+                text = tidy(without_notes(changed.text)[0])
+                event = e.Edited(now, author, changed.activity_id, line.seq, text)
+            await self._relay.happen(unit, chat, event)
+        except (EmptyText, TextTooLong, ChatFull, NotNow):
+            await self._not_changed(unit, chat)
+        return chat.id
+
+    async def _before_its_original(
+        self,
+        unit: Unit,
+        thread: Thread | None,
+        changed: Changed,
+        at: datetime | None,
+        kept: Newest | None,
+    ) -> str | None:
+        """A change of words that have not gone to a visitor: not yet, or never."""
+        text = None if changed.text is None or is_note(changed.text) else changed.text
+        lost = kept is not None and kept.fate in (Fate.MISSED, Fate.GONE)
+        if text is not None and (changed.mentioned or lost):
+            return await self._say_now(unit, changed, text, at, lost=lost)
+        live = await unit.live_chat(thread.id) if thread else None
+        ours = text is None or changed.thread.listening is Listening.THREAD
+        if kept is None and (live is None or not ours):
+            return None  # talk of the team that concerns nobody else is not kept
+        if ours and await self._is_awaited(unit, changed, kept):
+            await self._keep(unit, changed, Newest(Fate.WAITS, at, text))
+            return None
+        if kept is not None:
+            await self._keep(unit, changed, kept)
+        if live is None or text is None or not ours:
+            return None
+        # Sending old words because of a mended typo could show the visitor what was said before.
+        if await unit.first_time(changed.thread.conversation_id, changed.activity_id):
+            await self._not_changed(unit, live)
+        return live.id
+
+    async def _is_awaited(self, unit: Unit, changed: Changed, kept: Newest | None) -> bool:
+        """Tell whether the original is yet to come."""
+        if kept is not None:
+            return kept.fate in (Fate.WAITS, Fate.MISSED)
+        return await unit.first_time(changed.thread.conversation_id, changed.key)
+
+    async def _say_now(
+        self, unit: Unit, changed: Changed, text: str, at: datetime | None, *, lost: bool
+    ) -> str | None:
+        """Words become the visitor's by their change: a mention that had been forgotten is added."""
+        if lost:
+            await self.missed(unit, changed.thread, changed.key)
+        said = Heard(changed.thread, changed.operator, changed.key, text, changed.mentioned)
+        chat_id = await self._takes_in(unit, said, at)
+        if chat_id is None:  # it was here, and not for the visitor
+            chat_id = await self._takes_in(unit, replace(said, key=_mentioned(said.key)), at)
+        await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
+        return chat_id
+
+    async def _not_changed(self, unit: Unit, chat: Chat) -> None:
+        thread = await unit.thread_by_id(chat.thread)
+        await self._telling.tell(unit, thread, Answer.NOT_CHANGED, chat=chat)
+
+    async def _kept(self, unit: Unit, thread: Thread, key: str) -> Newest | None:
+        found, raw = await unit.early_for(thread.conversation_id, key)
+        return Newest.read(raw) if found and raw else None
+
+    async def _keep(self, unit: Unit, of: Changed | Heard, newest: Newest) -> None:
+        await unit.early(of.thread.conversation_id, of.key, newest.written())
+
+
+def _mentioned(key: str) -> str:
+    """The key of words that were said because a mention was added to a message known before."""
+    return f"{key}:mentioned"
+
+
+def _digest(text: str | None) -> str:
+    return "" if text is None else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

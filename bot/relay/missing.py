@@ -1,0 +1,112 @@
+"""Telling a thread of messages that we could not take in and that Teams has given up bringing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.chat import Chat
+from bot.domain.messages import Role
+from bot.domain.transcript import plain_name
+from bot.relay.belonging import about
+from bot.relay.ports import Answer, Listening, Operator, Thread
+from bot.relay.storage import Unit
+from bot.relay.telling import Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A message, or a change of one, that was answered with 503; nothing of what it said.
+
+    ``key`` is Teams' id of the message; ``change`` that of its edit or removal, empty for the
+    message itself. ``when`` is ``at`` in words.
+    """
+
+    operator: Operator
+    key: str
+    when: str
+    at: datetime | None = None
+    change: str = ""
+    mentioned: bool = False
+
+
+class Missing:
+    """Says in a thread what did not come through; each time once, whatever process notices."""
+
+    def __init__(
+        self,
+        telling: Telling,
+        concerned: Callable[[Sequence[Chat]], Chat | None],
+        note: Callable[[Unit, Thread, str], Awaitable[None]],
+    ) -> None:
+        """``concerned`` picks the chat that people may think they are in; ``note`` remembers that
+        a message was told to be missing.
+        """
+        self._telling = telling
+        self._concerned = concerned
+        self._note = note
+
+    async def tell(self, unit: Unit, where: Thread, missed: Sequence[Missed]) -> str | None:
+        """Tell of those that have not come meanwhile; return whom to ring."""
+        thread = await unit.known_thread(where.conversation_id)
+        chats = await unit.chats_in(thread.id) if thread else []
+        chat = self._concerned(chats)
+        words, changes = [], []
+        for one in missed:
+            if one.change:
+                if thread and await self._is_unchanged(unit, thread, one):
+                    changes.append(one)
+            elif self._matters(one, where, chat) and await self._never_came(unit, where, one):
+                words.append(one)
+        if not words and not changes:
+            return None
+        thread = thread or await unit.thread(where)
+        to = (words or changes)[0].operator
+        if words:
+            word = Answer.NOT_DELIVERED if chat else Answer.NOTHING_HERE
+            await self._telling.tell(unit, thread, word, _words(words, chat), chat=chat, to=to)
+        if changes:
+            detail = f"The change was made by {_by_whom(changes)}."
+            await self._telling.tell(unit, thread, Answer.NOT_CHANGED, detail, chat=chat, to=to)
+        return chat.id if chat else ""
+
+    def _matters(self, one: Missed, where: Thread, chat: Chat | None) -> bool:
+        """Tell whether somebody waits for what became of it."""
+        if one.mentioned:
+            return True
+        if chat is None or where.listening is Listening.MENTION:
+            return False
+        return bool(about([chat], one.at))
+
+    async def _never_came(self, unit: Unit, where: Thread, one: Missed) -> bool:
+        if not await unit.first_time(where.conversation_id, one.key):
+            return False
+        await self._note(unit, where, one.key)
+        return True
+
+    async def _is_unchanged(self, unit: Unit, thread: Thread, one: Missed) -> bool:
+        """Tell whether the visitor has the message and not its change."""
+        if await unit.said_in(thread.id, Role.OPERATOR, one.key) is None:
+            return False
+        if await unit.said_in(thread.id, Role.OPERATOR, one.change) is not None:
+            return False
+        return await unit.first_time(thread.conversation_id, f"missed:{one.change}")
+
+
+def _words(missed: Sequence[Missed], chat: Chat | None) -> str:
+    what = "A message" if len(missed) == 1 else "Messages"
+    whom = "the visitor" if chat else "me"
+    return (
+        f"{what} of {_by_whom(missed)} did not reach {whom}, because the live chat was away for a "
+        "moment. Please write again what still matters."
+    )
+
+
+def _by_whom(missed: Sequence[Missed]) -> str:
+    """Name people and times: ``Grace Hopper (10:42, 10:43) and Alan Turing (10:44)``."""
+    times: dict[str, list[str]] = {}
+    for one in missed:
+        times.setdefault(plain_name(one.operator.name) or "somebody", []).append(one.when)
+    named = [f"{name} ({', '.join(dict.fromkeys(at))})" for name, at in times.items()]
+    return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else named[0]

@@ -1,0 +1,54 @@
+"""What the bot answers an operator in the thread, as rows of the outbox."""
+
+from __future__ import annotations
+
+from bot.domain.chat import Chat
+from bot.relay.ports import URGENT, Answer, Delivery, Heard, Lane, Operator, Thread
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+#: Answers that one need not hear twice: at most once a minute to the same person.
+_REPEATS = frozenset({Answer.NOT_JOINED, Answer.NOT_DELIVERED})
+
+
+class Telling:
+    """Schedules notices; bot/teams words them."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    async def answer(
+        self,
+        unit: Unit,
+        thread: Thread,
+        heard: Heard,
+        word: Answer,
+        detail: str = "",
+        *,
+        chat: Chat | None = None,
+    ) -> None:
+        """Answer the operator who wrote ``heard``."""
+        minute = f"{self._relay.now():%Y%m%d%H%M}"
+        told = f"told:{word}:{heard.operator.id}:{minute}"
+        if word in _REPEATS and not await unit.first_time(thread.conversation_id, told):
+            return
+        await self.tell(unit, thread, word, detail, chat=chat, to=heard.operator)
+
+    async def tell(
+        self,
+        unit: Unit,
+        thread: Thread,
+        word: Answer,
+        detail: str = "",
+        *,
+        chat: Chat | None = None,
+        to: Operator | None = None,
+    ) -> None:
+        """Post a notice in ``thread``, mentioning ``to``."""
+        payload: dict[str, object] = {"word": word.value, "detail": detail, "thread": thread.id}
+        if to is not None:
+            payload["mention"] = [to.mention_id, to.name]
+        stream = f"chat:{chat.id}" if chat else f"thread:{thread.id}"
+        chat_id = chat.id if chat else None
+        row = Delivery(Lane.TEAMS, stream, "tell", payload, chat_id, thread=thread.id, rank=URGENT)
+        await unit.schedule(row)
