@@ -135,30 +135,23 @@ class Connection:
                 self.notified(notice.extra)
         except psycopg.Error as error:
             self._break(error)
+        except Exception:
+            self._break(psycopg.InterfaceError("the database said what nobody understands"))
+            raise
 
     def _take(self, result: pq.abc.PGresult) -> None:
         trip = self._trips[0]
-        status = result.status
-        if status == pq.ExecStatus.PIPELINE_SYNC:
+        if result.status == pq.ExecStatus.PIPELINE_SYNC:
             self._arrived()
-        elif status in _OK:
-            if trip.names[len(trip.results)] is None or status == pq.ExecStatus.TUPLES_OK:
-                trip.results.append(_rows(result))
-            else:
-                trip.results.append(_NOTHING)  # of a PREPARE
-        elif status == pq.ExecStatus.PIPELINE_ABORTED:
-            trip.results.append(_NOTHING)
-            self._unprepare(trip)
+        elif trip.error is not None:
+            return  # what follows an error was not run
+        elif result.status in _OK:
+            trip.results.append(_rows(result))
         else:
-            trip.error = trip.error or error_from_result(result)
-            self._unprepare(trip)
-            trip.results.append(_NOTHING)
-
-    def _unprepare(self, trip: _Trip) -> None:
-        """What was to be prepared by a statement that failed is not."""
-        name = trip.names[len(trip.results)]
-        if name is not None:
-            self._prepared = {s: n for s, n in self._prepared.items() if n != name}
+            trip.error = error_from_result(result)
+            lost = {name for name in trip.names[len(trip.results) :] if name is not None}
+            if lost:  # what was to be prepared from here on is not
+                self._prepared = {s: n for s, n in self._prepared.items() if n not in lost}
 
     def _arrived(self) -> None:
         trip = self._trips.popleft()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self, TypeVar
 
 import psycopg
+import structlog
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Message
@@ -26,12 +27,15 @@ from bot.relay.storage import Unit
 from bot.store import chat_sql, codec, outbox_sql, processes
 from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
+from bot.store.listening import Listener
 from bot.store.postgres import Door, PostgresHand, PostgresReader
 from bot.store.sql import Query, Row
 from bot.store.sqlite import SqliteHand, SqliteReader
 from bot.store.tables import micros, moment
 from bot.store.unit import SqlUnit
 from bot.store.writer import Clock, Writer
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -70,6 +74,7 @@ class SqlStore:
         self._clock = clock
         self._reader = reader
         self._writer: Writer
+        self._listener: Listener | None = None
         self._bell: Callable[[Committed], object] = id  # until somebody wants to be told
 
     @classmethod
@@ -88,11 +93,14 @@ class SqlStore:
         store = cls(PostgresReader(door), clock)
         hands = [PostgresHand(door, clock) for _ in range(_HANDS)]
         store._writer = Writer(hands, store._committed)
+        store._listener = Listener(door, store._heard)
         return store
 
     async def close(self) -> None:
         """Finish writing and let go of the connections."""
         await self._writer.close()
+        if self._listener is not None:
+            await self._listener.close()
         await self._reader.close()
 
     async def hold_alone(self) -> bool:
@@ -109,8 +117,21 @@ class SqlStore:
         """Claim for ``owner`` what is made in an empty stream, is due, and that ``may`` allows."""
         self._writer.home = Home(owner, int(lease * 1_000_000), may)
 
+    async def listen(self) -> None:
+        """Begin to hear of other processes' commits (PostgreSQL), and to tell them of ours."""
+        if self._listener is not None:
+            await self._listener.start()
+
     def _committed(self, committed: Committed) -> None:
-        self._bell(committed)
+        if self._listener is not None:
+            self._listener.pass_on(committed)
+        self._heard(committed)
+
+    def _heard(self, committed: Committed) -> None:
+        try:
+            self._bell(committed)
+        except Exception:  # whoever listens must not keep anybody from his answer
+            log.exception("bell_failed")
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -158,7 +179,10 @@ class SqlStore:
 
     async def beat(self, process: str, patience: timedelta) -> Pulse:
         """Tell that ``process`` is alive; who was silent for ``patience`` is dead and forgotten."""
-        return await self._write(lambda unit: processes.beat(unit.link, process, patience))
+        pulse = await self._write(lambda unit: processes.beat(unit.link, process, patience))
+        if self._listener is not None:
+            self._listener.count(pulse.alive)
+        return pulse
 
     async def rest(self, process: str) -> None:
         """Tell that ``process`` ends in good order; its last heartbeat is remembered."""

@@ -16,16 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-import structlog
-
 from bot.relay.ports import Committed
 from bot.relay.storage import Unit
 from bot.store.deliveries import Home
 from bot.store.gathering import Gathering
 from bot.store.link import Link
 from bot.store.unit import SqlUnit
-
-log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Unit], Awaitable[Any]]
@@ -175,7 +171,7 @@ class Writer:
         for _, _, _, gathered in outcomes:
             gathering.join(gathered)
         if gathering:
-            self._ring(gathering.committed())
+            self._tell(gathering.committed())
         for piece, result, problem, _ in outcomes:
             if problem is not None and self._once_more(hand, piece, problem):
                 continue
@@ -220,12 +216,6 @@ class Writer:
     def _put_back(self, piece: _Piece) -> None:
         self._ready.appendleft([piece])
         self._start()
-
-    def _ring(self, committed: Committed) -> None:
-        try:
-            self._tell(committed)
-        except Exception:  # whoever listens must not keep the writers from their answers
-            log.exception("bell_failed")
 
 
 async def _apart(

@@ -1,0 +1,149 @@
+"""Processes on one PostgreSQL tell each other what they committed.
+
+A notification is a commit of its own, without a wait for the disk, after the commit that it tells
+of, and many go together: PostgreSQL lets only one notifying transaction commit at a time. One
+that is lost costs latency only, and whenever one may have been lost everybody is told to look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import secrets
+from collections.abc import Callable
+
+import psycopg
+import sqlalchemy as sa
+
+from bot.relay.ports import Committed, Lane, News
+from bot.store import codec
+from bot.store.libpq import Connection
+from bot.store.postgres import Door
+from bot.store.sql import Query, text
+
+_CHANNEL = "livechat"
+_LISTEN = f"LISTEN {_CHANNEL}".encode()
+_NOTIFY = Query(sa.select(sa.func.pg_notify(_CHANNEL, text("payload"))))
+_MOST = 100  # chats in one notification, which holds 8000 bytes
+_GATHER = 0.003  # seconds in which rings gather to go together
+_CHECK = 10.0  # seconds after which a silent connection is tried
+_COMPANY = 30.0  # seconds for which a process that was heard counts as there
+_SHORTEST, _LONGEST = 0.1, 3.0  # seconds between attempts to connect
+
+
+class Listener:
+    """One process's ear and mouth."""
+
+    def __init__(self, door: Door, ring: Callable[[Committed], object]) -> None:
+        self._door = door
+        self._ring = ring
+        self._name = secrets.token_hex(6)
+        self._db: Connection | None = None
+        self._chats: dict[str, None] = {}
+        self._lanes: set[Lane] = set()
+        self._sending: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._heard_at = float("-inf")
+        self._alone = False
+
+    async def start(self) -> None:
+        """Begin to listen; returns when it does, or when the first attempt failed."""
+        if self._task is None:
+            tried = asyncio.Event()
+            self._task = asyncio.create_task(self._serve(tried), name="store-listener")
+            await tried.wait()
+
+    async def close(self) -> None:
+        """End it."""
+        for task in (self._sending, self._task):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+        if self._db is not None:
+            self._db.close()
+
+    def count(self, alive: int) -> None:
+        """Take note of how many processes there are: one alone need not speak."""
+        heard_lately = asyncio.get_running_loop().time() - self._heard_at < _COMPANY
+        self._alone = alive == 1 and not heard_lately
+
+    # --- speaking ------------------------------------------------------------------------------
+
+    def pass_on(self, committed: Committed) -> None:
+        """Tell the others, in a moment, together with whatever else there is to tell."""
+        if self._alone or self._db is None:
+            return
+        self._chats.update((news.chat_id, None) for news in committed.news)
+        self._lanes |= committed.lanes
+        if self._sending is None and (self._chats or self._lanes):
+            self._sending = asyncio.create_task(self._speak(), name="store-notifier")
+
+    async def _speak(self) -> None:
+        try:
+            while self._chats or self._lanes:
+                await asyncio.sleep(_GATHER)
+                chats, self._chats = list(self._chats), {}
+                lanes, self._lanes = sorted(self._lanes), set()
+                told = _in_groups(chats) or [[]]
+                await self._say(*({"chats": some, "lanes": lanes} for some in told))
+        except psycopg.Error:
+            return  # the connection is gone; with the next one, everybody is told to look
+        finally:
+            self._sending = None
+
+    async def _say(self, *words: dict[str, object]) -> None:
+        if self._db is None:
+            return
+        payloads = [json.dumps({"from": self._name, **said}) for said in words]
+        await self._db.run([(_NOTIFY, {"payload": payload}) for payload in payloads])
+
+    # --- listening -----------------------------------------------------------------------------
+
+    async def _serve(self, tried: asyncio.Event) -> None:
+        pause, lost = _SHORTEST, False
+        while True:
+            try:
+                self._db = await self._door.open(durable=False)
+                await self._hear(self._db, tried, lost=lost)
+            except (psycopg.Error, TimeoutError):
+                pause = min(pause * 2, _LONGEST)
+            else:
+                pause = _SHORTEST
+            finally:
+                tried.set()
+            if self._db is not None:
+                self._db.close()
+                self._db, pause = None, _SHORTEST
+            lost = True
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - no secret
+
+    async def _hear(self, connection: Connection, tried: asyncio.Event, *, lost: bool) -> None:
+        connection.notified = self._notified
+        await connection.run([(_LISTEN, {})])
+        if lost:
+            self._ring(Committed(lanes=frozenset(Lane), lost=True))
+        await self._say({"lost": lost})
+        tried.set()
+        while connection.broken is None:
+            try:
+                await asyncio.wait_for(connection.ended.wait(), _CHECK)
+            except TimeoutError:
+                await connection.run([(b"SELECT 1", {})])
+
+    def _notified(self, payload: bytes) -> None:
+        said = json.loads(payload)
+        if said["from"] == self._name:
+            return
+        self._heard_at, self._alone = asyncio.get_running_loop().time(), False
+        if said.get("lost"):
+            self._ring(Committed(lanes=frozenset(Lane), lost=True))
+            return
+        news = tuple(News(chat_id) for chat_id in said.get("chats", ()))
+        lanes = codec.lanes(set(said.get("lanes", ())))
+        if news or lanes:
+            self._ring(Committed(news, lanes))
+
+
+def _in_groups(chats: list[str]) -> list[list[str]]:
+    return [chats[start : start + _MOST] for start in range(0, len(chats), _MOST)]
