@@ -10,7 +10,7 @@ import fcntl
 import os
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,12 +23,16 @@ from bot import parts
 from bot.config import Settings
 from bot.domain.chat import State
 from bot.domain.presence import Presence
+from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
 from bot.relay.filing import FileHandler, PurgeHandler, StatusHandler
+from bot.relay.handlers import Handler
+from bot.relay.heartbeat import Heartbeat
 from bot.relay.housekeeping import Housekeeping
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
-from bot.relay.outbox import Handler, Outbox
+from bot.relay.outbox import Outbox
+from bot.relay.placing import LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, OutsideError
 from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
@@ -39,7 +43,9 @@ from bot.visitors.trouble import describe
 log = structlog.get_logger(__name__)
 
 _TIDY_EVERY = 30.0
-_TRIES = 10
+_BEAT_EVERY = 5.0
+#: How often the outbox looks without being rung: another process may have died with its rings.
+_LOOK_EVERY, _LOOK_EVERY_ALONE = 1.0, 5.0
 #: Together with closing the sockets this stays below the 5 seconds that a restart may take.
 _PATIENCE = 2.0
 
@@ -57,16 +63,28 @@ class Service:
         self.store = SqlStore.at(settings.database.url)
         self.hub = Hub()
         bells: list[Bell] = [self.hub]
-        self.relay = Relay(self.store, _now, bells, rules(settings))
+        self.relay = Relay(self.store, _now, bells, rules(settings), _owner())
         self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
         self.teams = parts.teams_room(settings, Operating(self.relay))
         self.tickets = parts.rt_gateway(settings)
         self.mailer = parts.mailer(settings)
         self.visitors = parts.visitors_room(settings, self.visiting, self.hub)
-        self.outbox = Outbox(self.relay, self._handlers(), _owner(), _report)
+        several, relaying = settings.database.sqlite_file is None, settings.relay
+        budget = Budget(hourly=relaying.hourly_limit, limited=relaying.pacing)
+        self.outbox = Outbox(
+            self.relay,
+            self._handlers(),
+            _report,
+            budget=budget,
+            look_every=_LOOK_EVERY if several else _LOOK_EVERY_ALONE,
+            lease=relaying.lease_seconds,
+        )
         bells.append(self.outbox)
+        patience = timedelta(seconds=relaying.dead_after_seconds)
+        self._heartbeat = Heartbeat(self.relay, budget, self.visitors.expect, patience)
+        self._beat_every = min(_BEAT_EVERY, relaying.dead_after_seconds / 4)
         self._housekeeping = Housekeeping(self.relay)
-        self._tidying: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._lock: IO[str] | None = None
 
@@ -76,6 +94,8 @@ class Service:
             "relay": RelayHandler(relay, threads),
             "tell": TellHandler(relay, threads),
             "card": CardHandler(relay, threads),
+            "open": OpenHandler(relay, self.teams.places),
+            "lost": LostHandler(relay, self.teams.places, threads),
             "lookup": LookupHandler(relay, tickets, lambda: secrets.token_urlsafe(16)),
             "invite": InvitationHandler(relay, tickets, self.mailer),
             "file": FileHandler(relay, tickets),
@@ -88,22 +108,18 @@ class Service:
         self._lock = _only_one(self.settings)
         if not await asyncio.to_thread(_is_migrated, self.settings.database.url):
             raise CannotStart("The database is not of this version. Run: livechat migrate")
-        await self._be_alone()
-        await self.store.take_over(self.relay.rules.quarantine)
+        if self._lock:
+            await self.store.take_over(self.relay.rules.quarantine)
+            await self._expect_visitors()
         await self.teams.start()
         self.outbox.start()
-        self._tidying = asyncio.create_task(self._tidy(), name="housekeeping")
-        await self._expect_visitors()
+        await self._heartbeat.beat()
+        self._chores = [
+            asyncio.create_task(_every(self._beat_every, self._heartbeat.beat), name="heartbeat"),
+            asyncio.create_task(_every(_TIDY_EVERY, self._housekeeping.tidy), name="housekeeping"),
+        ]
         await self._listen()
         log.info("started", on_stand_ins=self.settings.on_stand_ins)
-
-    async def _be_alone(self) -> None:
-        """One process per database, for now: the bell and the presence are this process's."""
-        for _ in range(_TRIES):
-            if await self.store.hold_alone():
-                return
-            await asyncio.sleep(1)  # PostgreSQL may not have noticed yet that our predecessor died
-        raise CannotStart("Another process uses this database. Stop that one first.")
 
     async def _expect_visitors(self) -> None:
         """Whoever had a window open when we went down and does not come back is gone."""
@@ -130,8 +146,8 @@ class Service:
         if self._runner:
             for site in list(self._runner.sites):
                 await site.stop()
-        if self._tidying:
-            self._tidying.cancel()
+        for chore in self._chores:
+            chore.cancel()
         await asyncio.gather(self.visitors.close(), self.outbox.stop(_PATIENCE))
         if self._runner:
             await self._runner.cleanup()
@@ -139,18 +155,21 @@ class Service:
         self.tickets.close()
         if self.mailer:
             self.mailer.close()
+        with suppress(OutsideError):
+            await self.store.rest(self.relay.process)
         await self.store.close()
         if self._lock:
             self._lock.close()
         log.info("stopped")
 
-    async def _tidy(self) -> None:
-        while True:
-            try:
-                await self._housekeeping.tidy()
-            except Exception as error:  # noqa: BLE001 - the next round may do better
-                log.warning("housekeeping_failed", reason=describe(error))
-            await asyncio.sleep(_TIDY_EVERY)
+
+async def _every(seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await chore()
+        except Exception as error:  # noqa: BLE001 - the next round may do better
+            log.warning("chore_failed", chore=chore.__qualname__, reason=describe(error))
+        await asyncio.sleep(seconds)
 
 
 def rules(settings: Settings) -> Rules:
@@ -168,6 +187,7 @@ def rules(settings: Settings) -> Rules:
         purge_grace=timedelta(seconds=retention.purge_grace_seconds),
         proposed_for=timedelta(hours=retention.proposed_hours),
         kept_for=timedelta(days=retention.purged_days),
+        zone=settings.timezone,
     )
 
 

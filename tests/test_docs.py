@@ -12,7 +12,7 @@ import pytest
 from bot.app import Service
 from bot.domain import events
 from bot.domain.chat import TRANSITIONS, State
-from bot.relay.outbox import LANES
+from bot.relay.lanes import LANES
 from bot.relay.ports import Lane
 from infra.dev import chat_states
 from tests.settings import settings

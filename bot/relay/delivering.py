@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.domain import events as e
 from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.effects import Word
-from bot.relay.outbox import After, Quiet
-from bot.relay.ports import Answer, Delivery, Gone, Lane, Refused, Tell, Threads, Unclear
+from bot.domain.messages import Message
+from bot.relay.handlers import After, Quiet
+from bot.relay.ports import Answer, Delivery, Gone, Refused, Tell, Threads, Unclear
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
 #: Notices that must raise a notification: somebody waits for the CO (facts: teams 4.6).
 _CALLS = frozenset({Word.JOINED, Word.ENDED_BY_VISITOR, Word.FILING_FAILED})
+#: A message that waited longer than so says by how much Teams is behind.
+_SLOW = timedelta(seconds=10)
+_PAGE = 100
 
 
 class InThread(Quiet):
@@ -50,38 +55,67 @@ class InThread(Quiet):
 
 
 class RelayHandler(InThread):
-    """Posts a visitor's message."""
+    """Posts a visitor's messages: those of one chat that waited together, in one post."""
 
     async def deliver(self, delivery: Delivery) -> After | None:
-        """Post it; a repeat of an attempt that may have arrived is labelled."""
-        found, seq = await self._chat(delivery), int(delivery.payload["seq"])
+        """Post them; a repeat of an attempt that may have arrived is labelled."""
+        found, seqs = await self._chat(delivery), _seqs(delivery)
         if found is None:
             return None
         chat = found[0]
-        lines = await self._relay.store.log(chat.id, seq - 1, 1)
-        if not lines or lines[0].seq != seq:
-            return None  # purged: it stands in RT
+        lines = await self._lines(chat.id, seqs)
+        if not lines:
+            return None  # purged: they stand in RT
         thread = await self._relay.store.thread(chat.thread)
         resent = delivery.attempt > 1
         try:
-            await self._threads.relay(thread, chat, lines, resent=resent)
+            await self._threads.relay(
+                thread, chat, lines, resent=resent, behind=self._behind(delivery)
+            )
         except Unclear:
             if not resent:
                 raise
-            return self._tell(delivery, Word.NOT_SURE)  # repeated once: no more
-        return lambda unit: unit.relayed(chat.id, seq)
+            return self._not_shown(delivery, sure=False)  # repeated once: no more
+        return lambda unit: unit.relayed(chat.id, seqs[-1])
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
-        """A message that Teams refuses is in the record, and the CO is told."""
+        """A message that Teams refuses is in the record; the CO and the visitor are told."""
         if isinstance(error, Gone):
             return await super().gave_up(delivery, error)
-        return self._tell(delivery, Word.NOT_SHOWN)
+        return self._not_shown(delivery, sure=True)
 
-    def _tell(self, delivery: Delivery, word: Word) -> After:
-        payload = {"word": word.value, "detail": f"#{delivery.payload['seq']}"}
-        stream = f"told:{delivery.stream}"  # what waits behind the message need not wait for this
-        row = Delivery(Lane.TEAMS, stream, "tell", payload, delivery.chat_id)
-        return lambda unit: unit.schedule(row)
+    async def _lines(self, chat_id: str, seqs: list[int]) -> list[Message]:
+        wanted, lines = set(seqs), []
+        after = seqs[0] - 1
+        # Other people's lines may stand between them.
+        while page := await self._relay.store.log(chat_id, after, _PAGE):
+            lines += [line for line in page if line.seq in wanted]
+            after = page[-1].seq
+            if after >= seqs[-1] or len(page) < _PAGE:
+                break
+        return lines
+
+    def _behind(self, delivery: Delivery) -> int:
+        waited = self._relay.now() - delivery.created if delivery.created else timedelta()
+        return int(waited.total_seconds()) if waited > _SLOW else 0
+
+    def _not_shown(self, delivery: Delivery, *, sure: bool) -> After:
+        async def tell(unit: Unit) -> None:
+            chat = await unit.chat(delivery.chat_id or "")
+            if chat is None:
+                return
+            event = e.NotShown(self._relay.now(), tuple(_seqs(delivery)), sure)
+            try:
+                await self._relay.happen(unit, chat, event)
+            except NotNow:
+                return  # its record is in RT
+
+        return tell
+
+
+def _seqs(delivery: Delivery) -> list[int]:
+    payload = delivery.payload
+    return [int(seq) for seq in payload.get("seqs") or [payload["seq"]]]
 
 
 class TellHandler(InThread):

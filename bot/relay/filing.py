@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.messages import Message
-from bot.relay.outbox import After, Quiet
+from bot.relay.handlers import After, Quiet
 from bot.relay.ports import Delivery, Dossier, NotDone, Refused, Tickets, Unclear
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit

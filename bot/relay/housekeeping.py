@@ -47,7 +47,7 @@ class Housekeeping:
             except NotNow:
                 return
 
-        await self._relay.write(work, seen.id)
+        await self._relay.store.write(work)
 
     async def _treat(self, unit: Unit, chat: Chat) -> None:
         now = self._relay.now()

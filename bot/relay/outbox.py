@@ -2,101 +2,81 @@
 
 A claim is committed before a delivery's first byte leaves, so whoever finds a row that was
 claimed before knows that an earlier try may have gone out. What a delivery led to is committed
-together with striking it off.
+together with striking it off. See docs/deliveries.md.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from itertools import groupby
 
-from bot.relay.ports import Committed, Delivery, Lane, NotDone, Refused, Unclear
+from bot.relay.budget import Budget
+from bot.relay.handlers import After, Handler, Run, joined
+from bot.relay.lanes import LANES, LaneRules, after_fault, pause
+from bot.relay.ports import Committed, Delivery, Head, Lane, NotDone, Refused, Unclear
 from bot.relay.relay import Relay
+from bot.relay.slots import Slots
 from bot.relay.storage import Unit
+from bot.relay.turns import choose
 
-#: What is to be committed with the end of a delivery.
-After = Callable[[Unit], Awaitable[object]]
+Report = Callable[[str, Delivery, BaseException], None]
 
-
-class Handler(Protocol):
-    """Carries out one kind of delivery."""
-
-    async def deliver(self, delivery: Delivery) -> After | None:
-        """Do it; raise NotDone or Unclear to be called again, Refused or Gone never to be."""
-
-    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
-        """Say what follows from a refusal."""
-
-    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
-        """Say what follows from a delay, if anybody must know."""
-
-
-class Quiet:
-    """A handler's answers when neither refusal nor delay concerns anybody."""
-
-    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
-        """Nothing follows."""
-        return None
-
-    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
-        """Nothing follows."""
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class LaneRules:
-    """How many deliveries of a lane run at once, and how long a claim lasts (seconds).
-
-    The lease is longer than the longest call to the outside may take, time-out included.
-    """
-
-    at_once: int
-    lease: float
-
-
-LANES: dict[Lane, LaneRules] = {
-    Lane.TEAMS: LaneRules(at_once=16, lease=30),
-    Lane.LOOKUP: LaneRules(at_once=4, lease=60),
-    Lane.RT: LaneRules(at_once=4, lease=120),  # and the quarantine on top
-    Lane.MAIL: LaneRules(at_once=2, lease=90),
-    Lane.HERE: LaneRules(at_once=2, lease=30),
-}
-#: A lost ring costs at most this long; it is also how often delayed rows are looked for.
-_LOOK_EVERY = 1.0
-#: A post that may have arrived is repeated after so long, once: Teams should have recovered.
-_RESEND = timedelta(seconds=4)
-_SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(minutes=5)
+#: What may be claimed by the commit that makes it: what people wait for most.
+_BORN = frozenset({"relay"})
+#: So much of one chat goes out in one post.
+_MOST, _SIZE = 60, 64 * 1024
+#: After so many faults of our own on one delivery its handler gives it up, where it may.
+_FAULTS = 5
+#: For so long we try to write down what a delivery led to while the database is away.
+_INSIST = 60.0
 
 
 class Outbox:
-    """Claims due deliveries and hands them to their handlers. Rings wake it (Bell)."""
+    """Claims due deliveries and hands them to their handlers. A bell: rings wake it."""
 
     def __init__(
         self,
         relay: Relay,
         handlers: Mapping[str, Handler],
-        owner: str,
-        report: Callable[[str, Delivery, BaseException], None],
+        report: Report,
+        *,
+        budget: Budget | None = None,
+        look_every: float = 5.0,
+        lease: float | None = None,
     ) -> None:
-        """``owner`` names this process; ``report`` is told of errors that nobody foresaw."""
+        """``report`` is told of errors, foreseen or not.
+
+        ``look_every`` is how many seconds a lost ring costs at most; ``lease`` is how long a
+        claim on the TEAMS lane lasts, if not as long as usual.
+        """
         self._relay = relay
         self._handlers = handlers
-        self._owner = owner
+        self._owner = relay.process
         self._report = report
+        self._look_every = look_every
+        self._lanes = dict(LANES)
+        if lease is not None:
+            self._lanes[Lane.TEAMS] = LaneRules(LANES[Lane.TEAMS].at_once, lease)
+        self._slots = Slots(budget or Budget(), {k: v.at_once for k, v in self._lanes.items()})
         self._wake = {lane: asyncio.Event() for lane in Lane}
         self._tasks: list[asyncio.Task[None]] = []
         self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
+        relay.store.work_for(self._owner, self._lease(Lane.TEAMS), self._may)
 
-    def ring(self, committed: Committed | str) -> None:
-        """Look for work now."""
-        for event in self._wake.values():
-            event.set()
+    # --- waking ---------------------------------------------------------------------------------
+
+    def ring(self, committed: Committed) -> None:
+        """Begin what was born claimed, and look for work where there is some."""
+        for delivery in committed.born:
+            self._begin(joined([delivery]))
+        for lane in Lane if committed.lost else committed.lanes:
+            self._wake[lane].set()
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -107,124 +87,199 @@ class Outbox:
     async def stop(self, patience: float = 3.0) -> None:
         """Claim nothing more, give what is under way ``patience`` seconds, then drop it.
 
-        What is dropped stays claimed: the next process takes it over as an unclear attempt.
+        What is dropped stays claimed: whoever takes it over knows that it may have gone out.
         """
         self._stopping = True
-        self.ring("")
+        self.ring(Committed(lost=True))
         # A claim that is being committed is not broken off: its rows would look tried.
         await _finish(self._tasks, patience)
         await _finish(list(self._running.values()), patience)  # the last claim's, too
 
+    def _may(self, delivery: Delivery) -> bool:
+        """Tell the store whether to claim for us what it is making; spends the budget for it."""
+        if self._stopping or delivery.kind not in _BORN or not self._tasks:
+            return False
+        return self._slots.book(delivery.lane, delivery.thread, time.monotonic())
+
+    # --- claiming -------------------------------------------------------------------------------
+
     async def _serve(self, lane: Lane) -> None:
-        rules, wake = LANES[lane], self._wake[lane]
-        slots = asyncio.Semaphore(rules.at_once)
+        wake = self._wake[lane]
         while not self._stopping:
             wake.clear()
             try:
-                busy = await self._round(lane, rules, slots)
+                wait = await self._round(lane)
             except Exception as error:  # noqa: BLE001 - the database is away; the rows stay
                 self._report("claim_failed", Delivery(lane, "", "", {}), error)
-                busy = False
-            if not busy:
-                await _first(wake.wait(), _LOOK_EVERY)
+                wait = 1.0
+            if wait > 0:
+                await _first(wake.wait(), wait)
 
-    async def _round(self, lane: Lane, rules: LaneRules, slots: asyncio.Semaphore) -> bool:
-        """Claim what there is room for; tell whether there may be more."""
-        await slots.acquire()
-        slots.release()
-        if self._stopping:
-            return False  # it waited for a slot until the end
-        free = rules.at_once - sum(t.get_name() == lane for t in self._running.values())
+    async def _round(self, lane: Lane) -> float:
+        """Claim what there is room for; return after how many seconds to look again."""
+        free = self._slots.free(lane)
+        if free <= 0:
+            return self._look_every  # who ends wakes us
+        heads = await self._relay.store.heads(lane)
+        if lane is Lane.TEAMS:
+            await self._learn_places(heads)
+        now, present = time.monotonic(), self._relay.now()
+        turns = choose(
+            heads,
+            free,
+            age=lambda head: (present - head.created).total_seconds(),
+            last=self._slots.last_turn,
+            place=lambda head: self._slots.place(head.thread),
+            spend=lambda place: self._slots.spend(place, now),
+            longest=self._look_every,
+        )
+        self._slots.crowded(lane, turns.crowded)
+        if not turns.chosen or self._stopping:
+            return turns.pause
+        streams = [head.stream for head in turns.chosen]
+        store = self._relay.store
+        taken = await store.take(self._owner, self._lease(lane), streams, _MOST, _SIZE)
+        runs = groupby(sorted(taken, key=_by_stream), key=lambda d: d.stream)
+        begun = {stream: joined(list(rows)) for stream, rows in runs}
+        for run in begun.values():
+            self._begin(run)
+        for head in turns.chosen:
+            if head.stream not in begun:  # another process was quicker
+                self._slots.unspend(head.thread)
+        return 0.0 if taken else min(turns.pause, 0.2)
+
+    async def _learn_places(self, heads: Sequence[Head]) -> None:
+        """See which Teams conversation each head's thread belongs to: they share its budget."""
+        for thread_id in {head.thread for head in heads}:
+            if thread_id and not self._slots.knows(thread_id):
+                thread = await self._relay.store.thread(thread_id)
+                self._slots.learn(thread_id, thread.channel_id or thread.conversation_id)
+
+    def _lease(self, lane: Lane) -> float:
         # Nobody may look for our comment in RT while RT may still be busy writing it.
         extra = self._relay.rules.quarantine.total_seconds() if lane is Lane.RT else 0.0
-        lease = rules.lease + extra
-        claimed = await self._relay.store.claim(lane, self._owner, max(free, 1), lease)
-        for delivery in claimed:
-            if delivery.id in self._running:
-                continue  # its lease ran out under our own hands: it is still at work
-            await slots.acquire()
-            task = asyncio.create_task(self._run(delivery, rules.lease), name=lane)
-            self._running[delivery.id] = task
-            task.add_done_callback(partial(self._done, delivery.id, slots))
-        return bool(claimed)
+        return self._lanes[lane].lease + extra
 
-    def _done(self, number: int, slots: asyncio.Semaphore, _task: asyncio.Task[None]) -> None:
-        self._running.pop(number, None)
-        slots.release()
+    # --- doing ----------------------------------------------------------------------------------
 
-    async def _run(self, delivery: Delivery, limit: float = 60.0) -> None:
+    def _begin(self, run: Run) -> None:
+        if any(number in self._running for number in run.ids):
+            return  # its lease ran out under our own hands: it is still at work
+        self._slots.enter(run.delivery.lane)
+        self._slots.turn(run.delivery.stream, time.monotonic())
+        task = asyncio.create_task(self._run(run), name=run.delivery.lane)
+        for number in run.ids:
+            self._running[number] = task
+        task.add_done_callback(partial(self._done, run))
+
+    def _done(self, run: Run, _task: asyncio.Task[None]) -> None:
+        for number in run.ids:
+            self._running.pop(number, None)
+        self._slots.leave(run.delivery.lane)
+        self._wake[run.delivery.lane].set()
+
+    async def _run(self, run: Run) -> None:
         try:
-            await self._deliver(delivery, limit)
+            following = await self._deliver(run)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the worker
-            self._report("delivery_failed", delivery, error)
-            await self._put_off(delivery)
-        self._relay.ring(delivery.chat_id or "")  # the next of its stream may go
-
-    async def _deliver(self, delivery: Delivery, limit: float) -> None:
-        handler = self._handlers[delivery.kind]
-        try:
-            after = await _within(limit, handler.deliver(delivery))
-        except (NotDone, Unclear) as error:
-            await self._again(delivery, error, await handler.delayed(delivery, error))
+            self._report("delivery_failed", run.delivery, error)
+            await self._put_off(run, error)
             return
+        if following:
+            self._begin(joined(following))
+
+    async def _deliver(self, run: Run) -> list[Delivery]:
+        """Deliver, write down what came of it; return what was claimed in the same commit."""
+        delivery, handler = run.delivery, self._handlers[run.delivery.kind]
+        try:
+            after = await _within(self._lanes[delivery.lane].lease, handler.deliver(delivery))
+        except (NotDone, Unclear) as error:
+            await self._again(run, error, await handler.delayed(delivery, error))
+            return []
         except Refused as error:
             self._report("refused", delivery, error)
             after = await handler.gave_up(delivery, error)
+        return await self._settle(run, after)
 
-        async def work(unit: Unit) -> None:
-            if await unit.settle(delivery.id, self._owner) and after:
+    async def _settle(self, run: Run, after: After | None) -> list[Delivery]:
+        """Strike the run off; in the same commit take what waits behind it, if it may go."""
+        more = self._may_follow(run.delivery)
+
+        async def work(unit: Unit) -> list[Delivery]:
+            if await unit.strike(run.ids, self._owner) and after:
                 await after(unit)
+            if not more:
+                return []
+            lease = self._lease(run.delivery.lane)
+            return await unit.take(self._owner, lease, [run.delivery.stream], _MOST, _SIZE)
 
-        await self._relay.store.write(work)
+        following = await self._insist(work, soon=run.delivery.lane is not Lane.TEAMS)
+        if more and not following:
+            self._slots.unspend(run.delivery.thread)
+        return following
 
-    async def _put_off(self, delivery: Delivery) -> None:
+    def _may_follow(self, delivery: Delivery) -> bool:
+        if self._stopping or delivery.lane is not Lane.TEAMS:
+            return False
+        return self._slots.follow(delivery.thread, time.monotonic())
+
+    async def _insist(
+        self, work: Callable[[Unit], Awaitable[list[Delivery]]], *, soon: bool
+    ) -> list[Delivery]:
+        """Commit ``work`` although the database may be away for a while.
+
+        What was done outside is known here and nowhere else: forgotten, it would be repeated.
+        """
+        began, wait = time.monotonic(), 0.25
+        while True:
+            try:
+                return await self._relay.store.write(work, soon=soon)
+            except NotDone:
+                if self._stopping or time.monotonic() - began > _INSIST:
+                    raise
+            await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+            wait = min(2 * wait, 2.0)
+
+    # --- putting off ----------------------------------------------------------------------------
+
+    async def _put_off(self, run: Run, fault: Exception) -> None:
         """After a fault of our own: more and more seldom, and nobody knows what went out."""
+        delivery = run.delivery
         try:
-            fault = Unclear("A fault in the live chat itself.")
-            pause = max(self._longer(delivery), self._pause(delivery, fault))
-            await self._give_back(delivery, fault, pause, None)
+            handler = self._handlers.get(delivery.kind)
+            parks = delivery.lane is not Lane.HERE and not isinstance(fault, NotDone)
+            if handler and parks and delivery.attempt >= _FAULTS:
+                refusal = Refused("A fault in the live chat itself; its log says more.")
+                await self._settle(run, await handler.gave_up(delivery, refusal))
+                return
+            error = Unclear("A fault in the live chat itself.")
+            await self._give_back(run, error, after_fault(self._relay, delivery), None)
         except Exception as error:  # noqa: BLE001 - the database is away: the lease runs out
             self._report("postpone_failed", delivery, error)
 
-    async def _again(
-        self, delivery: Delivery, error: NotDone | Unclear, also: After | None
-    ) -> None:
-        self._report("delayed", delivery, error)
-        await self._give_back(delivery, error, self._pause(delivery, error), also)
+    async def _again(self, run: Run, error: NotDone | Unclear, also: After | None) -> None:
+        self._report("delayed", run.delivery, error)
+        if isinstance(error, NotDone) and error.retry_after is not None:
+            self._slots.refused(run.delivery.thread, error.retry_after, time.monotonic())
+        await self._give_back(run, error, pause(self._relay, run.delivery, error), also)
 
     async def _give_back(
-        self, delivery: Delivery, error: NotDone | Unclear, pause: timedelta, also: After | None
+        self, run: Run, error: NotDone | Unclear, wait: timedelta, also: After | None
     ) -> None:
-        """Give the row back; whether the attempt counts decides if a repeat is labelled."""
-        clean = isinstance(error, NotDone)
-        until = self._relay.now() + pause
+        """Give the rows back; whether the attempt counts decides if a repeat is labelled."""
+        clean, seconds = isinstance(error, NotDone), wait.total_seconds()
 
-        async def work(unit: Unit) -> None:
-            kept = await unit.postpone(delivery.id, self._owner, until, error.sentence, clean=clean)
+        async def work(unit: Unit) -> list[Delivery]:
+            kept = await unit.give_back(run.ids, self._owner, seconds, error.sentence, clean=clean)
             if kept and also:
                 await also(unit)
+            return []
 
-        await self._relay.store.write(work)
-
-    def _pause(self, delivery: Delivery, error: NotDone | Unclear) -> timedelta:
-        """Wait as long as we were told to, else as the lane's other side needs it."""
-        if isinstance(error, NotDone) and error.retry_after is not None:
-            return timedelta(seconds=error.retry_after) * _jitter()
-        if isinstance(error, Unclear) and delivery.lane is Lane.RT:
-            return self._relay.rules.quarantine
-        if isinstance(error, Unclear) and delivery.lane is Lane.TEAMS:
-            return _RESEND * _jitter()
-        return self._longer(delivery)
-
-    def _longer(self, delivery: Delivery) -> timedelta:
-        """Half as long as we have been trying: ever more seldom, within bounds."""
-        since = delivery.first_claimed or self._relay.now()
-        tried = (self._relay.now() - since) / 2
-        return min(max(tried, _SHORTEST), _LONGEST) * _jitter()
+        await self._insist(work, soon=True)
 
 
-def _jitter() -> float:
-    return random.uniform(1.0, 1.2)  # noqa: S311 - no secret: so that crowds do not march
+def _by_stream(delivery: Delivery) -> tuple[str, int]:
+    return delivery.stream, delivery.id
 
 
 async def _within(seconds: float, delivering: Awaitable[After | None]) -> After | None:

@@ -315,7 +315,7 @@ class Committed:
 class Bell(Protocol):
     """The wake-up after a commit."""
 
-    def ring(self, committed: Committed | str) -> None:  # a chat's id: until the store tells
+    def ring(self, committed: Committed) -> None:
         """Take note, on the event loop; return at once. A ring lost costs latency only."""
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from bot.domain import effects as f
@@ -12,7 +12,17 @@ from bot.domain.advance import advance
 from bot.domain.chat import Chat, State
 from bot.domain.events import Event
 from bot.domain.invitations import Fate, Route, make_token
-from bot.relay.ports import LATER, ORDINARY, URGENT, Bell, CardView, Delivery, Lane, Thread
+from bot.relay.ports import (
+    LATER,
+    ORDINARY,
+    URGENT,
+    Bell,
+    CardView,
+    Committed,
+    Delivery,
+    Lane,
+    Thread,
+)
 from bot.relay.storage import Store, Unit
 
 T = TypeVar("T")
@@ -40,29 +50,37 @@ class Rules:
     card_delay: timedelta = timedelta(seconds=3)
     proposed_for: timedelta = timedelta(hours=24)
     kept_for: timedelta = timedelta(days=7)
+    zone: tzinfo = UTC
 
 
 class Relay:
-    """What all use cases share: the store, the clock, the bells and the rules."""
+    """What all use cases share: the store, the clock, the rules; the bells ring by themselves.
+
+    Nobody rings: after each commit the store tells what it left to do, and to whom.
+    """
 
     def __init__(
-        self, store: Store, clock: Callable[[], datetime], bells: Sequence[Bell], rules: Rules
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        bells: Sequence[Bell],
+        rules: Rules,
+        process: str = "alone",
     ) -> None:
+        """``process`` names this process to the others on its database."""
         self.store = store
         self.now = clock
         self.rules = rules
+        self.process = process
         self._bells = bells
+        store.tell(self._committed)
 
-    async def write(self, work: Callable[[Unit], Awaitable[T]], chat_id: str = "") -> T:
-        """Run ``work`` in one transaction, then wake whoever waits for its outcome."""
-        result = await self.store.write(work)
-        self.ring(chat_id)
-        return result
+    def _committed(self, committed: Committed) -> None:
+        for bell in self._bells:
+            bell.ring(committed)
 
     def ring(self, chat_id: str) -> None:
-        """Tell everybody that there is something to read or to send."""
-        for bell in self._bells:
-            bell.ring(chat_id)
+        """Do nothing: see above. To be removed with its callers."""
 
     async def happen(self, unit: Unit, chat: Chat, event: Event) -> Chat:
         """Let ``event`` happen to ``chat`` (loaded through ``unit``) within its transaction.
@@ -84,15 +102,16 @@ class Relay:
         thread, own = f"chat:{chat.id}", f"file:{chat.id}"
         match effect:
             case f.RelayToThread(seq, first, size):
-                payload = {"seq": seq}
                 rank = URGENT if first else ORDINARY
-                return self._post(chat, thread, "relay", payload, rank=rank, size=size)
+                return self._post(chat, thread, "relay", {"seq": seq}, rank=rank, size=size)
             case f.TellThread(word, detail):
                 return self._post(
                     chat, thread, "tell", {"word": word.value, "detail": detail}, rank=URGENT
                 )
-            case f.TellElsewhere():
-                return None
+            case f.TellElsewhere(word):
+                # A stream of its own: the chat's may be stuck with what its thread does not take.
+                payload = {"word": word.value, "detail": ""}
+                return self._post(chat, f"lost:{chat.id}", "lost", payload, rank=URGENT)
             case f.ShowCard(soon):
                 due = at if soon else at + self.rules.card_delay
                 return self._post(chat, f"card:{chat.id}", "card", {}, rank=LATER, due=due)

@@ -10,7 +10,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.invitations import Fate, digest
 from bot.domain.messages import Author, EmptyText, Kind, Message, Role, TextTooLong, tidy
-from bot.domain.presence import Presence
+from bot.domain.presence import Presence, together
 from bot.relay.ports import Knock, Seat
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -108,9 +108,7 @@ class Visiting:
             return again
         seat = await self._relay.store.write(work)
         if isinstance(seat, str):
-            self._relay.ring("")
             raise CannotJoin(seat)
-        self._relay.ring(seat.chat_id)
         found = await self.look(seat)
         if found is None:
             raise CannotJoin("unknown")
@@ -190,26 +188,27 @@ class Visiting:
             return Message(after.head, chat.visitor, Kind.SAID, said.text, now, key)
 
         try:
-            return await self._relay.write(work, seat.chat_id)
+            return await self._relay.store.write(work)
         except NotNow as error:
             raise CannotSay("ended") from error
         except ChatFull as error:
             raise CannotSay("chat_full") from error
 
     async def presence(self, chat_id: str, presence: Presence) -> None:
-        """Note where the visitor's windows are, all of them together."""
+        """Note where the visitor's windows on this process are, all of them together."""
         now = self._relay.now()
 
         async def work(unit: Unit) -> None:
             chat = await unit.chat(chat_id)
             if chat is None:
                 return
+            windows = await unit.windows(chat_id, self._relay.process, presence)
             try:
-                await self._relay.happen(unit, chat, e.PresenceChanged(now, presence))
+                await self._relay.happen(unit, chat, e.PresenceChanged(now, together(windows)))
             except NotNow:
                 return  # nobody is interested any more
 
-        await self._relay.write(work, "")
+        await self._relay.store.write(work)
 
     async def end(self, seat: Seat) -> None:
         """The visitor ends the chat; harmless when it is over already."""
@@ -224,7 +223,7 @@ class Visiting:
             except NotNow:
                 return
 
-        await self._relay.write(work, seat.chat_id)
+        await self._relay.store.write(work)
 
 
 def _tidied(text: str) -> str:

@@ -2,14 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.chat import Chat
 from bot.domain.events import Receipt
 from bot.domain.messages import Message
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import CardView, Dossier, Mailer, OutsideError, Tell, Thread, Threads, Tickets
+from bot.relay.ports import (
+    CardView,
+    Dossier,
+    Mailer,
+    OutsideError,
+    Places,
+    Tell,
+    Thread,
+    Threads,
+    Tickets,
+)
 from tests.people import NOW, TICKET
 
 
@@ -48,6 +58,8 @@ class FakeThreads(Threads):
     def __init__(self) -> None:
         self.faults = Faults()
         self.relayed: list[tuple[str, str, bool]] = []  # conversation, text, resent
+        self.posts: list[list[str]] = []
+        self.behind: list[int] = []
         self.told: list[tuple[str, Tell]] = []
         self.cards: dict[str, CardView] = {}
         self.shown = asyncio.Event()
@@ -77,6 +89,8 @@ class FakeThreads(Threads):
         if self.broken:
             raise ZeroDivisionError
         self.relayed += [(thread.conversation_id, m.text, resent) for m in messages]
+        self.posts.append([m.text for m in messages])
+        self.behind.append(behind)
         self.faults.leave()
         return "post"
 
@@ -95,6 +109,21 @@ class FakeThreads(Threads):
         """The one card there is."""
         (view,) = self.cards.values()
         return view
+
+
+class FakePlaces(Places):
+    """Channels and personal chats, as far as the relay asks for them."""
+
+    async def open(self, channel: Thread, view: CardView) -> Thread:
+        return replace(
+            channel, root_id="1", conversation_id=f"{channel.conversation_id};messageid=1"
+        )
+
+    async def fallback(self, lost: Thread, operator_id: str) -> Thread:
+        return replace(lost, conversation_id=f"personal chat of {operator_id}", id=0)
+
+    def link(self, thread: Thread) -> str:
+        return f"https://teams.test/{thread.conversation_id}"
 
 
 class FakeTickets(Tickets):

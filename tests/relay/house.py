@@ -1,20 +1,25 @@
 """A whole relay on a real SQLite database, whose outbox a test turns by hand."""
 
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import groupby
 
 from bot.domain.chat import Chat
 from bot.domain.invitations import Route, make_token
 from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
 from bot.relay.filing import FileHandler, PurgeHandler, StatusHandler
+from bot.relay.handlers import Handler, joined
 from bot.relay.housekeeping import Housekeeping
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
-from bot.relay.outbox import Handler, Outbox
+from bot.relay.outbox import Outbox
+from bot.relay.placing import LostHandler, OpenHandler
 from bot.relay.ports import (
+    Bell,
     Changed,
     Delivery,
     Heard,
@@ -31,7 +36,7 @@ from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore
 from tests.people import ALAN, GRACE
-from tests.relay.fakes import Clock, FakeMailer, FakeThreads, FakeTickets
+from tests.relay.fakes import Clock, FakeMailer, FakePlaces, FakeThreads, FakeTickets
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 THREAD = Thread(
@@ -63,12 +68,15 @@ class House:
     def __init__(self, store: SqlStore, clock: Clock, owner: str = "this process") -> None:
         self.store, self.clock, self.owner = store, clock, owner
         self.threads, self.tickets, self.mailer = FakeThreads(), FakeTickets(), FakeMailer()
-        self.relay = Relay(store, self.clock, (), RULES)
+        self.bells: list[Bell] = []
+        self.relay = Relay(store, self.clock, self.bells, RULES, owner)
+        self.places = FakePlaces()
         self.operating = Operating(self.relay)
         self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
         self.housekeeping = Housekeeping(self.relay)
         self.reports: list[str] = []
         self._ids = 0
+        self.file = ""
         self.start_outbox()
 
     def start_outbox(self) -> None:
@@ -77,13 +85,15 @@ class House:
             "relay": RelayHandler(self.relay, self.threads),
             "tell": TellHandler(self.relay, self.threads),
             "card": CardHandler(self.relay, self.threads),
+            "open": OpenHandler(self.relay, self.places),
+            "lost": LostHandler(self.relay, self.places, self.threads),
             "lookup": LookupHandler(self.relay, self.tickets, lambda: secrets.token_urlsafe(16)),
             "invite": InvitationHandler(self.relay, self.tickets, self.mailer),
             "file": FileHandler(self.relay, self.tickets),
             "status": StatusHandler(self.relay, self.tickets),
             "purge": PurgeHandler(self.relay),
         }
-        self.outbox = Outbox(self.relay, handlers, self.owner, self._report)
+        self.outbox = Outbox(self.relay, handlers, self._report)
 
     def _report(self, what: str, delivery: Delivery, error: BaseException) -> None:
         if what == "delivery_failed" and not isinstance(error, ZeroDivisionError):
@@ -94,15 +104,18 @@ class House:
 
     async def deliver(self, *kinds: str) -> None:
         """Turn the outbox until nothing is due (for these kinds, if any are named)."""
-        while claimed := [d for lane in Lane for d in await self._claim(lane)]:
-            for delivery in claimed:
-                if not kinds or delivery.kind in kinds:
-                    await self.outbox._run(delivery)
+        while any([await self._round(lane, kinds) for lane in Lane]):
             if kinds:
                 return
 
-    async def _claim(self, lane: Lane) -> list[Delivery]:
-        return await self.store.claim(lane, self.owner, 100, 60)
+    async def _round(self, lane: Lane, kinds: tuple[str, ...]) -> bool:
+        heads = [head for head in await self.store.heads(lane) if head.wait <= 0]
+        due = [head.stream for head in heads if not kinds or head.kind in kinds]
+        taken = await self.store.take(self.owner, 60, due, 60, 64 * 1024)
+        taken.sort(key=lambda delivery: (delivery.stream, delivery.id))
+        for _, rows in groupby(taken, lambda delivery: delivery.stream):
+            await self.outbox._run(joined(list(rows)))
+        return bool(taken)
 
     # --- the CO --------------------------------------------------------------------------------
 
@@ -168,6 +181,11 @@ class House:
         assert found
         return found[0]
 
+    def dump(self) -> str:
+        """All that stands in the database's file."""
+        with closing(sqlite3.connect(self.file)) as database:
+            return "\n".join(database.iterdump())
+
     async def texts(self, chat_id: str) -> list[str]:
         """The log's texts."""
         return [line.text for line in await self.store.log(chat_id, 0, 1000)]
@@ -179,6 +197,8 @@ async def opened(url: str) -> AsyncIterator[House]:
     clock = Clock()
     store = SqlStore.at(url, clock)
     try:
-        yield House(store, clock)
+        house = House(store, clock)
+        house.file = url.partition("///")[2]
+        yield house
     finally:
         await store.close()

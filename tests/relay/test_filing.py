@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.chat import State
 from bot.domain.messages import Notice
-from bot.relay.outbox import LANES
+from bot.relay.lanes import LANES
 from bot.relay.ports import Gone, Lane, NotDone, OutsideError, Refused, Unclear
 from tests.people import TICKET
 from tests.relay.house import RULES, THREAD, House
@@ -37,10 +37,7 @@ async def test_then_the_text_is_gone_from_here_and_the_card_is_a_receipt(house: 
     assert await house.texts(chat.id) == []
     assert house.threads.card.chat.filing
     assert house.threads.card.chat.filing.receipt
-    async with house.store._reader.connect() as connection:
-        dump = await connection.run_sync(
-            lambda c: "\n".join(c.connection.driver_connection._conn.iterdump())  # type: ignore[union-attr]
-        )
+    dump = house.dump()
     assert "CANARY" not in dump
 
 

@@ -1,12 +1,24 @@
 """The outbox: in order, once, and honest about what may be a repeat."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
 
 from bot.domain.chat import State
 from bot.domain.effects import Word
+from bot.domain.messages import Notice
 from bot.domain.presence import Presence
-from bot.relay.ports import Answer, Gone, Lane, NotDone, Refused, Unclear
+from bot.relay.ports import Answer, Delivery, Gone, Lane, NotDone, Refused, Unclear
+from tests.people import GRACE
 from tests.relay.house import House
+
+
+async def take(house: House, owner: str) -> list[Delivery]:
+    """What a process called ``owner`` gets when it claims all that it sees."""
+    streams = [head.stream for head in await house.store.heads(Lane.TEAMS)]
+    return await house.store.take(owner, 30, streams)
 
 
 async def test_a_send_that_may_have_arrived_is_repeated_with_a_label(house: House) -> None:
@@ -35,7 +47,7 @@ async def test_a_send_that_certainly_did_not_arrive_is_not_labelled(house: House
 async def test_a_send_of_a_process_that_died_is_labelled(house: House) -> None:
     _, seat = await house.talking()
     await house.visiting.say(seat, "k", "hello")
-    await house.store.claim(Lane.TEAMS, "the dead one", 9, 30)
+    await take(house, "the dead one")
     await house.store.take_over(house.relay.rules.quarantine)
     await house.deliver()
     assert [(text, resent) for _, text, resent in house.threads.relayed] == [("hello", True)]
@@ -44,29 +56,28 @@ async def test_a_send_of_a_process_that_died_is_labelled(house: House) -> None:
 async def test_two_workers_never_hold_the_same_delivery(house: House) -> None:
     _, seat = await house.talking()
     await house.visiting.say(seat, "k", "hello")
-    claims = await asyncio.gather(
-        *(house.store.claim(Lane.TEAMS, f"worker {n}", 9, 30) for n in range(5))
-    )
+    claims = await asyncio.gather(*(take(house, f"worker {n}") for n in range(5)))
     assert sum(map(len, claims)) == 1
 
 
-async def test_a_fault_of_our_own_is_tried_again_ever_more_seldom_and_holds_up_nobody_else(
+async def test_a_fault_of_our_own_is_tried_again_and_parked_after_the_fifth_time(
     house: House,
 ) -> None:
     _, seat = await house.talking()
     house.threads.broken = True
     await house.visiting.say(seat, "k", "hello")
-    tries = []
-    for minute in range(60):
+    faults = 0
+    for _ in range(60):
         await house.deliver()
-        if house.reports and house.reports.pop() == "delivery_failed":
-            tries.append(minute)
+        faults += house.reports.count("delivery_failed")
+        house.reports.clear()
         house.clock.pass_(minutes=1)
-    assert 10 < len(tries) < 25
+    assert faults == 5
     house.threads.broken = False
-    house.clock.pass_(minutes=10)
+    await house.visiting.say(seat, "k2", "still there?")
     await house.deliver()
-    assert [text for _, text, _ in house.threads.relayed] == ["hello"]
+    assert [text for _, text, _ in house.threads.relayed] == ["still there?"]
+    assert house.threads.words[-1] == Word.NOT_SHOWN
 
 
 async def test_retry_after_is_kept_to(house: House) -> None:
@@ -93,7 +104,7 @@ async def test_many_changes_of_the_card_are_one_edit(house: House) -> None:
 
 
 async def test_the_running_worker_delivers_without_being_turned(house: House) -> None:
-    house.relay._bells = (house.outbox,)
+    house.bells.append(house.outbox)
     house.outbox.start()
     try:
         await house.writes("12345")
@@ -105,7 +116,7 @@ async def test_the_running_worker_delivers_without_being_turned(house: House) ->
 
 
 async def test_stopping_leaves_nothing_behind_that_still_delivers(house: House) -> None:
-    house.relay._bells = (house.outbox,)
+    house.bells.append(house.outbox)
     house.threads.hold = asyncio.Event()
     _, seat = await house.talking()
     house.outbox.start()
@@ -164,7 +175,7 @@ async def test_a_thread_that_is_gone_and_an_rt_that_refuses_do_not_chase_each_ot
 
 async def test_a_delivery_that_outlives_its_lease_is_not_begun_twice(house: House) -> None:
     _, seat = await house.talking()
-    house.relay._bells = (house.outbox,)
+    house.bells.append(house.outbox)
     house.threads.hold = asyncio.Event()
     await house.visiting.say(seat, "k", "hello")
     house.outbox.start()
@@ -186,7 +197,7 @@ async def test_what_teams_put_off_is_not_hastened_by_the_next_change(house: Hous
     await house.deliver()
     await house.visiting.presence(chat.id, Presence.OPEN)
     house.clock.pass_(seconds=5)
-    assert await house.store.claim(Lane.TEAMS, "me", 9, 30) == []
+    assert await take(house, "me") == []
 
 
 async def test_an_unfiled_chat_is_brought_to_mind_once_a_day(house: House) -> None:
@@ -197,3 +208,103 @@ async def test_an_unfiled_chat_is_brought_to_mind_once_a_day(house: House) -> No
         await house.housekeeping.tidy()
         await house.deliver()
     assert house.threads.words.count(Answer.NOT_FILED) == 1
+
+
+async def test_messages_that_waited_together_go_out_in_one_post(house: House) -> None:
+    _, seat = await house.talking()
+    for number in range(5):
+        await house.visiting.say(seat, f"k{number}", f"line {number}")
+    await house.deliver()
+    assert [len(post) for post in house.threads.posts] == [5]
+    assert [text for _, text, _ in house.threads.relayed] == [f"line {n}" for n in range(5)]
+
+
+async def test_what_waited_long_says_by_how_much_teams_is_behind(house: House) -> None:
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    house.clock.pass_(seconds=14)
+    await house.deliver()
+    await house.visiting.say(seat, "k2", "quick")
+    await house.deliver()
+    assert house.threads.behind == [14, 0]
+
+
+async def test_what_did_not_reach_the_thread_is_marked_for_the_visitor_and_in_the_record(
+    house: House,
+) -> None:
+    chat, seat = await house.talking()
+    house.threads.faults.before.append(Refused("Teams finds the message too big."))
+    message = await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    line = (await house.store.log(chat.id, message.seq, 9))[0]
+    assert (line.text, line.target) == (Notice.NOT_SHOWN, message.seq)
+
+
+async def test_a_message_is_claimed_by_the_commit_that_accepts_it(house: House) -> None:
+    house.bells.append(house.outbox)
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "the thread's conversation is learned from this one")
+    house.outbox.start()
+    try:
+        await until(lambda: len(house.threads.relayed) == 1)
+        house.threads.hold = asyncio.Event()
+        await house.visiting.say(seat, "k2", "hello")
+        assert await take(house, "another process") == []
+        house.threads.hold.set()
+        await until(lambda: len(house.threads.relayed) == 2)
+    finally:
+        await house.outbox.stop()
+
+
+async def test_what_was_written_while_a_post_was_under_way_goes_out_together_after_it(
+    house: House,
+) -> None:
+    house.bells.append(house.outbox)
+    _, seat = await house.talking()
+    house.threads.hold = asyncio.Event()
+    house.outbox.start()
+    try:
+        await house.visiting.say(seat, "k", "first")
+        await until(lambda: house.outbox._running)
+        for number in range(4):
+            await house.visiting.say(seat, f"k{number}", f"line {number}")
+        house.threads.hold.set()
+        await until(lambda: len(house.threads.relayed) == 5)
+    finally:
+        await house.outbox.stop()
+    assert [len(post) for post in house.threads.posts] == [1, 4]
+
+
+async def test_what_became_of_a_post_is_written_down_when_the_database_is_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    write, broken = house.store.write, [NotDone("The database does not answer.")] * 3
+
+    async def sometimes(*args: Any, **how: Any) -> Any:
+        if house.threads.relayed and broken:
+            raise broken.pop()
+        return await write(*args, **how)
+
+    monkeypatch.setattr(house.store, "write", sometimes)
+    await house.deliver()
+    house.clock.pass_(minutes=10)
+    await house.deliver()
+    assert [(text, again) for _, text, again in house.threads.relayed] == [("hello", False)]
+    assert not broken
+
+
+async def test_the_co_is_told_elsewhere_when_a_chat_has_lost_its_thread(house: House) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.before.append(Gone("Removed."))
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    told = [(where, notice.word) for where, notice in house.threads.told]
+    assert (f"personal chat of {GRACE.id}", Word.ORPHANED) in told
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)

@@ -1,0 +1,107 @@
+"""How many posts Teams takes: sliding windows per conversation and for the app (pure).
+
+Source: msteams-docs, bots/how-to/rate-limit; a channel with all its threads is one conversation
+(facts: teams 4.2). Edits of posts count like posts. Times are seconds on any steady clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+Window = tuple[int, float]  # so many posts in so many seconds
+
+PER_CONVERSATION: tuple[Window, ...] = ((7, 1), (8, 2), (60, 30))
+#: Microsoft's page leaves open whether it holds for channels, so it is a setting.
+HOURLY: Window = (1800, 3600)
+PER_APP: tuple[Window, ...] = ((50, 1),)
+
+#: Posts that leave us evenly may arrive bunched: every window is taken to be this much longer.
+_SLACK = 0.2
+_APP = ""
+#: What a 429 leaves of a conversation's windows, the least that is left, and how it comes back.
+_LESS, _LEAST, _BACK_EVERY, _BACK = 0.75, 0.25, 60.0, 0.1
+_MANY = 2000  # conversations remembered before the idle ones are forgotten
+
+
+@dataclass(slots=True)
+class _Place:
+    posts: deque[float] = field(default_factory=deque)
+    closed_until: float = 0.0
+    part: float = 1.0
+    part_since: float = 0.0
+
+
+class Budget:
+    """This process's share of what Teams takes; not for several threads at once."""
+
+    def __init__(self, *, hourly: bool = False, limited: bool = True) -> None:
+        """``hourly`` adds the hourly window; ``limited`` false leaves pacing to Teams' 429s."""
+        self._windows = (*PER_CONVERSATION, HOURLY) if hourly else PER_CONVERSATION
+        self._limited = limited
+        self._alive = 1
+        self._places: dict[str, _Place] = {}
+
+    def share(self, alive: int) -> None:
+        """Take one part of ``alive``: so many processes post for this app."""
+        self._alive = max(1, alive)
+
+    def wait(self, place: str, now: float) -> float:
+        """Return the seconds until a post to conversation ``place`` may go; 0 means now."""
+        at = self._places.get(place)
+        closed = max(0.0, at.closed_until - now) if at else 0.0
+        if not self._limited:
+            return closed
+        own = self._until_free(at, self._windows, now) if at else 0.0
+        app = self._places.get(_APP)
+        return max(closed, own, self._until_free(app, PER_APP, now) if app else 0.0)
+
+    def spend(self, place: str, now: float) -> None:
+        """Count a post to ``place``."""
+        if not self._limited:
+            return
+        for name, windows in ((place, self._windows), (_APP, PER_APP)):
+            posts = self._place(name, now).posts
+            posts.append(now)
+            while posts[0] <= now - windows[-1][1] - _SLACK:
+                posts.popleft()
+
+    def unspend(self, place: str) -> None:
+        """Take back the last ``spend``: nothing was posted after all."""
+        for name in (place, _APP):
+            if (at := self._places.get(name)) and at.posts:
+                at.posts.pop()
+
+    def refused(self, place: str, seconds: float, now: float) -> None:
+        """Learn from a 429: post nothing there for ``seconds``, and less for some minutes."""
+        at = self._place(place, now)
+        at.closed_until = max(at.closed_until, now + seconds)
+        at.part = max(_LEAST, self._part(at, now) * _LESS)
+        at.part_since = now
+
+    def _place(self, name: str, now: float) -> _Place:
+        if name not in self._places:
+            if len(self._places) >= _MANY:
+                self._forget_idle(now)
+            self._places[name] = _Place()
+        return self._places[name]
+
+    def _forget_idle(self, now: float) -> None:
+        idle = now - self._windows[-1][1]
+        self._places = {
+            name: at
+            for name, at in self._places.items()
+            if at.closed_until > now or (at.posts and at.posts[-1] > idle)
+        }
+
+    def _part(self, at: _Place, now: float) -> float:
+        return min(1.0, at.part + _BACK * ((now - at.part_since) // _BACK_EVERY))
+
+    def _until_free(self, at: _Place, windows: Sequence[Window], now: float) -> float:
+        part, wait = self._part(at, now) / self._alive, 0.0
+        for count, seconds in windows:
+            ours = max(1, int(count * part))
+            if len(at.posts) >= ours:
+                wait = max(wait, at.posts[-ours] + seconds + _SLACK - now)
+        return wait

@@ -1,0 +1,55 @@
+"""What carries out a delivery, and how deliveries that go out together are handed to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot.relay.ports import Delivery, NotDone, Refused, Unclear
+from bot.relay.storage import Unit
+
+#: What is to be committed with the end of a delivery.
+After = Callable[[Unit], Awaitable[object]]
+
+
+class Handler(Protocol):
+    """Carries out one kind of delivery."""
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Do it; raise NotDone or Unclear to be called again, Refused or Gone never to be."""
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """Say what follows from a refusal."""
+
+    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
+        """Say what follows from a delay, if anybody must know."""
+
+
+class Quiet:
+    """A handler's answers when neither refusal nor delay concerns anybody."""
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """Nothing follows."""
+        return None
+
+    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
+        """Nothing follows."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Rows of one stream that go out together: their ids, and what the handler is given."""
+
+    ids: tuple[int, ...]
+    delivery: Delivery
+
+
+def joined(rows: Sequence[Delivery]) -> Run:
+    """Put messages that follow one another into one delivery, payload {"seqs": [...]}."""
+    first = rows[0]
+    if first.kind != "relay":
+        return Run((first.id,), first)
+    seqs = [int(row.payload["seq"]) for row in rows]
+    return Run(tuple(row.id for row in rows), replace(first, payload={"seqs": seqs}))

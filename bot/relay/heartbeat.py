@@ -1,0 +1,63 @@
+"""The heartbeat: how many processes are alive, who died, and when nobody was there at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from bot.domain import events as e
+from bot.domain.chat import NotNow, State
+from bot.relay.budget import Budget
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+#: Whoever was silent for so long is taken to be dead.
+PATIENCE = timedelta(seconds=20)
+
+
+class Heartbeat:
+    """One beat of it; the composition root calls ``beat`` every few seconds."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        budget: Budget,
+        expect: Callable[[Iterable[str]], None],
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        """``expect`` is told of chats whose visitor is gone if he does not come back here."""
+        self._relay = relay
+        self._budget = budget
+        self._expect = expect
+        self._patience = patience
+
+    async def beat(self) -> None:
+        """Tell that we live, and act on what we learn of the others."""
+        pulse = await self._relay.store.beat(self._relay.process, self._patience)
+        self._budget.share(pulse.alive)
+        if pulse.bereft:
+            self._expect(pulse.bereft)
+        if pulse.away:
+            await self._own_up(*pulse.away)
+
+    async def _own_up(self, since: datetime, until: datetime) -> None:
+        """Tell every open chat's thread that what was written meanwhile may be lost.
+
+        Teams tries again for half a minute only (facts: reliability 2.2, D1).
+        """
+        zone = self._relay.rules.zone
+        span = f"{since.astimezone(zone):%H:%M:%S} to {until.astimezone(zone):%H:%M:%S}"
+        key = f"away:{since.isoformat()}"
+        tomorrow = self._relay.now() + timedelta(days=1)
+        for seen in await self._relay.store.stale({State.OPEN.value: tomorrow}):
+
+            async def tell(unit: Unit, chat_id: str = seen.id) -> None:
+                chat = await unit.chat(chat_id)
+                if chat is None or not await unit.first_time(f"chat:{chat_id}", key):
+                    return
+                try:
+                    await self._relay.happen(unit, chat, e.Interrupted(self._relay.now(), span))
+                except NotNow:
+                    return
+
+            await self._relay.store.write(tell)

@@ -1,0 +1,112 @@
+"""Two processes' worth of service on one PostgreSQL: Teams speaks to one, the visitor to the other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from bot.app import Service
+from bot.config import Settings
+from bot.domain.presence import Presence
+from bot.sandbox.stage import HOST, PREFIX, Stage
+from bot.store import upgrade
+from tests.processes import Visitor, free_port
+from tests.story import Story
+
+
+@dataclass
+class Pair:
+    stage: Stage
+    teams_side: Service
+    visitors_side: Service
+    story: Story
+
+
+@pytest.fixture
+async def pair(postgres_url: str) -> AsyncIterator[Pair]:
+    async with Stage(free_port()) as stage:
+        await asyncio.to_thread(upgrade, postgres_url)
+        settings = stage.settings(postgres_url)
+        quick = {"quarantine_seconds": 1, "purge_grace_seconds": 0}
+        settings |= {"retention": quick, "visitors": {"presence_grace": 1}}
+        settings["relay"] = {"dead_after_seconds": 2}
+        other = {**settings, "server": {"host": HOST, "port": free_port()}}
+        services = [Service(Settings(**one)) for one in (settings, other)]
+        for service in services:
+            await service.start()
+        story = Story(stage)
+        story.ada = Visitor(f"http://{HOST}:{other['server']['port']}{PREFIX}", stage.site.url)
+        yield Pair(stage, services[0], services[1], story)
+        await story.ada.close()
+        for service in services:
+            await service.stop()
+
+
+async def test_the_whole_story_works_across_two_processes(pair: Pair) -> None:
+    await pair.story.tell()
+    pair.story.check()
+
+
+async def test_a_co_is_read_at_the_other_process_at_once(pair: Pair) -> None:
+    story = pair.story
+    await story.open()
+    await story.ada.connect()
+    await story.ada.until(lambda: story.ada.lines)
+    waits = []
+    for number in range(5):
+        began = time.monotonic()
+        await story.grace.reply(story.root, f"Line {number}")
+        await story.ada.until(lambda n=number: f"Line {n}" in story.ada.texts())
+        waits.append(time.monotonic() - began)
+    # By the bell; by looking alone it would take a second and more, mostly.
+    assert sorted(waits)[2] < 0.9, waits
+
+
+async def test_a_visitor_whose_process_died_is_gone_unless_he_comes_back(pair: Pair) -> None:
+    story = pair.story
+    await story.open()
+    await story.ada.connect()
+    await story.ada.until(lambda: story.ada.lines)
+
+    async def presence() -> Presence:
+        found = await pair.teams_side.store.look(story.ada.chat)
+        assert found
+        return found[0].presence
+
+    await _until(presence, Presence.HIDDEN)
+    await _die(pair.visitors_side)
+    await _until(presence, Presence.GONE)
+
+
+async def test_what_a_dead_process_was_sending_is_sent_by_another(pair: Pair) -> None:
+    story = pair.story
+    await story.open()
+    lost = await pair.teams_side.store.look(story.ada.chat)
+    assert lost
+    pair.teams_side.outbox._stopping = True  # it claims nothing, but holds what it has
+    await story.ada.say("Is anybody there?")
+    await story.ada.connect()
+    await story.in_thread("Is anybody there?")
+
+
+async def _die(service: Service) -> None:
+    """As if killed: nothing is told to anybody, only its connections end."""
+    for chore in service._chores:
+        chore.cancel()
+    service.visitors._attendance._report = _nobody
+    assert service._runner
+    await service._runner.cleanup()
+
+
+async def _nobody(_chat: str, _presence: Presence) -> None:
+    await asyncio.sleep(3600)
+
+
+async def _until(ask: Callable[[], Awaitable[Presence]], wanted: Presence) -> None:
+    async with asyncio.timeout(20):
+        while await ask() is not wanted:  # noqa: ASYNC110 - the database has no event
+            await asyncio.sleep(0.1)
