@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiohttp
+import structlog
 from botbuilder.schema import Activity, ConversationResourceResponse, ResourceResponse
 from botframework.connector.auth import ConnectorFactory
 from yarl import URL
@@ -23,7 +24,10 @@ from bot.teams.hosts import ServiceHosts
 from bot.teams.models import as_json
 from bot.teams.streams import TooMuch, read_up_to
 
+log = structlog.get_logger(__name__)
+
 TIMEOUT = 10.0  # seconds for one request
+CONNECT = 6.0  # of these, for a free or new connection: what fails until then was never sent
 MAX_ANSWER = 4 * 1024 * 1024
 
 
@@ -58,7 +62,7 @@ class Wire:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections),
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=5),
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT, connect=CONNECT),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
@@ -99,6 +103,8 @@ class Wire:
                 status, headers, answer = await self._send(method, url, body, token)
         except _Broken as broken:
             raise answers.unseen(str(broken), repeatable=repeatable) from None
+        if status == 401:
+            log.error("connector_refuses_token", renewed=self._tokens is not None)
         error = answers.problem(status, headers, answer, repeatable=repeatable)
         if error is not None:
             raise error

@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import web
 
 from bot.relay.ports import Answer, Gone, NotDone, Refused, Tell, Unclear
@@ -97,6 +98,26 @@ async def test_a_port_where_nobody_listens_is_not_done() -> None:
     await wire.close()
 
 
+async def test_a_tls_handshake_that_fails_is_not_done(stage: Stage) -> None:
+    """Neither with a server that speaks no TLS, nor with one that nobody vouches for."""
+    wire = Wire(ServiceHosts(loopback=True), None)
+    plain = stage.teams.service_url.replace("http://", "https://")
+    for url in (plain, stage.teams.authority):
+        with pytest.raises(NotDone, match="cannot be reached"):
+            await wire.call("POST", url, "x", {})
+    await wire.close()
+
+
+async def test_a_token_that_is_refused_twice_is_an_alarm_and_not_done(stage: Stage) -> None:
+    stage.teams.faults.add(Fault(status=401, times=2))
+    thread = stage.thread()
+    path = f"v3/conversations/{thread.conversation_id}/activities"
+    with structlog.testing.capture_logs() as logs, pytest.raises(NotDone, match="livechat doctor"):
+        await stage.room._wire.call("POST", thread.service_url, path, _message())
+    assert "connector_refuses_token" in [entry["event"] for entry in logs]
+    assert len(stage.teams.ledger.sent("send")) == 2
+
+
 @pytest.fixture
 async def elsewhere() -> Any:
     """A server that answers as its test wants, and what it was asked with."""
@@ -148,6 +169,27 @@ async def test_an_answer_that_does_not_come_leaves_a_post_unclear_and_an_edit_un
         await wire.call("POST", url, "x", {})
     with pytest.raises(NotDone):
         await wire.call("PUT", url, "x", {})
+    await wire.close()
+
+
+async def test_a_post_that_found_no_free_connection_is_not_done(
+    elsewhere: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, seen, answers = elsewhere
+
+    async def late(request: web.Request) -> web.Response:
+        await asyncio.sleep(5)
+        return web.Response()
+
+    answers["with"] = late
+    monkeypatch.setattr("bot.teams.connector.CONNECT", 0.05)
+    monkeypatch.setattr("bot.teams.connector.TIMEOUT", 0.5)
+    wire = Wire(ServiceHosts(loopback=True), None, connections=1)
+    outcomes = await asyncio.gather(
+        *(wire.call("POST", url, path, {}) for path in ("x", "y")), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [Unclear, NotDone]
+    assert [request.path for request in seen] == ["/base/x"]
     await wire.close()
 
 
