@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.domain.chat import Chat
 from bot.relay.ports import News
 from bot.visitors import wire
@@ -17,7 +19,7 @@ class Shown:
 
     def __init__(self) -> None:
         self.cursor: int | None = None  # the last seq sent; None until a hello tells
-        self._face = b""  # the view without its numbers; empty until the welcome
+        self._face: tuple[Any, ...] = ()  # the view without its numbers; empty until the welcome
         self._relayed = 0
 
     @property
@@ -27,7 +29,7 @@ class Shown:
 
     def begin(self, after: int) -> None:
         """The client has everything up to seq ``after`` and waits for its welcome."""
-        self.cursor, self._face = after, b""
+        self.cursor, self._face = after, ()
 
     def over(self) -> bytes:
         """Tell that what the client has cannot be continued; it says hello again."""
@@ -44,25 +46,31 @@ class Shown:
             return []  # the hello that is awaited asks for everything
         fresh = [line for line in news.lines if line.seq > self.cursor]
         head = self.cursor + len(fresh)
-        chat, relayed = news.chat, max(self._relayed, news.relayed or 0)
         if not self._face or (fresh and (fresh[0].seq, fresh[-1].seq) != (self.cursor + 1, head)):
             return None
-        if chat is not None and (chat.head != head or wire.view(chat, relayed) is None):
-            return None
+        relayed = max(self._relayed, news.relayed or 0)
+        view = None
+        if news.chat is not None:
+            view = wire.view(news.chat, relayed)
+            if view is None or view["head"] != head:
+                return None
         self.cursor = head
-        return [wire.write(wire.line(line)) for line in fresh] + self.look(chat, relayed)
+        return [wire.write(wire.line(line)) for line in fresh] + self._changes(view, relayed)
 
-    def look(self, chat: Chat | None, relayed: int) -> list[bytes]:
-        """Return what is new in the view: nothing, how far it is relayed, or all of it.
+    def look(self, chat: Chat, relayed: int) -> list[bytes]:
+        """Return what is new in the view of a chat that its visitor may see."""
+        return self._changes(wire.view(chat, relayed), relayed)
 
-        ``chat`` is None if it did not change; one that its visitor may not see shows nothing.
-        """
-        view = wire.view(chat, relayed) if chat else None
-        face = self._face if view is None else wire.write(view | {"head": 0, "relayed": 0})
-        moved = relayed != self._relayed
-        before, self._face, self._relayed = self._face, face, relayed
-        if view is not None and not before:
-            return [wire.write(wire.welcome(view))]
-        if view is not None and face != before:
-            return [wire.write(wire.changed(view))]
+    def _changes(self, view: dict[str, Any] | None, relayed: int) -> list[bytes]:
+        """Return nothing, how far it is relayed, or all of the view, which is None if it is not new."""
+        moved, self._relayed = relayed != self._relayed, relayed
+        face = _face(view) if view else self._face
+        if view and face != self._face:
+            frame = wire.changed(view) if self._face else wire.welcome(view)
+            self._face = face
+            return [wire.write(frame)]
         return [wire.write(wire.relayed(relayed))] if moved else []
+
+
+def _face(view: dict[str, Any]) -> tuple[Any, ...]:
+    return view["state"], view["ticket"], view["you"], *view["operators"], view["ended_by"]

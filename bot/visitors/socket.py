@@ -376,19 +376,20 @@ class Socket:
         looked = await visiting.look(self._seat)
         if looked is None or wire.view(*looked) is None:
             raise Farewell(Close.GONE, "the chat is gone")
-        if shown.cursor is None or shown.cursor > looked[0].head:
+        chat, relayed = looked
+        if shown.cursor is None or shown.cursor > chat.head:
             await self._out.put(shown.over())
             return
         if not shown.welcomed:
-            await self._put(shown.look(*looked))
-        while shown.cursor < looked[0].head:
+            await self._put(shown.look(chat, relayed))
+        while shown.cursor < chat.head:
             page = await visiting.log(self._seat, shown.cursor, self._shared.pace.page)
             for line in page:
                 await self._out.put(wire.write(wire.line(line)))
                 shown.cursor = line.seq
             if len(page) < self._shared.pace.page:
                 break
-        await self._put(shown.look(*looked))
+        await self._put(shown.look(chat, relayed))
 
     async def _put(self, frames: list[bytes]) -> None:
         for frame in frames:

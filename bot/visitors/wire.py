@@ -161,9 +161,12 @@ _READERS: dict[str, Callable[[dict[str, Any]], Frame]] = {
 # --- what goes out -------------------------------------------------------------------------------
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def write(value: object) -> bytes:
     """Write a frame or an answer as UTF-8 JSON; what UTF-8 cannot hold becomes a question mark."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
 def time(at: datetime) -> str:
