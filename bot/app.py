@@ -44,8 +44,9 @@ log = structlog.get_logger(__name__)
 
 _TIDY_EVERY = 30.0
 _BEAT_EVERY = 5.0
-#: How often the outbox looks without being rung: another process may have died with its rings.
-_LOOK_EVERY, _LOOK_EVERY_ALONE = 1.0, 5.0
+#: How often the outbox and the sockets look without being rung: another process may have died
+#: with its rings.
+_LOOK_EVERY, _LOOK_EVERY_ALONE, _RECHECK = 1.0, 5.0, 3.0
 #: Together with closing the sockets this stays below the 5 seconds that a restart may take.
 _PATIENCE = 2.0
 
@@ -70,6 +71,8 @@ class Service:
         self.mailer = parts.mailer(settings)
         self.visitors = parts.visitors_room(settings, self.visiting, self.hub)
         several, relaying = settings.database.sqlite_file is None, settings.relay
+        if several:
+            self.visitors.recheck(_RECHECK)
         budget = Budget(hourly=relaying.hourly_limit, limited=relaying.pacing)
         self.outbox = Outbox(
             self.relay,

@@ -39,6 +39,7 @@ async def pair(postgres_url: str) -> AsyncIterator[Pair]:
         for service in services:
             await service.start()
         story = Story(stage)
+        await story.ada.close()
         story.ada = Visitor(f"http://{HOST}:{other['server']['port']}{PREFIX}", stage.site.url)
         yield Pair(stage, services[0], services[1], story)
         await story.ada.close()
