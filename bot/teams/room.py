@@ -75,29 +75,27 @@ class TeamsRoom:
                 "The Teams side needs an app id, its secret or certificate, a tenant and a team."
             )
         hosts = ServiceHosts(service_hosts, loopback=loopback or development)
-        self.tokens = (
-            AppTokens(app_id, credential, authority or f"{LOGIN}/{tenants[0]}", ca_file=ca_file)
-            if credential is not None and not development
-            else None
-        )
+        listening = {team.id: team.listening for team in known}
+        self.tokens: AppTokens | None = None
+        if credential is not None and not development:
+            url = authority or f"{LOGIN}/{tenants[0]}"
+            self.tokens = AppTokens(app_id, credential, url, ca_file=ca_file)
         self._wire = Wire(hosts, self.tokens, connections=connections)
         self._keys = SigningKeys(metadata_url, lambda: self._wire.session)
-        inbound: Inbound = (
-            DevelopmentInbound(bound_to, tenants)
-            if development
-            else TeamsInbound(app_id, tenants, hosts, self._keys)
-        )
+        inbound: Inbound = TeamsInbound(app_id, tenants, hosts, self._keys)
+        if development:
+            inbound = DevelopmentInbound(bound_to, tenants)
         self.adapter = TeamsAdapter(TeamsAuthentication(app_id, inbound, self._wire))
         self.threads = TeamsThreads(self.adapter, zone)
         self.places = TeamsPlaces(self._wire, zone, fallback)
-        self.membership: Gatekeeper = (
-            Membership(self._wire, [team.id for team in known], tenants) if known else Everybody()
-        )
+        self.membership: Gatekeeper = Everybody()
+        if known:
+            self.membership = Membership(self._wire, listening, tenants)
         self.handler = TeamsHandler(
             operating,
             self.membership,
             self.threads,
-            {team.id: team.listening for team in known},
+            listening,
             zone,
             in_groups=in_groups,
         )
