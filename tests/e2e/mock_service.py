@@ -66,6 +66,11 @@ class Talk:
         """Everything said so far stands in the operators' thread."""
         self.visiting.relay(self.id, len(self.log))
 
+    def lose(self, *, sure: bool) -> None:
+        """The last message does not reach the thread, or perhaps not."""
+        visiting = self.visiting
+        visiting.happen(self.id, e.NotShown(visiting.now, (len(self.log),), sure))
+
     def minutes_pass(self, minutes: int) -> None:
         self.visiting.now += timedelta(minutes=minutes)
 

@@ -9,6 +9,7 @@ from bot.domain.messages import Role
 from bot.visitors.wire import Close
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
+from tests.faults.faultproxy import FaultProxy
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -157,6 +158,87 @@ async def test_two_tabs_show_the_same_and_each_message_once(ada: Ada, service: M
     for page in (ada.page, other):
         bodies = page.locator("rt-livechat li.said .body")
         await expect(bodies).to_have_text(["from the first", "to both"])
+
+
+async def test_what_a_tab_could_not_send_before_it_crashed_goes_out_with_the_next_one(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await service.stop()
+    await ada.say("into the crash")
+    await expect(ada.message("into the crash")).to_contain_text("Sending")
+    await ada.page.close()
+    await service.start()
+    ada.page = await ada.tab()  # with none of what the other tab kept for itself
+    await ada.visit()
+    await ada.launcher.click()
+    await expect(ada.message("into the crash")).to_contain_text("Sent")
+    assert talk.said(Role.VISITOR) == ["into the crash"]
+    await ada.page.reload()
+    assert talk.said(Role.VISITOR) == ["into the crash"]
+
+
+async def test_what_was_written_for_one_chat_is_never_seen_in_another(
+    ada: Ada, service: MockService
+) -> None:
+    first, second = service.invite(), service.invite(54321)
+    await ada.join(first)
+    # This tab is in a tunnel, the other one is not.
+    await ada.page.evaluate("void (WebSocket = class { readyState = 0; close() {} })")
+    await service.stop()
+    await ada.say("for the first only")
+    await ada.box.fill("half a sentence for it")
+    await service.start()
+    other = await ada.tab()
+    here, ada.page = ada.page, other
+    await ada.join(second)
+    ada.page = here
+    await ada.page.reload()
+    await expect(ada.foot).to_contain_text("Another chat was opened in this browser")
+    await expect(ada.message("for the first only")).to_contain_text("Not sent")
+    await ada.button("Close this chat").click()
+    await ada.button("Close this chat").click()
+    await expect(ada.box).to_have_value("")
+    await expect(ada.panel).not_to_contain_text("for the first only")
+    assert first.said(Role.VISITOR) == second.said(Role.VISITOR) == []
+
+
+async def test_a_network_that_swallows_everything_is_noticed_within_fifteen_seconds(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.page.clock.install()
+    talk = service.invite()
+    async with FaultProxy(service.port) as network:
+        ada.site.service_url = f"http://127.0.0.1:{network.port}"
+        await ada.join(talk)
+        await expect(ada.panel).to_contain_text("You joined")
+        network.part()
+        await ada.say("into the void")
+        talk.grace("the other way")
+        await ada.page.clock.run_for(15_000)
+        await expect(ada.state).to_contain_text("Connection lost")
+        network.mend()
+        await ada.page.clock.run_for(8_000)
+        await expect(ada.message("into the void")).to_contain_text("Sent")
+        await expect(ada.message("the other way")).to_be_visible()
+        assert talk.said(Role.VISITOR) == ["into the void"]
+
+
+async def test_a_message_that_nobody_may_have_seen_says_so(ada: Ada, service: MockService) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("too much for Teams")
+    await expect(ada.message("too much for Teams")).to_contain_text("Sent")
+    talk.lose(sure=False)
+    words = "Computing support may not have seen this. It will be on your ticket."
+    await expect(ada.message("too much for Teams")).to_contain_text(words)
+    await expect(ada.spoken).to_contain_text(f"{words} too much for Teams")
+    talk.relay()
+    await ada.say("and this")
+    await expect(ada.message("and this")).to_contain_text("Sent")
+    await ada.page.reload()
+    await expect(ada.message("too much for Teams")).to_contain_text(words)
 
 
 async def test_a_refused_message_keeps_its_text_and_can_be_tried_again(

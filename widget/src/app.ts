@@ -4,7 +4,7 @@ import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts"
 import { shelfOn } from "./outbox.ts";
 import { countInTitle, stepAside } from "./page.ts";
 import { dress } from "./styles.ts";
-import { say } from "./strings.ts";
+import { say, type Word } from "./strings.ts";
 import { StateLine } from "./stateline.ts";
 import { leftBehind, Talk } from "./talk.ts";
 import { Announcer } from "./view/announcer.ts";
@@ -203,6 +203,7 @@ export class App {
     this.talk = new Talk(`${this.#base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
       changed: this.changed,
       arrived: ({ name, text }) => this.announcer.say(`${name}: ${text}`),
+      marked: ({ text, mark }) => this.announcer.say(`${say(mark as Word)} ${text}`),
       // No answer is no reason to stop.
       known: async () => (await this.#ask("api/session"))[0] !== 204,
     });

@@ -1,8 +1,11 @@
 /** The connection: one WebSocket at a time, opened again whenever it can be, and known to be alive. */
 import type { ClientFrame, ServerFrame } from "./wire.ts";
 
-const PING_EVERY = 20_000;
-const PONG_WITHIN = 10_000;
+/** Milliseconds: together a dead connection is found within 15 s while somebody looks. */
+const PING_EVERY = 9_000;
+const PONG_WITHIN = 5_000;
+/** While nobody looks, the service's own pings do; this is to be sure. */
+const PING_SELDOM = 30_000;
 const WELCOME_WITHIN = 15_000;
 /** A connection that lived this long had no trouble of its own: the next wait starts small. */
 const LASTED = 5_000;
@@ -25,9 +28,12 @@ export interface LinkUser {
 /** Close codes after which there is no coming back. */
 const STOPS: Record<number, Stop> = { 4401: "no_session", 4409: "other_chat", 4410: "gone" };
 
+/** Close codes with which a service asks everybody at once to come back: not all at once. */
+const CROWD = [1012, 1013];
+
 /** Milliseconds before attempt number `attempt` (from 0): a random part of a doubling span. */
-export const waitBefore = (attempt: number, random = Math.random()): number =>
-  random * Math.min(30_000, 500 * 2 ** attempt);
+export const waitBefore = (attempt: number, crowd = false, random = Math.random()): number =>
+  random * Math.min(attempt < 8 ? 8_000 : 30_000, (crowd ? 2_000 : 500) * 2 ** attempt);
 
 export class Link {
   /** The service knows us: what is sent now arrives, or the connection ends. */
@@ -41,6 +47,10 @@ export class Link {
   /** Until when to wait: for the next attempt without a socket, for a sign of life with one. */
   #timer = 0;
   #beat = 0;
+  /** How often in a row an answer came too late for us: the next one gets longer. */
+  #late = 0;
+  #crowd = false;
+  #watched = false;
 
   constructor(url: string, user: LinkUser) {
     this.#url = url;
@@ -70,8 +80,14 @@ export class Link {
   restart(): void {
     this.#drop();
     if (!this.running) return;
-    this.#timer = setTimeout(() => void this.#again(), waitBefore(this.#attempt));
+    this.#timer = setTimeout(() => void this.#again(), waitBefore(this.#attempt, this.#crowd));
     this.#attempt += 1;
+  }
+
+  /** Somebody looks, or nobody does. */
+  watch(watched: boolean): void {
+    this.#watched = watched;
+    if (this.up && watched) this.#ping();
   }
 
   #listen(how: "addEventListener" | "removeEventListener"): void {
@@ -104,6 +120,7 @@ export class Link {
     socket.onmessage = ({ data }) => this.#message(String(data));
     socket.onclose = ({ code }) => {
       const why = STOPS[code];
+      this.#crowd = CROWD.includes(code);
       if (!since) this.#failed += 1;
       else if (Date.now() - since > LASTED) this.#attempt = 0;
       if (why) this.#halt(why);
@@ -119,10 +136,10 @@ export class Link {
       return;
     }
     clearTimeout(this.#timer); // whatever came, it lives
+    if (frame.t === "pong") this.#late = 0;
     if (frame.t === "welcome") {
-      clearInterval(this.#beat);
-      this.#beat = setInterval(this.#ping, PING_EVERY);
       this.up = true;
+      this.#pace();
     }
     this.#user.receive(frame);
   }
@@ -144,12 +161,22 @@ export class Link {
   #ping = (): void => {
     this.send({ t: "ping" });
     this.#await(PONG_WITHIN);
+    this.#pace();
   };
+
+  /** When the next ping is due. */
+  #pace(): void {
+    clearTimeout(this.#beat);
+    this.#beat = setTimeout(this.#ping, this.#watched ? PING_EVERY : PING_SELDOM);
+  }
 
   /** Something must arrive within this time, or the connection is taken for dead. */
   #await(span: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.restart(), span);
+    this.#timer = setTimeout(() => {
+      this.#late += 1;
+      this.restart();
+    }, span * 2 ** Math.min(this.#late, 3));
   }
 
   /** Also when the page goes into the back-forward cache, which must not hold a socket. */
@@ -158,7 +185,7 @@ export class Link {
     this.#socket = null;
     this.up = false;
     clearTimeout(this.#timer);
-    clearInterval(this.#beat);
+    clearTimeout(this.#beat);
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();

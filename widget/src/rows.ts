@@ -11,7 +11,7 @@ export interface Row {
   first: boolean;
   last: boolean;
   /** What became of our own message. */
-  delivery?: "sending" | "sent" | "delivered" | "refused";
+  delivery?: "sending" | "sent" | "delivered" | "refused" | "not_shown" | "not_sure";
 }
 
 /** Milliseconds of silence after which the same person's next message stands by itself. */
@@ -27,7 +27,7 @@ export function rowsOf({ entries, unsent, view }: Session, newFrom: number): Row
     const row: Row = { entry, day: today !== day, fresh, first: true, last: true };
     if (entry.own && !entry.notice) {
       const stored = entry.seq <= view.relayed ? "delivered" : "sent";
-      row.delivery = entry.refused ? "refused" : entry.seq ? stored : "sending";
+      row.delivery = entry.refused ? "refused" : entry.seq ? (entry.mark ?? stored) : "sending";
     }
     day = today;
     marked ||= fresh;

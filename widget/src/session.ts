@@ -19,7 +19,12 @@ export interface Entry {
   quote?: LineFrame["quote"] | undefined;
   key: string;
   refused?: Failure;
+  /** Why computing support may not see it although it is stored. */
+  mark?: (typeof MARKS)[number];
 }
+
+/** Notices about a message of the visitor. */
+const MARKS = ["not_shown", "not_sure"] as const;
 
 /** Why the service will not store it; `lost` when it cannot be asked any more. */
 type Failure = Refusal | "lost" | undefined;
@@ -35,8 +40,10 @@ export interface Outcome {
   send?: ClientFrame[];
   /** Somebody else said something that was not there when this window began to look. */
   arrived?: Entry;
+  /** A message of our own may not have been seen by anybody. */
+  marked?: Entry;
   /** A line is missing: connect anew. The answer is about another chat. Nothing more will come. */
-  then?: "resync" | "foreign" | "done";
+  then?: "resync" | "foreign" | "done" | "gone";
 }
 
 export class Session {
@@ -51,6 +58,8 @@ export class Session {
   view: View;
   /** Up to here the log is history; -1 until the first welcome. */
   #history = -1;
+  /** Where we asked again for what was missing. */
+  #hole = -1;
 
   constructor(view: View, unsent: readonly Unsent[] = []) {
     this.view = view;
@@ -134,11 +143,19 @@ export class Session {
 
   #line({ seq, kind, author, text, at, key, target, quote }: LineFrame): Outcome {
     if (seq <= this.seq) return {};
-    if (seq > this.seq + 1) return { then: "resync" };
+    if (seq > this.seq + 1 && this.#hole !== this.seq) {
+      this.#hole = this.seq; // asked for once: a log that really has a hole is shown with it
+      return { then: "resync" };
+    }
     this.seq = seq;
-    if (kind === "edited" || kind === "removed") {
-      const changed = this.entries.find((one) => one.seq === target);
-      Object.assign(changed ?? {}, { change: kind, text });
+    if (target) {
+      const about = this.entries.find((one) => one.seq === target);
+      const mark = MARKS.find((one) => one === text);
+      if (kind !== "notice") Object.assign(about ?? {}, { change: kind, text });
+      else if (about && mark) {
+        about.mark = mark;
+        if (seq > this.#history) return { marked: about };
+      }
       return {};
     }
     const own = author.role === "visitor";
@@ -158,10 +175,17 @@ export class Session {
     return own || notice || seq <= this.#history ? {} : { arrived };
   }
 
+  /**
+   * The service has less than we were shown: it came back from an older copy of its data. What we
+   * said is sent again under its old keys, which doubles nothing.
+   */
   #over(): Outcome {
     if (this.view.state === "filed") return { then: "done" }; // purged there; the page may keep it
+    if (!this.seq) return { then: "gone" }; // less than nothing: there is no starting over
+    const ours = this.entries.filter((one) => one.own && !one.notice && !one.change);
+    const again = [...ours, ...this.unsent.filter((one) => one.seq)];
+    this.unsent = [...again.map((one) => this.#own(one)), ...this.unsent.filter((one) => !one.seq)];
     this.entries = [];
-    this.unsent = this.unsent.filter((one) => !one.seq);
     this.seq = 0;
     this.#history = -1;
     return { send: [this.hello()] };

@@ -52,7 +52,9 @@ export const EN = {
   latest: "Latest messages",
   sending: "Sending…",
   sent: "Sent",
-  delivered: "Delivered",
+  delivered: "Delivered to computing support",
+  not_shown: "Computing support could not be shown this. It will be on your ticket.",
+  not_sure: "Computing support may not have seen this. It will be on your ticket.",
   refused_lost: "Not sent.",
   refused_ended: "Not sent: the chat had ended.",
   refused_too_long: "Not sent: it is too long.",
@@ -65,6 +67,7 @@ export const EN = {
   operator_joined: "{name} joined",
   ended_by_visitor: "You ended the chat",
   ended_by_operator: "{name} ended the chat",
+  operators_lost: "Computing support cannot be reached here any more",
   filed: "This conversation is on your ticket",
 
   box_name: "Your message",

@@ -1,6 +1,6 @@
 /** One chat on the wire: the session, its connection, and what is kept until acknowledged. */
 import { Link, type Stop } from "./link.ts";
-import type { Outbox, Shelf } from "./outbox.ts";
+import { Spare, type Outbox, type Shelf } from "./outbox.ts";
 import { Session, type Entry } from "./session.ts";
 import { randomText, type ServerFrame, type View } from "./wire.ts";
 
@@ -19,6 +19,8 @@ export interface TalkUser {
   /** Something to be shown changed. */
   changed(): void;
   arrived(entry: Entry): void;
+  /** Nobody may have seen this. */
+  marked(entry: Entry): void;
   /** Does the service still know this browser? */
   known(): Promise<boolean>;
 }
@@ -35,6 +37,7 @@ export class Talk {
   #user: TalkUser;
   #tab: Shelf;
   #browser: Shelf;
+  #spare: Spare;
   #watched = false;
   #patience = 0;
   #limit = 0;
@@ -46,9 +49,11 @@ export class Talk {
     this.#user = user;
     this.#tab = tab;
     this.#browser = browser;
-    const { draft = "", unsent } = tab.get<Outbox>(view.chat) ?? {};
+    const { draft = "", unsent = [] } = tab.get<Outbox>(view.chat) ?? {};
     this.draft = draft;
-    this.session = new Session(view, unsent);
+    this.#spare = new Spare(browser, view.chat);
+    const others = this.#spare.all().filter(({ key }) => unsent.every((one) => one.key !== key));
+    this.session = new Session(view, [...others, ...unsent]);
     const [chat, seen] = browser.get<[string, number]>("read") ?? ["", -1];
     this.#seen = chat === view.chat ? seen : -1;
     this.link = new Link(socket, {
@@ -74,6 +79,7 @@ export class Talk {
   start(): void {
     const { waiting, view } = this.session;
     if (this.stop || (view.state === "filed" && !waiting[0])) return;
+    this.#spare.only();
     this.link.start();
     this.#wait();
   }
@@ -97,15 +103,19 @@ export class Talk {
   /** Nothing of it stays in this tab. */
   forget(): void {
     this.draft = "";
+    for (const one of this.session.unsent) this.#spare.drop(one.key);
     this.session.unsent = [];
     this.keep();
   }
 
   /** Says something; or again, under its old key, what was refused: that makes no doubles. */
-  say(text: string, key = randomText()): void {
+  say(words: string, key = randomText()): void {
+    // Control characters, which the service leaves out, might make the frame too long for it.
+    const text = words.replace(/[\0-\b\v-\x1f\x7f]/g, "");
     this.session.discard(key);
     this.session.say({ key, text });
     this.keep(); // before anything else can go wrong
+    this.#spare.put(key, text);
     this.newFrom = 0; // who answers has read
     if (this.link.up) this.link.send({ t: "say", key, text });
   }
@@ -113,6 +123,7 @@ export class Talk {
   /** Takes a message away that was not sent. */
   discard(key: string): void {
     this.session.discard(key);
+    this.#spare.drop(key);
     this.keep();
   }
 
@@ -121,7 +132,10 @@ export class Talk {
     const { settled, entries, seq } = this.session;
     const before = this.#watched;
     this.#watched = watching;
-    if (before !== watching) this.#present();
+    if (before !== watching) {
+      this.#present();
+      this.link.watch(watching);
+    }
     if (before && !watching) this.newFrom = 0;
     if (!settled) return;
     if (this.#seen < 0) this.#saw(seq); // what came before this browser did is not new to it
@@ -137,13 +151,15 @@ export class Talk {
   }
 
   #receive(frame: ServerFrame): void {
-    const { send = [], arrived, then } = this.session.receive(frame);
+    const { send = [], arrived, marked, then } = this.session.receive(frame);
+    if ("key" in frame && frame.key) this.#spare.drop(frame.key);
     this.keep();
     for (const one of send) this.link.send(one);
     if (frame.t === "welcome") this.#present();
     if (arrived) this.#user.arrived(arrived);
+    if (marked) this.#user.marked(marked);
     if (then === "resync") this.link.restart();
-    else if (then) this.quit(then === "foreign" ? "other_chat" : null);
+    else if (then) this.quit(then === "foreign" ? "other_chat" : then === "gone" ? then : null);
     this.#wait();
     this.#user.changed();
   }
@@ -164,7 +180,10 @@ export class Talk {
   /** Nothing more will be heard: what has no answer was not sent, as far as anybody here knows. */
   quit(why: Stop | null = null): void {
     this.stop = why;
-    for (const one of this.session.waiting) one.refused = "lost";
+    for (const one of this.session.waiting) {
+      one.refused = "lost";
+      this.#spare.drop(one.key);
+    }
     this.keep();
     this.link.stop();
     this.#user.changed();

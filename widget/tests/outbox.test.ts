@@ -17,7 +17,8 @@ const blocked = (): never => {
 
 function talkOn(tab: () => Storage, chat = "chat-1"): Talk {
   const shelf = shelfOn(tab as never);
-  const user = { changed: () => undefined, arrived: () => undefined, known: async () => true };
+  const silent = () => undefined;
+  const user = { changed: silent, arrived: silent, marked: silent, known: async () => true };
   return new Talk("ws://127.0.0.1:1", shelf, shelfOn(blocked), aView({ chat }), user);
 }
 

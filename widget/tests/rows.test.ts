@@ -76,3 +76,17 @@ test("a message of one's own says what became of it, and no more than is known",
     ["delivered", "sent", "sending", "refused"],
   );
 });
+
+test("a message that may not have been seen says so, however far it is relayed", () => {
+  const about = { kind: "notice", author: { role: "system", name: "" }, target: 1 } as const;
+  const rows = rowsAfter([
+    ada(1, "a", "k1"),
+    ada(2, "b", "k2"),
+    grace(3, "not_shown", about),
+    { t: "relayed", seq: 2 },
+  ]);
+  deepEqual(
+    rows.map((row) => row.delivery),
+    ["not_shown", "delivered"],
+  );
+});

@@ -24,10 +24,13 @@ test("a line is shown once, however often it comes", () => {
   deepEqual(session.hello(), { t: "hello", chat: "chat-1", after: 2 });
 });
 
-test("a missing line makes us ask again instead of showing a log with a hole", () => {
+test("a missing line makes us ask again, once, instead of showing a log with a hole", () => {
   const session = sessionAfter(welcome(), grace(1, "one"));
   deepEqual(session.receive(grace(3, "three")), { then: "resync" });
   deepEqual(texts(session), ["one"]);
+  session.receive(welcome());
+  session.receive(grace(3, "three"));
+  deepEqual([texts(session), session.seq], [["one", "three"], 3]);
 });
 
 test("what was not acknowledged is sent with every welcome, in order, under its own key", () => {
@@ -118,6 +121,39 @@ test("when the service's log is behind ours, ours is forgotten but not what is u
   session.say({ key: "k1", text: "mine" });
   deepEqual(session.receive({ t: "over" }).send, [{ t: "hello", chat: "chat-1", after: 0 }]);
   deepEqual(texts(session), ["mine"]);
+});
+
+test("what a service that came back from an older copy has lost of ours is sent again", () => {
+  const session = sessionAfter(welcome(), ada(1, "one", "k1"), grace(2, "two"), ada(3, "three", "k3"));
+  session.receive({ t: "over" });
+  deepEqual(session.receive(welcome()).send, [
+    { t: "say", key: "k1", text: "one" },
+    { t: "say", key: "k3", text: "three" },
+  ]);
+  session.receive(ada(1, "one", "k1"));
+  session.receive({ t: "ack", key: "k3", seq: 2, at: AT });
+  deepEqual(texts(session), ["one", "three"]);
+});
+
+test("there is no starting over from nothing, and so no going round in circles", () => {
+  const session = sessionAfter(welcome());
+  deepEqual(session.receive({ t: "over" }), { then: "gone" });
+});
+
+test("how far it is relayed is heard of by itself too", () => {
+  const session = sessionAfter(welcome(), ada(1, "one", "k1"), { t: "relayed", seq: 1 });
+  deepEqual([session.view.relayed, session.view.ticket], [1, "12345"]);
+});
+
+test("a notice about our message marks it, and is news only when it is", () => {
+  const about = { kind: "notice", author: { role: "system", name: "" }, target: 1 } as const;
+  const session = sessionAfter(welcome(), ada(1, "one", "k1"));
+  const { marked } = session.receive(grace(2, "not_sure", about));
+  deepEqual([marked?.text, marked?.mark, texts(session)], ["one", "not_sure", ["one"]]);
+  const later = sessionAfter(welcome({ head: 2 }), ada(1, "one", "k1"));
+  deepEqual(later.receive(grace(2, "not_shown", about)), {});
+  equal(later.entries[0]?.mark, "not_shown");
+  deepEqual(later.receive(grace(3, "of a later service", about)), {});
 });
 
 test("a purged log does not take the conversation out of the page once it is filed", () => {

@@ -41,11 +41,11 @@ Object.assign(globalThis, {
 mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
 
 /** A page with the chat on it; the same storage again is a reload. */
-function page(storage: Storage, view: Partial<View> = {}) {
+function page(storage: Storage, view: Partial<View> = {}, browser: unknown = silent) {
   const shelf = shelfOn((() => storage) as never);
-  const user = { changed: silent, arrived: silent, known: async () => true };
+  const user = { changed: silent, arrived: silent, marked: silent, known: async () => true };
   Service.last = null;
-  const talk = new Talk("ws://127.0.0.1:1", shelf, shelfOn(silent as never), aView(view), user);
+  const talk = new Talk("ws://127.0.0.1:1", shelf, shelfOn(browser as never), aView(view), user);
   talk.start();
   return { talk, shelf, service: Service.last as Service | null };
 }
@@ -143,4 +143,73 @@ test("a chat that was left keeps nothing behind when its time is up", () => {
   storage.kept.clear();
   mock.timers.tick(40_000);
   equal(storage.kept.size, 0);
+});
+
+/** A browser's localStorage: what is kept are its own properties. */
+function localStorage(): object {
+  const calls = {
+    getItem(name: string) {
+      return (this as never)[name] ?? null;
+    },
+    setItem(name: string, value: string) {
+      Object.assign(this, { [name]: value });
+    },
+    removeItem(name: string) {
+      delete (this as never)[name];
+    },
+  };
+  return Object.create(calls) as object;
+}
+
+const said = (service: Service | null) =>
+  (service?.heard ?? []).filter((frame) => frame.includes('"say"')).map((one) => JSON.parse(one).key);
+
+test("what a tab that crashed had not sent goes out with the next one, under the same keys", () => {
+  const browser = localStorage();
+  const crashed = page(new Storage(), {}, () => browser);
+  crashed.talk.say("one", "k1");
+  crashed.talk.say("two", "k2");
+  crashed.talk.link.stop();
+  const { talk, service } = page(new Storage(), {}, () => browser);
+  service?.tell(welcome());
+  deepEqual(said(service), ["k1", "k2"]);
+  service?.tell({ t: "ack", key: "k1", seq: 1, at: AT }, ada(2, "two", "k2"));
+  talk.link.stop();
+  const third = page(new Storage(), {}, () => browser);
+  third.service?.tell(welcome());
+  deepEqual(said(third.service), []);
+  third.talk.link.stop();
+});
+
+test("what was written for one chat is never sent to another, and not kept for it either", () => {
+  const browser = localStorage();
+  const tab = new Storage();
+  const first = page(tab, {}, () => browser);
+  first.talk.say("for the first only", "k1");
+  first.talk.draft = "half a sen";
+  first.talk.keep();
+  first.talk.link.stop();
+  const second = page(tab, { chat: "chat-2" }, () => browser);
+  second.service?.tell(welcome({ chat: "chat-2" }));
+  deepEqual([said(second.service), second.talk.draft, second.talk.session.unsent], [[], "", []]);
+  deepEqual(Object.keys(browser), []);
+  second.talk.link.stop();
+});
+
+test("a message that is answered in one tab is not waited for in the other", () => {
+  const browser = localStorage();
+  const [one, two] = [page(new Storage(), {}, () => browser), page(new Storage(), {}, () => browser)];
+  one.talk.say("hello", "k1");
+  two.service?.tell(welcome());
+  two.talk.session.say({ key: "k1", text: "hello" }); // a tab that was duplicated
+  two.service?.tell(ada(1, "hello", "k1"));
+  deepEqual([two.talk.session.waiting, Object.keys(browser)], [[], []]);
+  for (const { talk } of [one, two]) talk.link.stop();
+});
+
+test("control characters do not make a message too long for a frame", () => {
+  const { talk } = page(new Storage());
+  talk.say("a\u0000\u001b[1mb\n\tc\u007f", "k1");
+  equal(talk.session.unsent[0]?.text, "a[1mb\n\tc");
+  talk.link.stop();
 });

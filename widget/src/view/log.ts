@@ -38,7 +38,7 @@ function said(row: Row, lang: string, acts: Child[]): Spec {
   const { entry, first, last, delivery } = row;
   const { id, own, name, at, change, refused } = entry;
   const state = delivery && say(refused ? `refused_${refused}` : (delivery as "sent"));
-  const alone = last || acts.length || delivery === "sending";
+  const alone = last || acts.length || delivery === "sending" || entry.mark;
   const names = ["said", own && "own", first && "first", alone && "last", delivery].filter(Boolean);
   return h(
     "li",
