@@ -14,6 +14,8 @@ _THREAD = re.compile(r"https://teams\.microsoft\.com/l/message/[\w%.~@/:;?=&-]+"
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # What the line above a relayed message ends in: a time and a number.
 _HEADER = re.compile(r"\d{1,2}\s*[:.∶：]\s*\d{2}.{0,8}[#＃﹟]\s*\d")
+# Teams breaks lines at all of these.
+_BREAK = re.compile(r"[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Our own line below relayed messages.
 _SLOW = re.compile(r"(?i)^\W*teams is slow\b")
 
@@ -64,5 +66,4 @@ def _is_ours(line: str) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    # Teams breaks lines at these as well.
-    return re.split(r"[\n\v\f\x1c-\x1e\x85\u2028\u2029]", text)
+    return _BREAK.split(text)

@@ -25,6 +25,7 @@ SMALLEST = 4_000
 _AROUND = 1_500  # ids and addresses around the text, and the line that says how slow Teams is
 _HEADER = 400  # the line above a part
 _GAP = "\n\n"
+_HEAVIEST = 10  # bytes that one character can weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def posts(
     for count, message in enumerate(messages, 1):
         head, text = _header(message, zone, resent=resent), markup.unforged(message.text)
         whole = f"{head}\n{text}"
-        size = weight(whole)
+        # Most posts are one short message, which need not be weighed.
+        size = weight(whole) if len(messages) > 1 or len(whole) * _HEAVIEST > room else 0
         if size > room:
             laid += _parts(head, text, room - _HEADER, count)
             used = limit  # nothing joins a part
@@ -128,7 +130,8 @@ def _belongs_to_the_one_before(char: str, before: str) -> bool:
 def _header(message: Message, zone: tzinfo, *, resent: bool) -> str:
     name = _name(message.author.name)
     label = " (resent)" if resent else ""
-    return f"{name} · {message.at.astimezone(zone):%H:%M} · #{message.seq}{label}"
+    at = message.at.astimezone(zone)
+    return f"{name} · {at.hour:02}:{at.minute:02} · #{message.seq}{label}"
 
 
 @lru_cache(maxsize=1024)
