@@ -18,16 +18,12 @@ def about(chats: Iterable[Chat], at: datetime | None) -> list[Chat]:
     return [chat for chat in chats if at is None or chat.created <= at]
 
 
-async def was_open(unit: Unit, chat: Chat, at: datetime | None) -> bool:
-    """Tell whether ``chat``, live now, was as far as it is when words were written at ``at``.
-
-    ``at`` is by Teams' clock, the chat's moments are by ours. If ours is fast by a few seconds,
-    what is written in the first few seconds after a visitor joined is refused, and that is told;
-    the other way round nothing goes wrong, since operators learn of the visitor later than we.
-    """
+async def was_open(unit: Unit, chat: Chat, at: datetime | None, now: datetime) -> bool:
+    """Tell whether ``chat``, live now, was as far as it is when words were written at ``at``."""
     if at is None or chat.state is not State.OPEN:
         return at is None or chat.created <= at
     if chat.presence_since is not None and chat.presence_since <= at:
         return True  # the visitor was here already; saves looking for when he came
     first = await unit.log(chat.id, 0, 1)  # that he joined is a chat's first line
-    return not first or first[0].at <= at
+    # A visitor who is yet to come joined at a process whose clock is wrong: that tells nothing.
+    return not first or first[0].at <= at or first[0].at > now

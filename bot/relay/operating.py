@@ -70,7 +70,7 @@ class Operating:
     async def hears(self, heard: Heard, at: datetime | None = None) -> None:
         """Take in a message: a command, words for the visitor, a note, or nothing for us.
 
-        ``at`` is when it was written, by Teams' clock. A message is taken in however old it is:
+        ``at`` is when it was written, as our clock would have it. A message is taken in however old it is:
         Teams may bring it late, and it is the only copy that will ever come. What keeps a replay
         of an old request out is not its time, which anybody who can replay may choose, but the
         token (an hour), the ids of a week, and that words never reach a visitor who joined after
@@ -130,7 +130,7 @@ class Operating:
         live = next((chat for chat in chats if chat.state in LIVE), None)
         if live is None:
             return await self._in_free(unit, thread, chats, heard, at)
-        if await was_open(unit, live, at):
+        if await was_open(unit, live, at, self._relay.now()):
             return await self._in_live(unit, thread, live, heard)
         await self._telling.answer(unit, thread, heard, Answer.NOT_DELIVERED, _LATE, chat=live)
         return live.id

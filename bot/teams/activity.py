@@ -6,8 +6,10 @@ The SDK's model drops fields (``tenantId`` among them), so the JSON is read as i
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.relay.ports import Changed, Heard, Listening, Operator, Pressed, Scope, Thread
@@ -20,6 +22,8 @@ _SCOPES = {
     "groupchat": Scope.GROUP,
     "personal": Scope.PERSONAL,
 }
+_MILLISECONDS = re.compile(r"[0-9]{13}")
+_AGAIN_WITHIN = timedelta(minutes=10)
 _CARDS = "application/vnd.microsoft.card."
 
 
@@ -146,11 +150,30 @@ def changed(activity: Json, where: Thread, who: Person, *, removed: bool) -> Cha
     if not removed:
         written, mentioned = _written(activity)
         text = written.text
-    stamp = text_at(activity, "timestamp") or _digest(text or "")
+    at = moment(activity)
+    stamp = at.isoformat() if at else text_at(activity, "timestamp") or _digest(text or "")
     kind = "delete" if removed else "edit"
     key = text_at(activity, "id")
     change = f"{kind}:{key}:{stamp}"
     return Changed(where, who.operator, key, change, text, mentioned=mentioned)
+
+
+def moment(activity: Json) -> datetime | None:
+    """Read when, by Teams' clock, it was written or changed; None if that is not told.
+
+    Teams may bring a message again under a new time; its id then still is the milliseconds at
+    which it was written.
+    """
+    try:
+        at = datetime.fromisoformat(text_at(activity, "timestamp"))
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # no time, or one in the year 1 or 9999
+        return None
+    key = text_at(activity, "id")
+    if activity.get("type") != "message" or not _MILLISECONDS.fullmatch(key):
+        return at
+    first = datetime.fromtimestamp(int(key) / 1000, UTC)
+    return first if timedelta() < at - first < _AGAIN_WITHIN else at
 
 
 def pressed(activity: Json, where: Thread, who: Person) -> Pressed | None:

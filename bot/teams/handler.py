@@ -1,14 +1,16 @@
 """What Teams tells the bot, turned into the operators' use cases.
 
-A turn persists and returns: Teams gets its answer only when the handler ends.
+A turn persists and returns: Teams gets its answer only when the handler ends. It waits at most
+15 s for that, so a turn that cannot be finished in a few is given up: 503, and Teams comes again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from datetime import tzinfo
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
 from typing import Any
 
@@ -16,15 +18,20 @@ import structlog
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 
+from bot.domain.commands import is_note
+from bot.relay.missing import Missed
 from bot.relay.operating import Operating
 from bot.relay.ports import Answer, Listening, OutsideError, Pressing, Scope, Tell, Thread, Threads
 from bot.teams import activity as read
 from bot.teams import cards, words
 from bot.teams.adapter import RAW
+from bot.teams.clocks import Clocks
 from bot.teams.membership import Gatekeeper
+from bot.teams.refused import Refusal, Refusals
 
 log = structlog.get_logger(__name__)
 
+LIMIT = 4.0  # seconds for a turn, whatever the database or Teams' own API do
 TOLD_AGAIN = 600.0  # seconds between two refusals to the same person
 MAX_TOLD = 1000
 
@@ -42,6 +49,7 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         *,
         in_groups: Listening = Listening.MENTION,
         clock: Callable[[], float] = time.monotonic,
+        limit: float = LIMIT,
     ) -> None:
         super().__init__()
         self._operating = operating
@@ -51,11 +59,16 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         self._zone = zone
         self._in_groups = in_groups
         self._clock = clock
+        self._limit = limit
+        self._clocks = Clocks()
+        self._refusals = Refusals(self._is_able, self._tell_missed)
         self._told: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """Stop what is under way."""
+        await self._refusals.close()
+        await self._membership.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -69,11 +82,16 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
             return
         who, where = read.person(raw), self._thread(raw)
         heard = read.heard(raw, where, who)
-        if await self._may(who, where):
-            await self._operating.hears(heard)
-        elif heard.mentioned or await self._operating.carries_chat(where):
-            # Other posts of theirs are their own business: not answered, not kept.
-            self._turn_away(who, where)
+        at = self._clocks.ours(read.moment(raw), datetime.now(UTC))
+        missed = None
+        if (heard.mentioned or where.listening is Listening.THREAD) and not is_note(heard.text):
+            missed = Missed(who.operator, heard.key, self._when(raw), at, mentioned=heard.mentioned)
+        async with self._in_time(who, where, missed):
+            if await self._may(who, where):
+                await self._operating.hears(heard, at)
+            elif heard.mentioned or await self._operating.carries_chat(where):
+                # Other posts of theirs are their own business: not answered, not kept.
+                self._turn_away(who, where)
 
     async def on_teams_message_edit(self, turn_context: TurnContext) -> None:
         """Take in an edit."""
@@ -99,7 +117,9 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
 
     async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
         """Somebody came or went: ask the roster anew at the next occasion."""
-        self._membership.forget(read.text_at(_raw(turn_context), "channelData", "team", "id"))
+        raw = _raw(turn_context)
+        team = read.text_at(raw, "channelData", "team", "id")
+        self._membership.forget(team, left=bool(raw.get("membersRemoved")))
 
     async def on_installation_update(self, turn_context: TurnContext) -> None:
         """Log that the app came or went; posts to a place it left will say so themselves."""
@@ -115,11 +135,19 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         if read.from_bot(raw):
             return
         who, where = read.person(raw), self._thread(raw)
-        if await self._may(who, where):
-            await self._operating.changes(read.changed(raw, where, who, removed=removed))
+        changed, at = read.changed(raw, where, who, removed=removed), read.moment(raw)
+        key, change = changed.key, changed.activity_id
+        missed = Missed(who.operator, key, self._when(raw), at, change, changed.mentioned)
+        async with self._in_time(who, where, missed):
+            if await self._may(who, where):
+                await self._operating.changes(changed, at)
 
     async def _press(self, raw: read.Json) -> InvokeResponse:
         who, where = read.person(raw), self._thread(raw)
+        async with self._in_time(who, where):
+            return await self._pressed(raw, who, where)
+
+    async def _pressed(self, raw: read.Json, who: read.Person, where: Thread) -> InvokeResponse:
         if not await self._may(who, where):
             log.warning("press_refused", person=who.object_id, tenant=who.tenant_id)
             return _message(words.PRESS_NOT_ALLOWED)
@@ -135,6 +163,36 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
             return _message(pressing.sentence or words.DONE)
         card = cards.card(pressing.view, self._zone)
         return _ok({"statusCode": 200, "type": cards.CONTENT_TYPE, "value": card})
+
+    @asynccontextmanager
+    async def _in_time(
+        self, who: read.Person, where: Thread, missed: Missed | None = None
+    ) -> AsyncIterator[None]:
+        """End a turn in time; what it could not take in is ``missed`` until Teams brings it again.
+
+        Raises TimeoutError, and whatever the turn does.
+        """
+        try:
+            async with asyncio.timeout(self._limit):
+                yield
+        except Exception:
+            if missed is not None:
+                self._refusals.note(Refusal(where, who, missed))
+            raise
+
+    async def _is_able(self, refusal: Refusal) -> object:
+        """Fail while the database is away."""
+        return await self._operating.carries_chat(refusal.where)
+
+    async def _tell_missed(self, refusals: list[Refusal]) -> None:
+        """Tell a thread what Teams has not brought again; strangers' words are not spoken of."""
+        told = [one.missed for one in refusals if await self._may(one.who, one.where)]
+        if told:
+            await self._operating.missed(refusals[0].where, told)
+
+    def _when(self, raw: read.Json) -> str:
+        at = read.moment(raw) or datetime.now(UTC)
+        return f"{at.astimezone(self._zone):%H:%M}"
 
     async def _may(self, who: read.Person, where: Thread) -> bool:
         """Tell whether ``who`` may act in ``where``. Raises OutsideError when nobody can tell."""

@@ -23,6 +23,7 @@ METADATA_URL = "https://login.botframework.com/v1/.well-known/openidconfiguratio
 MAX_AGE = 24 * 3600.0  # seconds; then they are fetched anew in the background
 UNKNOWN_GAP = 60.0  # seconds between fetches that unknown key ids can cause
 EMPTY_GAP = 2.0  # seconds between attempts while we have no keys at all
+PATIENCE = 2.5  # seconds that a request waits for keys; Teams wants its answer soon
 MAX_BYTES = 1024 * 1024
 
 
@@ -38,20 +39,21 @@ class SigningKeys:
         metadata_url: str,
         session: Callable[[], aiohttp.ClientSession],
         clock: Callable[[], float] = time.monotonic,
+        patience: float = PATIENCE,
     ) -> None:
         self._url = metadata_url
         self._session = session
         self._clock = clock
+        self._patience = patience
         self._keys: dict[str, SigningKey] = {}
         self._fetched = self._tried = float("-inf")
         self._failed = False
-        self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def find(self, kid: str) -> SigningKey:
         """Return a key. Raises NotAuthentic if there is none, KeysUnavailable if we cannot know."""
         if kid not in self._keys:
-            await self._fetch_once()
+            await self._fetch_in_time()
         elif self._clock() - max(self._fetched, self._tried) > MAX_AGE:
             self._fetch_behind()
         key = self._keys.get(kid)
@@ -66,16 +68,23 @@ class SigningKeys:
         if self._task is not None:
             self._task.cancel()
 
+    async def _fetch_in_time(self) -> None:
+        """Fetch, and wait a moment for it. Raises KeysUnavailable when it takes longer."""
+        fetching = self._fetch_behind()
+        await asyncio.wait([fetching], timeout=self._patience)
+        if not fetching.done():  # it goes on, for the next one who asks
+            raise KeysUnavailable
+
+    def _fetch_behind(self) -> asyncio.Task[None]:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._fetch_once(), name="signing-keys")
+        return self._task
+
     async def _fetch_once(self) -> None:
         """Fetch, unless somebody did just now."""
-        async with self._lock:
-            gap = UNKNOWN_GAP if self._keys else EMPTY_GAP
-            if self._clock() - self._tried >= gap:
-                await self._fetch()
-
-    def _fetch_behind(self) -> None:
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._fetch_once())
+        gap = UNKNOWN_GAP if self._keys else EMPTY_GAP
+        if self._clock() - self._tried >= gap:
+            await self._fetch()
 
     async def _fetch(self) -> None:
         self._tried = self._clock()

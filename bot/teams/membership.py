@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 
-from bot.relay.ports import OutsideError, Refused
+from bot.relay.ports import NotDone, OutsideError, Refused
 from bot.teams.activity import Json, Person, objects, text_at
 from bot.teams.connector import Conversations, Wire
 
 log = structlog.get_logger(__name__)
 
 MAX_AGE = 300.0  # seconds that a roster is believed
+EARLY = 60.0  # so long before that it is asked anew behind the scenes, if somebody acts
 STALE_AGE = 3600.0  # how long a roster is believed while Teams does not tell
 DOUBT_AGE = 20.0  # a roster older than this is asked again before somebody is turned away
+PATIENCE = 2.5  # seconds that somebody waits for a roster; Teams wants its answer soon
+AGAIN = 2.0  # seconds after which Teams is asked again that did not tell
 MAX_PAGES = 50
+
+_UNKNOWN = "Teams does not tell in time who is a member."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,14 @@ class Roster:
 class Gatekeeper(Protocol):
     """Who may act."""
 
+    async def close(self) -> None:
+        """Stop what is under way."""
+
     async def allows(self, person: Person, service_url: str) -> bool:
         """Tell whether ``person`` may act. Raises NotDone or Unclear when nobody can tell."""
 
-    def forget(self, team: str) -> None:
-        """Ask anew at the next occasion: somebody joined or left the team."""
+    def forget(self, team: str, *, left: bool = False) -> None:
+        """Ask anew at the next occasion; if somebody ``left`` the team, believe nothing older."""
 
 
 class Everybody:
@@ -47,8 +55,11 @@ class Everybody:
         """Tell that he may, if he has an id to act under."""
         return bool(person.object_id)
 
-    def forget(self, team: str) -> None:
+    def forget(self, team: str, *, left: bool = False) -> None:
         """Nothing is known, so nothing is to be forgotten."""
+
+    async def close(self) -> None:
+        """Nothing is under way."""
 
 
 class Membership:
@@ -60,57 +71,102 @@ class Membership:
         teams: Iterable[str],
         tenants: Iterable[str],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        patience: float = PATIENCE,
     ) -> None:
         self._wire = wire
+        self._patience = patience
         self._tenants = frozenset(tenant.lower() for tenant in tenants)
         self._clock = clock
         self._rosters: dict[str, Roster | None] = dict.fromkeys(teams)
-        self._locks = {team: asyncio.Lock() for team in self._rosters}
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._trouble: dict[str, tuple[float, OutsideError]] = {}
 
     async def allows(self, person: Person, service_url: str) -> bool:
         """Tell whether ``person`` may act; ``service_url`` is where the rosters can be asked.
 
-        Raises NotDone or Unclear when Teams does not tell and nothing recent is known.
+        A member is let in without a word to Teams while a roster of the last five minutes names
+        him. Else Teams is asked, and waited for PATIENCE seconds; the answer serves the next one
+        even if it comes later. Raises NotDone or Unclear when nobody can tell: whoever is on a
+        roster that is not too old is believed then, but nobody is turned away by one.
         """
         if person.guest or not person.object_id or person.tenant_id.lower() not in self._tenants:
             return False
-        trouble: OutsideError | None = None
-        for age in (MAX_AGE, DOUBT_AGE):
-            for team in self._rosters:
-                try:
-                    roster = await self._roster(team, service_url, age)
-                except OutsideError as error:
-                    trouble = error
-                    continue
-                if person.object_id in roster.members:
-                    return True
-            if trouble is not None:
-                raise trouble
+        if self._is_on_one(person, MAX_AGE):
+            self._ask_about(self._older_than(MAX_AGE - EARLY), service_url)
+            return True
+        await self._wait(self._ask_about(self._older_than(DOUBT_AGE), service_url))
+        if self._is_on_one(person, STALE_AGE):
+            return True
+        unknown = self._older_than(DOUBT_AGE + PATIENCE)
+        if unknown:
+            _, trouble = self._trouble.get(unknown[0], (0.0, NotDone(_UNKNOWN)))
+            raise trouble
         return False
 
-    def forget(self, team: str) -> None:
-        """Ask anew at the next occasion: somebody joined or left the team."""
-        if team in self._rosters:
-            self._rosters[team] = None
+    def forget(self, team: str, *, left: bool = False) -> None:
+        """Ask anew at the next occasion; if somebody ``left`` the team, believe nothing older."""
+        known = self._rosters.get(team)
+        if known is not None:
+            doubtful = replace(known, fetched=min(known.fetched, self._clock() - MAX_AGE - 1))
+            self._rosters[team] = None if left else doubtful
+        self._asking.pop(team, None)  # what it brings may be from before the change
+        self._trouble.pop(team, None)
 
-    async def _roster(self, team: str, service_url: str, age: float) -> Roster:
-        async with self._locks[team]:
-            known = self._rosters[team]
-            if known is not None and self._clock() - known.fetched <= age:
-                return known
-            asked = self._clock()
-            try:
-                members = await self._ask(team, service_url)
-            except Refused as error:
-                # The app is not in that team (any more): nobody acts as its member.
-                log.error("roster_refused", team=team, why=error.sentence)  # noqa: TRY400
-                members = frozenset()
-            except OutsideError:
-                if known is not None and asked - known.fetched <= STALE_AGE:
-                    return known
-                raise
-            roster = self._rosters[team] = Roster(members, asked)
-            return roster
+    async def close(self) -> None:
+        """Stop asking."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _is_on_one(self, person: Person, age: float) -> bool:
+        """Tell whether a roster of at most that age names ``person``."""
+        since = self._clock() - age
+        return any(
+            roster is not None and roster.fetched >= since and person.object_id in roster.members
+            for roster in self._rosters.values()
+        )
+
+    def _older_than(self, age: float) -> list[str]:
+        since = self._clock() - age
+        return [t for t, known in self._rosters.items() if known is None or known.fetched < since]
+
+    def _ask_about(self, teams: list[str], service_url: str) -> list[asyncio.Task[None]]:
+        """Ask about ``teams`` behind the scenes: about each once at a time, and not at once again."""
+        for team in teams:
+            if team not in self._asking and not self._is_too_soon(team):
+                task = asyncio.create_task(self._refresh(team, service_url), name="roster")
+                self._asking[team] = task
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        return [self._asking[team] for team in teams if team in self._asking]
+
+    def _is_too_soon(self, team: str) -> bool:
+        return team in self._trouble and self._clock() - self._trouble[team][0] < AGAIN
+
+    async def _wait(self, asking: list[asyncio.Task[None]]) -> None:
+        if asking:
+            await asyncio.wait(asking, timeout=self._patience)
+
+    async def _refresh(self, team: str, service_url: str) -> None:
+        asked = self._clock()
+        try:
+            members = await self._ask(team, service_url)
+        except Refused as error:
+            # The app is not in that team (any more): nobody acts as its member.
+            log.error("roster_refused", team=team, why=error.sentence)  # noqa: TRY400
+            members = frozenset()
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the asking
+            log.warning("roster_not_fetched", team=team, error=type(error).__name__)
+            trouble = error if isinstance(error, OutsideError) else NotDone(_UNKNOWN)
+            self._trouble[team] = (self._clock(), trouble)
+            self._asking.pop(team, None)
+            return
+        if self._asking.get(team) is asyncio.current_task():  # else the team has changed since
+            del self._asking[team]
+            self._trouble.pop(team, None)
+            self._rosters[team] = Roster(members, asked)
 
     async def _ask(self, team: str, service_url: str) -> frozenset[str]:
         conversations = Conversations(self._wire, service_url)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from aiohttp import web
 
+from bot.relay.missing import Missed
 from bot.relay.operating import Operating
 from bot.relay.ports import Changed, Heard, Listening, Pressed, Pressing, Scope, Thread
 from bot.sandbox.teams import TeamsStandIn
@@ -24,13 +25,16 @@ class TakesNote:
     heard: list[Heard] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
     pressed: list[Pressed] = field(default_factory=list)
+    at: list[datetime | None] = field(default_factory=list)
+    missing: list[tuple[Thread, list[Missed]]] = field(default_factory=list)
     answer: Pressing = field(default_factory=lambda: Pressing(None, "Done."))
     trouble: Exception | None = None
     hangs: bool = False
     live: bool = False  # whether threads carry a chat
 
-    async def hears(self, heard: Heard) -> None:
+    async def hears(self, heard: Heard, at: datetime | None = None) -> None:
         self.heard.append(heard)
+        self.at.append(at)
         if self.hangs:
             await asyncio.sleep(60)
         self._fail()
@@ -38,9 +42,14 @@ class TakesNote:
     async def carries_chat(self, thread: Thread) -> bool:
         return self.live
 
-    async def changes(self, changed: Changed) -> None:
+    async def changes(self, changed: Changed, at: datetime | None = None) -> None:
         self.changed.append(changed)
+        self.at.append(at)
         self._fail()
+
+    async def missed(self, thread: Thread, messages: Sequence[Missed]) -> None:
+        self._fail()
+        self.missing.append((thread, list(messages)))
 
     async def presses(self, pressed: Pressed) -> Pressing:
         self.pressed.append(pressed)

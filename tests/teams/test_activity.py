@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -151,6 +152,44 @@ def test_two_edits_of_one_message_are_told_apart_and_a_repeat_is_not() -> None:
     assert first.activity_id == again.activity_id != second.activity_id
 
 
+@pytest.mark.parametrize(
+    ("stamp", "seconds"),
+    [
+        ("2026-11-21T10:42:07.123Z", 7.123),
+        ("2026-11-21T10:42:07.1234567Z", 7.123456),
+        ("2026-11-21T11:42:07+01:00", 7),
+        ("2026-11-21T10:42:07", 7),
+        ("yesterday", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        (None, None),
+    ],
+)
+def test_when_it_was_written_is_read_in_every_spelling(
+    stamp: str | None, seconds: float | None
+) -> None:
+    expected = None
+    if seconds is not None:
+        expected = datetime(2026, 11, 21, 10, 42, tzinfo=UTC) + timedelta(seconds=seconds)
+    assert read.moment(message(timestamp=stamp)) == expected
+
+
+def test_a_message_brought_again_under_a_new_time_was_written_when_its_id_says() -> None:
+    first = datetime(2026, 11, 21, 10, 41, 30, tzinfo=UTC)
+    again = message(id=str(int(first.timestamp() * 1000)))
+    assert read.moment(again) == first
+    assert read.moment(again | {"type": "messageUpdate"}) != first
+    assert read.moment(message(id="9999999999999")) == read.moment(message())
+
+
+def test_the_spelling_of_a_time_makes_no_other_change_of_an_edit() -> None:
+    def change(stamp: str) -> str:
+        activity = message(timestamp=stamp)
+        where, who = read.thread(activity, listens), read.person(activity)
+        return read.changed(activity, where, who, removed=False).activity_id
+
+    assert change("2026-11-21T10:42:07.5Z") == change("2026-11-21T10:42:07.5000000+00:00")
+
+
 def test_a_removal_has_no_text() -> None:
     activity = message(type="messageDelete")
     where, who = read.thread(activity, listens), read.person(activity)
@@ -183,3 +222,4 @@ def test_no_activity_however_odd_makes_the_reader_fail(changes: Json) -> None:
     assert isinstance(read.heard(activity, where, who).text, str)
     assert read.changed(activity, where, who, removed=False).text is not None
     read.pressed(activity, where, who)
+    read.moment(activity)

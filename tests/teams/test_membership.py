@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from bot.relay.ports import OutsideError
+from bot.relay.ports import NotDone, OutsideError
 from bot.sandbox.teams import Fault
 from bot.teams.activity import Person
 from bot.teams.membership import Membership, read_members
@@ -103,14 +105,126 @@ async def test_strangers_cannot_make_us_ask_time_and_again(stage: Stage) -> None
     assert len(stage.teams.ledger.sent("paged_members")) == 1
 
 
-async def test_a_recent_roster_serves_while_teams_does_not_tell(stage: Stage) -> None:
+async def test_a_recent_roster_serves_members_while_teams_does_not_tell(stage: Stage) -> None:
     clock = Clock()
     ours = membership(stage, clock)
     await ours.allows(of(stage, "grace"), stage.teams.service_url)
     stage.teams.faults.add(Fault.gateway(502, on="paged_members", times=None))
     clock.now += 200
     assert await ours.allows(of(stage, "grace"), stage.teams.service_url)
-    assert not await ours.allows(of(stage, "mallory"), stage.teams.service_url)
+
+
+async def test_nobody_is_turned_away_by_a_roster_that_may_be_out_of_date(stage: Stage) -> None:
+    clock = Clock()
+    ours = membership(stage, clock)
+    await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    stage.teams.faults.add(Fault.gateway(502, on="paged_members", times=None))
+    clock.now += 200  # Mallory may have been added meanwhile
+    with pytest.raises(OutsideError):
+        await ours.allows(of(stage, "mallory"), stage.teams.service_url)
+
+
+async def test_teams_hanging_does_not_hold_up_whoever_is_known(stage: Stage) -> None:
+    clock = Clock()
+    ours = membership(stage, clock)
+    await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    stage.teams.faults.add(Fault.slow(60, on="paged_members", times=None))
+    clock.now += 299
+    assert await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    assert ours._asking  # which is asked about behind the scenes
+    await ours.close()
+
+
+@pytest.mark.parametrize(("who", "age"), [("grace", 0), ("mallory", 200), ("grace", 3601)])
+async def test_while_teams_hangs_nobody_else_is_let_in_or_turned_away(
+    stage: Stage, who: str, age: float
+) -> None:
+    clock = Clock()
+    ours = membership(stage, clock)
+    if age:
+        await ours.allows(of(stage, "grace"), stage.teams.service_url)
+        clock.now += age
+    stage.teams.faults.add(Fault.slow(60, on="paged_members", times=None))
+    ours._patience = 0.05
+    with pytest.raises(NotDone):
+        await ours.allows(of(stage, who), stage.teams.service_url)
+    await ours.close()
+
+
+async def test_a_member_is_believed_for_an_hour_while_teams_hangs(stage: Stage) -> None:
+    clock = Clock()
+    ours = membership(stage, clock)
+    await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    stage.teams.faults.add(Fault.slow(60, on="paged_members", times=None))
+    ours._patience = 0.05
+    clock.now += 3500
+    assert await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    await ours.close()
+
+
+async def test_an_answer_that_comes_too_late_for_one_serves_the_next(stage: Stage) -> None:
+    ours = membership(stage, Clock())
+    ours._patience = 0.0
+    with pytest.raises(NotDone):
+        await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    await asyncio.gather(*ours._tasks)
+    assert await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    assert len(stage.teams.ledger.sent("paged_members")) == 1
+
+
+async def test_many_at_once_ask_once(stage: Stage) -> None:
+    ours, grace = membership(stage, Clock()), of(stage, "grace")
+    asked = [ours.allows(grace, stage.teams.service_url) for _ in range(20)]
+    assert all(await asyncio.gather(*asked))
+    assert len(stage.teams.ledger.sent("paged_members")) == 1
+
+
+async def test_a_teams_that_does_not_tell_is_not_asked_again_at_once(stage: Stage) -> None:
+    clock = Clock()
+    ours = membership(stage, clock)
+    stage.teams.faults.add(Fault.gateway(502, on="paged_members", times=None))
+    for _ in range(5):
+        with pytest.raises(OutsideError):
+            await ours.allows(of(stage, "mallory"), stage.teams.service_url)
+    assert len(stage.teams.ledger.sent("paged_members")) == 1
+
+
+async def test_who_is_told_to_have_left_is_not_believed_while_teams_does_not_tell(
+    stage: Stage,
+) -> None:
+    ours, team = membership(stage, Clock()), stage.teams.world.conversation("Live chat").team
+    assert team
+    await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    stage.teams.faults.add(Fault.gateway(502, on="paged_members", times=None))
+    ours.forget(team.id)  # somebody came, or the app was installed
+    assert await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    ours.forget(team.id, left=True)
+    with pytest.raises(OutsideError):
+        await ours.allows(of(stage, "grace"), stage.teams.service_url)
+
+
+async def test_a_roster_asked_for_before_somebody_left_is_not_believed(stage: Stage) -> None:
+    ours, team = membership(stage, Clock()), stage.teams.world.conversation("Live chat").team
+    assert team
+    ours._patience = 0.0
+    with pytest.raises(NotDone):
+        await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    ours.forget(team.id, left=True)
+    await asyncio.gather(*ours._tasks)
+    assert ours._rosters[team.id] is None
+
+
+async def test_a_fault_of_ours_in_asking_is_not_the_end_of_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    ours = membership(stage, clock)
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.teams.membership.read_members", None)
+        with pytest.raises(NotDone):
+            await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    clock.now += 3
+    assert await ours.allows(of(stage, "grace"), stage.teams.service_url)
 
 
 async def test_an_old_roster_does_not(stage: Stage) -> None:
