@@ -49,14 +49,10 @@ class Hub:
         self.lost = asyncio.Event()  # rings may have been lost: see lookout.py
         self.closing = False
 
-    def ring(self, committed: Committed | str) -> None:
+    def ring(self, committed: Committed) -> None:
         """Tell the watchers of the chats that something was committed to."""
-        if isinstance(committed, str):
-            self.wake(committed)
-            return
         for news in committed.news:
-            bare = news.chat is None and news.relayed is None and not news.lines
-            if bare:
+            if news.chat is None and news.relayed is None and not news.lines:
                 self.wake(news.chat_id, doubt=True)
                 continue
             for watcher in self._watchers.get(news.chat_id, ()):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.messages import Notice
 from bot.visitors import guard, wire
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
@@ -34,6 +35,12 @@ def test_every_frame_from_the_client_is_described(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(set(re.findall(r'"t": "(\w+)"', CODE))))
 def test_every_frame_to_the_client_is_described(kind: str) -> None:
     assert f'{{"t":"{kind}"' in TEXT
+
+
+@pytest.mark.parametrize("notice", list(Notice))
+def test_every_notice_is_described_and_worded_in_the_widget(notice: str) -> None:
+    assert f"`{notice}`" in TEXT
+    assert f"\n  {notice}: " in (FOLDER / "widget/src/strings.ts").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("code", [int(code) for code in Close if code is not Close.BYE])
