@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from bot.store import outbox_sql as sql
 from bot.store.gathering import Gathering
 from bot.store.link import Link
 from bot.store.sql import Row
-from bot.store.tables import micros
+from bot.store.tables import micros, moment
 
 #: The one kind of delivery of which several go out together.
 _JOINED = "relay"
@@ -97,18 +98,18 @@ class Deliveries:
             self._link.later(sql.HASTEN, stream=delivery.stream, kind=delivery.kind, wait=wait)
         home = self._home
         if home is not None and wait <= _AT_ONCE and home.may(delivery):
-            self._link.later(sql.BEAR, self._added, owner=home.owner, lease=home.lease, **row)
+            added = partial(self._added, delivery)
+            self._link.later(sql.BEAR, added, owner=home.owner, lease=home.lease, **row)
             return
         self._link.later(sql.ADD_CARD if delivery.kind == "card" else sql.ADD, **row)
         self._gathering.lanes.add(delivery.lane)
 
-    def _added(self, rows: list[Row]) -> None:
-        for *row, owner in rows:
-            delivery = codec.delivery_from_row(tuple(row))
+    def _added(self, made: Delivery, rows: list[Row]) -> None:
+        for number, owner, due, created in rows:  # none if a card waits already
             if owner is None:
-                self._gathering.lanes.add(delivery.lane)
+                self._gathering.lanes.add(made.lane)
             else:
-                self._gathering.born.append(delivery)
+                self._gathering.born.append(_born(made, number, moment(due), moment(created)))
 
     async def take(
         self, owner: str, lease: float, streams: Sequence[str], most: int, size: int
@@ -128,12 +129,12 @@ class Deliveries:
                 most=most,
             )
         await self._link.flush()
-        ids = [
-            number
-            for rows in found
-            if rows and (rows[0].id in locked or not self._link.shared)
-            for number in run_of(rows, most, size)
-        ]
+        ids: list[int] = []
+        for stream, rows in zip(streams, found, strict=True):
+            if rows and (rows[0].id in locked or not self._link.shared):
+                ids += run_of(rows, most, size)
+            if not rows and not self._link.shared:
+                self._freed.discard(stream)  # nobody else can have added to it meanwhile
         if not ids:
             return []
         taken = await self._link.rows(sql.TAKE, ids=ids, owner=owner, lease=_micros(lease))
@@ -175,6 +176,25 @@ class Deliveries:
 
     def _waits(self, rows: list[Row]) -> None:
         self._gathering.lanes |= codec.lanes({lane for (lane,) in rows})
+
+
+def _born(made: Delivery, number: int, due: datetime, created: datetime) -> Delivery:
+    """The delivery as it was made, with what the database added (``replace`` is slow)."""
+    return Delivery(
+        lane=made.lane,
+        stream=made.stream,
+        kind=made.kind,
+        payload=made.payload,
+        chat_id=made.chat_id,
+        not_before=due,
+        id=number,
+        attempt=1,
+        first_claimed=created,
+        created=created,
+        thread=made.thread,
+        rank=made.rank,
+        size=made.size,
+    )
 
 
 def _micros(seconds: float) -> int:

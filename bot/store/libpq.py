@@ -48,6 +48,7 @@ class Connection:
     def __init__(self, opened: psycopg.AsyncConnection[Any]) -> None:
         self._psycopg = opened
         self._pg = opened.pgconn
+        self._socket = self._pg.socket
         self._loop = asyncio.get_running_loop()
         self._trips: deque[_Trip] = deque()
         self._prepared: dict[Query | bytes, bytes] = {}
@@ -66,7 +67,7 @@ class Connection:
         connection = cls(opened)
         connection._pg.nonblocking = 1
         connection._pg.enter_pipeline_mode()
-        connection._loop.add_reader(connection._pg.socket, connection._readable)
+        connection._loop.add_reader(connection._socket, connection._readable)
         return connection
 
     async def run(self, orders: list[Order]) -> list[list[Row]]:
@@ -91,6 +92,12 @@ class Connection:
             self._watch = self._loop.call_later(_PATIENCE, self._too_late)
         return await trip.done
 
+    def is_open(self) -> bool:
+        """Look whether the server has hung up; a cut wire is found out later."""
+        for _ in range(2):  # its last words, and then the end
+            self._readable()
+        return self.broken is None
+
     def close(self) -> None:
         """Let go at once."""
         self._break(psycopg.OperationalError("the connection was closed"))
@@ -113,12 +120,12 @@ class Connection:
     def _push(self) -> None:
         if self._pg.flush() and not self._writing:  # the socket is full
             self._writing = True
-            self._loop.add_writer(self._pg.socket, self._writable)
+            self._loop.add_writer(self._socket, self._writable)
 
     def _writable(self) -> None:
         try:
             if not self._pg.flush():
-                self._loop.remove_writer(self._pg.socket)
+                self._loop.remove_writer(self._socket)
                 self._writing = False
         except psycopg.Error as error:
             self._break(error)
@@ -126,6 +133,8 @@ class Connection:
     # --- receiving -----------------------------------------------------------------------------
 
     def _readable(self) -> None:
+        if self.broken is not None:
+            return
         try:
             self._pg.consume_input()
             while self._trips and not self._pg.is_busy():
@@ -177,10 +186,8 @@ class Connection:
         self.broken = error
         if self._watch is not None:
             self._watch.cancel()
-        socket = self._pg.socket if self._pg.status == pq.ConnStatus.OK else -1
-        if socket >= 0:
-            self._loop.remove_reader(socket)
-            self._loop.remove_writer(socket)
+        self._loop.remove_reader(self._socket)  # first: the number is given to others afterwards
+        self._loop.remove_writer(self._socket)
         self._pg.finish()
         while self._trips:
             trip = self._trips.popleft()

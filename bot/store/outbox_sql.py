@@ -46,7 +46,7 @@ ADD_CARD = Query(
 BEAR = Query(
     sa.insert(outbox)
     .from_select([*_ROW, *_HELD], sa.select(*_ROW.values(), *_HELD.values()).where(_none_waits))
-    .returning(*DELIVERY, outbox.c.owner)
+    .returning(outbox.c.id, outbox.c.owner, outbox.c.not_before, outbox.c.created_at)
 )
 HASTEN = Query(
     sa.update(outbox)

@@ -108,7 +108,7 @@ class PostgresHand:
     async def begin(self) -> datetime:
         """Begin with the first statement."""
         self._committing = False
-        if self._db is None or self._db.broken is not None:
+        if self._db is None or not self._db.is_open():
             self._db = None
             self._db = await self._door.open()
         self._say(b"BEGIN")

@@ -7,10 +7,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from bot.relay.ports import Pulse
+from bot.relay.ports import Lane, Pulse
 from bot.store.link import Link
 from bot.store.sql import Now, Query, Row, number, text
-from bot.store.tables import moment, processes, windows
+from bot.store.tables import moment, outbox, processes, windows
 
 #: The row that keeps the last heartbeat of any process, also when all have ended.
 _ANY = ""
@@ -28,13 +28,24 @@ _BURY = Query(sa.delete(processes).where(_alive, processes.c.at < Now() - number
 _COUNT = Query(sa.select(sa.func.count()).select_from(processes).where(_alive))
 _its = sa.exists().where(processes.c.name == windows.c.process)
 _ORPHANS = Query(sa.delete(windows).where(sa.not_(_its)).returning(windows.c.chat_id))
+_owner = sa.exists().where(processes.c.name == outbox.c.owner)
+_FREE_AT = Now() + sa.case((outbox.c.lane == Lane.RT, number("quarantine")), else_=-1)
+#: What a dead process held is free; what it wrote to RT when RT is through with that for sure.
+_RELEASE = Query(
+    sa.update(outbox)
+    .where(outbox.c.owner.is_not(None), sa.not_(_owner), outbox.c.lease_until > _FREE_AT)
+    .values(lease_until=_FREE_AT)
+)
 _REST = Query(sa.delete(processes).where(_named))
 
 
-async def beat(link: Link, process: str, patience: timedelta) -> Pulse:
+async def beat(
+    link: Link, process: str, patience: timedelta, quarantine: timedelta
+) -> Pulse:
     """Tell that ``process`` lives; see relay/storage.py, Store.
 
-    Windows of processes that are not known (any more) go: a process beats before it has any.
+    Windows and claims of processes that are not known (any more) go: a process beats before it
+    has any.
     """
     silence = patience // timedelta(microseconds=1)
     last = await link.rows(_LAST, name=_ANY)  # processes beat one after another
@@ -44,6 +55,7 @@ async def beat(link: Link, process: str, patience: timedelta) -> Pulse:
     link.later(_BEAT, name=process)
     link.later(_BURY, patience=silence)
     link.later(_ORPHANS, orphaned.extend)
+    link.later(_RELEASE, quarantine=quarantine // timedelta(microseconds=1))
     link.later(_COUNT, counted.extend)
     await link.flush()
     away = None

@@ -103,10 +103,6 @@ class SqlStore:
             await self._listener.close()
         await self._reader.close()
 
-    async def hold_alone(self) -> bool:
-        """Any number of processes may use PostgreSQL."""
-        return True
-
     # --- what was committed --------------------------------------------------------------------
 
     def tell(self, bell: Callable[[Committed], None]) -> None:
@@ -177,9 +173,19 @@ class SqlStore:
 
         return await self._write(work)
 
-    async def beat(self, process: str, patience: timedelta) -> Pulse:
-        """Tell that ``process`` is alive; who was silent for ``patience`` is dead and forgotten."""
-        pulse = await self._write(lambda unit: processes.beat(unit.link, process, patience))
+    async def beat(
+        self, process: str, patience: timedelta, quarantine: timedelta = timedelta(minutes=3)
+    ) -> Pulse:
+        """Tell that ``process`` is alive; who was silent for ``patience`` is dead and forgotten.
+
+        What the dead held is free again, and what they wrote to RT after ``quarantine``.
+
+        Whoever beats is one of several, perhaps, and listens to the others from then on.
+        """
+        await self.listen()
+        pulse = await self._write(
+            lambda unit: processes.beat(unit.link, process, patience, quarantine)
+        )
         if self._listener is not None:
             self._listener.count(pulse.alive)
         return pulse

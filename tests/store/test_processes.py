@@ -1,0 +1,127 @@
+"""Several processes: who lives, who was away, and whose windows are whose."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+
+from bot.domain.presence import Presence
+from bot.relay.ports import Pulse
+from bot.store import SqlStore
+from tests.people import NOW
+from tests.store.making import add_chat
+
+PATIENCE = timedelta(seconds=20)
+
+
+class Time:
+    """SQLite goes by this clock; PostgreSQL's heartbeats are put back by as much."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        if self._url.startswith("postgresql"):
+            with psycopg.connect(self._url.replace("+psycopg", "")) as admin:
+                admin.execute("UPDATE processes SET at = at - %s", (int(seconds * 1e6),))
+
+
+@pytest.fixture
+def time(url: str) -> Time:
+    return Time(url)
+
+
+@pytest.fixture
+async def store(url: str, time: Time) -> AsyncIterator[SqlStore]:
+    a_store = SqlStore.at(url, time)
+    yield a_store
+    await a_store.close()
+
+
+async def window(store: SqlStore, process: str, presence: Presence) -> list[Presence]:
+    return await store.write(lambda unit: unit.windows("chat-1", process, presence))
+
+
+async def test_processes_count_each_other_until_they_fall_silent(
+    store: SqlStore, time: Time
+) -> None:
+    assert await store.beat("one", PATIENCE) == Pulse(1)
+    assert (await store.beat("two", PATIENCE)).alive == 2
+    time.passes(15)
+    assert (await store.beat("one", PATIENCE)).alive == 2
+    time.passes(15)
+    assert (await store.beat("one", PATIENCE)).alive == 1
+    assert (await store.beat("two", PATIENCE)).alive == 2
+
+
+async def test_who_rests_is_not_counted(store: SqlStore) -> None:
+    await store.beat("one", PATIENCE)
+    await store.beat("two", PATIENCE)
+    await store.rest("one")
+    assert (await store.beat("two", PATIENCE)).alive == 1
+
+
+async def test_one_process_learns_that_nobody_was_there(store: SqlStore, time: Time) -> None:
+    await store.beat("one", PATIENCE)
+    await store.beat("two", PATIENCE)
+    time.passes(60)
+    first, second = await store.beat("two", PATIENCE), await store.beat("one", PATIENCE)
+    assert first.away
+    assert 59 < (first.away[1] - first.away[0]).total_seconds() < 62
+    assert second.away is None
+
+
+async def test_a_rest_of_all_is_an_absence_too(store: SqlStore, time: Time) -> None:
+    await store.beat("one", PATIENCE)
+    await store.rest("one")
+    time.passes(60)
+    assert (await store.beat("another", PATIENCE)).away
+
+
+async def test_nobody_was_away_while_one_was_there(store: SqlStore, time: Time) -> None:
+    await store.beat("one", PATIENCE)
+    for _ in range(4):
+        time.passes(15)
+        assert (await store.beat("two", PATIENCE)).away is None
+
+
+async def test_a_visitor_is_where_any_of_his_windows_is(store: SqlStore) -> None:
+    await add_chat(store)
+    assert await window(store, "one", Presence.HIDDEN) == [Presence.HIDDEN]
+    both = await window(store, "two", Presence.OPEN)
+    assert sorted(both) == [Presence.HIDDEN, Presence.OPEN]
+    assert await window(store, "two", Presence.HIDDEN) == [Presence.HIDDEN] * 2
+    assert await window(store, "one", Presence.GONE) == [Presence.HIDDEN]
+
+
+async def test_the_windows_of_the_dead_are_told_once(store: SqlStore, time: Time) -> None:
+    await add_chat(store)
+    for process in ("one", "two"):
+        await store.beat(process, PATIENCE)
+        await window(store, process, Presence.OPEN)
+    time.passes(15)
+    assert (await store.beat("two", PATIENCE)).bereft == ()
+    time.passes(15)
+    assert (await store.beat("two", PATIENCE)).bereft == ("chat-1",)
+    assert (await store.beat("two", PATIENCE)).bereft == ()
+    assert await window(store, "two", Presence.OPEN) == [Presence.OPEN]
+
+
+async def test_a_process_that_was_paused_keeps_its_own_windows(store: SqlStore, time: Time) -> None:
+    await add_chat(store)
+    await store.beat("one", PATIENCE)
+    await window(store, "one", Presence.OPEN)
+    time.passes(60)
+    assert (await store.beat("one", PATIENCE)).bereft == ()
+
+
+async def test_what_a_dead_process_held_is_free_and_what_it_wrote_to_rt_after_the_quarantine(
+    store: SqlStore,
+) -> None:
+    pass

@@ -1,0 +1,329 @@
+"""Commits: shared where that is cheap, acknowledged only when they are durable."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from bot.relay.ports import NotDone
+from bot.relay.storage import Unit
+from bot.store import SqlStore, libpq, writer
+from bot.store.sql import Query
+from bot.store.sqlite import SqliteHand
+from bot.store.unit import SqlUnit
+from tests.people import invited
+from tests.store.making import Ears, add_chat, line
+
+_KILL = Query(sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid())))
+
+
+@pytest.fixture
+async def lite(sqlite_url: str) -> Any:
+    """A store on SQLite with a chat."""
+    store = SqlStore.at(sqlite_url)
+    await add_chat(store)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def post(pg_url: str) -> Any:
+    """A store on PostgreSQL with a chat."""
+    store = SqlStore.at(pg_url)
+    await add_chat(store)
+    yield store
+    await store.close()
+
+
+async def say(store: SqlStore, seq: int, text: str = "x", *, soon: bool = True) -> None:
+    await store.write(lambda unit: unit.record("chat-1", line(seq, f"k{seq}", text)), soon=soon)
+
+
+async def said(store: SqlStore) -> list[int]:
+    return [line.seq for line in await store.log("chat-1", 0, 1000)]
+
+
+def statements(store: SqlStore) -> list[str]:
+    """What goes to SQLite from now on."""
+    (hand,) = store._writer._hands
+    assert isinstance(hand, SqliteHand)
+    assert hand._db
+    seen: list[str] = []
+    hand._db.set_trace_callback(seen.append)
+    return seen
+
+
+# --- SQLite ------------------------------------------------------------------------------------
+
+
+async def test_a_commit_waits_for_the_disk(lite: SqlStore) -> None:
+    (hand,) = lite._writer._hands
+    assert isinstance(hand, SqliteHand)
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    for name, value in wanted.items():
+        assert hand._open.execute(f"PRAGMA {name}").fetchone() == (value,), name
+
+
+async def test_what_waits_together_is_committed_together(lite: SqlStore) -> None:
+    seen = statements(lite)
+    await asyncio.gather(*(say(lite, n) for n in range(1, 21)))
+    assert seen.count("COMMIT") < 5
+    assert await said(lite) == list(range(1, 21))
+
+
+async def test_what_may_wait_rides_with_the_next_commit(lite: SqlStore) -> None:
+    seen = statements(lite)
+    waiting = asyncio.create_task(say(lite, 1, soon=False))
+    await asyncio.sleep(0)
+    assert seen == []
+    await say(lite, 2)
+    await waiting
+    assert seen.count("COMMIT") == 1
+
+
+async def test_what_may_wait_does_not_wait_for_ever(store: SqlStore) -> None:
+    await add_chat(store)
+    await asyncio.wait_for(asyncio.gather(*(say(store, n, soon=False) for n in range(1, 9))), 5)
+    assert await said(store) == list(range(1, 9))
+
+
+async def test_reading_within_a_unit_costs_no_commit_to_disk(lite: SqlStore) -> None:
+    (hand,) = lite._writer._hands
+    assert isinstance(hand, SqliteHand)
+    hand._thread.run = None  # type: ignore[assignment] # whoever went to the disk would fail
+    assert await lite.write(lambda unit: unit.chat("chat-1"))
+    del hand._thread.run
+
+
+async def test_nobody_is_answered_when_the_commit_fails(
+    lite: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_: SqliteHand) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    ears = Ears(lite)
+    with monkeypatch.context() as broken:
+        broken.setattr(SqliteHand, "commit", fails)
+        results = await asyncio.gather(*(say(lite, n) for n in range(1, 4)), return_exceptions=True)
+    assert [type(result) for result in results] == [NotDone] * 3
+    assert ears.heard == []
+    assert await said(lite) == []
+    await say(lite, 1)
+    assert await said(lite) == [1]
+
+
+async def test_on_a_full_disk_nothing_is_acknowledged_that_is_not_there(lite: SqlStore) -> None:
+    (hand,) = lite._writer._hands
+    assert isinstance(hand, SqliteHand)
+    pages = hand._open.execute("PRAGMA page_count").fetchone()[0]
+    hand._open.execute(f"PRAGMA max_page_count = {pages + 3}")
+    results = await asyncio.gather(
+        *(say(lite, n, "x" * (500 if n % 2 else 30_000)) for n in range(1, 9)),
+        return_exceptions=True,
+    )
+    assert NotDone in {type(result) for result in results}
+    assert await said(lite) == [n for n, result in enumerate(results, 1) if result is None]
+    hand._open.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    await say(lite, 9)
+    assert 9 in await said(lite)
+
+
+async def test_a_locked_file_holds_nobody_up_but_the_writer(
+    lite: SqlStore, sqlite_url: str
+) -> None:
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(say(lite, 1))
+    for _ in range(10):  # these turns would not come while the loop waits for the lock
+        await asyncio.sleep(0.01)
+        assert await said(lite) == []
+    assert not writing.done()
+    other.execute("COMMIT")
+    await writing
+    assert await said(lite) == [1]
+    other.close()
+
+
+# --- PostgreSQL --------------------------------------------------------------------------------
+
+
+async def test_postgresql_waits_for_its_disk_and_for_nobody_for_long(post: SqlStore) -> None:
+    wanted = {
+        "synchronous_commit": "on",
+        "statement_timeout": "5s",
+        "lock_timeout": "4s",
+        "idle_in_transaction_session_timeout": "5s",
+    }
+
+    async def work(unit: Unit) -> dict[str, str]:
+        assert isinstance(unit, SqlUnit)
+        found = {}
+        for name in wanted:
+            ((found[name],),) = await unit.link.rows(
+                Query(sa.select(sa.func.current_setting(name)))
+            )
+        return found
+
+    assert await post.write(work) == wanted
+
+
+async def test_two_that_lock_each_other_out_both_get_through(post: SqlStore) -> None:
+    await add_chat(post, "chat-2")
+    first_locks = asyncio.Barrier(2)
+    runs: list[str] = []
+
+    async def both(names: tuple[str, str]) -> None:
+        async def work(unit: Unit) -> None:
+            runs.append(names[0])
+            assert await unit.chat(names[0])
+            if len(runs) <= 2:
+                await first_locks.wait()
+            assert await unit.chat(names[1])
+
+        await post.write(work)
+
+    await asyncio.gather(both(("chat-1", "chat-2")), both(("chat-2", "chat-1")))
+    assert len(runs) == 3
+
+
+async def test_of_two_with_one_key_the_second_sees_the_first(post: SqlStore) -> None:
+    async def say_once(seq: int) -> int:
+        async def work(unit: Unit) -> int:
+            if known := await unit.said("chat-1", line(1).author.role, "key"):
+                return known.seq
+            await asyncio.sleep(0.05)  # the other one sees nothing either
+            await unit.record("chat-1", line(seq, "key"))
+            return seq
+
+        return await post.write(work)
+
+    seqs = await asyncio.gather(say_once(1), say_once(2))
+    assert len(set(seqs)) == 1
+    assert await said(post) == list(set(seqs))
+
+
+async def test_a_piece_among_many_fails_alone(store: SqlStore) -> None:
+    thread = await add_chat(store)
+    await add_chat(store, "chat-2")
+    await store.write(lambda unit: unit.save(invited(thread)))
+
+    async def second_live_one(unit: Unit) -> None:
+        await unit.record("chat-1", line(50))
+        await unit.chat("chat-2")
+        await unit.save(replace(invited(thread), id="chat-2"))
+
+    good = [say(store, n, soon=False) for n in range(1, 6)]
+    results = await asyncio.gather(
+        *good, store.write(second_live_one, soon=False), return_exceptions=True
+    )
+    assert [type(r).__name__ for r in results] == ["NoneType"] * 5 + ["ThreadTaken"]
+    assert await said(store) == [1, 2, 3, 4, 5]
+
+
+async def test_a_connection_that_was_cut_is_replaced_without_a_word(
+    post: SqlStore, pg_url: str
+) -> None:
+    with psycopg.connect(pg_url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    await say(post, 1)
+    assert await said(post) == [1]
+
+
+async def test_work_is_done_again_when_the_connection_broke_before_the_commit(
+    post: SqlStore,
+) -> None:
+    runs = []
+
+    async def work(unit: Unit) -> None:
+        assert isinstance(unit, SqlUnit)
+        runs.append(1)
+        await unit.record("chat-1", line(1))
+        if len(runs) == 1:
+            await unit.link.rows(_KILL)
+
+    await post.write(work)
+    assert len(runs) == 2
+    assert await said(post) == [1]
+
+
+async def test_a_commit_of_which_nobody_knows_is_not_repeated(post: SqlStore) -> None:
+    runs = []
+
+    async def work(unit: Unit) -> None:
+        assert isinstance(unit, SqlUnit)
+        runs.append(1)
+        unit.link.later(_KILL)  # it goes out together with the commit
+
+    with pytest.raises(NotDone):
+        await post.write(work)
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("use", [lambda s: say(s, 1), said], ids=["write", "read"])
+async def test_a_server_that_hangs_is_away(
+    post: SqlStore,
+    pg_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    use: Callable[[SqlStore], Any],
+) -> None:
+    await said(post)
+    monkeypatch.setattr(libpq, "_PATIENCE", 0.2)
+    with psycopg.connect(pg_url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(NotDone):
+            await use(post)
+    await say(post, 2)
+    assert 2 in await said(post)
+
+
+async def test_nobody_waits_for_ever_for_a_connection(
+    post: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = asyncio.Event()
+
+    async def slow(_: Unit) -> None:
+        await release.wait()
+
+    busy = [asyncio.create_task(post.write(slow)) for _ in post._writer._hands]
+    await asyncio.sleep(0)
+    monkeypatch.setattr(writer, "_PATIENCE", 0.0)
+    late = asyncio.create_task(say(post, 1))
+    await asyncio.sleep(0.05)
+    release.set()
+    with pytest.raises(NotDone):
+        await late
+    await asyncio.gather(*busy)
+    assert await said(post) == []
+
+
+# --- both --------------------------------------------------------------------------------------
+
+
+async def test_what_was_begun_is_kept_though_nobody_waits_for_it(store: SqlStore) -> None:
+    await add_chat(store)
+    writing = asyncio.create_task(say(store, 1))
+    await asyncio.sleep(0)
+    writing.cancel()
+    await say(store, 2)
+    await say(store, 3)
+    assert await said(store) == [1, 2, 3]
+
+
+async def test_closing_finishes_what_was_begun(url: str) -> None:
+    store = SqlStore.at(url)
+    await add_chat(store)
+    writing = [asyncio.create_task(say(store, n, soon=bool(n % 2))) for n in range(1, 6)]
+    await asyncio.sleep(0)
+    await store.close()
+    await asyncio.gather(*writing)
+    again = SqlStore.at(url)
+    assert await said(again) == [1, 2, 3, 4, 5]
+    await again.close()
