@@ -115,8 +115,8 @@ class Service:
             await self.store.take_over(self.relay.rules.quarantine)
             await self._expect_visitors()
         await self.teams.start()
+        await self._heartbeat.beat()  # whoever is not known holds nothing
         self.outbox.start()
-        await self._heartbeat.beat()
         self._chores = [
             asyncio.create_task(_every(self._beat_every, self._heartbeat.beat), name="heartbeat"),
             asyncio.create_task(_every(_TIDY_EVERY, self._housekeeping.tidy), name="housekeeping"),

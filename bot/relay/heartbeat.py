@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.domain import events as e
 from bot.domain.chat import NotNow, State
 from bot.relay.budget import Budget
+from bot.relay.ports import Committed
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -30,11 +31,17 @@ class Heartbeat:
         self._budget = budget
         self._expect = expect
         self._patience = patience
+        self._alive = 1
 
     async def beat(self) -> None:
         """Tell that we live, and act on what we learn of the others."""
-        pulse = await self._relay.store.beat(self._relay.process, self._patience)
+        relay = self._relay
+        pulse = await relay.store.beat(relay.process, self._patience, relay.rules.quarantine)
         self._budget.share(pulse.alive)
+        if pulse.alive < self._alive:
+            # Whoever died may have taken the rings of its last commits along.
+            relay.ring(Committed(lost=True))
+        self._alive = pulse.alive
         if pulse.bereft:
             self._expect(pulse.bereft)
         if pulse.away:

@@ -56,7 +56,7 @@ class Rules:
 class Relay:
     """What all use cases share: the store, the clock, the rules; the bells ring by themselves.
 
-    Nobody rings: after each commit the store tells what it left to do, and to whom.
+    Use cases do not ring: after each commit the store tells what it left to do.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class Relay:
         self.rules = rules
         self.process = process
         self._bells = bells
-        store.tell(self._committed)
+        store.tell(self.ring)
 
-    def _committed(self, committed: Committed) -> None:
+    def ring(self, committed: Committed | str) -> None:
+        """Tell everybody what was committed."""
+        if isinstance(committed, str):
+            return  # a caller that does not know yet that the store tells
         for bell in self._bells:
             bell.ring(committed)
-
-    def ring(self, chat_id: str) -> None:
-        """Do nothing: see above. To be removed with its callers."""
 
     async def happen(self, unit: Unit, chat: Chat, event: Event) -> Chat:
         """Let ``event`` happen to ``chat`` (loaded through ``unit``) within its transaction.

@@ -179,8 +179,11 @@ class Store(Protocol):
     ) -> list[Delivery]:
         """See Unit.take; committed."""
 
-    async def beat(self, process: str, patience: timedelta) -> Pulse:
-        """Tell that ``process`` is alive; who was silent for ``patience`` is dead and forgotten."""
+    async def beat(self, process: str, patience: timedelta, quarantine: timedelta) -> Pulse:
+        """Tell that ``process`` is alive; who was silent for ``patience`` is dead and forgotten.
+
+        What the dead held is free again, and what they wrote to RT after ``quarantine``.
+        """
 
     async def rest(self, process: str) -> None:
         """Tell that ``process`` ends in good order."""

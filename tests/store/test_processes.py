@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from bot.domain.presence import Presence
-from bot.relay.ports import Pulse
+from bot.relay.ports import Delivery, Lane, Pulse
 from bot.store import SqlStore
 from tests.people import NOW
 from tests.store.making import add_chat
@@ -122,6 +122,17 @@ async def test_a_process_that_was_paused_keeps_its_own_windows(store: SqlStore, 
 
 
 async def test_what_a_dead_process_held_is_free_and_what_it_wrote_to_rt_after_the_quarantine(
-    store: SqlStore,
+    store: SqlStore, time: Time
 ) -> None:
-    pass
+    await add_chat(store)
+    for process in ("dead", "two"):
+        await store.beat(process, PATIENCE)
+    for lane, stream in ((Lane.TEAMS, "chat:chat-1"), (Lane.RT, "file:chat-1")):
+        row = Delivery(lane, stream, "tell", {}, "chat-1")
+        await store.write(lambda unit, row=row: unit.schedule(row))
+        assert await store.take("dead", 3600, [stream])
+    time.passes(30)
+    await store.beat("two", PATIENCE, timedelta(seconds=180))
+    assert [d.attempt for d in await store.take("two", 30, ["chat:chat-1"])] == [2]
+    (waiting,) = await store.heads(Lane.RT)
+    assert 150 < waiting.wait <= 180
