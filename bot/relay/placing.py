@@ -11,6 +11,7 @@ from bot.domain.effects import Word
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.handlers import After, Quiet
+from bot.relay.pool import Pool
 from bot.relay.ports import (
     LATER,
     URGENT,
@@ -46,9 +47,11 @@ class OpenHandler(Quiet):
     once more: the first one belongs to no chat, and its buttons say so.
     """
 
-    def __init__(self, relay: Relay, places: Places) -> None:
+    def __init__(self, relay: Relay, places: Places, pool: Pool | None = None) -> None:
+        """``pool`` is the one that the look-up asks."""
         self._relay = relay
         self._places = places
+        self._pool = pool or Pool(relay, ())
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Post the card as the first post of a thread, and tell whoever asked where it is."""
@@ -72,8 +75,18 @@ class OpenHandler(Quiet):
         return keep
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
-        """If Teams does not let us, the chat stays where it was asked for."""
-        return self._here(delivery)
+        """If Teams does not let us, try the next channel; at last, stay where it was asked for."""
+        payload, chat = delivery.payload, self._chat(delivery)
+        self._pool.avoid((await self._relay.store.thread(delivery.thread)).channel_id)
+        asked = await self._relay.store.thread(chat.thread)
+        other = await self._pool.channel_for(chat.id, asked)
+        if other is None:
+            return self._here(delivery)
+
+        async def elsewhere(unit: Unit) -> None:
+            await unit.schedule(opening(chat, payload["asked"], await unit.thread(other)))
+
+        return elsewhere
 
     def _here(self, delivery: Delivery) -> After:
         asked = int(delivery.payload["asked"]["thread"])

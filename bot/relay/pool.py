@@ -13,6 +13,8 @@ from bot.relay.relay import Relay
 
 #: How long a chosen channel counts as taken before its chat is there.
 _UNDER_WAY = timedelta(minutes=2)
+#: How long no chat is opened in a channel in which Teams did not let us.
+_AVOIDED = timedelta(minutes=10)
 #: States in which a chat makes posts, or soon will.
 _BUSY = (*LIVE, State.PROPOSED)
 
@@ -37,27 +39,37 @@ class Pool:
         self._relay = relay
         self._channels = tuple(channels)
         self._at: dict[int, str] = {}  # a thread's channel, which never changes
-        self._chosen: dict[
-            str, tuple[str, float]
-        ] = {}  # chat id -> channel id, until when it counts
+        # By chat id, a channel's id and until when (Unix time) it counts; and channels to avoid.
+        self._chosen: dict[str, tuple[str, float]] = {}
+        self._avoided: dict[str, float] = {}
 
     async def channel_for(self, chat_id: str, asked: Thread) -> Thread | None:
         """Return a reference of the channel for a new chat, None if it shall stay where it was
-        asked for: in a personal or group chat, in a team without a pool, or in that very channel.
+        asked for: in a personal or group chat, in a team without a pool (or with one in which
+        Teams does not let us post), or in that very channel.
         """
         if asked.scope is not Scope.CHANNEL:
             return None
-        channels = [one for one in self._channels if one.team_id == asked.team_id]
+        now = self._relay.now()
+        channels = [
+            one
+            for one in self._channels
+            if one.team_id == asked.team_id and self._avoided.get(one.id, 0.0) < now.timestamp()
+        ]
         if not channels:
             return None
+        self._chosen.pop(chat_id, None)
         chosen = choose(channels, await self._crowd())
-        until = (self._relay.now() + _UNDER_WAY).timestamp()
-        self._chosen[chat_id] = (chosen.id, until)
+        self._chosen[chat_id] = (chosen.id, (now + _UNDER_WAY).timestamp())
         if chosen.id == asked.channel_id:
             return None
         return replace(
             asked, conversation_id=chosen.id, channel_id=chosen.id, root_id="", open=True, id=0
         )
+
+    def avoid(self, channel_id: str) -> None:
+        """Open nothing there for a while: having no chats, it would always be the next to take."""
+        self._avoided[channel_id] = (self._relay.now() + _AVOIDED).timestamp()
 
     async def _crowd(self) -> Counter[str]:
         """Count the chats of each channel, those that are only under way included."""

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.effects import Word
 from bot.domain.tickets import Requestor, Ticket, TicketRef
-from bot.relay.opening import LookupHandler
 from bot.relay.handlers import After
+from bot.relay.opening import LookupHandler
 from bot.relay.placing import LostHandler, OpenHandler, lost, ticket_from_json, ticket_to_json
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import (
@@ -182,6 +182,20 @@ async def test_a_channel_that_is_gone_leaves_the_chat_where_it_was_asked_for(
     [card] = await commit(house, after)
     assert (card.kind, card.chat_id) == ("card", "chat-1")
     assert (await house.store.thread(card.thread)).conversation_id == ASKED.conversation_id
+
+
+async def test_a_channel_that_is_gone_is_followed_by_the_next_of_the_pool(
+    house: House, places: FakePlaces
+) -> None:
+    row = await looked_up(house)
+    other = Channel("19:other-pool@thread.tacv2", TEAM)
+    handler = OpenHandler(house.relay, places, Pool(house.relay, [POOL, other]))
+    [again] = await commit(house, await handler.gave_up(row, Gone("It is not there.")))
+    assert (again.kind, again.stream) == ("open", row.stream)
+    assert again.payload == row.payload
+    assert (await house.store.thread(again.thread)).conversation_id == other.id
+    [card] = await commit(house, await handler.gave_up(again, Gone("Nor is this.")))
+    assert card.kind == "card"
 
 
 async def test_a_lost_chat_is_reported_where_its_co_can_read_it(

@@ -94,3 +94,18 @@ async def test_a_chat_asked_for_in_the_chosen_channel_stays_in_its_thread(house:
     moved = await pool.channel_for("chat-2", in_pool(0))
     assert moved is not None
     assert moved.channel_id == POOL[1].id
+
+
+async def test_a_channel_in_which_teams_does_not_let_us_is_left_alone_for_a_while(
+    house: House,
+) -> None:
+    pool = Pool(house.relay, POOL[:2])
+    pool.avoid(POOL[0].id)
+    chosen = [await pool.channel_for(f"chat-{n}", ASKED) for n in range(2)]
+    assert {channel.channel_id for channel in chosen if channel} == {POOL[1].id}
+    pool.avoid(POOL[1].id)
+    assert await pool.channel_for("chat-3", ASKED) is None
+    house.clock.pass_(minutes=11)
+    again = await pool.channel_for("chat-4", ASKED)
+    assert again is not None
+    assert again.channel_id == POOL[0].id
