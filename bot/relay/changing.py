@@ -26,8 +26,8 @@ from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
-#: Takes a message in, as if it had come now; None if it was here before.
-TakesIn = Callable[[Unit, Heard, datetime | None], Awaitable[str | None]]
+#: Takes a message in, as if it had come now; False if it was here before.
+TakesIn = Callable[[Unit, Heard, datetime | None], Awaitable[bool]]
 
 
 class Fate(StrEnum):
@@ -75,21 +75,21 @@ class Changing:
         self._telling = telling
         self._takes_in = takes_in
 
-    async def changes(self, unit: Unit, changed: Changed, at: datetime | None) -> str | None:
-        """Take a change in; return whom to ring. ``at`` is its time by Teams' clock."""
+    async def changes(self, unit: Unit, changed: Changed, at: datetime | None) -> None:
+        """Take a change in; ``at`` is its time by Teams' clock."""
         where, known = changed.thread.conversation_id, None
         if thread := await unit.known_thread(where):
             known = await self._line(unit, thread, changed.key)
         if known and not await unit.first_time(where, changed.activity_id):
-            return None
+            return
         kept = await self._kept(unit, changed.thread, changed.key)
         if kept is not None and kept.covers(at, changed.text):
             await self._keep(unit, changed, kept)
-            return None
-        if known is None:
-            return await self._before_its_original(unit, thread, changed, at, kept)
-        await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
-        return await self._change(unit, changed, *known)
+        elif known is None:
+            await self._before_its_original(unit, thread, changed, at, kept)
+        else:
+            await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
+            await self._change(unit, changed, *known)
 
     async def original(self, unit: Unit, heard: Heard) -> Heard | None:
         """Return a message whose id is known, as it is now, if it is yet to be said; else None."""
@@ -111,7 +111,7 @@ class Changing:
         found = await unit.said_in(thread.id, Role.OPERATOR, key)
         return found or await unit.said_in(thread.id, Role.OPERATOR, _mentioned(key))
 
-    async def _change(self, unit: Unit, changed: Changed, chat: Chat, line: Message) -> str:
+    async def _change(self, unit: Unit, changed: Changed, chat: Chat, line: Message) -> None:
         """Change a line that the visitor has."""
         now, author = self._relay.now(), author_of(changed.operator)
         event: e.Event
@@ -125,7 +125,6 @@ class Changing:
             await self._relay.happen(unit, chat, event)
         except (EmptyText, TextTooLong, ChatFull, NotNow):
             await self._not_changed(unit, chat)
-        return chat.id
 
     async def _before_its_original(
         self,
@@ -134,27 +133,27 @@ class Changing:
         changed: Changed,
         at: datetime | None,
         kept: Newest | None,
-    ) -> str | None:
+    ) -> None:
         """A change of words that have not gone to a visitor: not yet, or never."""
         text = None if changed.text is None or is_note(changed.text) else changed.text
         lost = kept is not None and kept.fate in (Fate.MISSED, Fate.GONE)
         if text is not None and (changed.mentioned or lost):
-            return await self._say_now(unit, changed, text, at, lost=lost)
+            await self._say_now(unit, changed, text, at, lost=lost)
+            return
         live = await unit.live_chat(thread.id) if thread else None
         ours = text is None or changed.thread.listening is Listening.THREAD
         if kept is None and (live is None or not ours):
-            return None  # talk of the team that concerns nobody else is not kept
+            return  # talk of the team that concerns nobody else is not kept
         if ours and await self._is_awaited(unit, changed, kept):
             await self._keep(unit, changed, Newest(Fate.WAITS, at, text))
-            return None
+            return
         if kept is not None:
             await self._keep(unit, changed, kept)
         if live is None or text is None or not ours:
-            return None
+            return
         # Sending old words because of a mended typo could show the visitor what was said before.
         if await unit.first_time(changed.thread.conversation_id, changed.activity_id):
             await self._not_changed(unit, live)
-        return live.id
 
     async def _is_awaited(self, unit: Unit, changed: Changed, kept: Newest | None) -> bool:
         """Tell whether the original is yet to come."""
@@ -164,16 +163,14 @@ class Changing:
 
     async def _say_now(
         self, unit: Unit, changed: Changed, text: str, at: datetime | None, *, lost: bool
-    ) -> str | None:
+    ) -> None:
         """Words become the visitor's by their change: a mention that had been forgotten is added."""
         if lost:
             await self.missed(unit, changed.thread, changed.key)
         said = Heard(changed.thread, changed.operator, changed.key, text, changed.mentioned)
-        chat_id = await self._takes_in(unit, said, at)
-        if chat_id is None:  # it was here, and not for the visitor
-            chat_id = await self._takes_in(unit, replace(said, key=_mentioned(said.key)), at)
+        if not await self._takes_in(unit, said, at):  # it was here, and not for the visitor
+            await self._takes_in(unit, replace(said, key=_mentioned(said.key)), at)
         await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
-        return chat_id
 
     async def _not_changed(self, unit: Unit, chat: Chat) -> None:
         thread = await unit.thread_by_id(chat.thread)

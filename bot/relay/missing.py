@@ -47,8 +47,8 @@ class Missing:
         self._concerned = concerned
         self._note = note
 
-    async def tell(self, unit: Unit, where: Thread, missed: Sequence[Missed]) -> str | None:
-        """Tell of those that have not come meanwhile; return whom to ring."""
+    async def tell(self, unit: Unit, where: Thread, missed: Sequence[Missed]) -> None:
+        """Tell of those that have not come meanwhile."""
         thread = await unit.known_thread(where.conversation_id)
         chats = await unit.chats_in(thread.id) if thread else []
         chat = self._concerned(chats)
@@ -60,7 +60,7 @@ class Missing:
             elif self._matters(one, where, chat) and await self._never_came(unit, where, one):
                 words.append(one)
         if not words and not changes:
-            return None
+            return
         thread = thread or await unit.thread(where)
         to = (words or changes)[0].operator
         if words:
@@ -69,7 +69,6 @@ class Missing:
         if changes:
             detail = f"The change was made by {_by_whom(changes)}."
             await self._telling.tell(unit, thread, Answer.NOT_CHANGED, detail, chat=chat, to=to)
-        return chat.id if chat else ""
 
     def _matters(self, one: Missed, where: Thread, chat: Chat | None) -> bool:
         """Tell whether somebody waits for what became of it."""

@@ -70,11 +70,11 @@ class Operating:
     async def hears(self, heard: Heard, at: datetime | None = None) -> None:
         """Take in a message: a command, words for the visitor, a note, or nothing for us.
 
-        ``at`` is when it was written, as our clock would have it. A message is taken in however old it is:
-        Teams may bring it late, and it is the only copy that will ever come. What keeps a replay
-        of an old request out is not its time, which anybody who can replay may choose, but the
-        token (an hour), the ids of a week, and that words never reach a visitor who joined after
-        they were written (bot/relay/belonging.py).
+        ``at`` is when it was written, as our clock would have it. A message is taken in however
+        old it is: Teams may bring it late, and it is the only copy that will ever come. What keeps
+        a replay of an old request out is not its time, which anybody who can replay may choose,
+        but the token (an hour), the ids of a week, and that words never reach a visitor who joined
+        after they were written (bot/relay/belonging.py).
         """
         await self._write(lambda unit: self._hears(unit, heard, at))
 
@@ -98,42 +98,45 @@ class Operating:
         (only show the card again). ``nonce``, if given, tells what the button was drawn for
         (bot/relay/nonces.py).
         """
-        pressing = await self._buttons.press(pressed)
-        self._relay.ring(pressed.chat_id)
-        return pressing
+        return await self._buttons.press(pressed)
 
-    async def _write(self, work: Callable[[Unit], Awaitable[str | None]]) -> None:
-        """Do it in one transaction, then ring for the chat that it returns."""
+    async def _write(self, work: Callable[[Unit], Awaitable[object]]) -> None:
+        """Do it in one transaction."""
         try:
-            chat_id = await self._relay.store.write(work)
+            await self._relay.store.write(work)
         except ThreadTaken:  # somebody else was quicker: now the use case sees that chat
-            chat_id = await self._relay.store.write(work)
-        if chat_id is not None:
-            self._relay.ring(chat_id)
+            await self._relay.store.write(work)
 
     # --- messages ------------------------------------------------------------------------------
 
-    async def _hears(self, unit: Unit, heard: Heard, at: datetime | None) -> str | None:
-        """Return whom to ring: a chat's id, empty for the outbox only, None for nobody."""
+    async def _hears(self, unit: Unit, heard: Heard, at: datetime | None) -> bool:
+        """Take a message in; False if it is not for us or was here before."""
         known = await unit.known_thread(heard.thread.conversation_id)
         chats = await unit.chats_in(known.id) if known else []
         if not heard.mentioned and not self._concerns(heard, chats):
-            return None  # RSC brings us the whole team's talk: what is not ours is not kept
+            return False  # RSC brings us the whole team's talk: what is not ours is not kept
         thread = await unit.thread(heard.thread)
         if not await unit.first_time(thread.conversation_id, heard.key):
             awaited = await self._changing.original(unit, heard)
             if awaited is None:
-                return None
+                return False
             heard = awaited
-        if is_note(heard.text):
-            return None
+        if not is_note(heard.text):
+            await self._answer(unit, thread, chats, heard, at)
+        return True
+
+    async def _answer(
+        self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None
+    ) -> None:
+        """Do what a message asks for, which is new to us and no note."""
         live = next((chat for chat in chats if chat.state in LIVE), None)
         if live is None:
-            return await self._in_free(unit, thread, chats, heard, at)
-        if await was_open(unit, live, at, self._relay.now()):
-            return await self._in_live(unit, thread, live, heard)
-        await self._telling.answer(unit, thread, heard, Answer.NOT_DELIVERED, _LATE, chat=live)
-        return live.id
+            await self._in_free(unit, thread, chats, heard, at)
+        elif await was_open(unit, live, at, self._relay.now()):
+            await self._in_live(unit, thread, live, heard)
+        else:
+            word = Answer.NOT_DELIVERED
+            await self._telling.answer(unit, thread, heard, word, _LATE, chat=live)
 
     def _concerned(self, chats: Sequence[Chat]) -> Chat | None:
         """Return the chat that people in a thread may think they are in, of the newest ones."""
@@ -150,12 +153,12 @@ class Operating:
         ended: datetime | None = chat.ended
         return chat.state in _ENDED and ended is not None and self._relay.now() - ended < _ECHO
 
-    async def _in_live(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> str:
+    async def _in_live(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:
         """Words in a thread that carries a chat."""
         command = parse_command(heard.text, self._hosts) if heard.mentioned else None
         match command:
             case Press(verb, summary) if verb in _COMMANDS[chat.state]:
-                return await self._twin(unit, thread, chat, heard, verb, summary)
+                await self._twin(unit, thread, chat, heard, verb, summary)
             case StartChat() | TooMany():
                 await self._telling.answer(unit, thread, heard, Answer.THREAD_TAKEN, chat=chat)
             case Help() if not heard.extras:
@@ -164,7 +167,6 @@ class Operating:
                 await self._say(unit, thread, chat, heard)
             case _:
                 await self._telling.answer(unit, thread, heard, Answer.NOT_JOINED, chat=chat)
-        return chat.id
 
     async def _say(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:
         """Words for the visitor: kept for good, or answered with why not."""
@@ -193,12 +195,12 @@ class Operating:
 
     async def _in_free(
         self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None
-    ) -> str:
+    ) -> None:
         """Words in a thread without a live chat."""
         over = next((chat for chat in chats if self._just_ended(chat)), None)
         if not heard.mentioned:
             await self._telling.answer(unit, thread, heard, Answer.NOT_DELIVERED, chat=over)
-            return ""
+            return
         match parse_command(heard.text, self._hosts):
             case StartChat(ticket):
                 await unit.schedule(_lookup(thread, heard, ticket.instance, ticket.number))
@@ -207,7 +209,7 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
             case Press(verb, summary) if known := about(chats, at):
                 chat = _meant(verb, known)
-                return await self._twin(unit, thread, chat, heard, verb, summary)
+                await self._twin(unit, thread, chat, heard, verb, summary)
             case Press():
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():
@@ -216,21 +218,19 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.NOT_DELIVERED, chat=over)
             case None:
                 await self._telling.answer(unit, thread, heard, Answer.NO_NUMBER)
-        return ""
 
     async def _twin(
         self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, verb: str, summary: str
-    ) -> str:
+    ) -> None:
         """A typed command that does what a button does (cards fail on some phones)."""
         if verb == "look":
             await self._show_again(unit, chat)
-            return chat.id
+            return
         values = {"summary": summary} if summary else {}
         pressed = Pressed(thread, heard.operator, verb, chat.id, values)
         pressing = await self._buttons.apply(unit, thread, chat, pressed)
         word = Answer.NOTHING_HERE if pressing.sentence else Answer.DONE
         await self._telling.answer(unit, thread, heard, word, pressing.sentence, chat=chat)
-        return chat.id
 
     async def _show_again(self, unit: Unit, chat: Chat) -> None:
         """Post the card anew, at the end of a thread that has grown long."""
