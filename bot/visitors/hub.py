@@ -94,8 +94,8 @@ class Hub:
 
     def everybody(self) -> Iterator[Watcher]:
         """Go through all sockets; they may come and go meanwhile."""
-        for chat_id in self.chats():
-            yield from list(self._watchers.get(chat_id, ()))
+        for watchers in list(self._watchers.values()):
+            yield from watchers[:]
 
     def of_seat(self, chat_id: str, seat_id: str) -> list[Watcher]:
         """Return the sockets that were opened with a seat: a browser's tabs."""

@@ -9,14 +9,14 @@ from contextlib import suppress
 
 import structlog
 
-from bot.visitors.hub import Hub
+from bot.visitors.hub import Hub, Watcher
 from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
 
 Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
 
-_AT_A_TIME = 500  # chats asked for in one query
+_AT_A_TIME = 500  # sockets seen to before others get their turn; chats asked for in one query
 _AFTER_TROUBLE = 5.0  # seconds until the next try
 _IN_A_ROW, _PAUSE = 50, 0.05  # chats woken before others get their turn, and for how long (seconds)
 
@@ -55,9 +55,18 @@ class Lookout:
             now = time.monotonic()
             # After a pause of the whole process, what came meanwhile is to be read first.
             late, before = now > before + 2 * self._sweep + 1, now
-            if not late:
-                for watcher in self._hub.everybody():
-                    watcher.tend(now)
+            if late:
+                continue
+            for number, watcher in enumerate(self._hub.everybody(), 1):
+                self._see_to(watcher, now)
+                if not number % _AT_A_TIME:
+                    await asyncio.sleep(0)
+
+    def _see_to(self, watcher: Watcher, now: float) -> None:
+        try:
+            watcher.tend(now)
+        except Exception as error:  # noqa: BLE001 - one socket's trouble is not all sockets'
+            log.error("lookout_failed", chat=watcher.chat_id, error=describe(error))  # noqa: TRY400
 
     async def _search(self) -> None:
         while True:

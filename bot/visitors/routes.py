@@ -189,9 +189,8 @@ class Routes:
         )
         transport = request.transport
         await ws.prepare(request)
-        if transport is None:
-            raise ConnectionResetError
-        ws.socket = Socket(ws, transport, seat, self._shared)
+        if transport is not None:
+            ws.socket = Socket(ws, transport, seat, self._shared)
         return ws
 
     def _check_room(self, seat: Seat) -> None:

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from aiohttp import ClientConnectionResetError, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from bot.domain.presence import Presence
 from bot.relay.ports import News, Seat
@@ -26,10 +26,10 @@ from bot.relay.visiting import CannotSay, Visiting
 from bot.visitors import wire
 from bot.visitors.allowance import Bucket, Buckets, Rate
 from bot.visitors.attendance import Attendance
+from bot.visitors.farewell import Farewell, farewell_for
 from bot.visitors.hub import Hub
 from bot.visitors.outgoing import Outgoing, Overflow
 from bot.visitors.shown import Shown
-from bot.visitors.trouble import describe
 from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)
@@ -62,16 +62,6 @@ class Pace:
     grace: float = 30.0  # a visitor without a window is not gone before
 
 
-class Farewell(Exception):
-    """The socket is to be closed, for a reason; ``dead`` if nobody is there to be told."""
-
-    def __init__(self, code: Close, why: str, *, dead: bool = False) -> None:
-        super().__init__(why)
-        self.code = code
-        self.why = why
-        self.dead = dead
-
-
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What all sockets of a process have in common."""
@@ -89,10 +79,12 @@ class Socket:
 
     __slots__ = (
         "_acting",
+        "_asked",
         "_behind",
         "_dead_at",
         "_doubt",
         "_doubt_at",
+        "_due",
         "_farewell",
         "_following",
         "_frames",
@@ -131,8 +123,10 @@ class Socket:
         self._behind = False  # the log is to be read on
         self._doubt = False  # and whether the seat is still good
         self._heard = self._spoke = now  # the last sign of life, and the last of the page itself
+        self._asked = 0.0  # when we last asked whether somebody is there
         self._dead_at = 0.0  # unless something is heard before; 0 while nothing is wrong
         self._doubt_at = now + pace.doubt
+        self._due = 0.0  # nothing is overdue before
         self._task: asyncio.Task[None] | None = None
         self._acting: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
@@ -155,15 +149,15 @@ class Socket:
         if self._following is not None:
             self._behind = True  # what it reads may be older than this
             return
-        frames = self._shown.hear(news) if self._out.has_room else None
+        try:
+            frames = self._shown.hear(news) if self._out.has_room else None
+            for frame in frames or ():
+                self._out.push(frame)
+        except Exception as error:  # noqa: BLE001 - ours, or Overflow; whoever committed is not to blame
+            self._fail(error)
+            return
         if frames is None:
             self.wake()
-            return
-        try:
-            for frame in frames:
-                self._out.push(frame)
-        except Overflow as error:
-            self._fail(error)
 
     def wake(self, *, doubt: bool = False) -> None:
         """Read the log on; with ``doubt``, look first whether the seat is still good."""
@@ -178,8 +172,10 @@ class Socket:
 
     def tend(self, now: float) -> None:
         """See to what is overdue, about once a second; ``now`` is monotonic."""
-        pace = self._shared.pace
-        limit = pace.hello if self._shown.cursor is None else pace.silence
+        if now < self._due and not self._out.since:
+            return
+        pace, shown = self._shared.pace, self._shown
+        limit = pace.hello if shown.cursor is None else pace.silence
         if self._out.since and now > self._out.since + pace.send:
             self._fail(Farewell(Close.TRY_LATER, "reads too slowly"))
         elif now > self._spoke + limit:
@@ -188,14 +184,16 @@ class Socket:
             self._fail(Farewell(Close.NO_SESSION, "the seat expired"))
         elif now <= self._heard + pace.heartbeat:
             self._dead_at = 0.0
-        elif not self._dead_at:
-            pinged = self._out.control(WSMsgType.PING)
+        elif not self._dead_at or self._heard > self._asked:
+            self._asked, pinged = now, self._out.control(WSMsgType.PING)
             self._dead_at = now + (pace.pong if pinged else pace.send)
         elif now >= self._dead_at:
             self._fail(Farewell(Close.SILENT, "dead", dead=True))
         if now > self._doubt_at:
             self._doubt_at = now + pace.doubt
             self.wake(doubt=True)
+        # What is heard meanwhile only puts it off.
+        self._due = min(self._dead_at or self._heard + pace.heartbeat, self._spoke + limit)
 
     @property
     def _expired(self) -> bool:
@@ -218,6 +216,7 @@ class Socket:
                     task.cancel()
             self._shared.attendance.left(self.chat_id, self)
             self._shared.hub.unwatch(self)
+            self._task = None
 
     async def _read_on(self) -> None:
         """Read until there is a reason to end."""
@@ -227,7 +226,7 @@ class Socket:
             if self._farewell is None or self._task is None or self._task.uncancel():
                 raise  # it was not us
         except Exception as error:  # noqa: BLE001 - sorted there
-            self._farewell = self._farewell or self._reason(error)
+            self._farewell = self._farewell or farewell_for(error, self.chat_id)
         else:
             self._farewell = self._farewell or Farewell(Close.BYE, "left")
 
@@ -243,18 +242,8 @@ class Socket:
     def _fail(self, error: BaseException) -> None:
         """End the socket because of ``error``, unless it is ending already."""
         if self._farewell is None and self._task is not None:
-            self._farewell = self._reason(error)
+            self._farewell = farewell_for(error, self.chat_id)
             self._task.cancel()
-
-    def _reason(self, error: BaseException) -> Farewell:
-        if isinstance(error, Farewell):
-            return error
-        if isinstance(error, Overflow):
-            return Farewell(Close.TRY_LATER, "overflow")
-        if isinstance(error, (ConnectionError, ClientConnectionResetError)):
-            return Farewell(Close.BYE, "lost")
-        log.error("socket_failed", chat=self.chat_id, error=describe(error))
-        return Farewell(Close.TRY_LATER, "trouble")
 
     async def _finish(self) -> None:
         """Do what was asked before the visitor left: his last words are not lost with his tab."""
@@ -283,8 +272,6 @@ class Socket:
                 case WSMsgType.TEXT:
                     self._spoke = now
                     self._take(message.data)
-                    if pause := self._frames.take(now):
-                        await asyncio.sleep(pause)
                 case WSMsgType.PING:
                     self._out.control(WSMsgType.PONG, message.data)
                 case WSMsgType.PONG:
@@ -293,6 +280,8 @@ class Socket:
                     raise Farewell(Close.BROKEN, "binary")
                 case _:
                     return
+            if pause := self._frames.take(now):
+                await asyncio.sleep(pause)
 
     def _take(self, text: str) -> None:
         """Answer at once what needs no database; leave the rest to ``_act``."""

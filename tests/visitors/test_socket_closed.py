@@ -11,8 +11,8 @@ import pytest
 import structlog
 from aiohttp import WSMsgType
 
-from bot.domain.messages import MAX_MESSAGE_BYTES
-from bot.relay.ports import Committed, News
+from bot.domain.messages import MAX_MESSAGE_BYTES, Message
+from bot.relay.ports import Committed, News, Seat
 from bot.visitors.socket import Pace
 from bot.visitors.wire import Close
 from tests.visitors.browser import CHAT, ORIGIN, Browser, Tab, until
@@ -212,6 +212,37 @@ async def test_a_peer_that_vanishes_leaves_nothing_behind(site: Site, joined: Br
     await until(lambda: site.hub.count() == 0)
     left = {task.get_coro().__qualname__ for task in asyncio.all_tasks() - before}  # type: ignore[union-attr]
     assert not any(name.startswith("Socket.") for name in left)
+
+
+async def test_last_words_are_kept_though_the_tab_is_closed_at_once(
+    site: Site, joined: Browser
+) -> None:
+    tab, free = await joined.talk(CHAT), asyncio.Event()
+    say = site.visiting.say
+
+    async def slow(seat: Seat, key: str, text: str) -> Message:
+        await free.wait()
+        return await say(seat, key, text)
+
+    site.visiting.say = slow  # type: ignore[method-assign]
+    for key in ("a", "b"):
+        await tab.send(t="say", key=key, text=key)
+    await tab.ws.close()
+    free.set()
+    await until(lambda: site.hub.count() == 0)
+    assert [line.text for line in site.visiting.logs[CHAT]] == ["visitor_joined", "a", "b"]
+
+
+async def test_news_that_cannot_be_shown_cost_the_socket_and_not_the_bell(
+    site: Site, joined: Browser
+) -> None:
+    tab = await joined.talk(CHAT)
+    await tab.lines(1)
+    line = replace(site.visiting.logs[CHAT][0], seq=2, at=None)  # type: ignore[arg-type]
+    with structlog.testing.capture_logs() as events:
+        site.hub.ring(Committed((News(CHAT, lines=(line,)),)))
+        assert await tab.closed() == Close.TRY_LATER
+    assert events[0]["event"] == "socket_failed"
 
 
 async def test_frames_are_utf8_json_objects(joined: Browser) -> None:
