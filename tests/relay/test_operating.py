@@ -61,10 +61,7 @@ async def test_a_slow_rt_is_told_once_and_the_card_comes_when_it_answers(house: 
 
 async def test_an_unmentioned_message_of_the_team_leaves_no_trace(house: House) -> None:
     await house.writes("our own business", mention=False)
-    async with house.store._reader.connect() as connection:
-        for table in ("threads", "inbound", "outbox", "messages"):
-            rows = await connection.exec_driver_sql(f"SELECT count(*) FROM {table}")
-            assert rows.scalar() == 0
+    assert "INSERT" not in house.dump().replace('INSERT INTO "alembic_version"', "")
 
 
 async def test_invite_mails_the_requestor_a_link_that_is_on_the_card_too(house: House) -> None:
