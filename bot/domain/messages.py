@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -102,6 +103,9 @@ class TextTooLong(ValueError):
     """One message is longer than MAX_MESSAGE_BYTES."""
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
 def tidy(text: str) -> str:
     r"""Make ``text`` fit to be kept: one kind of line end, no NUL or other control characters.
 
@@ -110,7 +114,7 @@ def tidy(text: str) -> str:
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     # Lone surrogates cannot be stored as UTF-8; a browser may send one in JSON.
     unified = unified.encode("utf-8", "replace").decode("utf-8")
-    kept = "".join(c for c in unified if (c >= " " and c != "\x7f") or c in "\n\t").strip()
+    kept = _CONTROL.sub("", unified).strip()
     if not kept:
         raise EmptyText
     if len(kept.encode()) > MAX_MESSAGE_BYTES:

@@ -59,13 +59,10 @@ class RelayHandler(InThread):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Post them; a repeat of an attempt that may have arrived is labelled."""
-        found, seqs = await self._chat(delivery), _seqs(delivery)
+        seqs, found = _seqs(delivery), await self._found(delivery)
         if found is None:
-            return None
-        chat = found[0]
-        lines = await self._lines(chat.id, seqs)
-        if not lines:
             return None  # purged: they stand in RT
+        chat, lines = found
         thread = await self._relay.store.thread(chat.thread)
         resent = delivery.attempt > 1
         try:
@@ -83,6 +80,18 @@ class RelayHandler(InThread):
         if isinstance(error, Gone):
             return await super().gave_up(delivery, error)
         return self._not_shown(delivery, sure=True)
+
+    async def _found(self, delivery: Delivery) -> tuple[Chat, list[Message]] | None:
+        """The chat and the messages: what was only just committed is not read back."""
+        seqs, news = _seqs(delivery), delivery.news
+        if news is not None and news.chat is not None:
+            lines = [line for line in news.lines if line.seq in seqs]
+            if len(lines) == len(seqs):
+                return news.chat, lines
+        if (found := await self._chat(delivery)) is None:
+            return None
+        lines = await self._lines(found[0].id, seqs)
+        return (found[0], lines) if lines else None
 
     async def _lines(self, chat_id: str, seqs: list[int]) -> list[Message]:
         wanted, lines = set(seqs), []

@@ -11,6 +11,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
@@ -66,6 +67,7 @@ class Outbox:
         self._wake = {lane: asyncio.Event() for lane in Lane}
         self._tasks: list[asyncio.Task[None]] = []
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._full: set[Lane] = set()
         self._stopping = False
         relay.store.work_for(self._owner, self._lease(Lane.TEAMS), self._may)
 
@@ -74,7 +76,8 @@ class Outbox:
     def ring(self, committed: Committed) -> None:
         """Begin what was born claimed, and look for work where there is some."""
         for delivery in committed.born:
-            self._begin(joined([delivery]))
+            news = next((n for n in committed.news if n.chat_id == delivery.chat_id), None)
+            self._begin(joined([replace(delivery, news=news)]))
         for lane in Lane if committed.lost else committed.lanes:
             self._wake[lane].set()
 
@@ -118,8 +121,10 @@ class Outbox:
     async def _round(self, lane: Lane) -> float:
         """Claim what there is room for; return after how many seconds to look again."""
         free = self._slots.free(lane)
+        self._full.discard(lane)
         if free <= 0:
-            return self._look_every  # who ends wakes us
+            self._full.add(lane)  # who ends wakes us
+            return self._look_every
         heads = await self._relay.store.heads(lane)
         if lane is Lane.TEAMS:
             await self._learn_places(heads)
@@ -136,6 +141,8 @@ class Outbox:
         self._slots.crowded(lane, turns.crowded)
         if not turns.chosen or self._stopping:
             return turns.pause
+        if len(turns.chosen) >= free:
+            self._full.add(lane)
         streams = [head.stream for head in turns.chosen]
         store = self._relay.store
         taken = await store.take(self._owner, self._lease(lane), streams, _MOST, _SIZE)
@@ -175,8 +182,10 @@ class Outbox:
     def _done(self, run: Run, _task: asyncio.Task[None]) -> None:
         for number in run.ids:
             self._running.pop(number, None)
-        self._slots.leave(run.delivery.lane)
-        self._wake[run.delivery.lane].set()
+        lane = run.delivery.lane
+        self._slots.leave(lane)
+        if lane in self._full:  # else nothing waits, or the commit has told
+            self._wake[lane].set()
 
     async def _run(self, run: Run) -> None:
         try:

@@ -249,7 +249,7 @@ class Delivery:
     the claims that may have done something, the present one included: above 1, an earlier try
     may have left us. ``first_claimed`` is when the first one began. ``payload`` is JSON.
     ``thread`` is our id of the thread it goes to, 0 outside TEAMS; ``size`` is its text in bytes
-    of UTF-16.
+    of UTF-16. ``news`` is what the commit brought that made it, if we have only just made it.
     """
 
     lane: Lane
@@ -265,6 +265,7 @@ class Delivery:
     thread: int = 0
     rank: int = ORDINARY
     size: int = 0
+    news: News | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

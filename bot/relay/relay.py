@@ -75,10 +75,8 @@ class Relay:
         self._bells = bells
         store.tell(self.ring)
 
-    def ring(self, committed: Committed | str) -> None:
+    def ring(self, committed: Committed) -> None:
         """Tell everybody what was committed."""
-        if isinstance(committed, str):
-            return  # a caller that does not know yet that the store tells
         for bell in self._bells:
             bell.ring(committed)
 
