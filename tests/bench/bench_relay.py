@@ -1,0 +1,106 @@
+"""The service beside the floor, in one run: ``python -m tests.bench.bench_relay [--quick] [--save F]``.
+
+The floor (tests/bench/floor.py) does one durable commit and one POST per message and nothing else.
+Both are pinned to one core, the load and PostgreSQL to the others, and both meet the same load. The
+service runs as it does in production, with signed tokens, but for Teams' pacing, which is switched
+off: it would hold everything up at 7 posts a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from tests.bench.databases import POSTGRESQL, SQLITE, cluster, database
+from tests.bench.figures import (
+    Figures,
+    Plan,
+    measure_commits,
+    measure_idle,
+    measure_messages,
+    prepare,
+    the_floor,
+    the_service,
+)
+from tests.bench.measured import beside
+from tests.bench.tables import show
+from tests.bench.teams_end import teams_end
+from tests.postgres import Cluster
+
+FULL = Plan()
+#: Enough to see which way things go: a minute a database.
+QUICK = Plan(chats=200, seconds=6, step=2.5, idle=(50, 500), idle_seconds=5, each=15)
+
+FLOORS = {SQLITE: ("each", "group"), POSTGRESQL: ("each", "group")}
+
+
+async def of_floor(kind: str, commits: str, plan: Plan, postgres: Cluster | None) -> Figures:
+    """Measure one form of the floor."""
+    found = Figures(f"floor, {commits}", kind)
+    with tempfile.TemporaryDirectory(prefix="livechat-bench-") as name:
+        folder = Path(name)
+        with database(kind, folder, postgres) as empty:
+            async with teams_end() as teams:
+                run = the_floor(teams, empty, folder, commits)
+                await measure_messages(run, teams, plan, found)
+                if commits == "each" and plan.idle:
+                    await measure_idle(run, teams, plan, found)
+    return found
+
+
+async def of_service(kind: str, plan: Plan, postgres: Cluster | None) -> Figures:
+    """Measure the service."""
+    found = Figures("service", kind)
+    with tempfile.TemporaryDirectory(prefix="livechat-bench-") as name:
+        folder = Path(name)
+        with database(kind, folder, postgres) as empty:
+            async with teams_end() as teams:
+                await prepare(teams, empty, max(plan.chats, *plan.idle, 0))
+                run = the_service(teams, empty, folder)
+                await measure_messages(run, teams, plan, found)
+                await measure_commits(run, teams, empty, plan, folder, found)
+                if plan.idle:
+                    await measure_idle(run, teams, plan, found)
+    return found
+
+
+async def of_database(kind: str, plan: Plan, postgres: Cluster | None) -> list[Figures]:
+    """The service first, then the floor's forms."""
+    found = [await of_service(kind, plan, postgres)]
+    found += [await of_floor(kind, commits, plan, postgres) for commits in FLOORS[kind]]
+    return found
+
+
+def run(plan: Plan, kinds: tuple[str, ...] = (SQLITE, POSTGRESQL)) -> list[Figures]:
+    """Measure everything; sockets only once, for they are the same on every database."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    found: list[Figures] = []
+    with beside(), ExitStack() as stack:
+        for kind in kinds:
+            postgres = stack.enter_context(cluster()) if kind == POSTGRESQL else None
+            this = plan if kind == kinds[0] else replace(plan, idle=())
+            found += asyncio.run(of_database(kind, this, postgres))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a minute a database")
+    parser.add_argument("--only", choices=(SQLITE, POSTGRESQL), help="one database")
+    parser.add_argument("--save", type=Path, help="write the tables to this file as well")
+    wishes = parser.parse_args()
+    kinds = (wishes.only,) if wishes.only else (SQLITE, POSTGRESQL)
+    text = show(run(QUICK if wishes.quick else FULL, kinds))
+    print(text)
+    if wishes.save:
+        wishes.save.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

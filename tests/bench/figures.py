@@ -1,0 +1,160 @@
+"""What is measured of one process, the service or the floor, on one database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.store import upgrade
+from tests.bench.cast import seed
+from tests.bench.commits import counting
+from tests.bench.databases import Database
+from tests.bench.load import OPERATOR, VISITOR, Load, Window
+from tests.bench.measured import Measured, measured
+from tests.bench.service import service
+from tests.bench.teams_end import TeamsEnd
+from tests.processes import free_port
+
+LIMIT = 0.250  # seconds that 99 of 100 messages may take, whichever way
+_APART = 0.1  # seconds between messages that shall share no commit
+_SETTLED = 5.0  # seconds after which nothing of the sockets' coming is left to do: cards wait for 3
+
+Running = Callable[[], AbstractAsyncContextManager[Measured]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to measure what."""
+
+    chats: int = 400
+    rate: float = 200.0  # 20 × Mozilla's busiest hour
+    seconds: float = 20.0
+    step: float = 4.0  # seconds of one try at the highest rate
+    first_try: float = 400.0
+    most: float = 6000.0  # where the load itself ends
+    idle: tuple[int, ...] = (50, 500, 5000)
+    idle_seconds: float = 20.0
+    each: int = 40  # messages of each side that are counted in commits
+
+
+@dataclass
+class Figures:
+    """The results. ``memory`` is bytes per idle socket by their number; ``commits`` per message."""
+
+    name: str
+    database: str
+    at_rate: Window = field(default_factory=lambda: Window(0, 0))
+    highest: float = 0.0
+    tries: list[Window] = field(default_factory=list)
+    memory: dict[int, float] = field(default_factory=dict)
+    idle_cpu: float = 0.0  # of one core, with the most sockets
+    commits: dict[str, float] = field(default_factory=dict)
+    syncs: dict[str, float] = field(default_factory=dict)
+
+
+def the_service(teams: TeamsEnd, database: Database, folder: Path) -> Running:
+    return lambda: service(teams, database.url, folder)
+
+
+def the_floor(teams: TeamsEnd, database: Database, folder: Path, commits: str) -> Running:
+    @asynccontextmanager
+    async def run() -> AsyncIterator[Measured]:
+        port = free_port()
+        command = ["-m", "tests.bench.floor", str(port), teams.cast.service_url]
+        command += [database.bare, commits]
+        log = folder / "floor.log"
+        async with measured(command, port, "/livechat/healthz", log) as running:
+            yield running
+
+    return run
+
+
+async def prepare(teams: TeamsEnd, database: Database, chats: int) -> None:
+    """The service's tables and open chats."""
+    await asyncio.to_thread(upgrade, database.url)
+    await seed(database.url, teams.cast, chats)
+
+
+@asynccontextmanager
+async def loaded(running: Measured, teams: TeamsEnd, chats: int, plan: Plan) -> AsyncIterator[Load]:
+    """Visitors at their sockets, everybody has spoken once, and all that follows from it is done."""
+    load = Load(teams, running.port, chats)
+    try:
+        await load.connect()
+        await load.run(plan.rate, 2 * chats / plan.rate, seed=1)
+        await asyncio.sleep(_SETTLED)
+        yield load
+    finally:
+        await load.close()
+
+
+async def measure_messages(run: Running, teams: TeamsEnd, plan: Plan, found: Figures) -> None:
+    """CPU and times at the given rate, then the highest rate."""
+    async with run() as running, loaded(running, teams, plan.chats, plan) as load:
+        found.at_rate = await _one(load, running, plan.rate, plan.seconds, seed=2)
+        if plan.step:
+            await _ramp(load, running, plan, found)
+
+
+async def _one(load: Load, running: Measured, rate: float, seconds: float, seed: int) -> Window:
+    before = running.cpu()
+    window = await load.run(rate, seconds, seed)
+    window.cpu = running.cpu() - before
+    return window
+
+
+async def _ramp(load: Load, running: Measured, plan: Plan, found: Figures) -> None:
+    """Go up by half until it is too much, then halve what is between, twice."""
+    good, bad, rate = 0.0, 0.0, plan.first_try
+    for number in range(3, 20):
+        window = await _one(load, running, rate, plan.step, number)
+        found.tries.append(window)
+        if window.worst_p99 < LIMIT:
+            good = rate
+        else:
+            bad = rate
+            await asyncio.sleep(2)  # what was too much is worked off
+        if (bad and bad - good < 0.13 * bad) or good >= plan.most:
+            break
+        rate = (good + bad) / 2 if bad else rate * 1.5
+    found.highest = good
+
+
+async def measure_commits(
+    run: Running, teams: TeamsEnd, database: Database, plan: Plan, folder: Path, found: Figures
+) -> None:
+    """Commits of single messages, one after the other, so that none can share another's.
+
+    What the same time costs without messages (heartbeats) is taken off.
+    """
+    async with run() as running, loaded(running, teams, 10, plan) as load:
+        for side in (VISITOR, OPERATOR):
+            async with counting(running, database, folder) as idle:
+                await asyncio.sleep(plan.each * _APART)
+            async with counting(running, database, folder) as count:
+                await load.run_singly(plan.each, side, _APART)
+            found.commits[side] = (count.commits - idle.commits) / plan.each
+            found.syncs[side] = (count.syncs - idle.syncs) / plan.each
+
+
+async def measure_idle(run: Running, teams: TeamsEnd, plan: Plan, found: Figures) -> None:
+    """Memory per socket, and what so many idle ones cost."""
+    async with run() as running:
+        load = Load(teams, running.port, max(plan.idle))
+        await load.connect(1)  # what the first one loads is not a socket's
+        await asyncio.sleep(1)
+        before = running.memory()
+        load.start_pings()
+        try:
+            for number in plan.idle:
+                await load.connect(number)
+                await asyncio.sleep(_SETTLED + number / 500)
+                found.memory[number] = (running.memory() - before) / (number - 1)
+            cpu = running.cpu()
+            await asyncio.sleep(plan.idle_seconds)
+            found.idle_cpu = (running.cpu() - cpu) / plan.idle_seconds
+        finally:
+            await load.close()
