@@ -94,13 +94,14 @@ class Service:
 
     def _handlers(self) -> dict[str, Handler]:
         relay, threads, tickets = self.relay, self.teams.threads, self.tickets
+        places, pool = self.teams.places, parts.pool(self.settings, self.relay)
         return {
             "relay": RelayHandler(relay, threads),
             "tell": TellHandler(relay, threads),
             "card": CardHandler(relay, threads),
-            "open": OpenHandler(relay, self.teams.places),
-            "lost": LostHandler(relay, self.teams.places, threads),
-            "lookup": LookupHandler(relay, tickets, lambda: secrets.token_urlsafe(16)),
+            "open": OpenHandler(relay, places, pool),
+            "lost": LostHandler(relay, places, threads),
+            "lookup": LookupHandler(relay, tickets, lambda: secrets.token_urlsafe(16), pool),
             "invite": InvitationHandler(relay, tickets, self.mailer),
             "file": FileHandler(relay, tickets),
             "status": StatusHandler(relay, tickets),
