@@ -236,8 +236,12 @@ class Socket:
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        if task is self._following:
+            self._following = None
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
+        elif self._behind:
+            self.wake()  # rung just when it had done reading
 
     def _fail(self, error: BaseException) -> None:
         """End the socket because of ``error``, unless it is ending already."""
@@ -343,16 +347,13 @@ class Socket:
 
     async def _follow(self) -> None:
         """Read the log on, until there is nothing more to read."""
-        try:
-            while self._behind:
-                self._behind = False
-                if self._doubt:
-                    self._doubt = False
-                    await self._check_seat()
-                if self._shown.cursor is not None:
-                    await self._catch_up()
-        finally:
-            self._following = None
+        while self._behind:
+            self._behind = False
+            if self._doubt:
+                self._doubt = False
+                await self._check_seat()
+            if self._shown.cursor is not None:
+                await self._catch_up()
 
     async def _check_seat(self) -> None:
         """See that the cookie we were opened with still seats its bearer in this chat."""
