@@ -163,7 +163,7 @@ class Socket:
         """Read the log on; with ``doubt``, look first whether the seat is still good."""
         self._behind = True
         self._doubt |= doubt
-        if self._following is None and self._farewell is None:
+        if self._following is None and self._farewell is None and self._task is not None:
             self._following = self._begin(self._follow())
 
     def dismiss(self, code: Close) -> None:
