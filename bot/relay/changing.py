@@ -77,8 +77,10 @@ class Changing:
 
     async def changes(self, unit: Unit, changed: Changed, at: datetime | None) -> None:
         """Take a change in; ``at`` is its time by Teams' clock."""
-        where, known = changed.thread.conversation_id, None
+        where, live, known = changed.thread.conversation_id, None, None
         if thread := await unit.known_thread(where):
+            # Locked before we look: its original may be coming in at another process right now.
+            live = await unit.live_chat(thread.id)
             known = await self._line(unit, thread, changed.key)
         if known and not await unit.first_time(where, changed.activity_id):
             return
@@ -86,7 +88,7 @@ class Changing:
         if kept is not None and kept.covers(at, changed.text):
             await self._keep(unit, changed, kept)
         elif known is None:
-            await self._before_its_original(unit, thread, changed, at, kept)
+            await self._before_its_original(unit, live, changed, at, kept)
         else:
             await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
             await self._change(unit, changed, *known)
@@ -129,7 +131,7 @@ class Changing:
     async def _before_its_original(
         self,
         unit: Unit,
-        thread: Thread | None,
+        live: Chat | None,
         changed: Changed,
         at: datetime | None,
         kept: Newest | None,
@@ -140,7 +142,6 @@ class Changing:
         if text is not None and (changed.mentioned or lost):
             await self._say_now(unit, changed, text, at, lost=lost)
             return
-        live = await unit.live_chat(thread.id) if thread else None
         ours = text is None or changed.thread.listening is Listening.THREAD
         if kept is None and (live is None or not ours):
             return  # talk of the team that concerns nobody else is not kept
