@@ -34,7 +34,7 @@ from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
 from bot.relay.placing import LostHandler, OpenHandler
-from bot.relay.ports import Bell, Delivery, OutsideError
+from bot.relay.ports import Bell, Delivery, Lane, OutsideError
 from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore, at_head
@@ -44,6 +44,7 @@ from bot.visitors.trouble import describe
 log = structlog.get_logger(__name__)
 
 _TIDY_EVERY = 30.0
+_LATE = 60.0  # seconds after which what is due and does not go out is worth a warning
 _BEAT_EVERY = 5.0
 #: How often the outbox and the sockets look without being rung: another process may have died
 #: with its rings.
@@ -122,9 +123,19 @@ class Service:
         self._chores = [
             asyncio.create_task(_every(self._beat_every, self._heartbeat.beat), name="heartbeat"),
             asyncio.create_task(_every(_TIDY_EVERY, self._housekeeping.tidy), name="housekeeping"),
+            asyncio.create_task(_every(_TIDY_EVERY, self._look_behind), name="backlog"),
         ]
         await self._listen()
         log.info("started", on_stand_ins=self.settings.on_stand_ins)
+
+    async def _look_behind(self) -> None:
+        """Log what has waited long: an outbox that is stuck must not be so in silence."""
+        now = _now()
+        for lane in Lane:
+            heads = await self.store.heads(lane)
+            late = [(now - head.created).total_seconds() for head in heads if head.wait <= 0]
+            if late and max(late) > _LATE:
+                log.warning("outbox_behind", lane=lane, waiting=len(late), oldest=int(max(late)))
 
     async def _expect_visitors(self) -> None:
         """Whoever had a window open when we went down and does not come back is gone."""
