@@ -36,6 +36,10 @@ TOLD_AGAIN = 600.0  # seconds between two refusals to the same person
 MAX_TOLD = 1000
 
 
+def _nothing() -> None:
+    """Nobody waits for it."""
+
+
 class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
     """Reads activities, turns away who may not act, and calls the use cases."""
 
@@ -83,9 +87,13 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         who, where = read.person(raw), self._thread(raw)
         heard = read.heard(raw, where, who)
         at = self._clocks.ours(read.moment(raw), datetime.now(UTC))
-        missed = None
-        if (heard.mentioned or where.listening is Listening.THREAD) and not is_note(heard.text):
-            missed = Missed(who.operator, heard.key, self._when(raw), at, mentioned=heard.mentioned)
+
+        def missed() -> Missed | None:
+            if is_note(heard.text) or not (heard.mentioned or where.listening is Listening.THREAD):
+                return None
+            when, mentioned = self._when(raw), heard.mentioned
+            return Missed(who.operator, heard.key, when, at, mentioned=mentioned)
+
         async with self._in_time(who, where, missed):
             if await self._may(who, where):
                 await self._operating.hears(heard, at)
@@ -136,8 +144,11 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
             return
         who, where = read.person(raw), self._thread(raw)
         changed, at = read.changed(raw, where, who, removed=removed), read.moment(raw)
-        key, change = changed.key, changed.activity_id
-        missed = Missed(who.operator, key, self._when(raw), at, change, changed.mentioned)
+
+        def missed() -> Missed:
+            when, change = self._when(raw), changed.activity_id
+            return Missed(who.operator, changed.key, when, at, change, changed.mentioned)
+
         async with self._in_time(who, where, missed):
             if await self._may(who, where):
                 await self._operating.changes(changed, at)
@@ -166,7 +177,7 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
 
     @asynccontextmanager
     async def _in_time(
-        self, who: read.Person, where: Thread, missed: Missed | None = None
+        self, who: read.Person, where: Thread, missed: Callable[[], Missed | None] = _nothing
     ) -> AsyncIterator[None]:
         """End a turn in time; what it could not take in is ``missed`` until Teams brings it again.
 
@@ -176,8 +187,8 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
             async with asyncio.timeout(self._limit):
                 yield
         except Exception:
-            if missed is not None:
-                self._refusals.note(Refusal(where, who, missed))
+            if one := missed():
+                self._refusals.note(Refusal(where, who, one))
             raise
 
     async def _is_able(self, refusal: Refusal) -> object:
