@@ -12,9 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
+
+from tests.hatchery import Hatchery
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,30 +29,74 @@ def free_port() -> int:
         return port
 
 
-class ServiceProcess:
-    """``livechat serve`` with a configuration file; what it logs goes to ``log``."""
+class Running(Protocol):
+    """What we do to a process, whoever started it."""
 
-    def __init__(self, config: Path, url: str, **environment: str) -> None:
-        self._config, self._url = config, url
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+class ServiceProcess:
+    """``livechat serve`` with a configuration file; what it logs goes to ``log``.
+
+    A ``hatchery`` starts it faster; ``bug`` is one of tests/faults/bugs.py to plant in it there.
+    """
+
+    def __init__(
+        self,
+        config: Path,
+        url: str,
+        *,
+        hatchery: Hatchery | None = None,
+        bug: str = "",
+        **environment: str,
+    ) -> None:
+        self._config, self.url = config, url
+        self._hatchery, self.bug = hatchery, bug
         self._environment = {**os.environ, "PYTHONPATH": ".", **environment}
         self.log = config.with_suffix(".log")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's number, once it was started."""
+        assert self._process
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs (a paused one does)."""
+        return self._process is not None and self._process.poll() is None
 
     async def start(self) -> None:
         """Start it and wait until it answers."""
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "bot", "--config", str(self._config), "serve"]
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env=self._environment
-            )
+        self._process = self._start()
         async with aiohttp.ClientSession() as session, asyncio.timeout(90):
             while not await self._answers(session):
                 assert self._process.poll() is None, self.log.read_text()[-3000:]
                 await asyncio.sleep(0.05)
 
+    def _start(self) -> Running:
+        command = ["--config", str(self._config), "serve"]
+        if self._hatchery:
+            return self._hatchery.hatch(command, self.log, self.bug)
+        assert not self.bug, "only a hatchery plants bugs"
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "bot", *command],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+            )
+
     async def _answers(self, session: aiohttp.ClientSession) -> bool:
         try:
-            async with session.get(f"{self._url}/healthz") as answer:
+            async with session.get(f"{self.url}/healthz") as answer:
                 return answer.ok
         except aiohttp.ClientError:
             return False
@@ -60,6 +106,16 @@ class ServiceProcess:
         assert self._process
         self._process.kill()
         self._process.wait()
+
+    def pause(self) -> None:
+        """SIGSTOP: it holds what it holds, and does nothing."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """SIGCONT."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
 
     async def terminate(self) -> float:
         """SIGTERM; return how many seconds it took to end."""
@@ -85,7 +141,7 @@ class ServiceProcess:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._process and self._process.poll() is None:
+        if self.alive:
             self.kill()
 
 

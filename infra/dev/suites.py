@@ -81,7 +81,7 @@ SUITES = {
     "contract": Suite([pytest("contract")], REAL_RT | CHROMIUM | DATABASE),
     "e2e": Suite([pytest("e2e and not real_rt")], CHROMIUM | DATABASE),
     "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM),
-    "faults": Suite([pytest("faults")], DATABASE),
+    "faults": Suite([pytest("faults and not soak")], DATABASE),
     "bench": Suite([pytest("bench and not soak", "-s")]),
     "soak": Suite([pytest("soak", "-s")], limit=24 * 3600),
 }

@@ -1,0 +1,149 @@
+"""Faults to be planted into a service process, to see that the accounting catches them (T17).
+
+Each is a mistake that programs like this one have really made (facts: reliability). They live here
+and nowhere else: tests/hatchery.py plants one after the fork, in that process only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.messages import Kind, Message
+from bot.relay.ports import Heard, Seat
+
+_LATER: set[asyncio.Task[Any]] = set()
+
+
+def acknowledge_before_the_commit() -> None:
+    """The visitor is told that his message is stored; it is stored a little later."""
+    from bot.relay.visiting import Visiting
+
+    store = Visiting.say
+
+    async def say(self: Visiting, seat: Seat, key: str, text: str) -> Message:
+        found = await self.look(seat)
+        if found is None or found[0].visitor is None:
+            return await store(self, seat, key, text)
+        chat = found[0]
+        task = asyncio.create_task(_later(0.2, lambda: store(self, seat, key, text)))
+        _LATER.add(task)
+        assert chat.visitor
+        return Message(chat.head + 1, chat.visitor, Kind.SAID, text, chat.created, key)
+
+    _put(Visiting, "say", say)
+
+
+def forget_what_teams_repeats() -> None:
+    """An activity that comes twice is two messages."""
+    from bot.relay.operating import Operating
+
+    take = Operating.hears
+
+    async def hears(self: Operating, heard: Heard) -> None:
+        await take(self, _as_if_new(heard))
+
+    _put(Operating, "hears", hears)
+
+
+def check_before_the_insert() -> None:
+    """Whether an activity is known is asked first and noted later: two at once are both new."""
+    from bot.relay.operating import Operating
+
+    take, known = Operating.hears, set[str]()
+
+    async def hears(self: Operating, heard: Heard) -> None:
+        if heard.key in known:
+            return
+        await asyncio.sleep(0.02)  # the answer's way from the database
+        known.add(heard.key)
+        await take(self, _as_if_new(heard))
+
+    _put(Operating, "hears", hears)
+
+
+def resend_without_a_label() -> None:
+    """Whoever takes over a claimed row posts it as if for the first time."""
+    from bot.teams.threads import TeamsThreads
+
+    post = TeamsThreads.relay
+
+    async def relay(self: TeamsThreads, *arguments: Any, **named: Any) -> Any:
+        return await post(self, *arguments, **{**named, "resent": False})
+
+    _put(TeamsThreads, "relay", relay)
+
+
+def let_the_push_task_die() -> None:
+    """What reads the log for a socket ends at the first error; the socket stays open."""
+    from bot.visitors.socket import Socket
+
+    follow = Socket._follow
+
+    async def dead_end(self: Socket) -> None:
+        try:
+            await follow(self)
+        except Exception:  # noqa: BLE001 - that is the bug
+            await asyncio.Event().wait()
+
+    _put(Socket, "_follow", dead_end)
+
+
+def look_in_rt_at_once() -> None:
+    """After a time-out RT is searched and posted to again without waiting for it to finish."""
+    from bot import app
+
+    usual = app.rules
+
+    def rules(settings: Any) -> Any:
+        return replace(usual(settings), quarantine=timedelta(0))
+
+    _put(app, "rules", rules)
+
+
+def follow_redirects() -> None:
+    """Whoever answers with a redirect gets the request, with the credentials in it."""
+    import requests
+
+    send = requests.Session.request
+
+    def request(self: requests.Session, *arguments: Any, **named: Any) -> requests.Response:
+        return send(self, *arguments, **{**named, "allow_redirects": True})
+
+    _put(requests.Session, "request", request)
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    bug.__name__: bug
+    for bug in (
+        acknowledge_before_the_commit,
+        forget_what_teams_repeats,
+        check_before_the_insert,
+        resend_without_a_label,
+        let_the_push_task_die,
+        look_in_rt_at_once,
+        follow_redirects,
+    )
+}
+
+
+def plant(name: str) -> None:
+    """Put the bug of that name into this process."""
+    BUGS[name]()
+
+
+def _as_if_new(heard: Heard) -> Heard:
+    return replace(heard, key=f"{heard.key}-{secrets.token_hex(4)}")
+
+
+async def _later(seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+    await asyncio.sleep(seconds)
+    await work()
+
+
+def _put(place: Any, name: str, value: object) -> None:
+    setattr(place, name, value)

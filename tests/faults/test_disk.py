@@ -1,0 +1,72 @@
+"""T6: the disk is full, or says that it failed; what was not stored is not acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.faults.database import answers, crash, create, end, revive
+from tests.faults.disks import failing_sync, full, may_mount, no_longer_files, small_disk
+from tests.faults.load import Pace
+from tests.faults.scene import Plan, Scene, scene
+from tests.postgres import Cluster
+
+_PACE = Pace(3.0, 1.0, long=0.3)
+
+
+async def test_a_file_that_may_not_grow_stops_acknowledgements_and_loses_nothing(
+    plan: Plan,
+) -> None:
+    async with scene(plan) as trial:
+        for _ in range(2):
+            await trial.load.talk(1, _PACE)
+            with no_longer_files(trial.fleet.replicas[0].pid, _file(plan)):
+                await trial.load.talk(2, _PACE)
+        await trial.drain()
+        trial.check(database_was_there=False)
+
+
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+async def test_a_disk_that_fails_to_sync_stops_acknowledgements_and_loses_nothing(
+    plan: Plan, error: str
+) -> None:
+    assert may_mount(), "run make faults as root: strace must hold a running process"
+    async with scene(plan) as trial:
+        await trial.load.talk(1, _PACE)
+        async with failing_sync(trial.fleet.replicas[0].pid, error):
+            await trial.load.talk(2, _PACE)
+        await trial.fleet.kill_one()
+        await trial.drain()
+        trial.check(database_was_there=False)
+
+
+async def test_a_full_disk_under_postgresql_loses_and_doubles_nothing(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert may_mount(), "run make faults as root: a disk of its own must be mounted"
+    with small_disk(160) as disk:
+        monkeypatch.setattr("tempfile.tempdir", str(disk))
+        with Cluster.running() as cluster:
+            monkeypatch.undo()
+            plan.urls = [create(cluster, "trial")]
+            async with scene(plan) as trial:
+                await fill_and_free(trial, cluster, disk)
+                await trial.drain()
+                trial.check(database_was_there=False)
+            end(cluster)
+
+
+async def fill_and_free(trial: Scene, cluster: Cluster, disk: Path) -> None:
+    """Fill the disk under a PostgreSQL that syncs; when there is room again it is started anew."""
+    await trial.load.talk(1, _PACE)
+    with full(disk):
+        await trial.load.talk(4, _PACE)
+    if not await asyncio.to_thread(answers, cluster):
+        await crash(cluster)
+        await revive(cluster)
+
+
+def _file(plan: Plan) -> Path:
+    return Path(plan.urls[0].partition("///")[2])
