@@ -324,8 +324,9 @@ def test_after_edits_and_removals_in_any_order_everybody_sees_the_same(examples:
             log += [effect.message for effect in effects if hasattr(effect, "message")]
             wanted[seq] = log[-1].text
         assert as_the_widget_shows(log) == wanted
-        record = {line.seq: line.text for line in resolve(log) if not line.notice}
-        assert record == wanted
+        record = [line for line in resolve(log) if not line.notice]
+        assert {line.seq: line.text for line in record} == wanted
+        assert all((line.removed is None) == bool(line.text) for line in record)
 
     agrees()
 
