@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from bot.domain.messages import Kind, Role
 from bot.store.codec import KNOCK, LINE, SEAT
 from bot.store.codec import THREAD as REFERENCE
-from bot.store.sql import Among, Query, number, text
+from bot.store.sql import ONE, Among, Query, number, text
 from bot.store.tables import (
     chats,
     early,
@@ -37,14 +37,16 @@ _insert = postgresql.insert
 
 _the_chat = chats.c.id == text("chat_id")
 _live = sa.text("chats.state IN ('invited', 'open')")
-_next = chats.c.version + 1
+_next = chats.c.version + ONE
 
-CHAT = Query(sa.select(chats.c.detail).where(_the_chat).with_for_update())
+CHAT = Query(sa.select(chats.c.id, chats.c.detail).where(_the_chat).with_for_update())
 LIVE_CHAT = Query(
-    sa.select(chats.c.detail).where(chats.c.thread_id == number("thread"), _live).with_for_update()
+    sa.select(chats.c.id, chats.c.detail)
+    .where(chats.c.thread_id == number("thread"), _live)
+    .with_for_update()
 )
 CHATS_IN = Query(
-    sa.select(chats.c.detail)
+    sa.select(chats.c.id, chats.c.detail)
     .where(chats.c.thread_id == number("thread"))
     .order_by(chats.c.created_at.desc())
     .limit(number("limit"))
@@ -76,7 +78,7 @@ IS_LIVE = Query(
     .where(threads.c.conversation_id == text("conversation_id"), _live)
 )
 STALE = Query(
-    sa.select(chats.c.changed_at, chats.c.detail)
+    sa.select(chats.c.id, chats.c.detail)
     .where(chats.c.state == text("state"), chats.c.changed_at < number("moment"))
     .order_by(chats.c.changed_at)
     .limit(number("limit"))

@@ -18,14 +18,39 @@ from bot.store.tables import invitations, messages, micros, moment, outbox, seat
 _chat = TypeAdapter(Chat)
 
 
+#: Chats as they were last read or written, with their JSON: comparing that is a thousand times
+#: cheaper than reading it, and a chat that others changed has another.
+_known: dict[str, tuple[str, Chat]] = {}
+_MOST_KNOWN = 512
+
+
 def chat_to_json(chat: Chat) -> str:
     """The whole chat as JSON."""
-    return _chat.dump_json(chat).decode()
+    detail = _chat.dump_json(chat).decode()
+    _know(chat, detail)
+    return detail
 
 
-def chat_from_json(detail: str) -> Chat:
+def chat_from_json(chat_id: str, detail: str) -> Chat:
     """Read a chat back; fields that a later version added take their defaults."""
+    known = _known.get(chat_id)
+    if known is not None and known[0] == detail:
+        return known[1]
+    chat = read_chat(detail)
+    _know(chat, detail)
+    return chat
+
+
+def read_chat(detail: str) -> Chat:
+    """Read a chat, and do not remember it; the only one of these for other threads."""
     return _chat.validate_json(detail)
+
+
+def _know(chat: Chat, detail: str) -> None:
+    _known.pop(chat.id, None)
+    while len(_known) >= _MOST_KNOWN:
+        del _known[next(iter(_known))]
+    _known[chat.id] = (detail, chat)
 
 
 def _columns(table: sa.Table, names: str) -> tuple[sa.Column[Any], ...]:

@@ -144,6 +144,8 @@ class Deliveries:
 
     async def strike(self, ids: Sequence[int], owner: str) -> list[int]:
         """Strike rows off that ``owner`` holds."""
+        if len(ids) == 1:
+            return self._struck(await self._link.rows(sql.STRIKE_ONE, id=ids[0], owner=owner))
         return self._struck(await self._link.rows(sql.STRIKE, ids=list(ids), owner=owner))
 
     async def drop(self, delivery_id: int) -> None:

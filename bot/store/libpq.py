@@ -113,8 +113,13 @@ class Connection:
             self._pg.send_prepare(name, sql)
             self._prepared[statement] = name
             names = [name, None]
-        given = [] if isinstance(statement, bytes) else statement.postgres.order(values)
-        self._pg.send_query_prepared(name, [_out(value) for value in given])
+        given: list[bytes | None] = []
+        if not isinstance(statement, bytes):
+            text = statement.postgres
+            if text.fixed:
+                values |= text.fixed
+            given = [_out(values[wanted]) for wanted in text.names]
+        self._pg.send_query_prepared(name, given)
         return names
 
     def _push(self) -> None:

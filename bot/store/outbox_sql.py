@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.store.codec import DELIVERY
-from bot.store.sql import Among, Now, Query
+from bot.store.sql import NONE, ONE, Among, Now, Query
 from bot.store.sql import number as _number
 from bot.store.sql import text as _p
 from bot.store.tables import outbox
@@ -25,7 +25,7 @@ _ROW: dict[str, sa.ColumnElement[Any]] = {
 _behind = sa.exists().where(outbox.c.stream == _p("stream"))
 _free = sa.select(sa.not_(_behind).label("free")).subquery("place")
 _HELD: dict[str, sa.ColumnElement[Any]] = {
-    "attempt": sa.case((_free.c.free, 1), else_=0),
+    "attempt": sa.case((_free.c.free, ONE), else_=NONE),
     "owner": sa.case((_free.c.free, _p("owner"))),
     "lease_until": sa.case((_free.c.free, Now() + _number("lease"))),
     "claimed_at": sa.case((_free.c.free, Now())),
@@ -37,7 +37,9 @@ _waiting = sa.and_(
     outbox.c.owner.is_(None),
     outbox.c.first_claimed_at.is_(None),  # one that Teams put off keeps to its time
 )
-_none_waits = sa.or_(_p("kind") != "card", sa.not_(sa.exists().where(_waiting)))
+_none_waits = sa.or_(
+    _p("kind") != sa.literal_column("'card'"), sa.not_(sa.exists().where(_waiting))
+)
 
 ADD = Query(sa.insert(outbox).values(_ROW).inline())
 ADD_CARD = Query(
@@ -76,7 +78,7 @@ FIRST_ROWS = Query(
     )
     .where(outbox.c.stream == _p("stream"))
     .order_by(outbox.c.id)
-    .limit(_number("most"))
+    .suffix_with(sa.text("LIMIT :most").bindparams(_number("most")))
 )
 TAKE = Query(
     sa.update(outbox)
@@ -84,7 +86,7 @@ TAKE = Query(
     .values(
         owner=_p("owner"),
         lease_until=Now() + _number("lease"),
-        attempt=outbox.c.attempt + 1,
+        attempt=outbox.c.attempt + ONE,
         claimed_at=Now(),
         first_claimed_at=sa.func.coalesce(outbox.c.first_claimed_at, Now()),
     )
@@ -92,6 +94,11 @@ TAKE = Query(
 )
 
 _mine = sa.and_(Among(outbox.c.id, "ids"), outbox.c.owner == _p("owner"))
+STRIKE_ONE = Query(  # most often it is one, and SQLite needs a third longer for a list
+    sa.delete(outbox)
+    .where(outbox.c.id == _number("id"), outbox.c.owner == _p("owner"))
+    .returning(outbox.c.id, outbox.c.stream)
+)
 STRIKE = Query(sa.delete(outbox).where(_mine).returning(outbox.c.id, outbox.c.stream))
 DROP = Query(
     sa.delete(outbox).where(outbox.c.id == _number("id")).returning(outbox.c.id, outbox.c.stream)

@@ -39,9 +39,7 @@ _RELEASE = Query(
 _REST = Query(sa.delete(processes).where(_named))
 
 
-async def beat(
-    link: Link, process: str, patience: timedelta, quarantine: timedelta
-) -> Pulse:
+async def beat(link: Link, process: str, patience: timedelta, quarantine: timedelta) -> Pulse:
     """Tell that ``process`` lives; see relay/storage.py, Store.
 
     Windows and claims of processes that are not known (any more) go: a process beats before it

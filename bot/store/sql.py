@@ -8,34 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
 
 #: libpq wants $1, $2 and typed parameters, which is how SQLAlchemy writes for asyncpg.
 _POSTGRES = asyncpg.dialect()  # type: ignore[no-untyped-call]
-_SQLITE = sqlite_dialect()
+#: SQLite takes :name, and a dictionary with whatever else is in it.
+_SQLITE = sqlite_dialect(paramstyle="named")
+
+
+class _List(sa.Text):
+    """Marks a parameter that is a list."""
 
 
 class Text:
-    """A statement for one database: ``sql``, and the names of its parameters in their order."""
+    """A statement for one database.
+
+    ``names`` are its parameters in their order, ``lists`` those of them that are lists, ``fixed``
+    the values that are part of the statement.
+    """
 
     def __init__(self, statement: sa.ClauseElement, dialect: sa.Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
+        compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
         self.sql = str(compiled)
-        self._names = tuple(getattr(compiled, "positiontup", None) or ())
-        self._fixed = {n: v for n, v in (compiled.params or {}).items() if v is not None}
-
-    def order(self, given: dict[str, Any]) -> list[Any]:
-        """Return the values of ``given`` in the order of the statement."""
-        if self._fixed:
-            given = self._fixed | given
-        return [given[name] for name in self._names]
+        self.names = tuple(compiled.positiontup or ())
+        self.fixed = {n: v for n, v in compiled.params.items() if v is not None}
+        binds = compiled.binds.items()
+        self.lists = tuple(name for name, bind in binds if isinstance(bind.type, _List))
 
 
 class Query:
@@ -68,6 +74,11 @@ def text(name: str) -> sa.BindParameter[str]:
 def number(name: str) -> sa.BindParameter[int]:
     """Return a parameter for a whole number, moments included."""
     return sa.bindparam(name, type_=sa.BigInteger)
+
+
+#: Written into the statement, not handed over with each run.
+ONE: sa.ColumnElement[int] = sa.literal_column("1", sa.Integer)
+NONE: sa.ColumnElement[int] = sa.literal_column("0", sa.Integer)
 
 
 class Now(sa.ColumnElement[int]):
@@ -107,7 +118,7 @@ class Among(sa.ColumnElement[bool]):
 
 @compiles(Among, "sqlite")
 def _among_sqlite(element: Among, compiler: Any, **more: Any) -> str:
-    values = compiler.process(sa.bindparam(element.name, type_=sa.Text), **more)
+    values = compiler.process(sa.bindparam(element.name, type_=_List), **more)
     column = compiler.process(element.column, **more)
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - ours, all of it
 

@@ -47,11 +47,12 @@ def connect(file: str, patience: int = _PATIENCE_MS) -> sqlite3.Connection:
 
 
 def _run(connection: sqlite3.Connection, query: Query, values: dict[str, Any]) -> sqlite3.Cursor:
-    for name, value in values.items():
-        if isinstance(value, list):
-            values[name] = json.dumps(value)
     text = query.sqlite
-    return connection.execute(text.sql, text.order(values))
+    for name in text.lists:
+        values[name] = json.dumps(values[name])
+    if text.fixed:
+        values |= text.fixed
+    return connection.execute(text.sql, values)
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

@@ -206,7 +206,7 @@ class SqlStore:
     async def look(self, chat_id: str) -> tuple[Chat, int] | None:
         """Read a chat and how far it was relayed."""
         rows = await self._rows(chat_sql.LOOK, chat_id=chat_id)
-        return (codec.chat_from_json(rows[0][0]), rows[0][1]) if rows else None
+        return (codec.chat_from_json(chat_id, rows[0][0]), rows[0][1]) if rows else None
 
     async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
         """Read the log after seq ``after``."""
@@ -266,4 +266,4 @@ class SqlStore:
 
 
 def _chats(rows: list[Row]) -> list[Chat]:
-    return [codec.chat_from_json(detail) for _, detail in rows]
+    return [codec.read_chat(detail) for _, detail in rows]

@@ -57,7 +57,7 @@ class SqlUnit:
 
     async def _chats(self, query: Query, **values: Any) -> list[Chat]:
         rows = await self.link.rows(query, **values)
-        found = [codec.chat_from_json(detail) for (detail,) in rows]
+        found = [codec.chat_from_json(chat_id, detail) for chat_id, detail in rows]
         self._states.update((chat.id, chat.state) for chat in found)
         return found
 

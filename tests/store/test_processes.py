@@ -10,7 +10,7 @@ from bot.domain.presence import Presence
 from bot.relay.ports import Delivery, Lane, Pulse
 from bot.store import SqlStore
 from tests.people import NOW
-from tests.store.making import add_chat
+from tests.store.making import add_chat, schedule
 
 PATIENCE = timedelta(seconds=20)
 
@@ -128,8 +128,7 @@ async def test_what_a_dead_process_held_is_free_and_what_it_wrote_to_rt_after_th
     for process in ("dead", "two"):
         await store.beat(process, PATIENCE)
     for lane, stream in ((Lane.TEAMS, "chat:chat-1"), (Lane.RT, "file:chat-1")):
-        row = Delivery(lane, stream, "tell", {}, "chat-1")
-        await store.write(lambda unit, row=row: unit.schedule(row))
+        await schedule(store, Delivery(lane, stream, "tell", {}, "chat-1"))
         assert await store.take("dead", 3600, [stream])
     time.passes(30)
     await store.beat("two", PATIENCE, timedelta(seconds=180))

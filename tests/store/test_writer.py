@@ -228,11 +228,11 @@ async def test_a_piece_among_many_fails_alone(store: SqlStore) -> None:
 async def test_a_connection_that_was_cut_is_replaced_without_a_word(
     post: SqlStore, pg_url: str
 ) -> None:
+    others = " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with psycopg.connect(pg_url.replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        admin.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        while admin.execute(f"SELECT 1 {others}").fetchone():
+            continue
     await say(post, 1)
     assert await said(post) == [1]
 
