@@ -7,9 +7,10 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.messages import SYSTEM
-from bot.relay.ports import Answer, Delivery, Lane
+from bot.relay.ports import Answer
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
+from bot.relay.telling import Telling
 
 #: Teams does not repeat an activity after so long (facts: reliability I3).
 _IDS_KEPT = timedelta(days=7)
@@ -22,6 +23,7 @@ class Housekeeping:
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
+        self._telling = Telling(relay)
 
     async def tidy(self) -> None:
         """Do what is due."""
@@ -65,6 +67,4 @@ class Housekeeping:
         """Its text is kept until somebody files it, so somebody must be told."""
         if not await unit.first_time(f"chat:{chat.id}", f"unfiled:{self._relay.now():%Y%m%d}"):
             return
-        payload = {"word": Answer.NOT_FILED.value, "detail": ""}
-        stream = f"chat:{chat.id}"
-        await unit.schedule(Delivery(Lane.TEAMS, stream, "tell", payload, chat.id))
+        await self._telling.told(unit, chat, Answer.NOT_FILED)

@@ -13,9 +13,20 @@ from bot.domain.tickets import TicketRef
 from bot.relay.handlers import After
 from bot.relay.placing import opening
 from bot.relay.pool import Pool
-from bot.relay.ports import Answer, Delivery, Lane, Mailer, NotDone, Refused, Tickets, Unclear
+from bot.relay.ports import (
+    URGENT,
+    Answer,
+    Delivery,
+    Lane,
+    Mailer,
+    NotDone,
+    Refused,
+    Tickets,
+    Unclear,
+)
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
+from bot.relay.telling import Telling
 
 #: How long we go on asking an RT that does not answer before we tell the CO to try later.
 _PATIENCE = timedelta(minutes=2)
@@ -55,7 +66,11 @@ class LookupHandler:
                 await unit.schedule(opening(chat, asked, await unit.thread(channel)))
                 return
             await unit.add(chat)
-            await unit.schedule(Delivery(Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id))
+            stream = f"card:{chat.id}"
+            card = Delivery(
+                Lane.TEAMS, stream, "card", {}, chat.id, thread=chat.thread, rank=URGENT
+            )
+            await unit.schedule(card)
 
         return propose
 
@@ -86,7 +101,8 @@ class LookupHandler:
         asked = delivery.payload
         payload = {"word": word.value, "detail": detail, "thread": asked["thread"]}
         payload["mention"] = asked["mention"]
-        row = Delivery(Lane.TEAMS, f"thread:{asked['thread']}", "tell", payload)
+        thread = int(asked["thread"])
+        row = Delivery(Lane.TEAMS, f"thread:{thread}", "tell", payload, thread=thread, rank=URGENT)
 
         async def after(unit: Unit) -> None:
             if once and not await unit.first_time(f"lookup:{delivery.id}", word.value):
@@ -105,6 +121,7 @@ class InvitationHandler:
         self._relay = relay
         self._tickets = tickets
         self._mailer = mailer
+        self._telling = Telling(relay)
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Send it, unless it was revoked or used meanwhile."""
@@ -130,12 +147,13 @@ class InvitationHandler:
 
     async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
         """Tell the CO once that it takes longer; he may pass the link on himself."""
-        payload = {"word": Answer.INVITATION_SLOW.value, "detail": error.sentence}
-        row = Delivery(Lane.TEAMS, f"chat:{delivery.chat_id}", "tell", payload, delivery.chat_id)
+        chat_id = delivery.chat_id or ""
 
         async def after(unit: Unit) -> None:
-            if await unit.first_time(f"invite:{delivery.id}", "slow"):
-                await unit.schedule(row)
+            if not await unit.first_time(f"invite:{delivery.id}", "slow"):
+                return
+            if chat := await unit.chat(chat_id):
+                await self._telling.told(unit, chat, Answer.INVITATION_SLOW, error.sentence)
 
         return after
 

@@ -308,3 +308,18 @@ async def until(true: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
         while not true():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.01)
+
+
+async def test_every_row_for_a_thread_names_it_so_that_its_budget_is_kept(house: House) -> None:
+    house.tickets.faults.before.append(NotDone("RT is slow."))
+    await house.writes("12345")
+    await house.deliver("lookup")
+    assert all(head.thread for head in await house.store.heads(Lane.TEAMS))
+    house.clock.pass_(minutes=1)
+    await house.deliver("lookup")
+    assert all(head.thread for head in await house.store.heads(Lane.TEAMS))
+    _, seat = await house.talking()
+    await house.visiting.end(seat)
+    house.clock.pass_(hours=2)
+    await house.housekeeping.tidy()
+    assert all(head.thread for head in await house.store.heads(Lane.TEAMS))
