@@ -98,9 +98,9 @@ class VisitorsRoom:
 
     async def close(self) -> None:
         """Close every socket with 1012, so that the widgets come back to our successor."""
+        await self._attendance.close()  # first: nobody is gone because we restart
         stuck = await self._hub.close()
         await self._lookout.close()
-        await self._attendance.close()
         log.info("visitors_room_closed", stuck=stuck)
 
     async def _shut(self, _app: web.Application) -> None:
