@@ -13,17 +13,24 @@ from bot.domain.chat import Chat, State
 from bot.relay.storage import Unit
 
 
-def about(chats: Iterable[Chat], at: datetime | None) -> list[Chat]:
+def about(chats: Iterable[Chat], at: datetime | None, now: datetime) -> list[Chat]:
     """Return the chats that a command written at ``at`` can be about: those that existed."""
-    return [chat for chat in chats if at is None or chat.created <= at]
+    return [chat for chat in chats if _came_first(chat.created, at, now)]
 
 
 async def was_open(unit: Unit, chat: Chat, at: datetime | None, now: datetime) -> bool:
     """Tell whether ``chat``, live now, was as far as it is when words were written at ``at``."""
     if at is None or chat.state is not State.OPEN:
-        return at is None or chat.created <= at
+        return _came_first(chat.created, at, now)
     if chat.presence_since is not None and chat.presence_since <= at:
         return True  # the visitor was here already; saves looking for when he came
     first = await unit.log(chat.id, 0, 1)  # that he joined is a chat's first line
-    # A visitor who is yet to come joined at a process whose clock is wrong: that tells nothing.
-    return not first or first[0].at <= at or first[0].at > now
+    return not first or _came_first(first[0].at, at, now)
+
+
+def _came_first(moment: datetime, at: datetime | None, now: datetime) -> bool:
+    """Tell whether ``moment`` was before ``at``; true if nobody can tell.
+
+    What is yet to come was noted by another process whose clock is wrong: that tells nothing.
+    """
+    return at is None or moment <= at or moment > now

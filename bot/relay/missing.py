@@ -11,6 +11,7 @@ from bot.domain.messages import Role
 from bot.domain.transcript import plain_name
 from bot.relay.belonging import about
 from bot.relay.ports import Answer, Listening, Operator, Thread
+from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -36,6 +37,7 @@ class Missing:
 
     def __init__(
         self,
+        relay: Relay,
         telling: Telling,
         concerned: Callable[[Sequence[Chat]], Chat | None],
         note: Callable[[Unit, Thread, str], Awaitable[None]],
@@ -43,6 +45,7 @@ class Missing:
         """``concerned`` picks the chat that people may think they are in; ``note`` remembers that
         a message was told to be missing.
         """
+        self._relay = relay
         self._telling = telling
         self._concerned = concerned
         self._note = note
@@ -76,7 +79,7 @@ class Missing:
             return True
         if chat is None or where.listening is Listening.MENTION:
             return False
-        return bool(about([chat], one.at))
+        return bool(about([chat], one.at, self._relay.now()))
 
     async def _never_came(self, unit: Unit, where: Thread, one: Missed) -> bool:
         if not await unit.first_time(where.conversation_id, one.key):

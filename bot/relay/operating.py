@@ -46,8 +46,8 @@ _COMMANDS = {
     State.OPEN: frozenset({"end", "file", "look"}),
 }
 _LATE = (
-    "You wrote it before they were in this chat, and Teams has brought it only now. Write it again "
-    "if it is meant for them."
+    "Teams has brought only now what you wrote before they were in this chat. Write it again if it "
+    "is meant for them."
 )
 _ENDED = frozenset({State.ENDED, State.FILING, State.FILED, State.PURGED})
 
@@ -64,7 +64,7 @@ class Operating:
         self._buttons = Buttons(relay)
         self._telling = Telling(relay)
         self._changing = Changing(relay, self._telling, self._hears)
-        self._missing = Missing(self._telling, self._concerned, self._changing.missed)
+        self._missing = Missing(relay, self._telling, self._concerned, self._changing.missed)
         self._hosts = dict(relay.rules.rt_hosts)
 
     async def hears(self, heard: Heard, at: datetime | None = None) -> None:
@@ -87,7 +87,10 @@ class Operating:
         await self._write(lambda unit: self._changing.changes(unit, changed, at))
 
     async def missed(self, thread: Thread, messages: Sequence[Missed]) -> None:
-        """Tell ``thread`` once of messages that were turned away and have not come again."""
+        """Tell ``thread`` once of messages that were turned away and have not come again.
+
+        With no messages at all it tells whether anything can be written now.
+        """
         await self._write(lambda unit: self._missing.tell(unit, thread, messages))
 
     async def presses(self, pressed: Pressed) -> Pressing:
@@ -207,7 +210,7 @@ class Operating:
             case TooMany(found):
                 several = ", ".join(map(str, found))
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
-            case Press(verb, summary) if known := about(chats, at):
+            case Press(verb, summary) if known := about(chats, at, self._relay.now()):
                 chat = _meant(verb, known)
                 await self._twin(unit, thread, chat, heard, verb, summary)
             case Press():

@@ -191,9 +191,9 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
                 self._refusals.note(Refusal(where, who, one))
             raise
 
-    async def _is_able(self, refusal: Refusal) -> object:
-        """Fail while the database is away."""
-        return await self._operating.carries_chat(refusal.where)
+    async def _is_able(self, refusal: Refusal) -> None:
+        """Fail while nothing can be written."""
+        await self._operating.missed(refusal.where, [])
 
     async def _tell_missed(self, refusals: list[Refusal]) -> None:
         """Tell a thread what Teams has not brought again; strangers' words are not spoken of."""

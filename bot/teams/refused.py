@@ -39,7 +39,7 @@ class Refusals:
 
     def __init__(
         self,
-        able: Callable[[Refusal], Awaitable[object]],
+        able: Callable[[Refusal], Awaitable[None]],
         tell: Callable[[list[Refusal]], Awaitable[None]],
         *,
         look: float = LOOK,

@@ -24,21 +24,12 @@ class Database:
     def __init__(self, service: Service) -> None:
         self.away = False
         self._write: Callable[..., Awaitable[Any]] = service.store.write
-        self._is_live = service.store.is_live
         service.store.write = self.write  # type: ignore[method-assign]
-        service.store.is_live = self.is_live  # type: ignore[method-assign]
 
     async def write(self, work: Any, **more: Any) -> Any:
-        self._stand()
-        return await self._write(work, **more)
-
-    async def is_live(self, conversation_id: str) -> bool:
-        self._stand()
-        return await self._is_live(conversation_id)
-
-    def _stand(self) -> None:
         if self.away:
             raise NotDone("The database does not answer.")
+        return await self._write(work, **more)
 
 
 @pytest.fixture

@@ -94,9 +94,22 @@ async def test_a_visitor_who_went_away_and_came_back_still_gets_what_was_written
     assert (await house.texts(chat.id))[-1] == "hello"
 
 
+async def test_a_visitor_who_joined_by_a_wrong_clock_can_be_spoken_to(house: House) -> None:
+    house.clock.pass_(hours=2)  # the process that let her in has a clock that is fast
+    chat, _ = await house.talking()
+    house.clock.pass_(hours=-2)
+    await hear(house, "hello", house.clock.now)
+    assert (await house.texts(chat.id))[-1] == "hello"
+
+
 def test_without_a_time_every_chat_can_be_meant() -> None:
-    assert about([proposed()], None) == [proposed()]
-    assert about([proposed()], NOW - timedelta(seconds=1)) == []
+    assert about([proposed()], None, NOW) == [proposed()]
+    assert about([proposed()], NOW - timedelta(seconds=1), NOW) == []
+
+
+def test_a_chat_of_the_future_was_made_by_a_wrong_clock_and_can_be_meant() -> None:
+    past = NOW - timedelta(hours=1)
+    assert about([proposed()], past, past) == [proposed()]
 
 
 STEPS = ["propose", "invite", "join", "end", "file", "say", "write", "bring"]

@@ -49,7 +49,8 @@ class TakesNote:
 
     async def missed(self, thread: Thread, messages: Sequence[Missed]) -> None:
         self._fail()
-        self.missing.append((thread, list(messages)))
+        if messages:
+            self.missing.append((thread, list(messages)))
 
     async def presses(self, pressed: Pressed) -> Pressing:
         self.pressed.append(pressed)
