@@ -1,7 +1,7 @@
 /** The pop-up's life: from the link or the last visit to the chat, opened and minimised. */
 import { apiAt, type Ask } from "./api.ts";
 import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
-import { shelfOn } from "./outbox.ts";
+import { shelfOn, Spare } from "./outbox.ts";
 import { countInTitle, stepAside } from "./page.ts";
 import { dress } from "./styles.ts";
 import { say, type Word } from "./strings.ts";
@@ -185,7 +185,10 @@ export class App {
     // What was not sent from here is shown first, until it is dismissed.
     const stop = left && left.chat !== now?.chat && (now ? "other_chat" : "no_session");
     const view = stop ? left : now;
-    if (!now) this.#browser.set("session", null);
+    if (!now) {
+      this.#browser.set("session", null);
+      new Spare(this.#browser).only();
+    }
     if (view) {
       this.open ||= !!this.#tab.get("open");
       this.#begin(view, stop);

@@ -56,7 +56,8 @@ export class Spare {
   #browser: Shelf;
   #start: string;
 
-  constructor(browser: Shelf, chat: string) {
+  /** Without a chat it is for letting go of everything. */
+  constructor(browser: Shelf, chat = "") {
     this.#browser = browser;
     this.#start = `said ${chat} `;
   }
