@@ -1,0 +1,52 @@
+"""Whatever happens to a chat, in any order: nothing is lost, doubled, or shown to somebody else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from bot.relay import outbox
+from tests.relay.machine import ChatMachine
+from tests.relay.machine_ground import Ground, files, server
+from tests.relay.machine_outside import Died
+
+STEPS = 50
+
+
+def play(ground: Ground, examples: int, *, same: bool) -> None:
+    """Try so many histories: the same ones each time, or ever new ones, which are shrunk."""
+    unforeseen: list[dict[str, Any]] = []
+    with asyncio.Runner() as runner, mock.patch.object(outbox, "time", time):
+        runner.get_loop().set_exception_handler(lambda _loop, what: unforeseen.append(what))
+        machine = type("Machine", (ChatMachine,), {"ground": ground, "loop": runner.get_loop()})
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=STEPS,
+                derandomize=same,
+                phases=(Phase.generate,) if same else tuple(Phase),
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                print_blob=True,
+            ),
+        )
+    assert [what for what in unforeseen if not isinstance(what.get("exception"), Died)] == []
+
+
+@pytest.mark.parametrize("examples", [500, pytest.param(20_000, marks=pytest.mark.soak)])
+def test_random_histories_on_sqlite(examples: int) -> None:
+    with files() as ground:
+        play(ground, examples, same=examples == 500)
+
+
+@pytest.mark.parametrize("examples", [20, pytest.param(1_000, marks=pytest.mark.soak)])
+def test_random_histories_on_postgresql(postgres_url: str, examples: int) -> None:
+    with server(postgres_url) as ground:
+        play(ground, examples, same=examples == 20)
