@@ -52,6 +52,14 @@ CHATS_IN = Query(
     .limit(number("limit"))
     .with_for_update()
 )
+_place = sa.select(threads.c.id).where(threads.c.conversation_id == text("conversation_id"))
+CHATS_AT = Query(
+    sa.select(chats.c.id, chats.c.detail)
+    .where(chats.c.thread_id == _place.scalar_subquery())
+    .order_by(chats.c.created_at.desc())
+    .limit(number("limit"))
+    .with_for_update()
+)
 ADD_CHAT = Query(
     sa.insert(chats)
     .values(**_row(chats, "id thread_id state created_at changed_at detail"))

@@ -73,6 +73,7 @@ class Deliveries:
         self._gathering = gathering
         self._home = home
         self._freed: set[str] = set()  # streams whose heads were struck off
+        self._emptied: set[str] = set()  # and behind whom nothing waited then
         self._guarded: set[str] = set()
 
     def schedule(self, delivery: Delivery, *, guarded: bool) -> None:
@@ -117,6 +118,7 @@ class Deliveries:
         """Claim the heads of streams, and what may go out together with them."""
         locked: set[int] = set()
         found: list[list[Waiting]] = []
+        streams = [stream for stream in streams if stream not in self._emptied]
         for stream in streams:
             if self._link.shared:
                 self._link.later(
@@ -144,9 +146,16 @@ class Deliveries:
 
     async def strike(self, ids: Sequence[int], owner: str) -> list[int]:
         """Strike rows off that ``owner`` holds."""
+        crowded: list[Row] = []
+        if self._link.shared:  # so that ``take`` need not ask for what is not there
+            self._link.later(sql.CROWDED, crowded.extend, ids=list(ids))
         if len(ids) == 1:
-            return self._struck(await self._link.rows(sql.STRIKE_ONE, id=ids[0], owner=owner))
-        return self._struck(await self._link.rows(sql.STRIKE, ids=list(ids), owner=owner))
+            rows = await self._link.rows(sql.STRIKE_ONE, id=ids[0], owner=owner)
+        else:
+            rows = await self._link.rows(sql.STRIKE, ids=list(ids), owner=owner)
+        if self._link.shared:
+            self._emptied |= {stream for _, stream in rows} - {stream for (stream,) in crowded}
+        return self._struck(rows)
 
     async def drop(self, delivery_id: int) -> None:
         """Strike a row off, whoever holds it."""

@@ -94,6 +94,14 @@ TAKE = Query(
 )
 
 _mine = sa.and_(Among(outbox.c.id, "ids"), outbox.c.owner == _p("owner"))
+_theirs = outbox.alias("theirs")
+_same = sa.select(_theirs.c.stream).where(Among(_theirs.c.id, "ids"))
+#: Of the streams of some rows, those that have other rows.
+CROWDED = Query(
+    sa.select(outbox.c.stream)
+    .where(outbox.c.stream.in_(_same), sa.not_(Among(outbox.c.id, "ids")))
+    .distinct()
+)
 STRIKE_ONE = Query(  # most often it is one, and SQLite needs a third longer for a list
     sa.delete(outbox)
     .where(outbox.c.id == _number("id"), outbox.c.owner == _p("owner"))

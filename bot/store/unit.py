@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from bot.store import codec
 from bot.store.deliveries import Deliveries, Home
 from bot.store.gathering import Gathering
 from bot.store.link import Clash, Link
-from bot.store.sql import Query
+from bot.store.sql import Query, Row
 from bot.store.tables import micros
 
 #: In one thread, chats follow one another; more than these do not matter to anybody writing there.
@@ -32,6 +33,10 @@ class SqlUnit:
         self._now = now
         self._deliveries = Deliveries(link, now, self.gathering, home)
         self._states: dict[str, State] = {}  # of the chats that we hold locked
+        # What was read ahead on PostgreSQL, where asking again costs a round trip.
+        self._chat_ahead: dict[str, list[Row]] = {}
+        self._chats_ahead: dict[int, list[Row]] = {}
+        self._threads: dict[str, Thread] = {}  # as they are stored, by Teams' id
         self._turned: dict[str, bool] = {}  # chats that changed, and whether a statement counted it
 
     def finish(self) -> None:
@@ -45,6 +50,8 @@ class SqlUnit:
 
     async def chat(self, chat_id: str) -> Chat | None:
         """Load a chat, locked."""
+        if chat_id in self._chat_ahead:
+            return _only(self._loaded(self._chat_ahead.pop(chat_id)))
         return _only(await self._chats(sql.CHAT, chat_id=chat_id))
 
     async def live_chat(self, thread_id: int) -> Chat | None:
@@ -53,10 +60,14 @@ class SqlUnit:
 
     async def chats_in(self, thread_id: int) -> list[Chat]:
         """Load the thread's few newest chats, locked."""
+        if thread_id in self._chats_ahead:
+            return self._loaded(self._chats_ahead.pop(thread_id))
         return await self._chats(sql.CHATS_IN, thread=thread_id, limit=_FEW)
 
     async def _chats(self, query: Query, **values: Any) -> list[Chat]:
-        rows = await self.link.rows(query, **values)
+        return self._loaded(await self.link.rows(query, **values))
+
+    def _loaded(self, rows: list[Row]) -> list[Chat]:
         found = [codec.chat_from_json(chat_id, detail) for chat_id, detail in rows]
         self._states.update((chat.id, chat.state) for chat in found)
         return found
@@ -103,6 +114,11 @@ class SqlUnit:
 
     async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
         """Find a line by its key on the side it came from."""
+        if self.link.shared and chat_id not in self._states:
+            # Whoever asks goes on to the chat. Locked first, it also shows the lines of others.
+            ahead: list[Row] = []
+            self.link.later(sql.CHAT, ahead.extend, chat_id=chat_id)
+            self._chat_ahead[chat_id] = ahead
         rows = await self.link.rows(sql.SAID, chat_id=chat_id, role=role, key=key)
         return codec.message_from_row(rows[0]) if rows else None
 
@@ -127,11 +143,22 @@ class SqlUnit:
 
     async def known_thread(self, conversation_id: str) -> Thread | None:
         """Load a conversation reference by Teams' id."""
+        ahead: list[Row] = []
+        if self.link.shared:
+            self.link.later(sql.CHATS_AT, ahead.extend, conversation_id=conversation_id, limit=_FEW)
         rows = await self.link.rows(sql.KNOWN_THREAD, conversation_id=conversation_id)
-        return codec.thread_from_row(rows[0]) if rows else None
+        if not rows:
+            return None
+        thread = self._threads[conversation_id] = codec.thread_from_row(rows[0])
+        if self.link.shared:
+            self._chats_ahead[thread.id] = ahead
+        return thread
 
     async def thread(self, thread: Thread) -> Thread:
         """Store or refresh a conversation reference."""
+        known = self._threads.pop(thread.conversation_id, None)
+        if known is not None and replace(thread, id=known.id) == known:
+            return known
         row = codec.thread_to_row(thread)
         rows = await self.link.rows(sql.KEEP_THREAD, **row, service_url_seen_at=micros(self._now))
         return codec.thread_from_row(rows[0])

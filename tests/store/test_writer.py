@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bot.relay.ports import NotDone
 from bot.relay.storage import Unit
 from bot.store import SqlStore, libpq, writer
+from bot.store.postgres import PostgresHand
 from bot.store.sql import Query
 from bot.store.sqlite import SqliteHand
 from bot.store.unit import SqlUnit
@@ -228,11 +229,15 @@ async def test_a_piece_among_many_fails_alone(store: SqlStore) -> None:
 async def test_a_connection_that_was_cut_is_replaced_without_a_word(
     post: SqlStore, pg_url: str
 ) -> None:
-    others = " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with psycopg.connect(pg_url.replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute(f"SELECT pg_terminate_backend(pid) {others}")
-        while admin.execute(f"SELECT 1 {others}").fetchone():
-            continue
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    for hand in post._writer._hands:
+        assert isinstance(hand, PostgresHand)
+        if hand._db:
+            await hand._db.ended.wait()  # the server's farewell is there
     await say(post, 1)
     assert await said(post) == [1]
 
