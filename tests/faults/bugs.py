@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.messages import Kind, Message
-from bot.relay.ports import Heard, Seat
+from bot.relay.ports import Heard, News, Seat
 
 _LATER: set[asyncio.Task[Any]] = set()
 
@@ -44,8 +44,8 @@ def forget_what_teams_repeats() -> None:
 
     take = Operating.hears
 
-    async def hears(self: Operating, heard: Heard) -> None:
-        await take(self, _as_if_new(heard))
+    async def hears(self: Operating, heard: Heard, *more: Any) -> None:
+        await take(self, _as_if_new(heard), *more)
 
     _put(Operating, "hears", hears)
 
@@ -56,12 +56,12 @@ def check_before_the_insert() -> None:
 
     take, known = Operating.hears, set[str]()
 
-    async def hears(self: Operating, heard: Heard) -> None:
+    async def hears(self: Operating, heard: Heard, *more: Any) -> None:
         if heard.key in known:
             return
         await asyncio.sleep(0.02)  # the answer's way from the database
         known.add(heard.key)
-        await take(self, _as_if_new(heard))
+        await take(self, _as_if_new(heard), *more)
 
     _put(Operating, "hears", hears)
 
@@ -88,9 +88,27 @@ def let_the_push_task_die() -> None:
         try:
             await follow(self)
         except Exception:  # noqa: BLE001 - that is the bug
+            self._following = asyncio.current_task()
             await asyncio.Event().wait()
 
     _put(Socket, "_follow", dead_end)
+
+
+def believe_the_highest_number() -> None:
+    """A socket stands at the highest number it has seen, whatever else was committed before."""
+    from bot.visitors import wire
+    from bot.visitors.shown import Shown
+
+    hear = Shown.hear
+
+    def jump(self: Shown, news: News) -> list[bytes] | None:
+        fresh = [line for line in news.lines if line.seq > (self.cursor or 0)]
+        if self.cursor is None or not self.welcomed or not fresh:
+            return hear(self, news)
+        self.cursor = fresh[-1].seq
+        return [wire.write(wire.line(line)) for line in fresh]
+
+    _put(Shown, "hear", jump)
 
 
 def look_in_rt_at_once() -> None:
@@ -125,6 +143,7 @@ BUGS: dict[str, Callable[[], None]] = {
         check_before_the_insert,
         resend_without_a_label,
         let_the_push_task_die,
+        believe_the_highest_number,
         look_in_rt_at_once,
         follow_redirects,
     )

@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +34,7 @@ class _Pair:
 
     near: asyncio.StreamWriter
     far: asyncio.StreamWriter
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    left: bool = False  # the client has gone, and the target does not know
 
     def reset(self) -> None:
         for writer in (self.near, self.far):
@@ -87,6 +87,12 @@ class FaultProxy:
         for pair in list(self._pairs):
             pair.reset()
 
+    def hang_up(self) -> None:
+        """Reset the clients' ends only: the targets go on with what they were asked."""
+        for pair in list(self._pairs):
+            pair.left = True
+            pair.near.transport.abort()
+
     def part(self, *ways: str) -> None:
         """Let nothing through on these ways; on both without any."""
         self.silent = set(ways or ("up", "down"))
@@ -137,10 +143,11 @@ class FaultProxy:
                 if way.name == "up" and self._full(way):
                     break
             else:
-                if way.sink.can_write_eof():
+                if way.sink.can_write_eof() and not pair.left:
                     way.sink.write_eof()
                 return
-        pair.reset()
+        if not pair.left:
+            pair.reset()
 
     def _full(self, way: _Way) -> bool:
         return self.reset_after is not None and way.carried >= self.reset_after

@@ -45,8 +45,7 @@ class Fleet:
         common = stage.settings(urls[0])
         common["retention"] = {"quarantine_seconds": 2, "purge_grace_seconds": 0}
         common["relay"] = {"lease_seconds": LEASE, "dead_after_seconds": 3}
-        for name, values in (sections or {}).items():
-            common[name] = {**common.get(name, {}), **values}
+        common = _merged(common, sections or {})
         self.replicas = [
             self._replica(folder / f"replica-{n}", common, url, hatchery, bug)
             for n, url in enumerate(urls, 1)
@@ -125,6 +124,15 @@ class Fleet:
     def files(self) -> int:
         """How many files and sockets the replicas have open."""
         return sum(len(list(Path(f"/proc/{r.pid}/fd").iterdir())) for r in self.replicas if r.alive)
+
+
+def _merged(common: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Settings with others put into them, at every depth."""
+    merged = {**common, **more}
+    for name in common.keys() & more.keys():
+        if isinstance(common[name], dict):
+            merged[name] = _merged(common[name], more[name])
+    return merged
 
 
 def resident(pid: int) -> int:

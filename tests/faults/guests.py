@@ -71,6 +71,16 @@ class Guest:
             self.codes.append(self._socket.close_code)
         self._socket = None
 
+    @property
+    def arriving(self) -> bool:
+        """Whether the service let it in, and has not told it anything yet."""
+        return self._socket is not None and not self.connected.is_set()
+
+    def stumble(self) -> None:
+        """Lose the connection, if there is one that works, without a word."""
+        if self._socket is not None and self.connected.is_set():
+            _abort(self._socket)
+
     async def _visit(self) -> None:
         base = self._draw.choice(self._bases)
         async with asyncio.timeout(PATIENCE):
@@ -89,9 +99,7 @@ class Guest:
         finally:
             watch.cancel()
             # A dead peer answers no closing handshake: let go of the connection at once.
-            transport = socket.get_extra_info("transport") if hasattr(socket, "_response") else None
-            if transport is not None:
-                transport.abort()
+            _abort(socket)
             with suppress(*_TROUBLE, asyncio.CancelledError):
                 await socket.close()
 
@@ -104,9 +112,7 @@ class Guest:
                 await socket.send_json({"t": "ping"})
             await asyncio.sleep(PATIENCE)
             if self._heard_at < asked:
-                transport = socket.get_extra_info("transport")
-                if transport is not None:
-                    transport.abort()
+                _abort(socket)
                 return
 
     async def _hello(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -176,3 +182,10 @@ class Guest:
             with suppress(*_TROUBLE):
                 await socket.send_json({"t": "say", "key": key, "text": text})
         return token
+
+
+def _abort(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """Let go of the connection at once: a dead peer answers no closing handshake."""
+    transport = socket._writer.transport
+    if transport is not None:
+        transport.abort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from tests.hatchery import Hatchery
 from tests.processes import free_port
 
 _LOOK_EVERY = 0.2
+_MIGRATING = threading.Lock()  # alembic does one thing at a time
 
 
 @dataclass
@@ -155,7 +157,7 @@ def share(ordered: Sequence[float], part: float) -> float:
 async def scene(plan: Plan) -> AsyncIterator[Scene]:
     """Set the stage, open the chats, start the replicas, and let the visitors in."""
     ours = plan.ours or plan.urls[0]
-    await asyncio.to_thread(upgrade, ours)
+    await asyncio.to_thread(_migrate, ours)
     async with Stage(free_port(), enforce_limits=plan.limits) as stage:
         places: Sequence[Conversation] = opening.channels(stage, plan.places or plan.chats)
         accounts = await opening.open_chats(stage, ours, places, plan.chats, plan.seed)
@@ -170,6 +172,11 @@ async def scene(plan: Plan) -> AsyncIterator[Scene]:
         )
         async with fleet, Load(stage, accounts, fleet.bases, plan.seed) as load:
             yield Scene(plan, stage, fleet, load)
+
+
+def _migrate(url: str) -> None:
+    with _MIGRATING:
+        upgrade(url)
 
 
 def _state(url: str) -> tuple[int, dict[str, int]]:
