@@ -118,7 +118,8 @@ class Operating:
         chats = await unit.chats_in(known.id) if known else []
         if not heard.mentioned and not self._concerns(heard, chats):
             return False  # RSC brings us the whole team's talk: what is not ours is not kept
-        thread = await unit.thread(heard.thread)
+        same = known is not None and known == replace(heard.thread, id=known.id)
+        thread = known if known and same else await unit.thread(heard.thread)
         if not await unit.first_time(thread.conversation_id, heard.key):
             awaited = await self._changing.original(unit, heard)
             if awaited is None:
