@@ -12,6 +12,7 @@ from typing import Any
 from bot.domain.chat import Chat, Filing, State
 from bot.domain.invitations import Fate, Invitation, Route
 from bot.domain.presence import Presence
+from bot.relay.nonces import nonce
 from bot.relay.ports import CardView, Listening
 from bot.teams import elements as el
 from bot.teams import words
@@ -71,9 +72,10 @@ def _invited(view: CardView, zone: tzinfo) -> Part:
         box = el.text_box("link", "Link to copy (for this person only)", view.link, longest=2000)
         body.append(box)
     body.append(el.hint("Commands: mention the bot with “revoke link”, “cancel” or “show card”."))
+    drawn = nonce(chat)
     return body, [
-        el.button("Revoke the link", chat.id, "revoke"),
-        el.button("Cancel", chat.id, "cancel", style="destructive"),
+        el.button("Revoke the link", chat.id, "revoke", nonce=drawn),
+        el.button("Cancel", chat.id, "cancel", style="destructive", nonce=drawn),
     ]
 
 

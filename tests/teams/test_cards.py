@@ -95,6 +95,7 @@ def test_every_input_has_a_label_and_every_button_says_which_chat(name: str) -> 
         ("proposed", "0.0"),
         ("proposed-no-requestor", "0.0"),
         ("proposed-revoked", "1.0"),
+        ("invited-copy", "1.0"),
         ("open-mention", "1.0"),
         ("ended-refused", "1.1"),
     ],
