@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import psycopg
 import pytest
 
-from bot.domain.chat import State
 from bot.relay.ports import Committed, Delivery, Lane, News
 from bot.relay.storage import Unit
 from bot.store import SqlStore
-from tests.people import talking
-from tests.store.making import Ears, add_chat, line, row, schedule
+from tests.people import proposed, talking
+from tests.store.making import THREAD, Ears, add_chat, line, row, schedule
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -188,11 +188,28 @@ async def test_another_process_hears_which_chats_and_lanes(two: tuple[SqlStore, 
 async def test_many_rings_go_together_and_none_is_too_long(two: tuple[SqlStore, SqlStore]) -> None:
     mine, theirs = two
     there = Ears(theirs)
-    names = [f"a chat with quite a long name, which is number {n}" for n in range(300)]
-    over = [add_chat(mine, name, state=State.PURGED) for name in names]
-    await asyncio.gather(*over)
-    await until(lambda: {n.chat_id for told in there.heard for n in told.news} == set(names))
+    names = {f"a chat with quite a long name, which is number {n}" for n in range(200)}
+
+    async def many(unit: Unit) -> None:
+        thread = await unit.thread(THREAD)
+        for name in names:
+            await unit.add(replace(proposed(thread.id), id=name))
+
+    def told() -> set[str]:
+        return {news.chat_id for committed in there.heard for news in committed.news}
+
+    await mine.write(many)
+    await until(lambda: told() == names)
+    assert len(there.heard) == 2  # 8000 bytes are the most for one
+    there.heard.clear()
+    some = sorted(names)[:100]
+    await asyncio.gather(*(mine.write(partial(record, chat_id=name)) for name in some))
+    await until(lambda: told() == set(some))
     assert len(there.heard) < 100
+
+
+async def record(unit: Unit, chat_id: str) -> None:
+    await unit.record(chat_id, line(1))
 
 
 async def test_rings_that_may_have_been_lost_make_everybody_look(
