@@ -6,8 +6,8 @@ export function transcript({ entries, view }: Session): string {
   const parts = entries
     .filter((entry) => !entry.notice)
     .map(
-      ({ at, name, text }) =>
-        `${new Date(at).toLocaleString()} ${name}:\n${text || say("removed")}\n`,
+      ({ at, name, text, mark }) =>
+        `${new Date(at).toLocaleString()} ${name}:\n${text || say("removed")}\n${mark ? `[${say(mark)}]\n` : ""}`,
     );
   return [`${say("title")}, #${view.ticket}\n`, ...parts].join("\n");
 }

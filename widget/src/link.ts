@@ -97,9 +97,10 @@ export class Link {
     window[how]("visibilitychange", this.#wake);
   }
 
-  #wake = (): void => {
+  #wake = ({ type }: Event): void => {
     if (document.hidden) return;
-    if (!this.#socket) {
+    // What was begun without a network is not waited for when there is one.
+    if (!this.#socket || (!this.up && type === "online")) {
       this.#attempt = 0;
       this.#connect();
     } else if (this.up) {
