@@ -33,9 +33,15 @@ Order = tuple[Query | bytes, dict[str, Any]]
 class _Trip:
     """Statements on their way, and what came back so far."""
 
-    __slots__ = ("done", "error", "names", "results")
+    __slots__ = ("done", "error", "names", "results", "until")
 
-    def __init__(self, names: list[bytes | None], done: asyncio.Future[list[list[Row]]]) -> None:
+    def __init__(
+        self,
+        names: list[bytes | None],
+        done: asyncio.Future[list[list[Row]]],
+        until: float,
+    ) -> None:
+        self.until = until  # by the loop's clock
         self.names = names  # of statements prepared on this trip, None where there was none
         self.done = done
         self.results: list[list[Row]] = []
@@ -86,10 +92,11 @@ class Connection:
         except psycopg.Error as error:
             self._break(error)
             raise
-        trip = _Trip(names, self._loop.create_future())
+        until = self._loop.time() + _PATIENCE
+        trip = _Trip(names, self._loop.create_future(), until)
         self._trips.append(trip)
         if self._watch is None:
-            self._watch = self._loop.call_later(_PATIENCE, self._too_late)
+            self._watch = self._loop.call_at(until, self._look)
         return await trip.done
 
     def is_open(self) -> bool:
@@ -169,9 +176,6 @@ class Connection:
 
     def _arrived(self) -> None:
         trip = self._trips.popleft()
-        assert self._watch is not None
-        self._watch.cancel()
-        self._watch = self._loop.call_later(_PATIENCE, self._too_late) if self._trips else None
         if trip.done.done():
             return
         if trip.error is not None:
@@ -182,8 +186,16 @@ class Connection:
 
     # --- the end -------------------------------------------------------------------------------
 
-    def _too_late(self) -> None:
-        self._break(psycopg.OperationalError("the database did not answer in time"))
+    def _look(self) -> None:
+        """See whether the oldest trip is too late; one timer serves many trips."""
+        self._watch = None
+        if not self._trips:
+            return
+        until = self._trips[0].until
+        if until <= self._loop.time():
+            self._break(psycopg.OperationalError("the database did not answer in time"))
+        else:
+            self._watch = self._loop.call_at(until, self._look)
 
     def _break(self, error: psycopg.Error) -> None:
         if self.broken is not None:

@@ -7,17 +7,16 @@ commit, a lock that somebody else holds, a purge, a long list (docs/decisions/00
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.store.link import Clash, Then
 from bot.store.sql import Query, Row
 from bot.store.tables import micros
+from bot.store.thread import Aside
 
 T = TypeVar("T")
 
@@ -59,23 +58,6 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-class Thread:
-    """One thread for what may block."""
-
-    def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
-
-    async def run(self, call: Callable[..., T], *args: Any) -> T:
-        """Call there, and wait until it is through even if nobody wants the answer any more."""
-        return await asyncio.shield(
-            asyncio.get_running_loop().run_in_executor(self._pool, call, *args)
-        )
-
-    def close(self) -> None:
-        """End it."""
-        self._pool.shutdown()
-
-
 class SqliteHand:
     """The writing connection; see bot/store/writer.py, Hand."""
 
@@ -85,7 +67,7 @@ class SqliteHand:
     def __init__(self, file: str, clock: Callable[[], datetime]) -> None:
         self._file = file
         self._clock = clock
-        self._thread = Thread("store-commit")
+        self._thread = Aside("store-commit")
         self._db: sqlite3.Connection | None = None
         self._now = 0
         self._changes = 0
@@ -205,7 +187,7 @@ class SqliteReader:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._thread = Thread("store-read")
+        self._thread = Aside("store-read")
         self._db: sqlite3.Connection | None = None
         self._patient: sqlite3.Connection | None = None
 
