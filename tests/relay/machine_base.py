@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
@@ -166,7 +166,7 @@ class MachineBase(RuleBasedStateMachine):
     def _drain(self) -> None:
         for _ in range(60):
             self.pass_time(600)
-            self.outbox_turn([])
+            self.outbox_turn()
             if not self.ground.look("SELECT id FROM outbox"):
                 return
         raise AssertionError(f"stuck: {self.ground.look('SELECT * FROM outbox')}")
@@ -175,8 +175,8 @@ class MachineBase(RuleBasedStateMachine):
 
     def check(self) -> None:
         """What the database and Teams' books hold is what the model believes."""
-        assert self.house.faults == []
-        assert self.teams.complaints == []
+        assert not self.house.faults, repr(self.house.faults)
+        assert not self.teams.complaints, self.teams.complaints[:3]
         self._discover()
         for side in self.sides:
             for talk in side.talks:
@@ -226,13 +226,15 @@ class MachineBase(RuleBasedStateMachine):
         self.check()
         assert talk.state == wanted, f"{verb} led to {talk.state} instead of {wanted}"
 
-    def outbox_turn(self, plan: list[Fault]) -> None:
+    def outbox_turn(
+        self, relay: Sequence[Fault] = (), notice: Sequence[Fault] = (), rt: Sequence[Fault] = ()
+    ) -> None:
         """The outbox has its turn while the outside does as planned."""
-        self.plan.next = list(plan)
+        self.plan.relay, self.plan.notice, self.plan.rt = list(relay), list(notice), list(rt)
         self.teams.gate.set()
         self.do(self.house.turn(self._lanes))
         self.teams.gate.clear()
-        self.plan.next = []
+        self.plan.relay = self.plan.notice = self.plan.rt = []
         if self.plan.died:
             self.kill(taken_over=False)
         self.check()

@@ -52,7 +52,7 @@ _BEFORE: dict[Fault, Callable[[], BaseException]] = {
     Fault.LATER: lambda: NotDone("Too many requests.", RETRY_AFTER),
     Fault.UNCLEAR_BEFORE: lambda: Unclear("It broke off."),
     Fault.REFUSED: lambda: Refused("No."),
-    Fault.GONE: lambda: Gone("Not there any more."),
+    Fault.GONE: lambda: Gone("Not there any more."),  # a kind of refusal to RT's callers
     Fault.DIE_BEFORE: Died,
 }
 _AFTER: dict[Fault, Callable[[], BaseException]] = {
@@ -67,13 +67,15 @@ AMBIGUOUS = {Fault.UNCLEAR_BEFORE, Fault.UNCLEAR_AFTER, Fault.DIE_BEFORE, Fault.
 class Plan:
     """What becomes of the next calls; afterwards all goes well."""
 
-    next: list[Fault] = field(default_factory=list)
+    relay: list[Fault] = field(default_factory=list)  # of a visitor's words
+    notice: list[Fault] = field(default_factory=list)  # of a notice or a card
+    rt: list[Fault] = field(default_factory=list)
     died: bool = False
 
-    def take(self) -> Fault:
+    def take(self, calls: list[Fault]) -> Fault:
         if self.died:
             raise Died
-        fault = self.next.pop(0) if self.next else Fault.NONE
+        fault = calls.pop(0) if calls else Fault.NONE
         self.died = fault in (Fault.DIE_BEFORE, Fault.DIE_AFTER)
         return fault
 
@@ -119,8 +121,9 @@ class Teams(FakeThreads):
         resent: bool,
         behind: int = 0,
     ) -> str:
+        sent = self._clock()  # time may pass at the gate; it was within the limits before
         await self.gate.wait()
-        fault = self._call(thread, f"chat {chat.id}")
+        fault = self._call(thread, self.plan.relay, f"chat {chat.id}", sent)
         seqs = [(chat.id, message.seq) for message in messages]
         if fault in AMBIGUOUS:
             self.ambiguous.update(seqs)
@@ -133,14 +136,14 @@ class Teams(FakeThreads):
         return f"post-{len(self.seen)}"
 
     async def show(self, thread: Thread, view: CardView, card: str) -> str:
-        fault = self._call(thread)
+        fault = self._call(thread, self.plan.notice)
         self._before(fault, view.chat.id, thread)
         _after(fault)
         return card or f"card-{view.chat.id}"
 
     async def tell(self, thread: Thread, notice: Tell) -> str:
         about = notice.chat.id if notice.chat else ""
-        fault = self._call(thread)
+        fault = self._call(thread, self.plan.notice)
         if fault is Fault.REFUSED:
             self.unheard.add(about)
         self._before(fault, about, thread)
@@ -148,19 +151,21 @@ class Teams(FakeThreads):
         _after(fault)
         return "notice"
 
-    def _call(self, thread: Thread, stream: str = "") -> Fault:
+    def _call(
+        self, thread: Thread, plan: list[Fault], stream: str = "", sent: datetime | None = None
+    ) -> Fault:
         """Note a call; complain if Teams' limits or its Retry-After were not kept to."""
-        now, place = self._clock(), thread.conversation_id
+        now, place = sent or self._clock(), thread.conversation_id
         for closed in (place, stream):
             began, until = self._closed.get(closed, (now, now))
             if began < now < until:
                 self.complaints.append(f"{closed} was to be left alone until {until}")
-        fault = self.plan.take()
+        fault = self.plan.take(plan)
         calls = self._calls.setdefault(place, [])
         calls.append(now)
         for most, seconds in ((7, 1), (8, 2), (60, 30)):
             since = now - timedelta(seconds=seconds)
-            if sum(call > since for call in calls) > most:
+            if sum(since < call <= now for call in calls) > most:
                 self.complaints.append(f"more than {most} posts in {seconds} s: {place}")
         return fault
 
@@ -188,38 +193,24 @@ class Rt(FakeTickets):
         self._plan = plan
 
     async def read(self, ref: TicketRef) -> Ticket:
-        self._fail(unclear=False)
+        self._look()
         return replace(TICKET, ref=ref, asked=ref, requestors=(ADAS,))
 
     async def comment(self, dossier: Dossier) -> Receipt:
-        fault = _for_rt(self._plan.take())
+        fault = self._plan.take(self._plan.rt)
         _before(fault)
         self.comments.append(dossier)
         _after(fault)
         return Receipt(dossier.ref.number, len(self.comments), "https://rt.test/")
 
     async def find(self, dossier: Dossier) -> Receipt | None:
-        self._fail(unclear=False)
+        self._look()
         return await super().find(dossier)
 
-    async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
-        self._fail(unclear=True)
-        self.letters.append(text)
-
-    async def set_status(self, ref: TicketRef, status: str) -> None:
-        self._fail(unclear=True)
-        self.statuses.append(status)
-
-    def _fail(self, *, unclear: bool) -> None:
-        fault = _for_rt(self._plan.take())
-        if not unclear and fault in (Fault.UNCLEAR_BEFORE, Fault.UNCLEAR_AFTER):
-            fault = Fault.NOT_DONE  # reading is never unclear
-        _before(fault)
-        _after(fault)
-
-
-def _for_rt(fault: Fault) -> Fault:
-    return Fault.REFUSED if fault is Fault.GONE else fault
+    def _look(self) -> None:
+        """Reading goes wrong in one way only; the other faults are kept for writing."""
+        if self._plan.rt[:1] == [Fault.NOT_DONE]:
+            _before(self._plan.take(self._plan.rt))
 
 
 def _before(fault: Fault) -> None:
