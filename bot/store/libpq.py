@@ -214,6 +214,9 @@ class Connection:
 
 
 def _rows(result: pq.abc.PGresult) -> list[Row]:
+    """The rows of a result; of a statement that returns none, how many it changed."""
+    if result.status == pq.ExecStatus.COMMAND_OK:
+        return [(result.command_tuples or 0,)]
     count = result.ntuples
     if not count:
         return _NOTHING

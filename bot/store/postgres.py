@@ -100,8 +100,7 @@ class PostgresHand:
 
     async def slowly(self, query: Query, **values: Any) -> int:
         """Run it; the server takes its time, we do not."""
-        await self.rows(query, **values)
-        return 0
+        return int((await self.rows(query, **values))[0][0])
 
     # --- the transaction -----------------------------------------------------------------------
 

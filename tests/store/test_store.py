@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 
 from bot.domain.chat import State
 from bot.domain.messages import Kind, Message, Role
-from bot.relay.ports import NotDone
+from bot.relay.ports import NotDone, Seat
 from bot.relay.storage import ThreadTaken, Unit
 from bot.store import SqlStore, at_head
 from bot.store.link import Clash
@@ -110,7 +111,7 @@ async def test_a_purge_leaves_keys_and_no_words(store: SqlStore) -> None:
     kept, gone = line(1, "k", "CANARY"), Message(2, GRACE, Kind.SAID, "CANARY", NOW, "o")
     await store.write(lambda unit: unit.record("chat-1", kept))
     await store.write(lambda unit: unit.record("chat-1", gone))
-    await store.write(lambda unit: unit.purge("chat-1"))
+    assert await store.write(lambda unit: unit.purge("chat-1")) == 2
     assert await store.log("chat-1", 0, 9) == []
     known = await store.write(lambda unit: unit.said("chat-1", Role.VISITOR, "k"))
     assert known
@@ -128,6 +129,32 @@ async def test_a_change_that_came_early_is_fetched_once(store: SqlStore) -> None
     assert fetch == [(True, "second"), (False, None)]
     await early(None)
     assert await store.write(lambda unit: unit.early_for("19:x", "key")) == (True, None)
+
+
+async def test_what_is_of_no_use_any_more_is_swept_away(url: str) -> None:
+    store = SqlStore.at(url, lambda: NOW - timedelta(days=8))
+    await add_chat(store)
+    await store.write(lambda unit: unit.first_time("19:x", "old"))
+    await store.write(lambda unit: unit.early("19:x", "old", "text"))
+    await store.write(lambda unit: unit.seat(Seat("seat", "chat-1", NOW)))
+    await store.close()
+    store = SqlStore.at(url, lambda: NOW + timedelta(seconds=1))
+    assert await store.write(lambda unit: unit.first_time("19:x", "new"))
+    assert await store.sweep(timedelta(days=7)) == 1
+    assert await store.write(lambda unit: unit.early_for("19:x", "old")) == (False, None)
+    assert await store.find_seat("seat") is None
+    assert not await store.write(lambda unit: unit.first_time("19:x", "new"))
+    await store.close()
+
+
+async def test_chats_that_stand_still_are_found_by_state(store: SqlStore) -> None:
+    await add_chat(store)
+    await add_chat(store, "chat-2", state=State.PURGED)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    (found,) = await store.stale({"purged": tomorrow, "ended": tomorrow})
+    assert found.id == "chat-2"
+    assert await store.stale({"purged": NOW - timedelta(days=1)}) == []
+    assert await store.stale({}) == []
 
 
 async def test_text_of_every_kind_comes_back_as_it_was(store: SqlStore) -> None:
