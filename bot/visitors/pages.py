@@ -16,7 +16,6 @@ HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-BUNDLE_CACHING: Final = "public, max-age=300"
 STATIC: Final = Path(__file__).with_name("static")
 
 # No inline script, no inline style: the policy below allows neither. The element is told where

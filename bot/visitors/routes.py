@@ -16,6 +16,7 @@ from bot.relay.visiting import CannotJoin
 from bot.visitors import guard, pages, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
+from bot.visitors.bundle import Bundle
 from bot.visitors.guard import Refusal
 from bot.visitors.socket import Shared, Socket
 from bot.visitors.wire import Close
@@ -71,6 +72,7 @@ class Routes:
         self._now = shared.now
         self._origins = origins
         self._page = page
+        self._bundle = Bundle(pages.STATIC)
         self._allowances = allowances
         self._addresses = Buckets(allowances.by_address)
         self._tokens = Buckets(allowances.by_token)
@@ -98,14 +100,10 @@ class Routes:
 
     async def bundle(self, request: web.Request) -> web.StreamResponse:
         """Give the widget out, compressed beforehand where the browser takes that."""
-        path = pages.STATIC / request.path.rsplit("/", 1)[-1]
-        if not path.is_file():
+        answered = self._bundle.answer(request.path.rsplit("/", 1)[-1], request)
+        if answered is None:
             raise Refusal(404, "not_found")
-        kind = "text/javascript" if path.suffix == ".js" else "application/json"
-        caching = {hdrs.CACHE_CONTROL: pages.BUNDLE_CACHING, hdrs.VARY: hdrs.ACCEPT_ENCODING}
-        return web.FileResponse(
-            path, headers={hdrs.CONTENT_TYPE: f"{kind}; charset=utf-8", **caching}
-        )
+        return answered
 
     async def chat_page(self, _request: web.Request) -> web.Response:
         """Give the stand-alone page out; it is the same for everybody and uses no link up."""

@@ -117,6 +117,12 @@ async def test_the_bundle_is_sent_as_it_was_compressed_beforehand(
     assert await answer.read() == BUNDLE
 
 
+async def test_who_refuses_a_compression_gets_the_file_itself(bundle: Path, ada: Browser) -> None:
+    answer = await ada.get("widget.js", **{"Accept-Encoding": "gzip;q=0, br"})
+    assert "Content-Encoding" not in answer.headers
+    assert await answer.read() == BUNDLE
+
+
 @pytest.mark.parametrize("path", ["secret.txt", "widget.js.gz", "../widget.js", "widget.js%00"])
 async def test_nothing_else_is_given_out(bundle: Path, ada: Browser, path: str) -> None:
     assert (await ada.get(path)).status == 404
