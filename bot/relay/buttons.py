@@ -7,8 +7,9 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.invitations import Route, digest, make_token
 from bot.domain.messages import Author, EmptyText, Role, TextTooLong, tidy
 from bot.domain.tickets import Requestor
+from bot.relay.inbound import Operator, Pressed, Pressing
 from bot.relay.nonces import is_repeat, is_stale
-from bot.relay.ports import Operator, Pressed, Pressing, Thread
+from bot.relay.ports import Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import ThreadTaken, Unit
 

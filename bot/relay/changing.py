@@ -21,7 +21,8 @@ from bot.domain.chat import Chat, ChatFull, NotNow
 from bot.domain.commands import is_note, without_notes
 from bot.domain.messages import EmptyText, Message, Role, TextTooLong, tidy
 from bot.relay.buttons import author_of
-from bot.relay.ports import Answer, Changed, Heard, Listening, Thread
+from bot.relay.inbound import Changed, Heard
+from bot.relay.ports import Answer, Listening, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling

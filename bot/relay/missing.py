@@ -10,7 +10,8 @@ from bot.domain.chat import Chat
 from bot.domain.messages import Role
 from bot.domain.transcript import plain_name
 from bot.relay.belonging import about
-from bot.relay.ports import Answer, Listening, Operator, Thread
+from bot.relay.inbound import Operator
+from bot.relay.ports import Answer, Listening, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling

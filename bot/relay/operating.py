@@ -21,19 +21,9 @@ from bot.domain.messages import EmptyText, Quote, TextTooLong, tidy
 from bot.relay.belonging import about, was_open
 from bot.relay.buttons import Buttons, author_of
 from bot.relay.changing import Changing
+from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed, Missing
-from bot.relay.ports import (
-    LATER,
-    Answer,
-    Changed,
-    Delivery,
-    Heard,
-    Lane,
-    Listening,
-    Pressed,
-    Pressing,
-    Thread,
-)
+from bot.relay.ports import LATER, Answer, Delivery, Lane, Listening, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import ThreadTaken, Unit
 from bot.relay.telling import Telling

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.chat import Chat
-from bot.relay.ports import URGENT, Answer, Delivery, Heard, Lane, Operator, Thread
+from bot.relay.inbound import Heard, Operator
+from bot.relay.ports import URGENT, Answer, Delivery, Lane, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 

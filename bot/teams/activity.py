@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.relay.ports import Changed, Heard, Listening, Operator, Pressed, Scope, Thread
+from bot.relay.inbound import Changed, Heard, Operator, Pressed
+from bot.relay.ports import Listening, Scope, Thread
 from bot.teams.html import Mention, Written, read_html, read_text
 
 Json = dict[str, Any]

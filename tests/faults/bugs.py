@@ -14,7 +14,8 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.messages import Kind, Message
-from bot.relay.ports import Heard, News, Seat
+from bot.relay.inbound import Heard
+from bot.relay.ports import News, Seat
 
 _LATER: set[asyncio.Task[Any]] = set()
 

@@ -14,24 +14,12 @@ from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
 from bot.relay.filing import FileHandler, PurgeHandler, StatusHandler
 from bot.relay.handlers import Handler, joined
 from bot.relay.housekeeping import Housekeeping
+from bot.relay.inbound import Changed, Heard, Operator, Pressed, Pressing
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
 from bot.relay.placing import LostHandler, OpenHandler
-from bot.relay.ports import (
-    Bell,
-    Changed,
-    Delivery,
-    Heard,
-    Lane,
-    Listening,
-    Operator,
-    Pressed,
-    Pressing,
-    Scope,
-    Seat,
-    Thread,
-)
+from bot.relay.ports import Bell, Delivery, Lane, Listening, Scope, Seat, Thread
 from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.messages import Kind, Message, Role
+from bot.relay.inbound import Changed, Heard
 from bot.relay.nonces import nonce
-from bot.relay.ports import Changed, Heard
 from bot.relay.visiting import CannotJoin, CannotSay
 from tests.relay.house import _OPERATORS
 from tests.relay.machine_base import PRESSES, MachineBase, Side

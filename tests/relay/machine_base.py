@@ -13,7 +13,8 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis.stateful import RuleBasedStateMachine
 
 from bot.relay import outbox
-from bot.relay.ports import Committed, Delivery, Lane, Listening, Pressed, Thread
+from bot.relay.inbound import Pressed
+from bot.relay.ports import Committed, Delivery, Lane, Listening, Thread
 from bot.store import SqlStore
 from tests.people import NOW
 from tests.relay.fakes import Clock

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bot.domain.chat import LIVE, State
 from bot.domain.presence import Presence
 from bot.relay.belonging import about
-from bot.relay.ports import Answer, Heard, Operator, Seat
+from bot.relay.inbound import Heard, Operator
+from bot.relay.ports import Answer, Seat
 from tests.people import GRACE, NOW, proposed
 from tests.relay.house import THREAD, House, opened
 

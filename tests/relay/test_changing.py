@@ -7,7 +7,8 @@ from itertools import permutations
 from bot.domain.chat import Chat
 from bot.domain.messages import Kind
 from bot.domain.transcript import resolve
-from bot.relay.ports import Answer, Changed, Heard, Listening, Operator, Thread
+from bot.relay.inbound import Changed, Heard, Operator
+from bot.relay.ports import Answer, Listening, Thread
 from tests.people import GRACE, NOW
 from tests.relay.house import THREAD, House
 

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed
 from bot.relay.operating import Operating
-from bot.relay.ports import Changed, Heard, Listening, Pressed, Pressing, Scope, Thread
+from bot.relay.ports import Listening, Scope, Thread
 from bot.sandbox.teams import TeamsStandIn
 from bot.teams import Secret, TeamConfig, TeamsRoom
 

@@ -8,7 +8,8 @@ import pytest
 import structlog
 
 from bot.domain.chat import Chat
-from bot.relay.ports import CardView, Listening, NotDone, Pressing
+from bot.relay.inbound import Pressing
+from bot.relay.ports import CardView, Listening, NotDone
 from bot.sandbox.teams import Post
 from bot.teams import words
 from tests.people import proposed, talking

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from bot.relay.inbound import Operator
 from bot.relay.missing import Missed
-from bot.relay.ports import Operator
 from bot.teams.activity import Person
 from bot.teams.refused import MOST, Refusal, Refusals
 from tests.people import GRACE

@@ -1,0 +1,68 @@
+"""What reaches us from the operators' side, as bot/teams hands it to the use cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.relay.ports import CardView, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator as Teams vouches for him: Entra object id, name, and the id to mention."""
+
+    id: str
+    name: str
+    mention_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An operator wrote in a thread.
+
+    ``key`` is Teams' activity id. ``text`` is plain, with the bot's mention cut out;
+    ``mentioned`` tells whether it was there (always true in a personal chat). ``extras`` names
+    things that text cannot carry (a file, a picture), for the notice that they were not sent.
+    """
+
+    thread: Thread
+    operator: Operator
+    key: str
+    text: str
+    mentioned: bool
+    quote: tuple[str, str] | None = None
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An operator edited (``text``) or deleted (``text`` None) an earlier message ``key``.
+
+    ``mentioned`` tells whether the text, as it is now, mentions the bot.
+    """
+
+    thread: Thread
+    operator: Operator
+    key: str
+    activity_id: str
+    text: str | None
+    mentioned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """An operator pressed a button of a chat's card."""
+
+    thread: Thread
+    operator: Operator
+    verb: str
+    chat_id: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """What a press led to: the card as it is now, and a sentence if the press did nothing."""
+
+    view: CardView | None
+    sentence: str = ""
