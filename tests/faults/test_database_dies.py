@@ -39,11 +39,26 @@ async def crash_while_they_talk(trial: Scene, cluster: Cluster, times: int, down
         await talking
 
 
+@pytest.mark.parametrize("replicas", [1, 2])
 async def test_a_database_that_crashes_and_comes_back_loses_and_doubles_nothing(
-    on_postgres: Plan, own_cluster: Cluster, figures: Callable[[str], None]
+    on_postgres: Plan, own_cluster: Cluster, figures: Callable[[str], None], replicas: int
 ) -> None:
+    on_postgres.urls = [*on_postgres.urls] * replicas
     async with scene(on_postgres) as trial:
         await crash_while_they_talk(trial, own_cluster, 2, 3.0)
         await trial.drain()
+        figures(trial.figures())
+        trial.check(database_was_there=False)
+
+
+@pytest.mark.soak
+async def test_a_hundred_crashes_and_an_outage_of_ten_minutes(
+    on_postgres: Plan, own_cluster: Cluster, figures: Callable[[str], None]
+) -> None:
+    on_postgres.urls, on_postgres.chats = [*on_postgres.urls] * 2, 20
+    async with scene(on_postgres) as trial:
+        await crash_while_they_talk(trial, own_cluster, 100, 3.0)
+        await crash_while_they_talk(trial, own_cluster, 1, 600.0)
+        await trial.drain(120)
         figures(trial.figures())
         trial.check(database_was_there=False)
