@@ -41,9 +41,9 @@ async def test_five_presses_put_one_comment_into_the_right_ticket(
     async with Stage(free_port()) as stage:
         config = stage.write(tmp_path, url, **into(real_rt))
         await asyncio.to_thread(upgrade, url)
-        kerberos = {"KRB5_CONFIG": str(real_rt.facts["krb5_config"])}
+        kerberos = str(real_rt.facts["krb5_config"])
         base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
-        async with ServiceProcess(config, base, **kerberos) as service:
+        async with ServiceProcess(config, base, KRB5_CONFIG=kerberos) as service:
             story = Story(stage, service, ticket=ticket)
             try:
                 await story.tell()
