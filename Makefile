@@ -7,15 +7,15 @@ ALL := lint unit widget contract e2e rt faults
 .PHONY: demo test lint unit contract e2e rt faults bench soak widget screens format lock
 
 demo: ; @$(INSTALL) base && exec .venv/bin/livechat demo
-test: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm widget && $(RUN) $(ALL)
+test: ; @$(SYSTEM) postgres browser kerberos faults rt && $(INSTALL) base test kerberos npm widget && $(RUN) $(ALL)
 lint: ; @$(INSTALL) base test && $(RUN) $@
 unit: ; @$(SYSTEM) postgres && $(INSTALL) base test npm && $(RUN) $@
 contract: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
 e2e: ; @$(SYSTEM) postgres browser && $(INSTALL) base test npm widget && $(RUN) $@
 rt: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
-faults: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
+faults: ; @$(SYSTEM) postgres faults && $(INSTALL) base test && $(RUN) $@
 bench: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
-soak: ; @$(SYSTEM) postgres && $(INSTALL) base test && $(RUN) $@
+soak: ; @$(SYSTEM) postgres faults && $(INSTALL) base test && $(RUN) $@
 widget: ; @$(INSTALL) base test widget && PATH=$(CURDIR)/.venv/bin:$$PATH npm --prefix widget run --silent build && $(RUN) $@
 screens: ; @$(SYSTEM) browser && $(INSTALL) base test && .venv/bin/python -m infra.dev.screens
 format: ; @$(INSTALL) base test && .venv/bin/ruff check --quiet --fix && .venv/bin/ruff format --quiet

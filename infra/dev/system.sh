@@ -1,5 +1,5 @@
 #!/bin/bash
-# The operating system's part of what the tests need: infra/dev/system.sh postgres|browser|kerberos|rt ...
+# The operating system's part of what the tests need: infra/dev/system.sh postgres|browser|kerberos|faults|rt ...
 # As root on Debian or Ubuntu it installs what is missing and starts no service; for anybody else it
 # says what to install and changes nothing.
 set -euo pipefail
@@ -12,6 +12,7 @@ for group in "$@"; do
     case $group in
     postgres) wanted+=(postgresql) ;;
     browser) wanted+=(chromium fonts-dejavu-core fonts-noto-color-emoji) ;; # fonts: no boxes on screenshots
+    faults) wanted+=(strace iproute2) ;; # disks that fail, wires that are cut
     kerberos) wanted+=(gcc libc6-dev python3-dev libkrb5-dev) ;;            # compiles requirements/kerberos.txt
     rt) [ -x $rt_install ] && wanted+=(request-tracker5 apache2 libapache2-mod-auth-gssapi krb5-kdc krb5-user) ;;
     *) echo "system.sh: no group is called $group" >&2; exit 2 ;;

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults import disks, netns
 from tests.faults.scene import Plan
 from tests.hatchery import Hatchery
 
@@ -30,6 +32,17 @@ def plan(tmp_path: Path, hatchery: Hatchery) -> Plan:
 def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Keep a line for the end of the run."""
     return lambda line: _FIGURES.append(f"{request.node.name}: {line}")
+
+
+@pytest.fixture
+def root() -> None:
+    """For trials that mount a disk, pull a wire, or hold another process."""
+    if disks.available() and netns.available():
+        return
+    reason = "only root can do that, with strace and iproute2: run make test as root once"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

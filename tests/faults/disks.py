@@ -76,6 +76,6 @@ async def failing_sync(pid: int, error: str) -> AsyncIterator[None]:
         await tracer.wait()
 
 
-def may_mount() -> bool:
+def available() -> bool:
     """Whether this is root, with strace at hand."""
     return os.geteuid() == 0 and shutil.which("strace") is not None

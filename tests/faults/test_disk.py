@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.database import answers, crash, create, end, revive
-from tests.faults.disks import failing_sync, full, may_mount, no_longer_files, small_disk
+from tests.faults.disks import failing_sync, full, no_longer_files, small_disk
 from tests.faults.load import Pace
 from tests.faults.scene import Plan, Scene, scene
 from tests.postgres import Cluster
@@ -28,11 +28,11 @@ async def test_a_file_that_may_not_grow_stops_acknowledgements_and_loses_nothing
         trial.check(database_was_there=False)
 
 
+@pytest.mark.usefixtures("root")
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
 async def test_a_disk_that_fails_to_sync_stops_acknowledgements_and_loses_nothing(
     plan: Plan, error: str
 ) -> None:
-    assert may_mount(), "run make faults as root: strace must hold a running process"
     async with scene(plan) as trial:
         await trial.load.talk(1, _PACE)
         async with failing_sync(trial.fleet.replicas[0].pid, error):
@@ -42,10 +42,10 @@ async def test_a_disk_that_fails_to_sync_stops_acknowledgements_and_loses_nothin
         trial.check(database_was_there=False)
 
 
+@pytest.mark.usefixtures("root")
 async def test_a_full_disk_under_postgresql_loses_and_doubles_nothing(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert may_mount(), "run make faults as root: a disk of its own must be mounted"
     with small_disk(160) as disk:
         monkeypatch.setattr("tempfile.tempdir", str(disk))
         with Cluster.running() as cluster:

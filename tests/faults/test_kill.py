@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.sandbox.stage import PREFIX, Stage
 from bot.store import upgrade
+from tests.hatchery import Hatchery
 from tests.processes import ServiceProcess, free_port
 from tests.story import STEPS, Story
 
@@ -29,13 +29,14 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 async def play(
-    stage: Stage, folder: Path, database_url: str, die_after: set[str], **retention: Any
+    stage: Stage, folder: Path, hatchery: Hatchery, database_url: str, die_after: set[str]
 ) -> Story:
-    more = {"retention": {"quarantine_seconds": 2, "purge_grace_seconds": 1, **retention}}
-    config = stage.write(folder, database_url, **more)
+    retention = {"quarantine_seconds": 2, "purge_grace_seconds": 1}
+    relay = {"lease_seconds": 4, "dead_after_seconds": 3}
+    config = stage.write(folder, database_url, retention=retention, relay=relay)
     await asyncio.to_thread(upgrade, database_url)
     url = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
-    async with ServiceProcess(config, url) as service:
+    async with ServiceProcess(config, url, hatchery=hatchery) as service:
         story = Story(stage, service, die_after)
         try:
             await story.tell()
@@ -48,15 +49,15 @@ async def play(
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_kill_after_any_step_loses_and_doubles_nothing(
-    stage: Stage, tmp_path: Path, step: str
+    stage: Stage, tmp_path: Path, hatchery: Hatchery, step: str
 ) -> None:
-    await play(stage, tmp_path, f"sqlite:///{tmp_path / 'livechat.db'}", {step})
+    await play(stage, tmp_path, hatchery, f"sqlite:///{tmp_path / 'livechat.db'}", {step})
 
 
 async def test_a_kill_after_every_step_loses_and_doubles_nothing(
-    stage: Stage, tmp_path: Path, database_url: str
+    stage: Stage, tmp_path: Path, hatchery: Hatchery, database_url: str
 ) -> None:
-    await play(stage, tmp_path, database_url, set(STEPS))
+    await play(stage, tmp_path, hatchery, database_url, set(STEPS))
 
 
 async def test_sigterm_ends_within_five_seconds_and_sends_the_widgets_back(

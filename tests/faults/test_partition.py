@@ -52,12 +52,11 @@ def _data(cluster: Cluster) -> Path:
     return Path(command[command.index("-D") + 1])
 
 
+@pytest.mark.usefixtures("root")
 @pytest.mark.parametrize("how", ["both ways", "no answers"])
 async def test_a_replica_whose_wire_to_the_database_is_cut_loses_and_doubles_nothing(
     plan: Plan, figures: Callable[[str], None], how: str
 ) -> None:
-    if not netns.available():
-        pytest.skip("a wire can only be cut by root, with iproute2: run make faults as root")
     with (
         netns.space(2) as space,
         Cluster.running() as cluster,
