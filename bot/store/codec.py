@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -122,8 +123,9 @@ def thread_to_row(thread: Thread) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)
 def thread_from_row(row: Row) -> Thread:
-    """A row of THREAD as a conversation reference."""
+    """A row of THREAD as a conversation reference; the same few come again and again."""
     conversation, tenant, url, scope, bot, team, group, channel, root, listening, is_open, id_ = row
     return Thread(
         conversation_id=conversation,
