@@ -18,10 +18,13 @@ HOURLY: Window = (1800, 3600)
 PER_APP: tuple[Window, ...] = ((50, 1),)
 
 #: Posts that leave us evenly may arrive bunched: every window is taken to be this much longer.
-_SLACK = 0.2
+_SLACK = 0.3
 _APP = ""
 #: What a 429 leaves of a conversation's windows, the least that is left, and how it comes back.
-_LESS, _LEAST, _BACK_EVERY, _BACK = 0.75, 0.25, 60.0, 0.1
+_LESS, _LEAST, _BACK_EVERY, _BACK = 0.75, 0.25, 15.0, 0.1
+#: Cards may fill so much of each window, so that words always find room; and one in so many
+#: seconds goes even where words leave no room at all.
+_CARDS, _CARD_EVERY = 1 / 3, 5.0
 _MANY = 2000  # conversations remembered before the idle ones are forgotten
 
 
@@ -29,6 +32,7 @@ _MANY = 2000  # conversations remembered before the idle ones are forgotten
 class _Place:
     posts: deque[float] = field(default_factory=deque)
     closed_until: float = 0.0
+    last_card: float = float("-inf")
     part: float = 1.0
     part_since: float = 0.0
 
@@ -47,20 +51,28 @@ class Budget:
         """Take one part of ``alive``: so many processes post for this app."""
         self._alive = max(1, alive)
 
-    def wait(self, place: str, now: float) -> float:
+    def wait(self, place: str, now: float, *, card: bool = False) -> float:
         """Return the seconds until a post to conversation ``place`` may go; 0 means now."""
         at = self._places.get(place)
-        closed = max(0.0, at.closed_until - now) if at else 0.0
+        if at is None:
+            at = _Place()
+        closed = max(0.0, at.closed_until - now)
         if not self._limited:
             return closed
-        own = self._until_free(at, self._windows, now) if at else 0.0
         app = self._places.get(_APP)
-        return max(closed, own, self._until_free(app, PER_APP, now) if app else 0.0)
+        wait = max(closed, self._until_free(app, PER_APP, now) if app else 0.0)
+        wait = max(wait, self._until_free(at, self._windows, now))
+        if card:
+            aside = self._until_free(at, self._windows, now, _CARDS)
+            wait = max(wait, min(aside, at.last_card + _CARD_EVERY - now))
+        return wait
 
-    def spend(self, place: str, now: float) -> None:
+    def spend(self, place: str, now: float, *, card: bool = False) -> None:
         """Count a post to ``place``."""
         if not self._limited:
             return
+        if card:
+            self._place(place, now).last_card = now
         for name, windows in ((place, self._windows), (_APP, PER_APP)):
             posts = self._place(name, now).posts
             posts.append(now)
@@ -98,8 +110,10 @@ class Budget:
     def _part(self, at: _Place, now: float) -> float:
         return min(1.0, at.part + _BACK * ((now - at.part_since) // _BACK_EVERY))
 
-    def _until_free(self, at: _Place, windows: Sequence[Window], now: float) -> float:
-        part, wait = self._part(at, now) / self._alive, 0.0
+    def _until_free(
+        self, at: _Place, windows: Sequence[Window], now: float, some: float = 1.0
+    ) -> float:
+        part, wait = some * self._part(at, now) / self._alive, 0.0
         for count, seconds in windows:
             ours = max(1, int(count * part))
             if len(at.posts) >= ours:

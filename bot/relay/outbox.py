@@ -19,7 +19,7 @@ from itertools import groupby
 from bot.relay.budget import Budget
 from bot.relay.handlers import After, Handler, Run, joined
 from bot.relay.lanes import LANES, LaneRules, after_fault, pause
-from bot.relay.ports import Committed, Delivery, Head, Lane, NotDone, Refused, Unclear
+from bot.relay.ports import Committed, Delivery, Head, Lane, NotDone, Refused, Throttled, Unclear
 from bot.relay.relay import Relay
 from bot.relay.slots import Slots
 from bot.relay.storage import Unit
@@ -128,14 +128,13 @@ class Outbox:
         heads = await self._relay.store.heads(lane)
         if lane is Lane.TEAMS:
             await self._learn_places(heads)
-        now, present = time.monotonic(), self._relay.now()
+        now = time.monotonic()
         turns = choose(
             heads,
             free,
-            age=lambda head: (present - head.created).total_seconds(),
             last=self._slots.last_turn,
             place=lambda head: self._slots.place(head.thread),
-            spend=lambda place: self._slots.spend(place, now),
+            spend=lambda place, card: self._slots.spend(place, now, card=card),
             longest=self._look_every,
         )
         self._slots.crowded(lane, turns.crowded)
@@ -268,7 +267,7 @@ class Outbox:
 
     async def _again(self, run: Run, error: NotDone | Unclear, also: After | None) -> None:
         self._report("delayed", run.delivery, error)
-        if isinstance(error, NotDone) and error.retry_after is not None:
+        if isinstance(error, Throttled) and error.retry_after is not None:
             self._slots.refused(run.delivery.thread, error.retry_after, time.monotonic())
         await self._give_back(run, error, pause(self._relay, run.delivery, error), also)
 

@@ -39,6 +39,10 @@ class NotDone(OutsideError):
         self.retry_after = retry_after
 
 
+class Throttled(NotDone):
+    """It did not happen because too much was asked for; ``retry_after`` is to be kept to."""
+
+
 class Unclear(OutsideError):
     """It may have happened or not: look before you try again."""
 

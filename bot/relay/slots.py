@@ -60,12 +60,12 @@ class Slots:
 
     # --- turns ----------------------------------------------------------------------------------
 
-    def spend(self, place: str, now: float) -> float:
+    def spend(self, place: str, now: float, *, card: bool = False) -> float:
         """Spend a post at ``place`` and return 0, or return the seconds to wait."""
         with self._lock:
-            wait = self._budget.wait(place, now)
+            wait = self._budget.wait(place, now, card=card)
             if wait <= 0:
-                self._budget.spend(place, now)
+                self._budget.spend(place, now, card=card)
             return wait
 
     def follow(self, thread: int, now: float) -> bool:

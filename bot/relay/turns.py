@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.relay.ports import ORDINARY, Head
-
-#: After so many seconds even a card is as urgent as a message: nothing waits for ever.
-_AGED = 30.0
+from bot.relay.ports import LATER, Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +24,16 @@ def choose(
     heads: Iterable[Head],
     free: int,
     *,
-    age: Callable[[Head], float],
     last: Callable[[str], float],
     place: Callable[[Head], str],
-    spend: Callable[[str], float],
+    spend: Callable[[str, bool], float],
     longest: float,
 ) -> Turns:
     """Choose at most ``free`` heads.
 
-    ``age`` tells how many seconds a head has waited, ``last`` when its stream last had a turn,
-    ``place`` the conversation whose budget it needs (empty: none). ``spend`` spends one post
-    there and returns 0, or returns the seconds to wait for it. ``longest`` bounds the pause.
+    ``last`` tells when a head's stream last had a turn, ``place`` the conversation whose budget it
+    needs (empty: none). ``spend`` spends one post there, of a card or not, and returns 0, or
+    returns the seconds to wait for it. ``longest`` bounds the pause.
     """
     pause, crowded = longest, set[str]()
     chosen: list[Head] = []
@@ -49,18 +45,17 @@ def choose(
             ready.append(head)
 
     def turn(head: Head) -> tuple[int, float, int]:
-        rank = min(head.rank, ORDINARY) if age(head) > _AGED else head.rank
-        return rank, last(head.stream), head.id
+        return head.rank, last(head.stream), head.id
 
-    waits: dict[str, float] = {}
+    waits: dict[tuple[str, bool], float] = {}
     for head in sorted(ready, key=turn):
-        where = place(head)
         if len(chosen) >= free:
             break  # a slot that gets free looks again
-        if where and where not in waits and (wait := spend(where)) > 0:
+        where = (place(head), head.rank == LATER)
+        if where[0] and where not in waits and (wait := spend(*where)) > 0:
             waits[where] = wait
-        if where in waits:
-            crowded.add(where)
-            continue
-        chosen.append(head)
+        if where not in waits:
+            chosen.append(head)
+        elif head.rank != LATER:
+            crowded.add(where[0])
     return Turns(tuple(chosen), min([pause, *waits.values()]), frozenset(crowded))

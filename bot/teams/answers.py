@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.relay.ports import Gone, NotDone, OutsideError, Refused, Unclear
+from bot.relay.ports import Gone, NotDone, OutsideError, Refused, Throttled, Unclear
 
 _DEFAULT_WAIT = 1.0  # seconds, when a 429 does not say
 _MAX_WAIT = 600.0
@@ -32,7 +32,7 @@ def problem(
     code = error_code(body)
     named = f"{status} {code}".strip()
     if status == 429:
-        return NotDone("Teams asks us to slow down.", wait(headers.get("Retry-After", "")))
+        return Throttled("Teams asks us to slow down.", wait(headers.get("Retry-After", "")))
     if status in (408, 412) or status >= 500:
         return unseen(f"Teams answered {named}.", repeatable=repeatable)
     if status in (403, 404):

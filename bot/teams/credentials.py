@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 SCOPE = "https://api.botframework.com/.default"
 EARLY = 300.0  # seconds before its end at which a token is replaced
+_AWAY = "away"  # our own word in an answer: what kept us from having one
 PAUSE = 5.0  # seconds between attempts while the old token still serves
 
 
@@ -130,6 +131,9 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
             log.info("token_fetched", expires_in=life)
             return self._token
         self._client = None  # msal remembers failures for a minute; a new one asks again
+        if away := answer.get(_AWAY):
+            log.warning("login_unreachable", error=away)
+            raise NotDone("Microsoft Entra, which gives the bot its token, cannot be reached.")
         error = str(answer.get("error", "unknown"))[:80]
         codes = [code for code in answer.get("error_codes") or () if isinstance(code, int)]
         log.error("token_refused", error=error, codes=codes)
@@ -149,7 +153,7 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
             self._client.remove_tokens_for_client()
             answer: dict[str, Any] = self._client.acquire_token_for_client([SCOPE])
         except Exception as error:  # noqa: BLE001 - network, msal and JSON errors alike: no token
-            return {"error": f"unreachable: {type(error).__name__}"}
+            return {_AWAY: type(error).__name__}
         return answer
 
     def _make_client(self) -> Any:

@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 
 METADATA_URL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 MAX_AGE = 24 * 3600.0  # seconds; then they are fetched anew in the background
-UNKNOWN_GAP = 60.0  # seconds between fetches that unknown key ids can cause
+UNKNOWN_GAP = 15.0  # seconds between fetches that unknown key ids can cause
+FRESH = 5.0  # seconds for which an unknown key id is believed to be none of theirs
 EMPTY_GAP = 2.0  # seconds between attempts while we have no keys at all
 PATIENCE = 2.5  # seconds that a request waits for keys; Teams wants its answer soon
 MAX_BYTES = 1024 * 1024
@@ -59,7 +60,9 @@ class SigningKeys:
         key = self._keys.get(kid)
         if key is not None:
             return key
-        if self._failed:
+        # A new key may have been published since we looked; Teams tries for half a minute, so
+        # it comes again after our next look.
+        if self._failed or self._clock() - self._fetched > FRESH:
             raise KeysUnavailable
         raise NotAuthentic("unknown_key")
 

@@ -74,8 +74,8 @@ def test_a_refusal_closes_the_conversation_and_makes_us_careful_for_a_while() ->
         careful += 1
     assert careful == 5
     later = 0
-    while budget.wait(CHANNEL, 700.0) <= 0:
-        budget.spend(CHANNEL, 700.0)
+    while budget.wait(CHANNEL, 100.0) <= 0:
+        budget.spend(CHANNEL, 100.0)
         later += 1
     assert later == 7
 
@@ -94,3 +94,26 @@ def test_idle_conversations_are_forgotten() -> None:
     for number in range(5000):
         budget.spend(f"19:{number}@thread.tacv2", float(number))
     assert len(budget._places) < 3000
+
+
+def test_cards_leave_room_for_words() -> None:
+    budget, now = Budget(), 0.0
+    while now < 30:
+        if (wait := budget.wait(CHANNEL, now, card=True)) > 0:
+            now += wait
+            continue
+        budget.spend(CHANNEL, now, card=True)
+    assert 15 <= len(budget._places[CHANNEL].posts) <= 26
+    assert budget.wait(CHANNEL, now) == 0
+
+
+def test_a_card_goes_now_and_then_even_where_words_take_all_there_is() -> None:
+    budget, now, cards = Budget(), 0.0, 0
+    while now < 120:
+        if budget.wait(CHANNEL, now, card=True) <= 0:
+            budget.spend(CHANNEL, now, card=True)
+            cards += 1
+        elif budget.wait(CHANNEL, now) <= 0:
+            budget.spend(CHANNEL, now)
+        now += 0.1
+    assert 15 <= cards <= 26

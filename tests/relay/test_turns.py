@@ -12,15 +12,16 @@ def head(number: int, rank: int = ORDINARY, *, thread: int = 1, wait: float = 0.
     return Head(Lane.TEAMS, f"chat:{number}", "relay", number, wait, created, thread, rank)
 
 
-def turns(*heads: Head, posts: int = 9, free: int = 9, **more: object) -> Turns:
+def turns(*heads: Head, posts: int = 9, free: int = 9, cards: bool = True, **more: object) -> Turns:
     left = {"1": posts, "2": 9}
 
-    def spend(place: str) -> float:
+    def spend(place: str, card: bool) -> float:
+        if card and not cards:
+            return 2.0
         left[place] -= 1
         return 0.0 if left[place] >= 0 else 3.0
 
     how: dict[str, object] = {
-        "age": lambda _: 0.0,
         "last": lambda _: 0.0,
         "place": lambda h: str(h.thread),
         "longest": 5.0,
@@ -41,9 +42,10 @@ def test_among_equals_the_chat_that_spoke_longest_ago_is_next() -> None:
     assert numbers(turns(head(1), head(2), posts=1, last=lambda s: last[s])) == [2]
 
 
-def test_a_card_that_waited_long_is_as_urgent_as_a_message() -> None:
-    old = turns(head(1, LATER), head(2), posts=1, age=lambda h: 31.0 if h.id == 1 else 0.0)
-    assert numbers(old) == [1]
+def test_a_card_that_must_wait_holds_up_no_words_and_crowds_nobody() -> None:
+    chosen = turns(head(1, LATER), head(2), cards=False)
+    assert numbers(chosen) == [2]
+    assert (chosen.crowded, chosen.pause) == (frozenset(), 2.0)
 
 
 def test_whoever_must_wait_holds_up_nobody_elsewhere() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.relay.ports import Gone, NotDone, Refused, Unclear
+from bot.relay.ports import Gone, NotDone, Refused, Throttled, Unclear
 from bot.teams.answers import TooBig, error_code, problem, wait
 
 
@@ -19,7 +19,7 @@ def body(code: str) -> bytes:
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (429, "TooManyRequests", NotDone),
+        (429, "TooManyRequests", Throttled),
         (401, "", NotDone),
         (408, "", Unclear),
         (412, "ServiceError", Unclear),
