@@ -124,7 +124,7 @@ class Connection:
         if not isinstance(statement, bytes):
             text = statement.postgres
             if text.fixed:
-                values |= text.fixed
+                values = values | text.fixed
             given = [_out(values[wanted]) for wanted in text.names]
         self._pg.send_query_prepared(name, given)
         return names

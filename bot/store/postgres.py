@@ -36,7 +36,6 @@ _CONFLICTS = (
     errors.SerializationFailure,
     errors.DeadlockDetected,
     errors.UniqueViolation,
-    errors.ForeignKeyViolation,
 )
 
 
@@ -57,6 +56,7 @@ class PostgresHand:
 
     shared = True
     together = False
+    most = 16
 
     def __init__(self, door: Door, clock: Callable[[], datetime]) -> None:
         self._door = door

@@ -47,10 +47,10 @@ def connect(file: str, patience: int = _PATIENCE_MS) -> sqlite3.Connection:
 
 def _run(connection: sqlite3.Connection, query: Query, values: dict[str, Any]) -> sqlite3.Cursor:
     text = query.sqlite
-    for name in text.lists:
-        values[name] = json.dumps(values[name])
+    if text.lists:
+        values = values | {name: json.dumps(values[name]) for name in text.lists}
     if text.fixed:
-        values |= text.fixed
+        values = values | text.fixed
     return connection.execute(text.sql, values)
 
 
@@ -63,6 +63,7 @@ class SqliteHand:
 
     shared = False
     together = True
+    most = 128
 
     def __init__(self, file: str, clock: Callable[[], datetime]) -> None:
         self._file = file

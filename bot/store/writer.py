@@ -2,8 +2,8 @@
 
 Durability is paid per commit. SQLite has one writer anyway, so whatever waits when it comes
 round is done together: each piece in its own savepoint, acknowledged only after the one commit.
-On PostgreSQL only what may wait (``soon`` false) is done together, since that holds no chat's
-row while somebody waits for it.
+On PostgreSQL only what may wait (``soon`` false) is done together, and not much of it, since its
+chats' rows are held meanwhile.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ T = TypeVar("T")
 Work = Callable[[Unit], Awaitable[Any]]
 Clock = Callable[[], datetime]
 
-_MOST = 128  # pieces in one commit: bounds how long the first one waits for the last
 _LINGER = 0.025  # seconds that work which may wait does wait for a commit to ride with
 _PATIENCE = 5.0  # seconds that a piece waits for its turn
 _TRIES = 4
@@ -39,6 +38,8 @@ class Hand(Link, Protocol):
 
     #: Whether whatever waits is done in one transaction.
     together: bool
+    #: How many pieces at most: it bounds how long the first one waits for the last.
+    most: int
 
     async def begin(self) -> datetime:
         """Begin; return the moment that the transaction counts as."""
@@ -83,7 +84,7 @@ class Writer:
     def __init__(self, hands: Sequence[Hand], tell: Callable[[Committed], None]) -> None:
         self._hands = list(hands)
         self._idle = list(hands)
-        self._together = hands[0].together
+        self._together, self._most = hands[0].together, hands[0].most
         self._tell = tell
         self.home: Home | None = None
         self._ready: deque[list[_Piece]] = deque()
@@ -124,8 +125,8 @@ class Writer:
             self._timer.cancel()
             self._timer = None
         while self._lingering:
-            self._ready.append(self._lingering[:_MOST])
-            del self._lingering[:_MOST]
+            self._ready.append(self._lingering[: self._most])
+            del self._lingering[: self._most]
         self._start()
 
     def _start(self) -> None:
@@ -145,15 +146,15 @@ class Writer:
         """Take what goes into one transaction; what waited too long is told so."""
         now = asyncio.get_running_loop().time()
         batch: list[_Piece] = []
-        while self._ready and (not batch or (self._together and len(batch) < _MOST)):
+        while self._ready and (not batch or (self._together and len(batch) < self._most)):
             for piece in self._ready.popleft():
                 if piece.until < now:
                     _answer(piece, None, TimeoutError("the database is too busy"))
                 else:
                     batch.append(piece)
         if self._together and batch:
-            batch += self._lingering[:_MOST]
-            del self._lingering[:_MOST]
+            batch += self._lingering[: self._most]
+            del self._lingering[: self._most]
         return batch
 
     # --- one transaction -----------------------------------------------------------------------
@@ -209,11 +210,13 @@ class Writer:
         piece.tries += 1
         if piece.tries >= _TRIES or not hand.again(error):
             return False
-        pause = random.uniform(0, 0.01) * piece.tries  # noqa: S311 - no secret
-        asyncio.get_running_loop().call_later(pause, self._put_back, piece)
+        rest = asyncio.create_task(self._put_back(piece), name="store-retry")
+        self._tasks.add(rest)
+        rest.add_done_callback(self._tasks.discard)
         return True
 
-    def _put_back(self, piece: _Piece) -> None:
+    async def _put_back(self, piece: _Piece) -> None:
+        await asyncio.sleep(random.uniform(0, 0.01) * piece.tries)  # noqa: S311 - no secret
         self._ready.appendleft([piece])
         self._start()
 

@@ -150,6 +150,22 @@ async def test_a_locked_file_holds_nobody_up_but_the_writer(
     other.close()
 
 
+async def test_a_reader_that_is_kept_out_waits_in_its_thread(
+    lite: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Kept:
+        def execute(self, *_: Any) -> None:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+
+    version = await lite.versions(["chat-1"])
+    assert version
+    monkeypatch.setattr(lite._reader, "_db", Kept())
+    assert await lite.versions(["chat-1"]) == version
+    monkeypatch.undo()
+
+
 # --- PostgreSQL --------------------------------------------------------------------------------
 
 
@@ -322,6 +338,25 @@ async def test_what_was_begun_is_kept_though_nobody_waits_for_it(store: SqlStore
     await say(store, 2)
     await say(store, 3)
     assert await said(store) == [1, 2, 3]
+
+
+async def test_closing_waits_for_what_is_done_again(post: SqlStore, pg_url: str) -> None:
+    runs = []
+
+    async def work(unit: Unit) -> None:
+        assert isinstance(unit, SqlUnit)
+        runs.append(1)
+        await unit.record("chat-1", line(1))
+        if len(runs) == 1:
+            await unit.link.rows(_KILL)
+
+    writing = asyncio.create_task(post.write(work))
+    await asyncio.sleep(0)
+    await post.close()
+    await writing
+    again = SqlStore.at(pg_url)
+    assert await said(again) == [1]
+    await again.close()
 
 
 async def test_closing_finishes_what_was_begun(url: str) -> None:
