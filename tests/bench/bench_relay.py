@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from tests.bench.commits import can_count
 from tests.bench.databases import POSTGRESQL, SQLITE, cluster, database
 from tests.bench.figures import (
     Figures,
@@ -34,9 +35,9 @@ from tests.postgres import Cluster
 
 FULL = Plan()
 #: Enough to see which way things go: a minute a database.
-QUICK = Plan(chats=200, seconds=6, step=2.5, idle=(50, 500), idle_seconds=5, each=15)
-
-FLOORS = {SQLITE: ("each", "group"), POSTGRESQL: ("each", "group")}
+QUICK = Plan(
+    chats=200, seconds=5, step=2, idle=(50, 500), idle_seconds=3, each=20, floors=("each",)
+)
 
 
 async def of_floor(kind: str, commits: str, plan: Plan, postgres: Cluster | None) -> Figures:
@@ -48,7 +49,7 @@ async def of_floor(kind: str, commits: str, plan: Plan, postgres: Cluster | None
             async with teams_end() as teams:
                 run = the_floor(teams, empty, folder, commits)
                 await measure_messages(run, teams, plan, found)
-                if commits == "each" and plan.idle:
+                if commits == "each" and kind == SQLITE and plan is FULL:
                     await measure_idle(run, teams, plan, found)
     return found
 
@@ -63,7 +64,8 @@ async def of_service(kind: str, plan: Plan, postgres: Cluster | None) -> Figures
                 await prepare(teams, empty, max(plan.chats, *plan.idle, 0))
                 run = the_service(teams, empty, folder)
                 await measure_messages(run, teams, plan, found)
-                await measure_commits(run, teams, empty, plan, folder, found)
+                if can_count(kind):
+                    await measure_commits(run, teams, empty, plan, folder, found)
                 if plan.idle:
                     await measure_idle(run, teams, plan, found)
     return found
@@ -72,8 +74,7 @@ async def of_service(kind: str, plan: Plan, postgres: Cluster | None) -> Figures
 async def of_database(kind: str, plan: Plan, postgres: Cluster | None) -> list[Figures]:
     """The service first, then the floor's forms."""
     found = [await of_service(kind, plan, postgres)]
-    found += [await of_floor(kind, commits, plan, postgres) for commits in FLOORS[kind]]
-    return found
+    return found + [await of_floor(kind, commits, plan, postgres) for commits in plan.floors]
 
 
 def run(plan: Plan, kinds: tuple[str, ...] = (SQLITE, POSTGRESQL)) -> list[Figures]:

@@ -1,4 +1,4 @@
-"""How often the disk is waited for: strace counts a process's fsyncs, PostgreSQL its own."""
+"""How many commits there were: strace counts SQLite's fsyncs, PostgreSQL its transactions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ _CALLS = re.compile(
 
 @dataclass
 class Count:
-    """Waits for the disk, and transactions that wrote (on SQLite it is the same)."""
+    """Durable commits."""
 
-    syncs: int = 0
     commits: int = 0
 
 
@@ -33,11 +32,9 @@ async def counting(running: Measured, database: Database, folder: Path) -> Async
     """Count within the block; the result is there after it."""
     count = Count()
     if database.kind == POSTGRESQL:
-        commits, syncs = database.writes()
+        before = database.commits()
         yield count
-        await asyncio.sleep(1.2)  # a backend tells its statistics at most once a second
-        after = database.writes()
-        count.commits, count.syncs = after[0] - commits, after[1] - syncs
+        count.commits = database.commits() - before
         return
     report = folder / "strace.txt"
     strace = subprocess.Popen(
@@ -48,7 +45,7 @@ async def counting(running: Measured, database: Database, folder: Path) -> Async
     yield count
     strace.send_signal(signal.SIGINT)
     await asyncio.to_thread(strace.wait, 10)
-    count.syncs = count.commits = sum(map(int, _CALLS.findall(report.read_text())))
+    count.commits = sum(map(int, _CALLS.findall(report.read_text())))
 
 
 def can_count(kind: str) -> bool:

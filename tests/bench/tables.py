@@ -115,11 +115,9 @@ def _ms(spread: Spread) -> str:
 
 def _commits(found: list[Figures]) -> str:
     rows = [
-        [f.database, side, f"{commits:.2f}", f"{f.syncs[side]:.2f}"]
-        for f in found
-        for side, commits in f.commits.items()
+        [f.database, side, f"{commits:.2f}"] for f in found for side, commits in f.commits.items()
     ]
-    head = ["", "message of", "commits", "waits for the disk"]
+    head = ["", "message of", "durable commits"]
     return f"Of the service, message by message:\n\n{_table(head, rows)}" if rows else ""
 
 
