@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from bot.domain import events as e
@@ -141,7 +141,8 @@ class Changing:
         text = None if changed.text is None or is_note(changed.text) else changed.text
         lost = kept is not None and kept.fate in (Fate.MISSED, Fate.GONE)
         if text is not None and (changed.mentioned or lost):
-            await self._say_now(unit, changed, text, at, lost=lost)
+            if not await self._say_now(unit, changed, text, at, lost=lost) and live:
+                await self._not_changed(unit, live)
             return
         ours = text is None or changed.thread.listening is Listening.THREAD
         if kept is None and (live is None or not ours):
@@ -165,14 +166,21 @@ class Changing:
 
     async def _say_now(
         self, unit: Unit, changed: Changed, text: str, at: datetime | None, *, lost: bool
-    ) -> None:
-        """Words become the visitor's by their change: a mention that had been forgotten is added."""
+    ) -> bool:
+        """Words become the visitor's by their change: a mention that had been forgotten is added.
+
+        Words that were here and did not go to a visitor then are judged by when they were first
+        written: who mends a typo in them does not mean today's visitor. False if that is unknown.
+        """
         if lost:
             await self.missed(unit, changed.thread, changed.key)
         said = Heard(changed.thread, changed.operator, changed.key, text, changed.mentioned)
         if not await self._takes_in(unit, said, at):  # it was here, and not for the visitor
-            await self._takes_in(unit, replace(said, key=_mentioned(said.key)), at)
+            if (first := _written(changed.key)) is None:
+                return False
+            await self._takes_in(unit, replace(said, key=_mentioned(said.key)), first)
         await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
+        return True
 
     async def _not_changed(self, unit: Unit, chat: Chat) -> None:
         thread = await unit.thread_by_id(chat.thread)
@@ -184,6 +192,13 @@ class Changing:
 
     async def _keep(self, unit: Unit, of: Changed | Heard, newest: Newest) -> None:
         await unit.early(of.thread.conversation_id, of.key, newest.written())
+
+
+def _written(key: str) -> datetime | None:
+    """When a message was first written: its id in Teams is that, in milliseconds since 1970."""
+    if not (key.isascii() and key.isdigit() and 12 <= len(key) <= 14):
+        return None
+    return datetime.fromtimestamp(int(key) / 1000, UTC)
 
 
 def _mentioned(key: str) -> str:

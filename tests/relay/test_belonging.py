@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.chat import LIVE, State
 from bot.domain.presence import Presence
 from bot.relay.belonging import about
-from bot.relay.inbound import Heard, Operator
+from bot.relay.inbound import Changed, Heard, Operator
 from bot.relay.ports import Answer, Seat
 from tests.people import GRACE, NOW, proposed
 from tests.relay.house import THREAD, House, opened
@@ -52,6 +52,21 @@ async def test_words_for_one_visitor_that_come_late_do_not_reach_the_next(house:
     assert await house.texts(second) == ["visitor_joined"]
     assert house.threads.words[-1] == Answer.NOT_DELIVERED
     assert "before they were in this chat" in house.threads.told[-1][1].detail
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_mended_typo_does_not_bring_old_words_before_the_next_visitor(
+    house: House, known: bool
+) -> None:
+    _, seat = await house.talking()
+    await house.visiting.end(seat)
+    written = house.clock.now
+    second = await next_chat(house)
+    key = f"{written.timestamp() * 1000:.0f}" if known else "an id that tells nothing"
+    await hear(house, "Your pasword is on its way.", written, mention=True, key=key)
+    mended = Changed(THREAD, HER, key, "e1", "Your password is on its way.", mentioned=True)
+    await house.operating.changes(mended, house.clock.now)
+    assert await house.texts(second) == ["visitor_joined"]
 
 
 @pytest.mark.parametrize("command", ["end chat", "send to rt: Toner."])

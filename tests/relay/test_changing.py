@@ -219,7 +219,7 @@ async def test_an_edit_with_a_mention_that_overtook_its_original_is_said_once(
 
 async def test_a_note_that_a_mention_is_added_to_is_said_as_what_it_is_now(house: House) -> None:
     chat, _ = await house.talking()
-    post = Post(house)
+    post = Post(house, key=f"{NOW.timestamp() * 1000:.0f}")
     await post.original("// careful")
     await post.edit("be careful", 2, mention=True)
     await post.edit("take care", 3, mention=True)
