@@ -12,6 +12,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET  # it reads only reports that pytest has just written
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,6 +67,8 @@ class Suite:
     commands: Sequence[Sequence[str]]
     needs: dict[str, Callable[[], bool]] = field(default_factory=dict)
     limit: float = LIMIT
+    together: Sequence[Sequence[str]] = ()
+    """What runs before the commands, side by side: mostly waiting, each shown when it has ended."""
 
 
 LINT = (
@@ -74,6 +77,23 @@ LINT = (
     (str(BIN / "mypy"),),
     (str(BIN / "lint-imports"), "--no-logo"),
 )
+#: Trials that measure nobody's milliseconds, in shares of equal length.
+SIDE_BY_SIDE = (
+    ("kill", "kills", "paused"),
+    ("connector", "database_dies", "partition"),
+    ("disk", "mozilla", "seeded_bugs"),
+)
+
+
+def faults() -> Suite:
+    """The fault trials: shares side by side, then alone whatever is in none of them."""
+    marks = "faults and not soak"
+    shares = [[f"tests/faults/test_{name}.py" for name in names] for names in SIDE_BY_SIDE]
+    others = [f"--ignore={file}" for share in shares for file in share]
+    rest = pytest(marks, "tests/faults", *others)
+    return Suite([rest], DATABASE, together=[pytest(marks, *share) for share in shares])
+
+
 SUITES = {
     "lint": Suite(LINT),
     "unit": Suite([pytest(ELSEWHERE)]),  # what wants PostgreSQL says so itself
@@ -81,7 +101,7 @@ SUITES = {
     "contract": Suite([pytest("contract")], REAL_RT | CHROMIUM | DATABASE),
     "e2e": Suite([pytest("e2e and not real_rt")], CHROMIUM | DATABASE),
     "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM),
-    "faults": Suite([pytest("faults and not soak")], DATABASE),
+    "faults": faults(),
     "bench": Suite([pytest("bench and not soak", "-s")]),
     "soak": Suite([pytest("soak", "-s")], limit=24 * 3600),
 }
@@ -110,23 +130,66 @@ class Result:
             self.notes.append("nothing ran")
 
 
-def call(command: Sequence[str], limit: float) -> int:
-    """Run one command in a process group of its own, and end the group if it overstays."""
+def call(commands: Sequence[Sequence[str]], limit: float, logs: Sequence[Path] = ()) -> list[int]:
+    """Run commands side by side, each in a process group of its own; end what overstays.
+
+    What they say goes to ``logs``, if there are any.
+    """
     clean = {key: value for key, value in os.environ.items() if not key.startswith("LIVECHAT_")}
     clean["PATH"] = f"{BIN}:{clean.get('PATH', '')}"
-    with subprocess.Popen(command, cwd=ROOT, env=clean, start_new_session=True) as process:
+    ends = time.monotonic() + limit
+    with ExitStack() as stack:
+        files = [stack.enter_context(log.open("wb")) for log in logs]
+        said = files or [None for _ in commands]
+        running = [
+            stack.enter_context(
+                subprocess.Popen(
+                    command, cwd=ROOT, env=clean, start_new_session=True, stdout=out, stderr=out
+                )
+            )
+            for command, out in zip(commands, said, strict=True)
+        ]
         try:
-            return process.wait(limit)
+            return [process.wait(max(0, ends - time.monotonic())) for process in running]
         except BaseException as trouble:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+            for process in running:
+                end(process)
             if isinstance(trouble, subprocess.TimeoutExpired):
-                print(f"{command[0]} was ended after {limit:.0f} s", flush=True)
-                return 124
+                print(f"{commands[0][0]} was ended after {limit:.0f} s", flush=True)
+                return [124] * len(running)
             raise
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a command with all that it started."""
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def call_pytests(
+    commands: Sequence[Sequence[str]], limit: float, name: str, result: Result
+) -> None:
+    """Run pytest; one passes its output straight through, several are shown when all have ended."""
+    alone = len(commands) == 1
+    names = [name] if alone else [f"{name}-{n}" for n in range(1, len(commands) + 1)]
+    reports = [REPORTS / f"{one}.xml" for one in names]
+    logs = [] if alone else [report.with_suffix(".log") for report in reports]
+    for report in reports:
+        report.unlink(missing_ok=True)
+    reporting = [
+        [*command, f"--junitxml={report}"]
+        for command, report in zip(commands, reports, strict=True)
+    ]
+    statuses = call(reporting, limit, logs)
+    for log in logs:
+        print(log.read_text(errors="replace"), flush=True)
+    for report, status in zip(reports, statuses, strict=True):
+        read_report(report, result, status)
 
 
 def read_report(report: Path, result: Result, status: int) -> None:
@@ -155,13 +218,12 @@ def run(name: str, suite: Suite) -> Result:
         result.judge()
         return result
     print(f"\n=== {name}", flush=True)
+    if suite.together:
+        call_pytests(suite.together, suite.limit, f"{name}-together", result)
     for command in suite.commands:
         if "pytest" in command:
-            report = REPORTS / f"{name}.xml"
-            report.unlink(missing_ok=True)
-            status = call([*command, f"--junitxml={report}"], suite.limit)
-            read_report(report, result, status)
-        elif call(command, suite.limit):
+            call_pytests([command], suite.limit, name, result)
+        elif any(call([command], suite.limit)):
             result.failed += 1
             result.notes.append(f"{Path(command[0]).name} failed")
         else:
