@@ -34,7 +34,7 @@ def advance(chat: Chat, event: e.Event) -> Step:
     if after is None:
         raise NotNow(chat.state, type(event))
     chat, effects = _STEPS[type(event)](chat, event)
-    return replace(chat, state=after), effects
+    return (chat if chat.state is after else replace(chat, state=after)), effects
 
 
 def _record(
@@ -47,13 +47,14 @@ def _record(
     key: str = "",
     target: int | None = None,
     quote: Quote | None = None,
+    **changes: Any,
 ) -> tuple[Chat, f.Record]:
-    """Give the chat its next line."""
+    """Give the chat its next line, and ``changes`` beside it."""
     size = chat.size + len(text.encode())
     if size > MAX_CHAT_BYTES and kind is not Kind.NOTICE:
         raise ChatFull
     line = Message(chat.head + 1, author, kind, text, event.at, key, target, quote)
-    return replace(chat, head=line.seq, size=size), f.Record(line)
+    return replace(chat, head=line.seq, size=size, **changes), f.Record(line)
 
 
 def _notice(chat: Chat, event: e.Event, about: Author, word: Notice) -> tuple[Chat, f.Record]:
@@ -119,14 +120,21 @@ def _said(chat: Chat, event: e.Said) -> Step:
         chat = replace(chat, operators=(*chat.operators, author))
         chat, joined = _notice(chat, event, author, Notice.OPERATOR_JOINED)
         effects.append(joined)
+    spoken = chat.spoken + (author.role is Role.VISITOR)
     chat, line = _record(
-        chat, event, author, Kind.SAID, event.text, key=event.key, quote=event.quote
+        chat,
+        event,
+        author,
+        Kind.SAID,
+        event.text,
+        key=event.key,
+        quote=event.quote,
+        spoken=spoken,
     )
     effects.append(line)
     if author.role is Role.VISITOR:
         size = len(event.text.encode("utf-16-le"))
-        effects.append(f.RelayToThread(line.message.seq, chat.spoken == 0, size))
-        chat = replace(chat, spoken=chat.spoken + 1)
+        effects.append(f.RelayToThread(line.message.seq, spoken == 1, size))
     return chat, tuple(effects)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.relay.ports import Delivery, NotDone, Refused, Unclear
+from bot.relay.ports import Delivery, News, NotDone, Refused, Unclear
 from bot.relay.storage import Unit
 
 #: What is to be committed with the end of a delivery.
@@ -46,10 +46,13 @@ class Run:
     delivery: Delivery
 
 
-def joined(rows: Sequence[Delivery]) -> Run:
-    """Put messages that follow one another into one delivery, payload {"seqs": [...]}."""
+def joined(rows: Sequence[Delivery], news: News | None = None) -> Run:
+    """Put messages that follow one another into one delivery, payload {"seqs": [...]}.
+
+    ``news`` is what the commit brought that made them, if that was just now.
+    """
     first = rows[0]
     if first.kind != "relay":
         return Run((first.id,), first)
     seqs = [int(row.payload["seq"]) for row in rows]
-    return Run(tuple(row.id for row in rows), replace(first, payload={"seqs": seqs}))
+    return Run(tuple(row.id for row in rows), replace(first, payload={"seqs": seqs}, news=news))

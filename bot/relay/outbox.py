@@ -11,7 +11,6 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
@@ -77,7 +76,7 @@ class Outbox:
         """Begin what was born claimed, and look for work where there is some."""
         for delivery in committed.born:
             news = next((n for n in committed.news if n.chat_id == delivery.chat_id), None)
-            self._begin(joined([replace(delivery, news=news)]))
+            self._begin(joined([delivery], news))
         for lane in Lane if committed.lost else committed.lanes:
             self._wake[lane].set()
 
