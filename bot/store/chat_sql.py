@@ -181,7 +181,7 @@ USE = Query(sa.update(invitations).where(_the_link).values(used_by=text("nonce")
 
 _the_seat = seats.c.id == text("seat")
 TAKE_SEAT = Query(sa.insert(seats).values(**_row(seats)).inline())
-LEAVE = Query(sa.delete(seats).where(_the_seat))
+LEAVE = Query(sa.delete(seats).where(_the_seat).returning(seats.c.chat_id))
 FIND_SEAT = Query(sa.select(*SEAT).where(_the_seat))
 
 _window = _row(windows)

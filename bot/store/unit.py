@@ -242,7 +242,10 @@ class SqlUnit:
 
     async def leave(self, seat_id: str) -> None:
         """Forget a visitor's place."""
-        self.link.later(sql.LEAVE, seat=seat_id)
+        for (chat_id,) in await self.link.rows(sql.LEAVE, seat=seat_id):
+            # Sockets that were opened with it, here or at another process, look and end.
+            self._turned.setdefault(chat_id, False)
+            self.gathering.of(chat_id)
 
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
         """Note this process's windows on the chat; return all processes'."""

@@ -9,10 +9,10 @@ from functools import partial
 import psycopg
 import pytest
 
-from bot.relay.ports import Committed, Delivery, Lane, News
+from bot.relay.ports import Committed, Delivery, Lane, News, Seat
 from bot.relay.storage import Unit
 from bot.store import SqlStore
-from tests.people import proposed, talking
+from tests.people import NOW, proposed, talking
 from tests.store.making import THREAD, Ears, add_chat, line, row, schedule
 
 
@@ -92,6 +92,16 @@ async def test_of_a_purge_readers_are_told_to_read(
     ears = Ears(store)
     await store.write(forgetting)
     assert ears.last.news == (News("chat-1"),)
+
+
+async def test_whoever_leaves_makes_the_chats_readers_look(store: SqlStore) -> None:
+    await add_chat(store)
+    seat = Seat("digest", "chat-1", NOW + timedelta(hours=1))
+    await store.write(lambda unit: unit.seat(seat))
+    ears, before = Ears(store), await store.versions(["chat-1"])
+    await store.write(lambda unit: unit.leave("digest"))
+    assert ears.heard == [Committed((News("chat-1"),))]
+    assert (await store.versions(["chat-1"]))["chat-1"] > before["chat-1"]
 
 
 async def test_a_bell_that_breaks_keeps_nobody_from_his_answer(store: SqlStore) -> None:
