@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / ".venv" / "bin"
@@ -139,8 +140,8 @@ def call(commands: Sequence[Sequence[str]], limit: float, logs: Sequence[Path] =
     clean["PATH"] = f"{BIN}:{clean.get('PATH', '')}"
     ends = time.monotonic() + limit
     with ExitStack() as stack:
-        files = [stack.enter_context(log.open("wb")) for log in logs]
-        said = files or [None for _ in commands]
+        said: list[IO[bytes] | None] = [stack.enter_context(log.open("wb")) for log in logs]
+        said = said or [None] * len(commands)
         running = [
             stack.enter_context(
                 subprocess.Popen(

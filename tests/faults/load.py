@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -54,6 +55,7 @@ class Load:
         self.guests: list[Guest] = []
         self._staying: list[asyncio.Task[None]] = []
         self._session: aiohttp.ClientSession | None = None
+        self._ends = 0.0  # when the talking ends, by the loop's clock
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -85,24 +87,34 @@ class Load:
 
     async def talk(self, seconds: float, pace: Pace | None = None) -> None:
         """Let everybody talk for so long; what is under way then is finished."""
-        pace = pace or Pace()
-        ends = asyncio.get_running_loop().time() + seconds
+        pace, self._ends = pace or Pace(), asyncio.get_running_loop().time() + seconds
         talking = []
         for guest in self.guests:
             draw = random.Random(self._draw.random())
-            talking.append(self._visitor(guest, pace, draw, ends))
-            talking.append(self._operator(guest.account, pace, draw, ends))
+            talking.append(self._visitor(guest, pace, draw))
+            talking.append(self._operator(guest.account, pace, draw))
         await asyncio.gather(*talking)
 
-    async def _visitor(self, guest: Guest, pace: Pace, draw: random.Random, ends: float) -> None:
-        while pace.visitor and await _pause(draw.expovariate(pace.visitor), ends):
+    async def talk_while(self, trouble: Awaitable[None], pace: Pace | None = None) -> None:
+        """Let everybody talk until the trouble is over."""
+        talking = asyncio.create_task(self.talk(math.inf, pace))
+        await trouble
+        self._ends = 0.0
+        await talking
+
+    async def _visitor(self, guest: Guest, pace: Pace, draw: random.Random) -> None:
+        while pace.visitor and await self._pause(draw.expovariate(pace.visitor)):
             await guest.say(_filler(draw, pace.long))
 
-    async def _operator(
-        self, account: Account, pace: Pace, draw: random.Random, ends: float
-    ) -> None:
-        while pace.operator and await _pause(draw.expovariate(pace.operator), ends):
+    async def _operator(self, account: Account, pace: Pace, draw: random.Random) -> None:
+        while pace.operator and await self._pause(draw.expovariate(pace.operator)):
             await self.reply(account, _filler(draw, 0))
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait; False if the end comes first."""
+        now = asyncio.get_running_loop().time()
+        await asyncio.sleep(max(0, min(seconds, self._ends - now)))
+        return now + seconds < self._ends
 
     async def reply(self, account: Account, filler: str = "") -> str:
         """Let the operator write in the chat's thread; return the message's token."""
@@ -119,13 +131,6 @@ class Load:
         """How many lines the widgets have not been shown yet."""
         shown = {a.chat: a.lines[-1]["seq"] if a.lines else 0 for a in self.accounts}
         return sum(max(0, heads.get(chat, 0) - seq) for chat, seq in shown.items())
-
-
-async def _pause(seconds: float, ends: float) -> bool:
-    """Wait; False if the end comes first."""
-    left = ends - asyncio.get_running_loop().time()
-    await asyncio.sleep(max(0, min(seconds, left)))
-    return seconds < left
 
 
 def _filler(draw: random.Random, long: float) -> str:

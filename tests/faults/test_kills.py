@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -15,10 +14,7 @@ async def talk_under_kills(
     trial: Scene, kills: int, pauses: tuple[float, float], pace: Pace
 ) -> None:
     """Kill random replicas while everybody talks; ``pauses`` are bounds in seconds."""
-    killing = asyncio.create_task(trial.fleet.kill_often(kills, *pauses))
-    while not killing.done():
-        await trial.load.talk(1.0, pace)
-    await killing
+    await trial.load.talk_while(trial.fleet.kill_often(kills, *pauses), pace)
 
 
 async def test_one_process_killed_again_and_again_loses_and_doubles_nothing(
@@ -51,6 +47,7 @@ async def test_five_hundred_kills_under_a_hundred_thousand_messages(
     plan: Plan, postgres_url: str, figures: Callable[[str], None], seed: int
 ) -> None:
     plan.urls, plan.chats, plan.seed, plan.limits = [postgres_url] * 2, 100, seed, False
+    plan.sections = {"relay": {"pacing": False}}
     async with scene(plan) as trial:
         await talk_under_kills(trial, 500, (0.8, 2.2), Pace(0.7, 0.7))
         await trial.drain(300)
