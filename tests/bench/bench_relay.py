@@ -12,7 +12,8 @@ import argparse
 import asyncio
 import resource
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from tests.bench.measured import beside
 from tests.bench.tables import show
 from tests.bench.teams_end import teams_end
 from tests.postgres import Cluster
+from tests.processes import ROOT
 
 FULL = Plan()
 #: Enough to see which way things go: a minute a database.
@@ -40,34 +42,39 @@ QUICK = Plan(
 )
 
 
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder on the disk: /tmp may be memory."""
+    base = ROOT / ".build"
+    base.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=base) as name:
+        yield Path(name)
+
+
 async def of_floor(kind: str, commits: str, plan: Plan, postgres: Cluster | None) -> Figures:
     """Measure one form of the floor."""
     found = Figures(f"floor, {commits}", kind)
-    with tempfile.TemporaryDirectory(prefix="livechat-bench-") as name:
-        folder = Path(name)
-        with database(kind, folder, postgres) as empty:
-            async with teams_end() as teams:
-                run = the_floor(teams, empty, folder, commits)
-                await measure_messages(run, teams, plan, found)
-                if commits == "each" and kind == SQLITE and plan is FULL:
-                    await measure_idle(run, teams, plan, found)
+    with _folder() as folder, database(kind, folder, postgres) as empty:
+        async with teams_end() as teams:
+            run = the_floor(teams, empty, folder, commits)
+            await measure_messages(run, teams, plan, found)
+            if commits == "each" and kind == SQLITE and plan is FULL:
+                await measure_idle(run, teams, plan, found)
     return found
 
 
 async def of_service(kind: str, plan: Plan, postgres: Cluster | None) -> Figures:
     """Measure the service."""
     found = Figures("service", kind)
-    with tempfile.TemporaryDirectory(prefix="livechat-bench-") as name:
-        folder = Path(name)
-        with database(kind, folder, postgres) as empty:
-            async with teams_end() as teams:
-                await prepare(teams, empty, max(plan.chats, *plan.idle, 0))
-                run = the_service(teams, empty, folder)
-                await measure_messages(run, teams, plan, found)
-                if can_count(kind):
-                    await measure_commits(run, teams, empty, plan, folder, found)
-                if plan.idle:
-                    await measure_idle(run, teams, plan, found)
+    with _folder() as folder, database(kind, folder, postgres) as empty:
+        async with teams_end() as teams:
+            await prepare(teams, empty, max(plan.chats, *plan.idle, 0))
+            run = the_service(teams, empty, folder)
+            await measure_messages(run, teams, plan, found)
+            if can_count(kind):
+                await measure_commits(run, teams, empty, plan, folder, found)
+            if plan.idle:
+                await measure_idle(run, teams, plan, found)
     return found
 
 

@@ -12,9 +12,10 @@ from functools import partial
 from bot.domain.advance import advance
 from bot.domain.chat import Chat
 from bot.domain.effects import Record
-from bot.domain.events import Event, Invited, VisitorJoined
+from bot.domain.events import Event, Invited, PresenceChanged, VisitorJoined
 from bot.domain.invitations import Route, digest
 from bot.domain.messages import Author, Role
+from bot.domain.presence import Presence
 from bot.relay.ports import Listening, Scope, Seat, Thread
 from bot.relay.storage import Unit
 from bot.sandbox.teams import activities
@@ -96,11 +97,11 @@ class Cast:
         return json.dumps(activities.message(stage, post)).encode()
 
     def history(self, number: int, now: datetime) -> list[Event]:
-        """What has happened in a chat: the visitor sits in it."""
+        """What has happened in a chat: the visitor joined, and has closed the window for now."""
         by = Author(Role.OPERATOR, self.grace.object_id.lower(), self.grace.name)
         ada = Author(Role.VISITOR, f"{chat_id(number)}:1", "Ada Lovelace")
         invited = Invited(now, by, ADAS, Route.COPY, now + timedelta(days=1))
-        return [invited, VisitorJoined(now, ada)]
+        return [invited, VisitorJoined(now, ada), PresenceChanged(now, Presence.GONE)]
 
 
 async def _open(unit: Unit, cast: Cast, number: int) -> None:
