@@ -26,11 +26,15 @@ _AT_ONCE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Who claims what is made here, for how long (microseconds), and which of it."""
+    """Who claims what is made here, for how long (microseconds), and which of it.
+
+    ``back`` is told of what ``may`` allowed and was not claimed: something is before it.
+    """
 
     owner: str
     lease: int
     may: Callable[[Delivery], bool]
+    back: Callable[[Delivery], object]
 
 
 class Waiting(NamedTuple):
@@ -106,11 +110,18 @@ class Deliveries:
         self._gathering.lanes.add(delivery.lane)
 
     def _added(self, made: Delivery, rows: list[Row]) -> None:
-        for number, owner, due, created in rows:  # none if a card waits already
+        if not rows:  # a card waits already
+            self._not_taken(made)
+        for number, owner, due, created in rows:
             if owner is None:
                 self._gathering.lanes.add(made.lane)
+                self._not_taken(made)
             else:
                 self._gathering.born.append(_born(made, number, moment(due), moment(created)))
+
+    def _not_taken(self, made: Delivery) -> None:
+        if self._home is not None:
+            self._home.back(made)
 
     async def take(
         self, owner: str, lease: float, streams: Sequence[str], most: int, size: int

@@ -83,14 +83,19 @@ class Connection:
         """
         if self.broken is not None:
             raise self.broken
+        # Before anything is sent: what cannot be written down must not leave half a trip behind.
+        ready = [(statement, _given(statement, values)) for statement, values in orders]
         names: list[bytes | None] = []
         try:
-            for statement, values in orders:
-                names += self._send(statement, values)
+            for statement, given in ready:
+                names += self._send(statement, given)
             self._pg.pipeline_sync()
             self._push()
         except psycopg.Error as error:
             self._break(error)
+            raise
+        except Exception:
+            self._break(psycopg.InterfaceError("the database was left in mid-sentence"))
             raise
         until = self._loop.time() + _PATIENCE
         trip = _Trip(names, self._loop.create_future(), until)
@@ -111,7 +116,7 @@ class Connection:
 
     # --- sending -------------------------------------------------------------------------------
 
-    def _send(self, statement: Query | bytes, values: dict[str, Any]) -> list[bytes | None]:
+    def _send(self, statement: Query | bytes, given: list[bytes | None]) -> list[bytes | None]:
         name = self._prepared.get(statement)
         names: list[bytes | None] = [None]
         if name is None:
@@ -120,12 +125,6 @@ class Connection:
             self._pg.send_prepare(name, sql)
             self._prepared[statement] = name
             names = [name, None]
-        given: list[bytes | None] = []
-        if not isinstance(statement, bytes):
-            text = statement.postgres
-            if text.fixed:
-                values = values | text.fixed
-            given = [_out(values[wanted]) for wanted in text.names]
         self._pg.send_query_prepared(name, given)
         return names
 
@@ -175,14 +174,15 @@ class Connection:
                 self._prepared = {s: n for s, n in self._prepared.items() if n not in lost}
 
     def _arrived(self) -> None:
-        trip = self._trips.popleft()
+        trip = self._trips[0]
         if trip.done.done():
-            return
-        if trip.error is not None:
+            pass
+        elif trip.error is not None:
             trip.done.set_exception(trip.error)
         else:
             answers = zip(trip.names, trip.results, strict=True)
             trip.done.set_result([rows for name, rows in answers if name is None])
+        self._trips.popleft()  # last: if the answers do not fit, it is told so with the others
 
     # --- the end -------------------------------------------------------------------------------
 
@@ -211,6 +211,16 @@ class Connection:
             if not trip.done.done():
                 trip.done.set_exception(error)
         self.ended.set()
+
+
+def _given(statement: Query | bytes, values: dict[str, Any]) -> list[bytes | None]:
+    """Write a statement's values down. Raises psycopg.DataError for what no text may hold."""
+    if isinstance(statement, bytes):
+        return []
+    text = statement.postgres
+    if text.fixed:
+        values = values | text.fixed
+    return [_out(values[wanted]) for wanted in text.names]
 
 
 def _rows(result: pq.abc.PGresult) -> list[Row]:
@@ -245,6 +255,8 @@ def _out(value: Any) -> bytes | None:
     if value is None:
         return None
     if isinstance(value, str):
+        if "\0" in value:  # libpq would end the text there
+            raise psycopg.DataError("a text may not hold NUL")
         return value.encode()
     if isinstance(value, bool):
         return b"t" if value else b"f"

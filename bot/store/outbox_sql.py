@@ -94,13 +94,17 @@ TAKE = Query(
 )
 
 _mine = sa.and_(Among(outbox.c.id, "ids"), outbox.c.owner == _p("owner"))
-_theirs = outbox.alias("theirs")
-_same = sa.select(_theirs.c.stream).where(Among(_theirs.c.id, "ids"))
+_rest = outbox.alias("rest")
+_one_more = (
+    sa.select(_rest.c.id)
+    .where(_rest.c.stream == outbox.c.stream, sa.not_(Among(_rest.c.id, "ids")))
+    .limit(1)
+)
 #: Of the streams of some rows, those that have other rows.
 CROWDED = Query(
-    sa.select(outbox.c.stream)
-    .where(outbox.c.stream.in_(_same), sa.not_(Among(outbox.c.id, "ids")))
-    .distinct()
+    sa.select(outbox.c.stream).where(
+        Among(outbox.c.id, "ids"), _one_more.scalar_subquery().is_not(None)
+    )
 )
 STRIKE_ONE = Query(  # most often it is one, and SQLite needs a third longer for a list
     sa.delete(outbox)

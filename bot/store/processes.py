@@ -25,6 +25,7 @@ _BEAT = Query(
     .returning(processes.c.at)
 )
 _BURY = Query(sa.delete(processes).where(_alive, processes.c.at < Now() - number("patience")))
+_SPARE = Query(sa.update(processes).values(at=Now()))
 _COUNT = Query(sa.select(sa.func.count()).select_from(processes).where(_alive))
 _its = sa.exists().where(processes.c.name == windows.c.process)
 _ORPHANS = Query(sa.delete(windows).where(sa.not_(_its)).returning(windows.c.chat_id))
@@ -47,19 +48,22 @@ async def beat(link: Link, process: str, patience: timedelta, quarantine: timede
     """
     silence = patience // timedelta(microseconds=1)
     last = await link.rows(_LAST, name=_ANY)  # processes beat one after another
+    known = await link.rows(_LAST, name=process)
     now = (await link.rows(_BEAT, name=_ANY))[0][0]
+    silent = bool(last) and now - last[0][0] > silence
     counted: list[Row] = []
     orphaned: list[Row] = []
     link.later(_BEAT, name=process)
+    if silent:  # the database was away, perhaps: who lives has yet to say so
+        link.later(_SPARE)
     link.later(_BURY, patience=silence)
     link.later(_ORPHANS, orphaned.extend)
     link.later(_RELEASE, quarantine=quarantine // timedelta(microseconds=1))
     link.later(_COUNT, counted.extend)
     await link.flush()
-    away = None
-    if last and now - last[0][0] > silence:
-        away = (moment(last[0][0]), moment(now))
-    return Pulse(counted[0][0], away, tuple(sorted({chat for (chat,) in orphaned})))
+    away = (moment(last[0][0]), moment(now)) if silent else None
+    bereft = tuple(sorted({chat for (chat,) in orphaned}))
+    return Pulse(counted[0][0], away, bereft, forgotten=not known)
 
 
 async def rest(link: Link, process: str) -> None:

@@ -45,7 +45,7 @@ _AWAY = (
     psycopg.InterfaceError,
     TimeoutError,
 )
-_HANDS = 8
+_HANDS = 16  # as many commits wait for the disk together
 _MOST_STALE = 1000
 _EARLY_KEPT = timedelta(minutes=10)
 
@@ -109,9 +109,15 @@ class SqlStore:
         """Call ``bell`` on the event loop after each commit, before whoever wrote is answered."""
         self._bell = bell
 
-    def work_for(self, owner: str, lease: float, may: Callable[[Delivery], bool]) -> None:
+    def work_for(
+        self,
+        owner: str,
+        lease: float,
+        may: Callable[[Delivery], bool],
+        back: Callable[[Delivery], object] = id,
+    ) -> None:
         """Claim for ``owner`` what is made in an empty stream, is due, and that ``may`` allows."""
-        self._writer.home = Home(owner, int(lease * 1_000_000), may)
+        self._writer.home = Home(owner, int(lease * 1_000_000), may, back)
 
     async def listen(self) -> None:
         """Begin to hear of other processes' commits (PostgreSQL), and to tell them of ours."""
