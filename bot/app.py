@@ -86,7 +86,9 @@ class Service:
         )
         bells.append(self.outbox)
         patience = timedelta(seconds=relaying.dead_after_seconds)
-        self._heartbeat = Heartbeat(self.relay, budget, self.visitors.expect, patience)
+        self._heartbeat = Heartbeat(
+            self.relay, budget, self.visitors.expect, self.visitors.retell, patience
+        )
         self._beat_every = min(_BEAT_EVERY, relaying.dead_after_seconds / 4)
         self._housekeeping = Housekeeping(self.relay)
         self._chores: list[asyncio.Task[None]] = []
@@ -171,8 +173,9 @@ class Service:
         self.tickets.close()
         if self.mailer:
             self.mailer.close()
-        with suppress(OutsideError):
-            await self.store.rest(self.relay.process)
+        if self._chores:  # else we never said that we live
+            with suppress(OutsideError):
+                await self.store.rest(self.relay.process)
         await self.store.close()
         if self._lock:
             self._lock.close()

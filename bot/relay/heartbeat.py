@@ -24,12 +24,16 @@ class Heartbeat:
         relay: Relay,
         budget: Budget,
         expect: Callable[[Iterable[str]], None],
+        retell: Callable[[], None],
         patience: timedelta = PATIENCE,
     ) -> None:
-        """``expect`` is told of chats whose visitor is gone if he does not come back here."""
+        """``expect`` is told of chats whose visitor is gone if he does not come back here;
+        ``retell`` is called when the others have forgotten where our windows are.
+        """
         self._relay = relay
         self._budget = budget
         self._expect = expect
+        self._retell = retell
         self._patience = patience
         self._alive = 1
 
@@ -42,6 +46,8 @@ class Heartbeat:
             # Whoever died may have taken the rings of its last commits along.
             relay.ring(Committed(lost=True))
         self._alive = pulse.alive
+        if pulse.forgotten:
+            self._retell()
         if pulse.bereft:
             self._expect(pulse.bereft)
         if pulse.away:

@@ -68,7 +68,7 @@ class Outbox:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._full: set[Lane] = set()
         self._stopping = False
-        relay.store.work_for(self._owner, self._lease(Lane.TEAMS), self._may)
+        relay.store.work_for(self._owner, self._lease(Lane.TEAMS), self._may, self._may_not)
 
     # --- waking ---------------------------------------------------------------------------------
 
@@ -102,6 +102,10 @@ class Outbox:
         if self._stopping or delivery.kind not in _BORN or not self._tasks:
             return False
         return self._slots.book(delivery.lane, delivery.thread, time.monotonic())
+
+    def _may_not(self, delivery: Delivery) -> None:
+        """It stands behind others and is paid for with them."""
+        self._slots.unspend(delivery.thread)
 
     # --- claiming -------------------------------------------------------------------------------
 

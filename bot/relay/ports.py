@@ -330,12 +330,14 @@ class Pulse:
 
     ``alive`` counts the processes on this database, this one included. ``away`` is set when
     nobody's heart beat between two moments. ``bereft`` are the chats whose windows were on
-    processes that died.
+    processes that died. ``forgotten`` tells that the others have taken this one for dead, or do
+    not know it yet: its windows have to be told again.
     """
 
     alive: int
     away: tuple[datetime, datetime] | None = None
     bereft: tuple[str, ...] = ()
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

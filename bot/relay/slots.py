@@ -75,13 +75,15 @@ class Slots:
 
     def unspend(self, thread: int) -> None:
         """Nothing was posted after all."""
-        with self._lock:
-            self._budget.unspend(self.place(thread))
+        if place := self.place(thread):
+            with self._lock:
+                self._budget.unspend(place)
 
     def refused(self, thread: int, seconds: float, now: float) -> None:
         """Teams said 429."""
-        with self._lock:
-            self._budget.refused(self.place(thread), seconds, now)
+        if place := self.place(thread):
+            with self._lock:
+                self._budget.refused(place, seconds, now)
 
     def crowded(self, lane: Lane, places: Collection[str]) -> None:
         """Note the places where somebody waits for the budget."""

@@ -165,8 +165,16 @@ class Store(Protocol):
     def tell(self, bell: Callable[[Committed], None]) -> None:
         """Call ``bell`` on the event loop after each commit, and for other processes' commits."""
 
-    def work_for(self, owner: str, lease: float, may: Callable[[Delivery], bool]) -> None:
+    def work_for(
+        self,
+        owner: str,
+        lease: float,
+        may: Callable[[Delivery], bool],
+        back: Callable[[Delivery], object],
+    ) -> None:
         """Claim for ``owner`` what is made in an empty stream, is due, and that ``may`` allows.
+
+        ``back`` is told of what ``may`` allowed and was not claimed, since it stands behind others.
 
         ``may`` is quick; it may be called from another thread, and for work that is not kept.
         """

@@ -7,7 +7,6 @@ Action.Execute ends as HTTP 500, and answers most bad tokens with 500.
 from __future__ import annotations
 
 import asyncio
-import json
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -31,6 +30,7 @@ from bot.teams.connector import Client, Wire, WireConnectorFactory
 from bot.teams.inbound_auth import Inbound
 from bot.teams.keys import KeysUnavailable
 from bot.teams.models import as_json
+from bot.teams.storable import read_json
 from bot.teams.streams import TooMuch, read_up_to
 
 log = structlog.get_logger(__name__)
@@ -191,7 +191,7 @@ async def _read(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise _Unreadable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
     try:
-        raw = json.loads(await read_up_to(request.content, MAX_BODY))
+        raw = read_json(await read_up_to(request.content, MAX_BODY))
     except TooMuch:
         sentence = "The activity is too big."
         raise _Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence) from None

@@ -73,8 +73,16 @@ class Attendance:
             self._see_to(chat_id, chat)
 
     def expect(self, chat_id: str) -> None:
-        """A chat had windows before this process began: if none comes back, its visitor is gone."""
-        self._see_to(chat_id, self._chat(chat_id))
+        """A chat had windows at a process that has ended: if none is left, its visitor is gone."""
+        chat = self._chat(chat_id)
+        chat.told = None  # what is so here may be less than what was so there
+        self._see_to(chat_id, chat)
+
+    def retell(self) -> None:
+        """Report every chat again: what was told is not known any more."""
+        for chat_id, chat in self._chats.items():
+            chat.told = None
+            self._see_to(chat_id, chat)
 
     async def close(self) -> None:
         """Stop reporting. Nobody is gone because we restart: see ``expect``."""

@@ -92,6 +92,10 @@ class VisitorsRoom:
         for chat_id in chat_ids:
             self._attendance.expect(chat_id)
 
+    def retell(self) -> None:
+        """Report again where every chat's windows are."""
+        self._attendance.retell()
+
     def recheck(self, seconds: float) -> None:
         """Look every so often for rings of other processes that were lost: 60 s for one alone."""
         self._lookout.recheck = seconds

@@ -10,9 +10,11 @@ from bot.domain.chat import State
 from bot.domain.effects import Word
 from bot.domain.messages import Notice
 from bot.domain.presence import Presence
+from bot.relay.budget import Budget
 from bot.relay.ports import Answer, Delivery, Gone, Lane, NotDone, Refused, Unclear
+from bot.relay.slots import Slots
 from tests.people import GRACE
-from tests.relay.house import House
+from tests.relay.house import THREAD, House
 
 
 async def take(house: House, owner: str) -> list[Delivery]:
@@ -302,6 +304,33 @@ async def test_the_co_is_told_elsewhere_when_a_chat_has_lost_its_thread(house: H
     await house.deliver()
     told = [(where, notice.word) for where, notice in house.threads.told]
     assert (f"personal chat of {GRACE.id}", Word.ORPHANED) in told
+
+
+async def test_what_stands_behind_a_post_under_way_costs_nobody_a_post(house: House) -> None:
+    house.bells.append(house.outbox)
+    _, seat = await house.talking()
+    house.threads.hold = asyncio.Event()
+    house.outbox.start()
+    try:
+        await house.visiting.say(seat, "k", "first")
+        await until(lambda: house.outbox._running)
+        for number in range(20):
+            await house.visiting.say(seat, f"k{number}", f"line {number}")
+        spent = house.outbox._slots._budget._places[THREAD.conversation_id].posts
+        assert len(spent) == 1
+    finally:
+        house.threads.hold.set()
+        await house.outbox.stop()
+
+
+def test_work_without_a_thread_gives_no_post_of_the_app_back() -> None:
+    budget = Budget()
+    slots = Slots(budget, {Lane.RT: 4})
+    for _ in range(50):
+        budget.spend("19:a", 0.0)
+    slots.unspend(0)
+    slots.refused(0, 60, 0.0)
+    assert 0 < budget.wait("19:b", 0.5) < 2
 
 
 async def until(true: Callable[[], object]) -> None:

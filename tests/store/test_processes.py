@@ -51,6 +51,7 @@ async def window(store: SqlStore, process: str, presence: Presence) -> list[Pres
 async def test_processes_count_each_other_until_they_fall_silent(
     store: SqlStore, time: Time
 ) -> None:
+    assert await store.beat("one", PATIENCE) == Pulse(1, forgotten=True)
     assert await store.beat("one", PATIENCE) == Pulse(1)
     assert (await store.beat("two", PATIENCE)).alive == 2
     time.passes(15)
@@ -130,8 +131,32 @@ async def test_what_a_dead_process_held_is_free_and_what_it_wrote_to_rt_after_th
     for lane, stream in ((Lane.TEAMS, "chat:chat-1"), (Lane.RT, "file:chat-1")):
         await schedule(store, Delivery(lane, stream, "tell", {}, "chat-1"))
         assert await store.take("dead", 3600, [stream])
-    time.passes(30)
-    await store.beat("two", PATIENCE, timedelta(seconds=180))
+    for _ in range(2):
+        time.passes(15)
+        await store.beat("two", PATIENCE, timedelta(seconds=180))
     assert [d.attempt for d in await store.take("two", 30, ["chat:chat-1"])] == [2]
     (waiting,) = await store.heads(Lane.RT)
     assert 150 < waiting.wait <= 180
+
+
+async def test_nobody_is_buried_when_nobody_could_beat(store: SqlStore, time: Time) -> None:
+    await add_chat(store)
+    for process in ("one", "two"):
+        await store.beat(process, PATIENCE)
+    row = Delivery(Lane.TEAMS, "chat:chat-1", "tell", {}, "chat-1")
+    await store.write(lambda unit: unit.schedule(row))
+    assert await store.take("one", 3600, ["chat:chat-1"])
+    time.passes(60)
+    back = await store.beat("two", PATIENCE)
+    assert (back.alive, bool(back.away)) == (2, True)
+    assert await store.take("two", 30, ["chat:chat-1"]) == []
+    assert not (await store.beat("one", PATIENCE)).forgotten
+
+
+async def test_whoever_was_taken_for_dead_learns_it(store: SqlStore, time: Time) -> None:
+    for process in ("one", "two"):
+        await store.beat(process, PATIENCE)
+    for _ in range(2):
+        time.passes(15)
+        await store.beat("two", PATIENCE)
+    assert (await store.beat("one", PATIENCE)).forgotten

@@ -163,3 +163,19 @@ async def test_closing_reports_nobody_gone(card: Card, windows: Attendance) -> N
     await windows.close()
     await quiet()
     assert card.told == [("chat", OPEN)]
+
+
+async def test_what_others_forgot_is_told_again(card: Card, windows: Attendance) -> None:
+    windows.note("chat", "tab", HIDDEN)
+    assert await card.wait() == [HIDDEN]
+    windows.retell()
+    assert await card.wait() == [HIDDEN, HIDDEN]
+
+
+async def test_of_a_chat_whose_other_windows_died_it_is_told_what_is_left_here(
+    card: Card, windows: Attendance
+) -> None:
+    windows.note("chat", "tab", HIDDEN)
+    assert await card.wait() == [HIDDEN]
+    windows.expect("chat")
+    assert await card.wait() == [HIDDEN, HIDDEN]
