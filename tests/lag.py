@@ -29,7 +29,8 @@ ROOT = Path(__file__).parents[1]
 _HERE = {str(Path(__file__)), threading.__file__}
 _SERVICE = str(ROOT / "bot") + os.sep
 _PLAYERS = (str(ROOT / "bot" / "sandbox") + os.sep, str(ROOT / "tests") + os.sep)
-_BEFORE_SERVING = {"Service.__init__", "Service.start"}
+_NOT_SERVING = {"Service.__init__", "Service.start", "BaseEventLoop.shutdown_default_executor"}
+_LOOKER = "loop-watch"
 _Run = Any  # asyncio.Handle._run, which the types leave out
 
 
@@ -71,7 +72,7 @@ class Watch:
         self._collecting = 0.0
         self._collection_began = 0.0
         self._end = threading.Event()
-        self._looker = threading.Thread(target=self._look, name="loop-watch", daemon=True)
+        self._looker = threading.Thread(target=self._look, name=_LOOKER, daemon=True)
 
     @property
     def faults(self) -> list[Held]:
@@ -121,8 +122,10 @@ class Watch:
         # The collector walks the whole process, which in a test is mostly not the service.
         wall, cpu = wall - self._collecting, cpu - self._collecting
         frames = dict(self._frames)
+        name = _name(handle)
         ours = any(frames.values()) if frames else True
-        held = Held(_name(handle), wall, cpu, queued, tuple(frames), ours)
+        ours = ours and not any(place in name for place in _NOT_SERVING)
+        held = Held(name, wall, cpu, queued, tuple(frames), ours)
         if held.blocked > self.limit or held.cpu > self.limit:
             self.held.append(held)
 
@@ -171,7 +174,8 @@ class _Delays:
         mine = threading.get_native_id()
         for thread in threading.enumerate():
             tid = thread.native_id
-            if tid is not None and tid != mine:
+            # The one that looks holds nobody up.
+            if tid is not None and tid != mine and thread.name != _LOOKER:
                 file = _open(tid)
                 found[tid] = _delay(file)
                 _close(file)
@@ -211,7 +215,7 @@ def _name(handle: asyncio.Handle) -> str:
 
 def _place(frame: FrameType | None) -> tuple[str, bool]:
     """Name the innermost place; tell whether it is the service's and it was serving then."""
-    inner, decided, starting = "", None, False
+    inner, decided, idle = "", None, False
     while frame is not None:
         code, name = frame.f_code, frame.f_code.co_filename
         inner = inner or f"{_short(name)}:{frame.f_lineno} in {code.co_qualname}"
@@ -220,9 +224,9 @@ def _place(frame: FrameType | None) -> tuple[str, bool]:
             if decided is not None:
                 seen = f"{_short(name)}:{frame.f_lineno} in {code.co_qualname}"
                 inner = seen if seen == inner else f"{seen} ({inner})"
-        starting = starting or (name.startswith(_SERVICE) and code.co_qualname in _BEFORE_SERVING)
+        idle = idle or (name.startswith(_SERVICE) and code.co_qualname in _NOT_SERVING)
         frame = frame.f_back
-    return inner, decided is not False and not starting
+    return inner, decided is not False and not idle
 
 
 def _whose(file: str) -> bool | None:

@@ -86,6 +86,14 @@ async def test_only_what_the_service_does_is_its_fault(file: str, fault: bool) -
     assert f"{file}:3 in blocks" in str(watch.held[0])
 
 
+async def test_a_loop_that_is_being_closed_may_wait_for_its_threads() -> None:
+    loop = asyncio.get_running_loop()
+    with Watch() as watch:
+        loop.run_in_executor(None, time.sleep, LONG)
+        await loop.shutdown_default_executor()
+    assert watch.faults == []
+
+
 async def test_a_plain_callback_is_watched_too() -> None:
     with Watch() as watch:
         asyncio.get_running_loop().call_soon(sleep)
