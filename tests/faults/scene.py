@@ -184,7 +184,9 @@ def _state(url: str) -> tuple[int, dict[str, int]]:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     try:
         with engine.connect() as connection:
-            rows = connection.scalar(sa.text("SELECT count(*) FROM outbox WHERE kind <> 'purge'"))
+            rows = connection.scalar(
+                sa.text("SELECT count(*) FROM outbox WHERE kind NOT IN ('purge', 'card')")
+            )
             heads = connection.execute(
                 sa.text("SELECT chat_id, max(seq) FROM messages GROUP BY chat_id")
             )
