@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from bot.sandbox.teams import Fault
 from tests.faults.load import Pace
 from tests.faults.scene import Plan, Scene, scene
@@ -17,6 +19,19 @@ async def test_a_bad_day_of_teams_loses_nothing_and_labels_every_repeat(
     async with scene(plan) as trial:
         raging = storm(trial.stage, plan.seed, 0.25)
         await trial.load.talk(6, Pace(2.0, 0.5))
+        trial.stage.teams.faults.clear()
+        await trial.drain()
+        figures(f"{trial.figures()}; Teams' faults {dict(raging.hits)}")
+        trial.check()
+        assert not hurried(trial.stage)
+
+
+@pytest.mark.soak
+async def test_two_bad_hours_of_teams(plan: Plan, figures: Callable[[str], None]) -> None:
+    plan.chats = 50
+    async with scene(plan) as trial:
+        raging = storm(trial.stage, plan.seed, 0.11, silence_done=1.0)
+        await trial.load.talk(7200, Pace(0.2, 0.2))
         trial.stage.teams.faults.clear()
         await trial.drain()
         figures(f"{trial.figures()}; Teams' faults {dict(raging.hits)}")

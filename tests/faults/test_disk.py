@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,27 @@ async def test_a_full_disk_under_postgresql_loses_and_doubles_nothing(
                 await trial.drain()
                 trial.check(database_was_there=False)
             end(cluster)
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("root")
+async def test_two_hundred_moments_of_a_bad_disk(
+    plan: Plan, figures: Callable[[str], None]
+) -> None:
+    draw = random.Random(f"disk {plan.seed}")
+    async with scene(plan) as trial:
+        for _ in range(200):
+            await trial.load.talk(draw.uniform(0.2, 2), _PACE)
+            pid, error = trial.fleet.replicas[0].pid, draw.choice(["EIO", "ENOSPC", "full"])
+            if error == "full":
+                with no_longer_files(pid, _file(plan)):
+                    await trial.load.talk(draw.uniform(0.2, 2), _PACE)
+                continue
+            async with failing_sync(pid, error):
+                await trial.load.talk(draw.uniform(0.2, 2), _PACE)
+        await trial.drain()
+        figures(trial.figures())
+        trial.check(database_was_there=False)
 
 
 async def fill_and_free(trial: Scene, cluster: Cluster, disk: Path) -> None:

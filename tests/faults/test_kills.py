@@ -33,7 +33,7 @@ async def test_twenty_kills_of_two_replicas_under_fifty_chats_lose_and_double_no
 ) -> None:
     plan.urls, plan.chats = [postgres_url, postgres_url], 50
     async with scene(plan) as trial:
-        await talk_under_kills(trial, 20, (0.4, 1.2), Pace(0.2, 0.2))
+        await talk_under_kills(trial, 20, (0.6, 1.8), Pace(0.2, 0.2))
         await trial.drain()
         figures(trial.figures())
         trial.check()
