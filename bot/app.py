@@ -87,7 +87,12 @@ class Service:
         bells.append(self.outbox)
         patience = timedelta(seconds=relaying.dead_after_seconds)
         self._heartbeat = Heartbeat(
-            self.relay, budget, self.visitors.expect, self.visitors.retell, patience
+            self.relay,
+            budget,
+            self.visitors.expect,
+            self.visitors.retell,
+            patience,
+            alone=not several,
         )
         self._beat_every = min(_BEAT_EVERY, relaying.dead_after_seconds / 4)
         self._housekeeping = Housekeeping(self.relay)
@@ -118,9 +123,9 @@ class Service:
             raise CannotStart("The database is not of this version. Run: livechat migrate")
         if self._lock:
             await self.store.take_over(self.relay.rules.quarantine)
-            await self._expect_visitors()
         await self.teams.start()
         await self._heartbeat.beat()  # whoever is not known holds nothing
+        await self._expect_visitors()
         self.outbox.start()
         self._chores = [
             asyncio.create_task(_every(self._beat_every, self._heartbeat.beat), name="heartbeat"),

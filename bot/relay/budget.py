@@ -19,7 +19,7 @@ PER_APP: tuple[Window, ...] = ((50, 1),)
 
 #: Posts that leave us evenly may arrive bunched: every window is taken to be this much longer.
 _SLACK = 0.3
-_APP = ""
+_APP = "the app as a whole"  # no conversation is called so
 #: What a 429 leaves of a conversation's windows, the least that is left, and how it comes back.
 _LESS, _LEAST, _BACK_EVERY, _BACK = 0.75, 0.25, 15.0, 0.1
 #: Cards may fill so much of each window, so that words always find room; and one in so many

@@ -10,7 +10,7 @@ from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.effects import Word
 from bot.domain.messages import Message
 from bot.relay.handlers import After, Quiet
-from bot.relay.ports import Answer, Delivery, Gone, Refused, Tell, Threads, Unclear
+from bot.relay.ports import Answer, Delivery, Gone, NotDone, Refused, Tell, Thread, Threads, Unclear
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -32,12 +32,12 @@ class InThread(Quiet):
         """If the thread is gone, the chat is filed and the visitor told; else nothing follows."""
         if not isinstance(error, Gone) or delivery.chat_id is None:
             return None
-        chat_id = delivery.chat_id
+        chat_id, target = delivery.chat_id, int(delivery.payload.get("thread") or 0)
 
         async def lost(unit: Unit) -> None:
             chat = await unit.chat(chat_id)
-            if chat is None:
-                return
+            if chat is None or chat.thread != (target or chat.thread):
+                return  # it was for another place, where the chat had been asked for
             if not (await unit.thread_by_id(chat.thread)).open:
                 return  # known already: what follows from it has followed
             await unit.close_thread(chat.thread, error.sentence)
@@ -72,14 +72,40 @@ class RelayHandler(InThread):
         except Unclear:
             if not resent:
                 raise
-            return self._not_shown(delivery, sure=False)  # repeated once: no more
+            return self._not_shown(delivery, seqs, sure=False)  # repeated once: no more
+        except Refused as error:
+            if isinstance(error, Gone) or len(lines) == 1:
+                raise
+            return await self._singly(delivery, thread, chat, lines)
         return lambda unit: unit.relayed(chat.id, seqs[-1])
+
+    async def _singly(
+        self, delivery: Delivery, thread: Thread, chat: Chat, lines: list[Message]
+    ) -> After:
+        """Teams refuses a joint post: find the message that it does not take."""
+        refused: list[int] = []
+        for line in lines:
+            try:
+                await self._threads.relay(thread, chat, [line], resent=delivery.attempt > 1)
+            except Gone:
+                raise
+            except Refused:
+                refused.append(line.seq)
+            except NotDone as error:  # those before it are there
+                raise Unclear(error.sentence) from error
+
+        async def after(unit: Unit) -> None:
+            await unit.relayed(chat.id, lines[-1].seq)
+            if refused:
+                await self._not_shown(delivery, refused, sure=True)(unit)
+
+        return after
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """A message that Teams refuses is in the record; the CO and the visitor are told."""
         if isinstance(error, Gone):
             return await super().gave_up(delivery, error)
-        return self._not_shown(delivery, sure=True)
+        return self._not_shown(delivery, _seqs(delivery), sure=True)
 
     async def _found(self, delivery: Delivery) -> tuple[Chat, list[Message]] | None:
         """The chat and the messages: what was only just committed is not read back."""
@@ -105,15 +131,18 @@ class RelayHandler(InThread):
         return lines
 
     def _behind(self, delivery: Delivery) -> int:
-        waited = self._relay.now() - delivery.created if delivery.created else timedelta()
+        # Both by the database's clock; what waits for the budget waits unclaimed.
+        waited = timedelta()
+        if delivery.created and delivery.first_claimed:
+            waited = delivery.first_claimed - delivery.created
         return int(waited.total_seconds()) if waited > _SLOW else 0
 
-    def _not_shown(self, delivery: Delivery, *, sure: bool) -> After:
+    def _not_shown(self, delivery: Delivery, seqs: list[int], *, sure: bool) -> After:
         async def tell(unit: Unit) -> None:
             chat = await unit.chat(delivery.chat_id or "")
             if chat is None:
                 return
-            event = e.NotShown(self._relay.now(), tuple(_seqs(delivery)), sure)
+            event = e.NotShown(self._relay.now(), tuple(seqs), sure)
             try:
                 await self._relay.happen(unit, chat, event)
             except NotNow:

@@ -40,19 +40,24 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Rows of one stream that go out together: their ids, and what the handler is given."""
+    """Rows of one stream that go out together: their ids, and what the handler is given.
+
+    ``claimed`` is when we asked for them at the earliest, on this process's own steady clock.
+    """
 
     ids: tuple[int, ...]
     delivery: Delivery
+    claimed: float
 
 
-def joined(rows: Sequence[Delivery], news: News | None = None) -> Run:
+def joined(rows: Sequence[Delivery], claimed: float, news: News | None = None) -> Run:
     """Put messages that follow one another into one delivery, payload {"seqs": [...]}.
 
     ``news`` is what the commit brought that made them, if that was just now.
     """
     first = rows[0]
     if first.kind != "relay":
-        return Run((first.id,), first)
+        return Run((first.id,), first, claimed)
     seqs = [int(row.payload["seq"]) for row in rows]
-    return Run(tuple(row.id for row in rows), replace(first, payload={"seqs": seqs}, news=news))
+    delivery = replace(first, payload={"seqs": seqs}, news=news)
+    return Run(tuple(row.id for row in rows), delivery, claimed)

@@ -26,9 +26,12 @@ class Heartbeat:
         expect: Callable[[Iterable[str]], None],
         retell: Callable[[], None],
         patience: timedelta = PATIENCE,
+        *,
+        alone: bool = False,
     ) -> None:
         """``expect`` is told of chats whose visitor is gone if he does not come back here;
-        ``retell`` is called when the others have forgotten where our windows are.
+        ``retell`` is called when the others have forgotten where our windows are. ``alone``: a
+        process that seems to live beside us is our predecessor, who died just now.
         """
         self._relay = relay
         self._budget = budget
@@ -36,12 +39,14 @@ class Heartbeat:
         self._retell = retell
         self._patience = patience
         self._alive = 1
+        self._alone = alone
+        self._owed: list[tuple[datetime, datetime]] = []
 
     async def beat(self) -> None:
         """Tell that we live, and act on what we learn of the others."""
         relay = self._relay
         pulse = await relay.store.beat(relay.process, self._patience, relay.rules.quarantine)
-        self._budget.share(pulse.alive)
+        self._budget.share(1 if self._alone else pulse.alive)
         if pulse.alive < self._alive:
             # Whoever died may have taken the rings of its last commits along.
             relay.ring(Committed(lost=True))
@@ -51,7 +56,10 @@ class Heartbeat:
         if pulse.bereft:
             self._expect(pulse.bereft)
         if pulse.away:
-            await self._own_up(*pulse.away)
+            self._owed.append(pulse.away)
+        while self._owed:  # if the database goes again, the next beat tells the rest
+            await self._own_up(*self._owed[0])
+            self._owed.pop(0)
 
     async def _own_up(self, since: datetime, until: datetime) -> None:
         """Tell every open chat's thread that what was written meanwhile may be lost.

@@ -66,6 +66,7 @@ class Outbox:
         self._wake = {lane: asyncio.Event() for lane in Lane}
         self._tasks: list[asyncio.Task[None]] = []
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._asked: dict[str, float] = {}  # streams whose rows are being born claimed, since when
         self._full: set[Lane] = set()
         self._stopping = False
         relay.store.work_for(self._owner, self._lease(Lane.TEAMS), self._may, self._may_not)
@@ -76,7 +77,8 @@ class Outbox:
         """Begin what was born claimed, and look for work where there is some."""
         for delivery in committed.born:
             news = next((n for n in committed.news if n.chat_id == delivery.chat_id), None)
-            self._begin(joined([delivery], news))
+            claimed = self._asked.pop(delivery.stream, 0.0)
+            self._begin(joined([delivery], claimed, news))
         for lane in Lane if committed.lost else committed.lanes:
             self._wake[lane].set()
 
@@ -95,17 +97,24 @@ class Outbox:
         self.ring(Committed(lost=True))
         # A claim that is being committed is not broken off: its rows would look tried.
         await _finish(self._tasks, patience)
-        await _finish(list(self._running.values()), patience)  # the last claim's, too
+        until = time.monotonic() + patience
+        while self._running:  # what ends may have begun what it had claimed already
+            await _finish(list(self._running.values()), max(0.0, until - time.monotonic()))
 
     def _may(self, delivery: Delivery) -> bool:
         """Tell the store whether to claim for us what it is making; spends the budget for it."""
         if self._stopping or delivery.kind not in _BORN or not self._tasks:
             return False
-        return self._slots.book(delivery.lane, delivery.thread, time.monotonic())
+        now = time.monotonic()
+        may = self._slots.book(delivery.lane, delivery.thread, now)
+        if may:
+            self._asked[delivery.stream] = now
+        return may
 
     def _may_not(self, delivery: Delivery) -> None:
         """It stands behind others and is paid for with them."""
         self._slots.unspend(delivery.thread)
+        self._asked.pop(delivery.stream, None)
 
     # --- claiming -------------------------------------------------------------------------------
 
@@ -149,7 +158,7 @@ class Outbox:
         store = self._relay.store
         taken = await store.take(self._owner, self._lease(lane), streams, _MOST, _SIZE)
         runs = groupby(sorted(taken, key=_by_stream), key=lambda d: d.stream)
-        begun = {stream: joined(list(rows)) for stream, rows in runs}
+        begun = {stream: joined(list(rows), now) for stream, rows in runs}
         for run in begun.values():
             self._begin(run)
         for head in turns.chosen:
@@ -191,26 +200,44 @@ class Outbox:
 
     async def _run(self, run: Run) -> None:
         try:
-            following = await self._deliver(run)
+            following, asked = await self._deliver(run)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the worker
             self._report("delivery_failed", run.delivery, error)
             await self._put_off(run, error)
             return
         if following:
-            self._begin(joined(following))
+            self._begin(joined(following, asked))
 
-    async def _deliver(self, run: Run) -> list[Delivery]:
-        """Deliver, write down what came of it; return what was claimed in the same commit."""
+    async def _deliver(self, run: Run) -> tuple[list[Delivery], float]:
+        """Deliver, write down what came of it.
+
+        Return what was claimed in the same commit, and when we asked for it.
+        """
         delivery, handler = run.delivery, self._handlers[run.delivery.kind]
+        left = self._left(run)
+        if left <= 0:  # we were stopped, or the commit took long: others may be sending it
+            await self._give_back(run, NotDone("The claim came too late."), timedelta(), None)
+            return [], 0.0
         try:
-            after = await _within(self._lanes[delivery.lane].lease, handler.deliver(delivery))
-        except (NotDone, Unclear) as error:
-            await self._again(run, error, await handler.delayed(delivery, error))
-            return []
+            after = await _within(left, handler.deliver(delivery))
         except Refused as error:
-            self._report("refused", delivery, error)
-            after = await handler.gave_up(delivery, error)
-        return await self._settle(run, after)
+            after = await self._gave_up(run, error)
+        except (NotDone, Unclear) as error:
+            if not _is_enough(delivery, error):
+                await self._again(run, error, await handler.delayed(delivery, error))
+                return [], 0.0
+            after = await self._gave_up(run, Refused(error.sentence))
+        asked = time.monotonic()
+        return await self._settle(run, after), asked
+
+    async def _gave_up(self, run: Run, error: Refused) -> After | None:
+        self._report("refused", run.delivery, error)
+        return await self._handlers[run.delivery.kind].gave_up(run.delivery, error)
+
+    def _left(self, run: Run) -> float:
+        """How many seconds the claim still covers, so that nobody else sends at the same time."""
+        lease = self._lanes[run.delivery.lane].lease
+        return lease - (time.monotonic() - run.claimed)
 
     async def _settle(self, run: Run, after: After | None) -> list[Delivery]:
         """Strike the run off; in the same commit take what waits behind it, if it may go."""
@@ -287,6 +314,11 @@ class Outbox:
             return []
 
         await self._insist(work, soon=True)
+
+
+def _is_enough(delivery: Delivery, error: NotDone | Unclear) -> bool:
+    """Tell whether a post that may be there twice by now is left at that."""
+    return isinstance(error, Unclear) and delivery.lane is Lane.TEAMS and delivery.attempt > 1
 
 
 def _by_stream(delivery: Delivery) -> tuple[str, int]:

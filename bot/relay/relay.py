@@ -76,9 +76,15 @@ class Relay:
         store.tell(self.ring)
 
     def ring(self, committed: Committed) -> None:
-        """Tell everybody what was committed."""
+        """Tell everybody what was committed. One who fails keeps it from nobody."""
+        problems = []
         for bell in self._bells:
-            bell.ring(committed)
+            try:
+                bell.ring(committed)
+            except Exception as error:  # noqa: BLE001 - raised below, when all have heard
+                problems.append(error)
+        if problems:
+            raise ExceptionGroup("a bell failed", problems)
 
     async def happen(self, unit: Unit, chat: Chat, event: Event) -> Chat:
         """Let ``event`` happen to ``chat`` (loaded through ``unit``) within its transaction.

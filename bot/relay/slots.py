@@ -1,12 +1,11 @@
 """What limits the outbox of one process: slots per lane, Teams' budget per conversation.
 
-The store asks from its writer's thread whether something may be claimed, so a lock is held.
+Used on the event loop only: the store asks there, too, whether something may be claimed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from threading import Lock
 
 from bot.relay.budget import Budget
 from bot.relay.ports import Lane
@@ -15,7 +14,7 @@ _MANY = 10_000  # threads and streams remembered
 
 
 class Slots:
-    """Room for deliveries; every method is quick and may be called from any thread."""
+    """Room for deliveries; every method is quick."""
 
     def __init__(self, budget: Budget, at_once: Mapping[Lane, int]) -> None:
         self._budget = budget
@@ -24,7 +23,6 @@ class Slots:
         self._places: dict[int, str] = {}
         self._last: dict[str, float] = {}
         self._crowded: frozenset[str] = frozenset()
-        self._lock = Lock()
 
     # --- slots ----------------------------------------------------------------------------------
 
@@ -34,13 +32,11 @@ class Slots:
 
     def enter(self, lane: Lane) -> None:
         """A delivery begins."""
-        with self._lock:
-            self._busy[lane] += 1
+        self._busy[lane] += 1
 
     def leave(self, lane: Lane) -> None:
         """A delivery ended."""
-        with self._lock:
-            self._busy[lane] -= 1
+        self._busy[lane] -= 1
 
     # --- what is born claimed ---------------------------------------------------------------------
 
@@ -49,24 +45,19 @@ class Slots:
 
         A commit that fails leaves that one unused, which costs a second of the budget at most.
         """
-        with self._lock:
-            place = self._places.get(thread)
-            if place is None or place in self._crowded or self.free(lane) <= 0:
-                return False
-            if self._budget.wait(place, now) > 0:
-                return False
-            self._budget.spend(place, now)
-            return True
+        place = self._places.get(thread)
+        if place is None or place in self._crowded or self.free(lane) <= 0:
+            return False
+        return self.spend(place, now) <= 0
 
     # --- turns ----------------------------------------------------------------------------------
 
     def spend(self, place: str, now: float, *, card: bool = False) -> float:
         """Spend a post at ``place`` and return 0, or return the seconds to wait."""
-        with self._lock:
-            wait = self._budget.wait(place, now, card=card)
-            if wait <= 0:
-                self._budget.spend(place, now, card=card)
-            return wait
+        wait = self._budget.wait(place, now, card=card)
+        if wait <= 0:
+            self._budget.spend(place, now, card=card)
+        return wait
 
     def follow(self, thread: int, now: float) -> bool:
         """Spend a post for what waits behind a delivery, unless other chats wait there."""
@@ -76,14 +67,12 @@ class Slots:
     def unspend(self, thread: int) -> None:
         """Nothing was posted after all."""
         if place := self.place(thread):
-            with self._lock:
-                self._budget.unspend(place)
+            self._budget.unspend(place)
 
     def refused(self, thread: int, seconds: float, now: float) -> None:
         """Teams said 429."""
         if place := self.place(thread):
-            with self._lock:
-                self._budget.refused(place, seconds, now)
+            self._budget.refused(place, seconds, now)
 
     def crowded(self, lane: Lane, places: Collection[str]) -> None:
         """Note the places where somebody waits for the budget."""

@@ -140,8 +140,8 @@ class Store(Protocol):
     async def write(self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True) -> T:
         """Run ``work`` in one transaction and commit it; on an exception nothing is kept.
 
-        ``work`` touches nothing but the unit and may be run again after a conflict, and from
-        another thread. ``soon`` false: it may wait a little for another's commit to ride with.
+        ``work`` touches nothing but the unit and may be run again after a conflict.
+        ``soon`` false: it may wait a little for another's commit to ride with.
         """
 
     async def look(self, chat_id: str) -> tuple[Chat, int] | None:
@@ -176,7 +176,7 @@ class Store(Protocol):
 
         ``back`` is told of what ``may`` allowed and was not claimed, since it stands behind others.
 
-        ``may`` is quick; it may be called from another thread, and for work that is not kept.
+        ``may`` is quick; it may be asked for work that is not kept in the end.
         """
 
     async def heads(self, lane: Lane, limit: int = 500) -> list[Head]:

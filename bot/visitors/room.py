@@ -85,9 +85,9 @@ class VisitorsRoom:
         ]
 
     def expect(self, chat_ids: Iterable[str]) -> None:
-        """Name the chats whose visitor had a window when the last process ended.
+        """Name chats whose visitor had a window at a process that ended, in the running loop.
 
-        Call it once, in the running loop: those who do not come back within the grace are gone.
+        Those who have none within the grace are gone.
         """
         for chat_id in chat_ids:
             self._attendance.expect(chat_id)

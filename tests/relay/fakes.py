@@ -15,6 +15,7 @@ from bot.relay.ports import (
     Mailer,
     OutsideError,
     Places,
+    Refused,
     Tell,
     Thread,
     Threads,
@@ -64,6 +65,7 @@ class FakeThreads(Threads):
         self.cards: dict[str, CardView] = {}
         self.shown = asyncio.Event()
         self.hold: asyncio.Event | None = None
+        self.refuses = ""
         self.broken = False  # a fault of our own code
 
     async def show(self, thread: Thread, view: CardView, card: str) -> str:
@@ -88,6 +90,8 @@ class FakeThreads(Threads):
             await self.hold.wait()
         if self.broken:
             raise ZeroDivisionError
+        if self.refuses and any(self.refuses in message.text for message in messages):
+            raise Refused("Teams finds something in it bad.")
         self.relayed += [(thread.conversation_id, m.text, resent) for m in messages]
         self.posts.append([m.text for m in messages])
         self.behind.append(behind)

@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -102,7 +103,7 @@ class House:
         taken = await self.store.take(self.owner, 60, due, 60, 64 * 1024)
         taken.sort(key=lambda delivery: (delivery.stream, delivery.id))
         for _, rows in groupby(taken, lambda delivery: delivery.stream):
-            await self.outbox._run(joined(list(rows)))
+            await self.outbox._run(joined(list(rows), time.monotonic()))
         return bool(taken)
 
     # --- the CO --------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """The outbox: in order, once, and honest about what may be a repeat."""
 
 import asyncio
+import time
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -11,10 +13,11 @@ from bot.domain.effects import Word
 from bot.domain.messages import Notice
 from bot.domain.presence import Presence
 from bot.relay.budget import Budget
-from bot.relay.ports import Answer, Delivery, Gone, Lane, NotDone, Refused, Unclear
+from bot.relay.handlers import joined
+from bot.relay.ports import Answer, Bell, Committed, Delivery, Gone, Lane, NotDone, Refused, Unclear
 from bot.relay.slots import Slots
 from tests.people import GRACE
-from tests.relay.house import THREAD, House
+from tests.relay.house import OTHER, THREAD, House
 
 
 async def take(house: House, owner: str) -> list[Delivery]:
@@ -331,6 +334,67 @@ def test_work_without_a_thread_gives_no_post_of_the_app_back() -> None:
     slots.unspend(0)
     slots.refused(0, 60, 0.0)
     assert 0 < budget.wait("19:b", 0.5) < 2
+
+
+async def test_a_notice_that_teams_does_not_confirm_twice_blocks_nobodys_words(
+    house: House,
+) -> None:
+    _, seat = await house.talking()
+    await house.visiting.end(seat)  # a notice to the CO
+    told = len(house.threads.told)
+    house.threads.faults.after += [Unclear("Teams answered 502.")] * 50
+    for _ in range(30):
+        await house.deliver("tell")
+        house.clock.pass_(seconds=10)
+    assert len(house.threads.told) == told + 2
+    assert not [head for head in await house.store.heads(Lane.TEAMS) if head.kind == "tell"]
+
+
+async def test_one_message_that_teams_does_not_take_leaves_its_neighbours_alone(
+    house: House,
+) -> None:
+    chat, seat = await house.talking()
+    for number in range(4):
+        await house.visiting.say(seat, f"k{number}", f"line {number}")
+    house.threads.refuses = "line 2"
+    await house.deliver()
+    assert [text for _, text, _ in house.threads.relayed] == ["line 0", "line 1", "line 3"]
+    marks = [m.target for m in await house.store.log(chat.id, 0, 99) if m.text == Notice.NOT_SHOWN]
+    assert marks == [4]  # the first line says that she joined
+
+
+async def test_what_was_claimed_too_long_ago_is_not_sent(house: House) -> None:
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    (delivery,) = await take(house, house.owner)
+    stopped = joined([delivery], time.monotonic() - 31)  # the lease is 30 seconds
+    await house.outbox._run(stopped)
+    assert house.threads.relayed == []
+    await house.deliver()
+    assert [(text, again) for _, text, again in house.threads.relayed] == [("hello", False)]
+
+
+async def test_a_post_in_another_place_that_is_gone_leaves_the_chat_alone(house: House) -> None:
+    chat, _ = await house.talking()
+    elsewhere = await house.store.write(lambda unit: unit.thread(OTHER))
+    payload = {"word": Answer.ELSEWHERE.value, "detail": "a link", "thread": elsewhere.id}
+    row = Delivery(Lane.TEAMS, "thread:9", "tell", payload, chat.id, thread=elsewhere.id)
+    await house.store.write(lambda unit: unit.schedule(row))
+    house.threads.faults.before.append(Gone("The conversation is not there."))
+    await house.deliver()
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+async def test_a_bell_that_fails_keeps_what_was_born_from_nobody(house: House) -> None:
+    class Broken:
+        def ring(self, committed: Committed) -> None:
+            raise ZeroDivisionError
+
+    heard: list[Committed] = []
+    house.bells += [Broken(), cast("Bell", SimpleNamespace(ring=heard.append))]
+    with pytest.raises(ExceptionGroup):
+        house.relay.ring(Committed(lost=True))
+    assert heard == [Committed(lost=True)]
 
 
 async def until(true: Callable[[], object]) -> None:
