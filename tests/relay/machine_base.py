@@ -10,10 +10,12 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, ClassVar, TypeVar
 
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from bot.relay import outbox
 from bot.relay.inbound import Pressed
+from bot.relay.nonces import nonce
 from bot.relay.ports import Committed, Delivery, Lane, Listening, Thread
 from bot.store import SqlStore
 from tests.people import NOW
@@ -34,6 +36,14 @@ PRESSES = {
     ("cancel", "invited"): "cancelled",
     ("cancel", "proposed"): "cancelled",
 }
+
+
+TROUBLE = [fault for fault in Fault if fault is not Fault.NONE]
+PLANS = st.lists(st.sampled_from([Fault.NONE, *TROUBLE]), max_size=3)
+SPANS = st.sampled_from([1, 5, 31, 70, 400])  # seconds: to a repeat, or to the end of a lease
+#: Ends would come so often that most histories would be short ones.
+REALLY = st.sampled_from([False, False, False, True])
+SIDES, PICK, WHICH = st.integers(0, 1), st.integers(0, 3), st.integers(0, 7)
 
 
 class SteadyClock:
@@ -202,6 +212,26 @@ class MachineBase(RuleBasedStateMachine):
         talks = self.sides[side].talks
         return talks[-1 - back % len(talks)] if talks else None
 
+    def joined(self, *states: str) -> list[Talk]:
+        """The chats that somebody has joined, the newest first."""
+        found = [talk for talk in reversed(self.talks()) if talk.tabs]
+        return [talk for talk in found if talk.state in states] if states else found
+
+    def one(self, which: int, *states: str) -> Talk | None:
+        """One of them; if there is none, a chat is opened, which may do.
+
+        No rule has a precondition: what a history consists of must not hang on the order in which
+        tasks are done.
+        """
+        if not self.joined(*states):
+            self.open(which % 2, 3)
+        found = self.joined(*states)
+        return found[which % len(found)] if found else None
+
+    def open(self, side: int, steps: int) -> None:
+        """Take a new chat so many steps on: asked for, invited, joined."""
+        raise NotImplementedError
+
     def new(self, talk: Talk | None, what: str) -> str:
         """Words that nobody says twice, with the chat's name in them."""
         return f"{talk.id if talk else 'nobody'} {what}{next(self.ids)}"
@@ -226,6 +256,18 @@ class MachineBase(RuleBasedStateMachine):
         self.do(self.house.operating.presses(pressed))
         self.check()
         assert talk.state == wanted, f"{verb} led to {talk.state} instead of {wanted}"
+
+    def press_noted(
+        self, side: int, talk: Talk, verb: str, who: str, wanted: str, **values: str
+    ) -> None:
+        """Press a button as its card draws it; note it if something came of it."""
+        found = self.do(self.house.store.look(talk.id))
+        if found is None:
+            return
+        before, values = talk.state, {**values, "nonce": nonce(found[0])}
+        self.press(self.sides[side], talk, verb, who, wanted, **values)
+        if talk.state != before:
+            self.presses_done.append((side, talk, verb, who, values))
 
     def outbox_turn(
         self, relay: Sequence[Fault] = (), notice: Sequence[Fault] = (), rt: Sequence[Fault] = ()

@@ -21,6 +21,7 @@ from bot.relay.ports import (
     Refused,
     Tell,
     Thread,
+    Throttled,
     Unclear,
 )
 from tests.people import ADAS, TICKET
@@ -49,7 +50,7 @@ class Died(BaseException):
 
 _BEFORE: dict[Fault, Callable[[], BaseException]] = {
     Fault.NOT_DONE: lambda: NotDone("Not now."),
-    Fault.LATER: lambda: NotDone("Too many requests.", RETRY_AFTER),
+    Fault.LATER: lambda: Throttled("Too many requests.", RETRY_AFTER),
     Fault.UNCLEAR_BEFORE: lambda: Unclear("It broke off."),
     Fault.REFUSED: lambda: Refused("No."),
     Fault.GONE: lambda: Gone("Not there any more."),  # a kind of refusal to RT's callers
