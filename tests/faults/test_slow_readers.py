@@ -16,13 +16,14 @@ from tests.faults.scene import Plan, Scene, scene, share
 
 _MIB = 1024 * 1024
 _CHATS, _PER_CHAT = 23, 9  # a browser may open twenty windows; those just closed count a while
+_RATE = 40.0  # messages per second of all quiet visitors together
 _NOISE = 0.05  # seconds by which two measurements of the same thing differ here
 
 
 async def measured(trial: Scene, seconds: float) -> list[float]:
     """Seconds to the acknowledgement of what the quiet visitors said in that time, sorted."""
     before = {token for account in trial.accounts for token in account.acknowledged_at}
-    await trial.load.talk(seconds, Pace(2.0, 0.0))
+    await trial.load.talk(seconds, Pace(_RATE / len(trial.load.guests), 0.0))
     await asyncio.sleep(0.5)
     return sorted(
         at - account.said_at[token]
