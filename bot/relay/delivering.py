@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ _CALLS = frozenset({Word.JOINED, Word.ENDED_BY_VISITOR, Word.FILING_FAILED})
 #: A message that waited longer than so says by how much Teams is behind.
 _SLOW = timedelta(seconds=10)
 _PAGE = 100
+_BELIEVED = 15.0  # seconds
+_MANY = 5000  # references remembered
 
 
 class InThread(Quiet):
@@ -57,13 +60,17 @@ class InThread(Quiet):
 class RelayHandler(InThread):
     """Posts a visitor's messages: those of one chat that waited together, in one post."""
 
+    def __init__(self, relay: Relay, threads: Threads) -> None:
+        super().__init__(relay, threads)
+        self._threads_read: dict[int, tuple[float, Thread]] = {}
+
     async def deliver(self, delivery: Delivery) -> After | None:
         """Post them; a repeat of an attempt that may have arrived is labelled."""
         seqs, found = _seqs(delivery), await self._found(delivery)
         if found is None:
             return None  # purged: they stand in RT
         chat, lines = found
-        thread = await self._relay.store.thread(chat.thread)
+        thread = await self._thread(chat.thread)
         resent = delivery.attempt > 1
         try:
             await self._threads.relay(
@@ -106,6 +113,17 @@ class RelayHandler(InThread):
         if isinstance(error, Gone):
             return await super().gave_up(delivery, error)
         return self._not_shown(delivery, _seqs(delivery), sure=True)
+
+    async def _thread(self, number: int) -> Thread:
+        """A thread's reference, which hardly ever changes: read at most every few seconds."""
+        known = self._threads_read.get(number)
+        if known and time.monotonic() - known[0] < _BELIEVED:
+            return known[1]
+        if len(self._threads_read) >= _MANY:
+            self._threads_read.clear()
+        thread = await self._relay.store.thread(number)
+        self._threads_read[number] = time.monotonic(), thread
+        return thread
 
     async def _found(self, delivery: Delivery) -> tuple[Chat, list[Message]] | None:
         """The chat and the messages: what was only just committed is not read back."""

@@ -22,7 +22,7 @@ class LaneRules:
 
 
 LANES: dict[Lane, LaneRules] = {
-    Lane.TEAMS: LaneRules(at_once=32, lease=30),
+    Lane.TEAMS: LaneRules(at_once=48, lease=30),
     Lane.LOOKUP: LaneRules(at_once=4, lease=60),
     Lane.RT: LaneRules(at_once=4, lease=120),  # and the quarantine on top
     Lane.MAIL: LaneRules(at_once=2, lease=90),
