@@ -31,12 +31,12 @@ class Plan:
 
     chats: int = 400
     rate: float = 200.0  # 20 × Mozilla's busiest hour
-    seconds: float = 20.0
+    seconds: float = 15.0
     step: float = 4.0  # seconds of one try at the highest rate
     first_try: float = 400.0
     most: float = 6000.0  # where the load itself ends
     idle: tuple[int, ...] = (50, 500, 5000)
-    idle_seconds: float = 20.0
+    idle_seconds: float = 15.0
     each: int = 50  # messages of each side that are counted in commits
     floors: tuple[str, ...] = ("each", "group")
 

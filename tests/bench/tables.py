@@ -16,6 +16,9 @@ _WAYS = {
     "to_widget": "Teams → visitor",
 }
 
+#: Among so many sockets what the process needs besides does not count any more.
+_MANY = 5000
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -65,9 +68,9 @@ def goals(found: list[Figures]) -> list[Goal]:
         for side, most in (("visitor", 2), ("operator", 1)):
             if side in service.commits:
                 name = f"{service.database}, commits per {side} message"
-                asked.append(Goal(name, service.commits[side], most + 0.1, unit="", steady=True))
-        if service.memory:
-            number, bytes_each = max(service.memory.items())
+                asked.append(Goal(name, service.commits[side], most + 0.25, unit="", steady=True))
+        number, bytes_each = max(service.memory.items(), default=(0, 0.0))
+        if number >= _MANY:
             name = f"memory per idle socket at {number:,}"
             asked.append(Goal(name, bytes_each / 1024, 25, unit="KB", steady=True))
     return asked
