@@ -24,6 +24,7 @@ from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.rt.faults import Fault
 from bot.sandbox.stage import Stage
+from bot.sandbox.teams.faults import Fault as TeamsFault
 from bot.store import upgrade
 
 SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
@@ -181,6 +182,18 @@ async def file(play: Play, card: Locator, grace: Page, ada: Page) -> None:
     await states(ada, "widget-filed")
 
 
+async def not_shown(play: Play, ada: Page, grace: Page) -> None:
+    """Teams does not take one message: both sides are told."""
+    refusal = TeamsFault(on="send reply", status=400, code="BadSyntax", times=1)
+    play.stage.teams.faults.add(refusal)
+    await ada.get_by_role("textbox", name="Your message").fill("Is that all?")
+    await ada.get_by_role("textbox", name="Your message").press("Enter")
+    await expect(ada.get_by_text("could not be shown this").first).to_be_visible()
+    await states(ada, "widget-not-shown")
+    told = grace.get_by_text("Teams does not take message").last
+    await expect(told).to_be_visible()
+
+
 async def used_link(play: Play, link: str) -> None:
     """Somebody else opens Ada's link."""
     page = await play.window(link)
@@ -213,6 +226,7 @@ async def story(play: Play) -> None:
     await picture(ada, "visitor")
     await states(grace, "card-open", card)
     await states(ada, "widget-talking")
+    await not_shown(play, ada, grace)
     await used_link(play, link)
     await file(play, card, grace, ada)
     rt = await play.window(f"{play.stage.rt.url}/Ticket/Display.html?id={TICKET}")
