@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,7 @@ class Fleet:
         ports = [int(replica.url.split(":")[2].split("/")[0]) for replica in self.replicas]
         self.balancer = FaultProxy(*ports, seed=seed)
         self.kills = 0
+        self.starts: list[float] = []  # how many seconds each start after a kill took
 
     def _replica(
         self, folder: Path, common: dict[str, Any], url: str, hatchery: Hatchery, bug: str
@@ -100,7 +102,9 @@ class Fleet:
         replica.kill()
         self.kills += 1
         await asyncio.sleep(down)
+        began = time.monotonic()
         await replica.start()
+        self.starts.append(time.monotonic() - began)
 
     async def kill_often(self, times: int, shortest: float, longest: float) -> None:
         """Kill random replicas, with pauses between those bounds (seconds)."""
