@@ -84,7 +84,7 @@ class Load:
     def __init__(self, teams: TeamsEnd, port: int, chats: int) -> None:
         self._port, self._chats = port, chats
         self._sockets: dict[int, WidgetSocket] = {}
-        self._sent: dict[str, float] = {}
+        self._sent: dict[str, tuple[float, Window]] = {}
         self._window = Window(0, 0)
         self._count = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -183,7 +183,8 @@ class Load:
     def _send(self, side: str, number: int) -> None:
         self._count += 1
         mark = f"m{self._count}x"
-        self._sent[mark] = sent = time.perf_counter()
+        sent = time.perf_counter()
+        self._sent[mark] = sent, self._window
         self._window.sent += 1
         if side == OPERATOR:
             self._keep(self._post(mark, number, sent))
@@ -230,6 +231,6 @@ class Load:
         self._arrived("to_teams", mark.decode())
 
     def _arrived(self, what: str, mark: str) -> None:
-        sent = self._sent.get(mark)
-        if sent is not None:
-            self._window.times[what].append(time.perf_counter() - sent)
+        if mark in self._sent:  # else it was said before there was anything to measure
+            sent, window = self._sent[mark]
+            window.times[what].append(time.perf_counter() - sent)
