@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from bot.domain import events as e
-from bot.domain.chat import Chat, ChatFull, NotNow
+from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.commands import is_note, without_notes
 from bot.domain.messages import EmptyText, Message, Role, TextTooLong, tidy
 from bot.relay.buttons import author_of
@@ -127,7 +127,8 @@ class Changing:
                 event = e.Edited(now, author, changed.activity_id, line.seq, text)
             await self._relay.happen(unit, chat, event)
         except (EmptyText, TextTooLong, ChatFull, NotNow):
-            await self._not_changed(unit, chat)
+            over = chat.state is not State.OPEN
+            await self._tell(unit, chat, Answer.CHANGED_LATE if over else Answer.NOT_CHANGED)
 
     async def _before_its_original(
         self,
@@ -142,7 +143,7 @@ class Changing:
         lost = kept is not None and kept.fate in (Fate.MISSED, Fate.GONE)
         if text is not None and (changed.mentioned or lost):
             if not await self._say_now(unit, changed, text, at, lost=lost) and live:
-                await self._not_changed(unit, live)
+                await self._tell(unit, live, Answer.NEVER_SENT)
             return
         ours = text is None or changed.thread.listening is Listening.THREAD
         if kept is None and (live is None or not ours):
@@ -156,7 +157,7 @@ class Changing:
             return
         # Sending old words because of a mended typo could show the visitor what was said before.
         if await unit.first_time(changed.thread.conversation_id, changed.activity_id):
-            await self._not_changed(unit, live)
+            await self._tell(unit, live, Answer.NEVER_SENT)
 
     async def _is_awaited(self, unit: Unit, changed: Changed, kept: Newest | None) -> bool:
         """Tell whether the original is yet to come."""
@@ -182,9 +183,8 @@ class Changing:
         await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
         return True
 
-    async def _not_changed(self, unit: Unit, chat: Chat) -> None:
-        thread = await unit.thread_by_id(chat.thread)
-        await self._telling.tell(unit, thread, Answer.NOT_CHANGED, chat=chat)
+    async def _tell(self, unit: Unit, chat: Chat, word: Answer) -> None:
+        await self._telling.told(unit, chat, word)
 
     async def _kept(self, unit: Unit, thread: Thread, key: str) -> Newest | None:
         found, raw = await unit.early_for(thread.conversation_id, key)

@@ -20,6 +20,8 @@ _CALLS = frozenset({Word.JOINED, Word.ENDED_BY_VISITOR, Word.FILING_FAILED})
 #: A message that waited longer than so says by how much Teams is behind.
 _SLOW = timedelta(seconds=10)
 _PAGE = 100
+#: A notice or a card that Teams did not confirm is tried again for some hours.
+_SOON, _SELDOM, _TRIES = timedelta(seconds=5), timedelta(minutes=15), 20
 _BELIEVED = 15.0  # seconds
 _MANY = 5000  # references remembered
 
@@ -194,6 +196,30 @@ class TellHandler(InThread):
         await self._threads.tell(thread, Tell(word, str(payload["detail"]), chat, whom))
         return None
 
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """Somebody must hear of it: try on beside the words of the chat, more and more seldom."""
+        if isinstance(error, Gone):
+            return await super().gave_up(delivery, error)
+        return _later(self._relay, delivery, f"late:{delivery.stream}:{delivery.id}")
+
+
+def _later(relay: Relay, delivery: Delivery, stream: str) -> After | None:
+    """Try again what may be repeated, in ``stream``, until it is of no use to anybody."""
+    tries = int(delivery.payload.get("tries", 0)) + 1
+    if tries > _TRIES:
+        return None
+    row = Delivery(
+        delivery.lane,
+        stream if tries == 1 else delivery.stream,
+        delivery.kind,
+        {**delivery.payload, "tries": tries},
+        delivery.chat_id,
+        relay.now() + min(_SOON * 2**tries, _SELDOM),
+        thread=delivery.thread,
+        rank=delivery.rank,
+    )
+    return lambda unit: unit.schedule(row)
+
 
 class CardHandler(InThread):
     """Posts the chat's card, or brings it up to date."""
@@ -220,4 +246,6 @@ class CardHandler(InThread):
         found = await self._chat(delivery)
         first = found is not None and not found[0].card and found[0].state is State.PROPOSED
         shown = found is not None and found[0].state not in OVER
-        return await super().gave_up(delivery, error) if first and shown else None
+        if isinstance(error, Gone):
+            return await super().gave_up(delivery, error) if first and shown else None
+        return _later(self._relay, delivery, delivery.stream) if shown else None

@@ -39,6 +39,10 @@ _LATE = (
     "Teams has brought only now what you wrote before they were in this chat. Write it again if it "
     "is meant for them."
 )
+_AT_RT = frozenset({State.FILING, State.FILED, State.PURGED})
+_SECOND_SUMMARY = (
+    "This chat went to RT already, with the summary it was sent with. Add yours on the ticket."
+)
 _ENDED = frozenset({State.ENDED, State.FILING, State.FILED, State.PURGED})
 
 
@@ -219,6 +223,10 @@ class Operating:
         """A typed command that does what a button does (cards fail on some phones)."""
         if verb == "look":
             await self._show_again(unit, chat)
+            return
+        if verb == "file" and summary and chat.state in _AT_RT:
+            word = Answer.NOTHING_HERE
+            await self._telling.answer(unit, thread, heard, word, _SECOND_SUMMARY, chat=chat)
             return
         values = {"summary": summary} if summary else {}
         pressed = Pressed(thread, heard.operator, verb, chat.id, values)

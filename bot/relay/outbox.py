@@ -18,7 +18,17 @@ from itertools import groupby
 from bot.relay.budget import Budget
 from bot.relay.handlers import After, Handler, Run, joined
 from bot.relay.lanes import LANES, LaneRules, after_fault, pause
-from bot.relay.ports import Committed, Delivery, Head, Lane, NotDone, Refused, Throttled, Unclear
+from bot.relay.ports import (
+    Committed,
+    Delivery,
+    Head,
+    Lane,
+    NotDone,
+    Refused,
+    Throttled,
+    Unclear,
+    Unconfirmed,
+)
 from bot.relay.relay import Relay
 from bot.relay.slots import Slots
 from bot.relay.storage import Unit
@@ -226,7 +236,7 @@ class Outbox:
             if not _is_enough(delivery, error):
                 await self._again(run, error, await handler.delayed(delivery, error))
                 return [], 0.0
-            after = await self._gave_up(run, Refused(error.sentence))
+            after = await self._gave_up(run, Unconfirmed(error.sentence))
         asked = time.monotonic()
         return await self._settle(run, after), asked
 

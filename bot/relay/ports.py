@@ -51,6 +51,10 @@ class Refused(OutsideError):
     """It did not happen and trying again will not help; a person must change something."""
 
 
+class Unconfirmed(Refused):
+    """It may be there twice by now; whoever cannot do with that leaves it at that."""
+
+
 class Gone(Refused):
     """The place it was meant for is not there any more (for us)."""
 
@@ -122,6 +126,8 @@ class Answer(StrEnum):
     NOTHING_TO_SEND = "nothing_to_send"
     CHAT_FULL = "chat_full"
     NOT_CHANGED = "not_changed"
+    CHANGED_LATE = "changed_late"  # the talk is over: the record keeps what was said
+    NEVER_SENT = "never_sent"  # the changed words never went to the visitor, and do not now
     NOT_ALLOWED = "not_allowed"
     NOTHING_HERE = "nothing_here"
     INVITATION_SLOW = "invitation_slow"

@@ -30,6 +30,10 @@ _NOTHING: list[Row] = []
 Order = tuple[Query | bytes, dict[str, Any]]
 
 
+class Unsendable(psycopg.DataError):
+    """A value cannot be written down; none of the trip's statements was sent."""
+
+
 class _Trip:
     """Statements on their way, and what came back so far."""
 
@@ -79,12 +83,16 @@ class Connection:
     async def run(self, orders: list[Order]) -> list[list[Row]]:
         """Run statements in one round trip; return the rows of each.
 
-        After an error the rest of them is not run; it is raised as psycopg's.
+        After an error the rest of them is not run; it is raised as psycopg's. Unsendable: nothing
+        was run.
         """
         if self.broken is not None:
             raise self.broken
         # Before anything is sent: what cannot be written down must not leave half a trip behind.
-        ready = [(statement, _given(statement, values)) for statement, values in orders]
+        try:
+            ready = [(statement, _given(statement, values)) for statement, values in orders]
+        except Exception as error:
+            raise Unsendable(type(error).__name__) from error
         names: list[bytes | None] = []
         try:
             for statement, given in ready:
@@ -214,7 +222,7 @@ class Connection:
 
 
 def _given(statement: Query | bytes, values: dict[str, Any]) -> list[bytes | None]:
-    """Write a statement's values down. Raises psycopg.DataError for what no text may hold."""
+    """Write a statement's values down; fails at what no text may hold."""
     if isinstance(statement, bytes):
         return []
     text = statement.postgres
@@ -256,7 +264,7 @@ def _out(value: Any) -> bytes | None:
         return None
     if isinstance(value, str):
         if "\0" in value:  # libpq would end the text there
-            raise psycopg.DataError("a text may not hold NUL")
+            raise ValueError("a text may not hold NUL")
         return value.encode()
     if isinstance(value, bool):
         return b"t" if value else b"f"

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import errors
 
 from bot.store.engine import libpq
-from bot.store.libpq import Connection, Order
+from bot.store.libpq import Connection, Order, Unsendable
 from bot.store.link import Clash, Then
 from bot.store.sql import Query, Row
 
@@ -67,6 +67,7 @@ class PostgresHand:
         self._thens: list[Then | None] = []
         self._begun = False
         self._committing = False
+        self._mark: int | None = None  # where a piece begins in what waits, if it was not sent yet
 
     # --- within a transaction ------------------------------------------------------------------
 
@@ -90,9 +91,13 @@ class PostgresHand:
         thens, self._thens = self._thens, []
         if self._db is None:
             raise psycopg.OperationalError("no transaction was begun")
-        self._begun = True
+        begun, self._begun = self._begun, True
+        mark, self._mark = self._mark, None
         try:
             results = await self._db.run(orders)
+        except Unsendable:  # then it waits as before, for ``undo`` to take the piece out
+            self._waiting, self._thens, self._begun, self._mark = orders, thens, begun, mark
+            raise
         except errors.IntegrityError as error:
             raise Clash(type(error).__name__) from error
         for then, rows in zip(thens, results, strict=True):
@@ -137,6 +142,7 @@ class PostgresHand:
 
     def mark(self) -> None:
         """Begin a piece."""
+        self._mark = len(self._waiting)
         self._say(b"SAVEPOINT piece")
 
     async def keep(self) -> None:
@@ -146,6 +152,10 @@ class PostgresHand:
 
     async def undo(self) -> bool:
         """Undo the piece; False if the connection is lost."""
+        if self._mark is not None:  # the server has not heard of it
+            del self._waiting[self._mark :], self._thens[self._mark :]
+            self._mark = None
+            return True
         self._forget()
         if self._db is None or self._db.broken is not None:
             return False
@@ -179,6 +189,7 @@ class PostgresHand:
     def _forget(self) -> None:
         self._waiting.clear()
         self._thens.clear()
+        self._mark = None
 
 
 class PostgresReader:

@@ -43,6 +43,7 @@ _AWAY = (
     sqlite3.OperationalError,
     psycopg.OperationalError,
     psycopg.InterfaceError,
+    psycopg.InternalError,  # read-only after a failover, or the transaction was ended for us
     TimeoutError,
 )
 _HANDS = 16  # as many commits wait for the disk together

@@ -20,7 +20,7 @@ from bot.relay.ports import Committed
 from bot.relay.storage import Unit
 from bot.store.deliveries import Home
 from bot.store.gathering import Gathering
-from bot.store.link import Link
+from bot.store.link import Clash, Link
 from bot.store.unit import SqlUnit
 
 T = TypeVar("T")
@@ -90,6 +90,7 @@ class Writer:
         self._ready: deque[list[_Piece]] = deque()
         self._lingering: list[_Piece] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -103,6 +104,7 @@ class Writer:
         if soon:
             self._ready.append([piece])
             self._start()
+            self._mind()
         else:
             self._lingering.append(piece)
             if self._timer is None:
@@ -115,6 +117,8 @@ class Writer:
         self._lingered()
         while self._tasks:
             await asyncio.wait(self._tasks)
+        if self._alarm is not None:
+            self._alarm.cancel()
         for hand in self._hands:
             await hand.close()
 
@@ -128,12 +132,31 @@ class Writer:
             self._ready.append(self._lingering[: self._most])
             del self._lingering[: self._most]
         self._start()
+        self._mind()
 
     def _start(self) -> None:
         while self._ready and self._idle:
             task = asyncio.create_task(self._serve(self._idle.pop()), name="store-writer")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _mind(self) -> None:
+        """See to it that nobody waits longer than his patience for a hand that does not come."""
+        if self._ready and self._alarm is None:
+            until = min(piece.until for batch in self._ready for piece in batch)
+            self._alarm = asyncio.get_running_loop().call_at(until, self._too_late)
+
+    def _too_late(self) -> None:
+        self._alarm = None
+        waiting = [piece for batch in self._ready for piece in batch]
+        self._ready = deque([piece] for piece in waiting if not self._gave_up(piece))
+        self._mind()
+
+    def _gave_up(self, piece: _Piece) -> bool:
+        if piece.until > asyncio.get_running_loop().time():
+            return False
+        _answer(piece, None, TimeoutError("the database is too busy"))
+        return True
 
     async def _serve(self, hand: Hand) -> None:
         try:
@@ -144,14 +167,9 @@ class Writer:
 
     def _batch(self) -> list[_Piece]:
         """Take what goes into one transaction; what waited too long is told so."""
-        now = asyncio.get_running_loop().time()
         batch: list[_Piece] = []
         while self._ready and (not batch or (self._together and len(batch) < self._most)):
-            for piece in self._ready.popleft():
-                if piece.until < now:
-                    _answer(piece, None, TimeoutError("the database is too busy"))
-                else:
-                    batch.append(piece)
+            batch += [piece for piece in self._ready.popleft() if not self._gave_up(piece)]
         if self._together and batch:
             batch += self._lingering[: self._most]
             del self._lingering[: self._most]
@@ -207,9 +225,14 @@ class Writer:
 
     def _once_more(self, hand: Hand, piece: _Piece, error: Exception) -> bool:
         """Put a piece back that met another transaction; alone, and not in step with the other."""
-        piece.tries += 1
-        if piece.tries >= _TRIES or not hand.again(error):
+        if not hand.again(error):
             return False
+        piece.tries += 1
+        if piece.tries >= _TRIES:
+            busy = TimeoutError("others wanted the same at each try")
+            busy.__cause__ = error
+            _answer(piece, None, busy if isinstance(error, Clash) else error)
+            return True
         rest = asyncio.create_task(self._put_back(piece), name="store-retry")
         self._tasks.add(rest)
         rest.add_done_callback(self._tasks.discard)
@@ -219,6 +242,7 @@ class Writer:
         await asyncio.sleep(random.uniform(0, 0.01) * piece.tries)  # noqa: S311 - no secret
         self._ready.appendleft([piece])
         self._start()
+        self._mind()
 
 
 async def _apart(

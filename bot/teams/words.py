@@ -111,6 +111,15 @@ _WORDS: dict[Word | Answer, str] = {
         "The visitor still sees your message about ticket {ticket} as it was: the change was not "
         "passed on. {detail} Write the correction as a new message, or on the ticket in RT."
     ),
+    Answer.CHANGED_LATE: (
+        "This chat has ended, so your change was not passed on: the visitor saw your message as it "
+        "was, and the record that goes onto ticket {ticket} has it as it was. {detail} If it must "
+        "not stay there, say so in RT."
+    ),
+    Answer.NEVER_SENT: (
+        "Your changed message has not gone to the visitor, and did not before: it was a note, or "
+        "was written before they joined. {detail} Write it as a new message if they shall read it."
+    ),
     Answer.INVITATION_SLOW: (
         "The invitation has not gone out yet. {detail} I keep trying; you can also copy the link "
         "from the card and pass it on yourself."

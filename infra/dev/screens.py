@@ -190,7 +190,7 @@ async def not_shown(play: Play, ada: Page, grace: Page) -> None:
     await ada.get_by_role("textbox", name="Your message").press("Enter")
     await expect(ada.get_by_text("could not be shown this").first).to_be_visible()
     await states(ada, "widget-not-shown")
-    told = grace.get_by_text("Teams does not take message").last
+    told = grace.get_by_text("Teams does not take what").last
     await expect(told).to_be_visible()
 
 

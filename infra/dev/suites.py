@@ -95,9 +95,19 @@ def faults() -> Suite:
     return Suite([rest], DATABASE, together=[pytest(marks, *share) for share in shares])
 
 
+#: What searches for long, beside everything else.
+LONG = ("tests/relay/test_machine.py", "tests/test_roundtrip.py")
+
+
+def unit() -> Suite:
+    """What needs no browser and no process of its own; what wants PostgreSQL says so itself."""
+    others = [f"--ignore={path}" for path in LONG]
+    return Suite([], together=[pytest(ELSEWHERE, *LONG), pytest(ELSEWHERE, *others)])
+
+
 SUITES = {
     "lint": Suite(LINT),
-    "unit": Suite([pytest(ELSEWHERE)]),  # what wants PostgreSQL says so itself
+    "unit": unit(),
     "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]]),
     "contract": Suite([pytest("contract")], REAL_RT | CHROMIUM | DATABASE),
     "e2e": Suite([pytest("e2e and not real_rt")], CHROMIUM | DATABASE),

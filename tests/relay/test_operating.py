@@ -233,7 +233,7 @@ async def test_an_edit_that_comes_too_late_is_told(house: House) -> None:
     await house.visiting.end(seat)
     await house.changes(key, "hello")
     await house.deliver()
-    assert house.threads.words[-1] == Answer.NOT_CHANGED
+    assert house.threads.words[-1] == Answer.CHANGED_LATE
     assert "hello" not in await house.texts(chat.id)
 
 
@@ -330,7 +330,7 @@ async def test_an_edited_note_is_not_sent_and_the_co_is_told(house: House) -> No
     await house.changes(key, "no note any more")
     await house.deliver()
     assert "no note any more" not in await house.texts(chat.id)
-    assert house.threads.words[-1] == Answer.NOT_CHANGED
+    assert house.threads.words[-1] == Answer.NEVER_SENT
 
 
 @pytest.mark.parametrize("word", ["hello", "cancel", "invite"])

@@ -14,10 +14,21 @@ from bot.domain.messages import Notice
 from bot.domain.presence import Presence
 from bot.relay.budget import Budget
 from bot.relay.handlers import joined
-from bot.relay.ports import Answer, Bell, Committed, Delivery, Gone, Lane, NotDone, Refused, Unclear
+from bot.relay.ports import (
+    Answer,
+    Bell,
+    Committed,
+    Delivery,
+    Gone,
+    Lane,
+    NotDone,
+    OutsideError,
+    Refused,
+    Unclear,
+)
 from bot.relay.slots import Slots
 from tests.people import GRACE
-from tests.relay.house import OTHER, THREAD, House
+from tests.relay.house import OTHER, House
 
 
 async def take(house: House, owner: str) -> list[Delivery]:
@@ -108,30 +119,6 @@ async def test_many_changes_of_the_card_are_one_edit(house: House) -> None:
     assert house.threads.cards.keys() == before.keys()
 
 
-async def test_the_running_worker_delivers_without_being_turned(house: House) -> None:
-    house.bells.append(house.outbox)
-    house.outbox.start()
-    try:
-        await house.writes("12345")
-        async with asyncio.timeout(10):
-            await house.threads.shown.wait()
-    finally:
-        await house.outbox.stop()
-    assert house.threads.card.chat.state is State.PROPOSED
-
-
-async def test_stopping_leaves_nothing_behind_that_still_delivers(house: House) -> None:
-    house.bells.append(house.outbox)
-    house.threads.hold = asyncio.Event()
-    _, seat = await house.talking()
-    house.outbox.start()
-    for number in range(5):
-        await house.visiting.say(seat, f"k{number}", "hello")
-    await house.outbox.stop(patience=0.2)
-    assert not house.outbox._running
-    assert all(task.done() for task in house.outbox._tasks)
-
-
 async def test_what_grew_old_is_forgotten(house: House) -> None:
     chat = await house.proposed()
     house.clock.pass_(hours=25)
@@ -176,23 +163,6 @@ async def test_a_thread_that_is_gone_and_an_rt_that_refuses_do_not_chase_each_ot
         house.clock.pass_(minutes=1)
     assert len(house.tickets.faults.before) == 49
     assert (await house.chat(chat.id)).state is State.ENDED
-
-
-async def test_a_delivery_that_outlives_its_lease_is_not_begun_twice(house: House) -> None:
-    _, seat = await house.talking()
-    house.bells.append(house.outbox)
-    house.threads.hold = asyncio.Event()
-    await house.visiting.say(seat, "k", "hello")
-    house.outbox.start()
-    try:
-        await asyncio.sleep(0.3)
-        house.clock.pass_(minutes=10)  # the lease is over, the call is not
-        await asyncio.sleep(2.5)
-        house.threads.hold.set()
-        await asyncio.sleep(0.3)
-    finally:
-        await house.outbox.stop()
-    assert [text for _, text, _ in house.threads.relayed] == ["hello"]
 
 
 async def test_what_teams_put_off_is_not_hastened_by_the_next_change(house: House) -> None:
@@ -245,41 +215,6 @@ async def test_what_did_not_reach_the_thread_is_marked_for_the_visitor_and_in_th
     assert (line.text, line.target) == (Notice.NOT_SHOWN, message.seq)
 
 
-async def test_a_message_is_claimed_by_the_commit_that_accepts_it(house: House) -> None:
-    house.bells.append(house.outbox)
-    _, seat = await house.talking()
-    await house.visiting.say(seat, "k", "the thread's conversation is learned from this one")
-    house.outbox.start()
-    try:
-        await until(lambda: len(house.threads.relayed) == 1)
-        house.threads.hold = asyncio.Event()
-        await house.visiting.say(seat, "k2", "hello")
-        assert await take(house, "another process") == []
-        house.threads.hold.set()
-        await until(lambda: len(house.threads.relayed) == 2)
-    finally:
-        await house.outbox.stop()
-
-
-async def test_what_was_written_while_a_post_was_under_way_goes_out_together_after_it(
-    house: House,
-) -> None:
-    house.bells.append(house.outbox)
-    _, seat = await house.talking()
-    house.threads.hold = asyncio.Event()
-    house.outbox.start()
-    try:
-        await house.visiting.say(seat, "k", "first")
-        await until(lambda: house.outbox._running)
-        for number in range(4):
-            await house.visiting.say(seat, f"k{number}", f"line {number}")
-        house.threads.hold.set()
-        await until(lambda: len(house.threads.relayed) == 5)
-    finally:
-        await house.outbox.stop()
-    assert [len(post) for post in house.threads.posts] == [1, 4]
-
-
 async def test_what_became_of_a_post_is_written_down_when_the_database_is_back(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,23 +244,6 @@ async def test_the_co_is_told_elsewhere_when_a_chat_has_lost_its_thread(house: H
     assert (f"personal chat of {GRACE.id}", Word.ORPHANED) in told
 
 
-async def test_what_stands_behind_a_post_under_way_costs_nobody_a_post(house: House) -> None:
-    house.bells.append(house.outbox)
-    _, seat = await house.talking()
-    house.threads.hold = asyncio.Event()
-    house.outbox.start()
-    try:
-        await house.visiting.say(seat, "k", "first")
-        await until(lambda: house.outbox._running)
-        for number in range(20):
-            await house.visiting.say(seat, f"k{number}", f"line {number}")
-        spent = house.outbox._slots._budget._places[THREAD.conversation_id].posts
-        assert len(spent) == 1
-    finally:
-        house.threads.hold.set()
-        await house.outbox.stop()
-
-
 def test_work_without_a_thread_gives_no_post_of_the_app_back() -> None:
     budget = Budget()
     slots = Slots(budget, {Lane.RT: 4})
@@ -336,18 +254,33 @@ def test_work_without_a_thread_gives_no_post_of_the_app_back() -> None:
     assert 0 < budget.wait("19:b", 0.5) < 2
 
 
-async def test_a_notice_that_teams_does_not_confirm_twice_blocks_nobodys_words(
-    house: House,
+@pytest.mark.parametrize("trouble", [Unclear("Teams answered 502."), Refused("Not well formed.")])
+async def test_a_notice_outlives_an_outage_and_blocks_nobodys_words(
+    house: House, trouble: OutsideError
 ) -> None:
     _, seat = await house.talking()
-    await house.visiting.end(seat)  # a notice to the CO
-    told = len(house.threads.told)
-    house.threads.faults.after += [Unclear("Teams answered 502.")] * 50
-    for _ in range(30):
-        await house.deliver("tell")
-        house.clock.pass_(seconds=10)
-    assert len(house.threads.told) == told + 2
-    assert not [head for head in await house.store.heads(Lane.TEAMS) if head.kind == "tell"]
+    house.threads.faults.before += [trouble] * 8
+    await house.visiting.say(seat, "k", "one last thing")
+    await house.visiting.end(seat)
+    for _ in range(4):
+        await house.deliver("relay", "tell")
+        house.clock.pass_(seconds=5)
+    house.threads.faults.before.clear()  # Teams is back
+    for _ in range(20):
+        await house.deliver()
+        house.clock.pass_(minutes=1)
+    words = {notice.word for _, notice in house.threads.told}
+    lost = Word.NOT_SHOWN if isinstance(trouble, Refused) else Word.NOT_SURE
+    assert {lost, Word.ENDED_BY_VISITOR} <= words
+
+
+async def test_a_card_outlives_an_outage(house: House) -> None:
+    house.threads.faults.before += [Unclear("Teams answered 502.")] * 4
+    await house.writes("12345")
+    for _ in range(20):
+        await house.deliver()
+        house.clock.pass_(minutes=1)
+    assert house.threads.card.chat.state is State.PROPOSED
 
 
 async def test_one_message_that_teams_does_not_take_leaves_its_neighbours_alone(

@@ -18,6 +18,7 @@ from bot.relay.ports import (
     Scope,
     Tell,
     Thread,
+    Throttled,
     Unclear,
 )
 from bot.sandbox.teams import Fault, TeamsStandIn
@@ -65,7 +66,7 @@ async def test_what_is_said_below_comes_from_the_thread_that_was_opened(stage: S
 @pytest.mark.parametrize(
     ("fault", "kind", "made"),
     [
-        (Fault.throttled(3), NotDone, 0),
+        (Fault.throttled(3), Throttled, 0),
         (Fault.gateway(502), Unclear, 0),
         (Fault.lost_answer(), Unclear, 1),
         (Fault.conversation_not_found(), Gone, 0),
