@@ -315,16 +315,62 @@ async def test_nobody_waits_for_ever_for_a_connection(
     async def slow(_: Unit) -> None:
         await release.wait()
 
+    monkeypatch.setattr(writer, "_PATIENCE", 0.5)
     busy = [asyncio.create_task(post.write(slow)) for _ in post._writer._hands]
     await asyncio.sleep(0)
-    monkeypatch.setattr(writer, "_PATIENCE", 0.0)
-    late = asyncio.create_task(say(post, 1))
-    await asyncio.sleep(0.05)
+    with pytest.raises(NotDone):  # though nobody comes back
+        await asyncio.wait_for(say(post, 1), 5)
     release.set()
-    with pytest.raises(NotDone):
-        await late
     await asyncio.gather(*busy)
     assert await said(post) == []
+
+
+async def test_a_database_that_only_reads_is_away(pg_url: str) -> None:
+    with psycopg.connect(pg_url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',"
+            " current_database()); END $$"
+        )
+    store = SqlStore.at(pg_url)
+    with pytest.raises(NotDone):
+        await store.write(lambda unit: unit.first_time("c", "a"))
+    await store.close()
+
+
+async def test_whoever_meets_another_each_time_is_told_to_come_again(post: SqlStore) -> None:
+    runs = []
+
+    async def work(unit: Unit) -> None:
+        runs.append(1)
+        await unit.record("chat-1", line(1, "a"))
+        await unit.record("chat-1", line(1, "b"))
+
+    with pytest.raises(NotDone):
+        await post.write(work)
+    assert len(runs) > 1
+    assert await said(post) == []
+
+
+@pytest.mark.parametrize("first", ["good", "bad"])
+async def test_a_piece_that_fails_before_it_asked_for_anything_fails_alone(
+    post: SqlStore, first: str
+) -> None:
+    async def hopeless(unit: Unit) -> None:
+        await unit.early("c", "k", "t")  # put off
+        raise ValueError
+
+    async def unwritable(unit: Unit) -> None:
+        await unit.record("chat-1", line(50, text="\ud83d"))
+        await unit.chat("chat-1")
+
+    bad = [post.write(work, soon=False) for work in (hopeless, unwritable)]
+    good = [say(post, n, soon=False) for n in (1, 2)]
+    told = await asyncio.gather(
+        *(good + bad if first == "good" else bad + good), return_exceptions=True
+    )
+    assert sum(problem is None for problem in told) == 2
+    assert await said(post) == [1, 2]
+    assert await post.write(lambda unit: unit.early_for("c", "k")) == (False, None)
 
 
 # --- both --------------------------------------------------------------------------------------
