@@ -11,7 +11,18 @@ from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.effects import Word
 from bot.domain.messages import Message
 from bot.relay.handlers import After, Quiet
-from bot.relay.ports import Answer, Delivery, Gone, NotDone, Refused, Tell, Thread, Threads, Unclear
+from bot.relay.ports import (
+    Answer,
+    Delivery,
+    Gone,
+    NotDone,
+    OutsideError,
+    Refused,
+    Tell,
+    Thread,
+    Threads,
+    Unclear,
+)
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -92,29 +103,47 @@ class RelayHandler(InThread):
         self, delivery: Delivery, thread: Thread, chat: Chat, lines: list[Message]
     ) -> After:
         """Teams refuses a joint post: find the message that it does not take."""
-        refused: list[int] = []
+        became: dict[int, type[OutsideError] | None] = {}
         for line in lines:
             try:
                 await self._threads.relay(thread, chat, [line], resent=delivery.attempt > 1)
-            except Gone:
-                raise
-            except Refused:
-                refused.append(line.seq)
-            except NotDone as error:  # those before it are there
-                raise Unclear(error.sentence) from error
+                became[line.seq] = None
+            except (Gone, Refused, Unclear, NotDone) as error:
+                if isinstance(error, Gone):
+                    raise
+                if isinstance(error, NotDone):
+                    break  # it and those behind it have not been tried
+                became[line.seq] = type(error)
+        refused = [seq for seq, error in became.items() if error and issubclass(error, Refused)]
+        unsure = [seq for seq, error in became.items() if error and issubclass(error, Unclear)]
+        posted = max((seq for seq, error in became.items() if error is None), default=0)
 
         async def after(unit: Unit) -> None:
-            await unit.relayed(chat.id, lines[-1].seq)
+            for seq in (line.seq for line in lines if line.seq not in became):
+                row = replace(delivery, payload={"seq": seq}, not_before=None, news=None)
+                await unit.schedule(row)
+            if posted:
+                await unit.relayed(chat.id, posted)
             if refused:
                 await self._not_shown(delivery, refused, sure=True)(unit)
+            if unsure:
+                await self._not_shown(delivery, unsure, sure=False)(unit)
 
         return after
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """A message that Teams refuses is in the record; the CO and the visitor are told."""
-        if isinstance(error, Gone):
-            return await super().gave_up(delivery, error)
-        return self._not_shown(delivery, _seqs(delivery), sure=True)
+        unseen = self._not_shown(delivery, _seqs(delivery), sure=True)
+        if not isinstance(error, Gone):
+            return unseen
+        lost = await super().gave_up(delivery, error)
+
+        async def both(unit: Unit) -> None:
+            await unseen(unit)  # first: the record is closed by what follows
+            if lost:
+                await lost(unit)
+
+        return both
 
     async def _thread(self, number: int) -> Thread:
         """A thread's reference, which hardly ever changes: read at most every few seconds."""
@@ -193,7 +222,9 @@ class TellHandler(InThread):
         whom = (str(mention[0]), str(mention[1])) if mention else None
         if whom is None and word in _CALLS and chat is not None:
             whom = (chat.started_by.id, chat.started_by.name)
-        await self._threads.tell(thread, Tell(word, str(payload["detail"]), chat, whom))
+        resent = delivery.attempt > 1 or "tries" in payload
+        notice = Tell(word, str(payload["detail"]), chat, whom, resent=resent)
+        await self._threads.tell(thread, notice)
         return None
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:

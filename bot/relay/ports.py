@@ -141,13 +141,15 @@ class Answer(StrEnum):
 class Tell:
     """A notice for a thread: which, about which chat, and a sentence of ours to go with it.
 
-    ``mention`` is whom to notify: (Entra object id or Teams id, name), if anybody.
+    ``mention`` is whom to notify: (Entra object id or Teams id, name), if anybody. ``resent``: it
+    may stand there already.
     """
 
     word: Word | Answer
     detail: str = ""
     chat: Chat | None = None
     mention: tuple[str, str] | None = None
+    resent: bool = False
 
 
 class Threads(Protocol):

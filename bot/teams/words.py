@@ -190,7 +190,8 @@ def say(notice: Tell, listening: Listening) -> str:
         ticket=ticket(chat),
         how=HOW_TO_ANSWER[listening],
     )
-    return "\n".join(" ".join(line.split()) for line in text.split("\n"))
+    said = "\n".join(" ".join(line.split()) for line in text.split("\n"))
+    return f"{said} (resent)" if notice.resent else said
 
 
 def visitor(chat: Chat | None) -> str:

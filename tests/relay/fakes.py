@@ -66,6 +66,7 @@ class FakeThreads(Threads):
         self.shown = asyncio.Event()
         self.hold: asyncio.Event | None = None
         self.refuses = ""
+        self.outcomes: list[OutsideError | None] = []  # what becomes of the next posts of messages
         self.broken = False  # a fault of our own code
 
     async def show(self, thread: Thread, view: CardView, card: str) -> str:
@@ -90,6 +91,8 @@ class FakeThreads(Threads):
             await self.hold.wait()
         if self.broken:
             raise ZeroDivisionError
+        if self.outcomes and (trouble := self.outcomes.pop(0)):
+            raise trouble
         if self.refuses and any(self.refuses in message.text for message in messages):
             raise Refused("Teams finds something in it bad.")
         self.relayed += [(thread.conversation_id, m.text, resent) for m in messages]

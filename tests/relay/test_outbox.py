@@ -296,6 +296,45 @@ async def test_one_message_that_teams_does_not_take_leaves_its_neighbours_alone(
     assert marks == [4]  # the first line says that she joined
 
 
+async def test_of_a_refused_joint_post_each_message_is_told_what_became_of_it(
+    house: House,
+) -> None:
+    chat, seat = await house.talking()
+    for number in range(4):
+        await house.visiting.say(seat, f"k{number}", f"line {number}")
+    bad, gone = Refused("Not well formed."), NotDone("Too many requests.", 0.0)
+    # The joint post, line 0 is taken, line 1 is unclear, line 2 not well formed, line 3 not tried.
+    house.threads.outcomes = [bad, None, Unclear("502"), bad, gone]
+    for _ in range(3):
+        await house.deliver("relay")
+        house.clock.pass_(seconds=5)
+    log = await house.store.log(chat.id, 0, 99)
+    marks = {m.target: m.text for m in log if m.text in (Notice.NOT_SHOWN, Notice.NOT_SURE)}
+    assert marks == {3: Notice.NOT_SURE, 4: Notice.NOT_SHOWN}
+    assert [text for _, text, _ in house.threads.relayed] == ["line 0", "line 3"]
+
+
+async def test_the_last_words_into_a_lost_thread_are_marked_before_the_record_is_closed(
+    house: House,
+) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.before.append(Gone("Removed."))
+    message = await house.visiting.say(seat, "k", "anybody?")
+    await house.deliver()
+    (filed,) = house.tickets.comments
+    assert message.seq in [m.target for m in filed.log if m.text == Notice.NOT_SHOWN]
+
+
+async def test_a_notice_that_may_be_there_already_says_that_it_is_resent(house: House) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.after.append(Unclear("Teams answered 502."))
+    await house.visiting.end(seat)
+    for _ in range(2):
+        await house.deliver("tell")
+        house.clock.pass_(seconds=10)
+    assert [notice.resent for _, notice in house.threads.told[-2:]] == [False, True]
+
+
 async def test_what_was_claimed_too_long_ago_is_not_sent(house: House) -> None:
     _, seat = await house.talking()
     await house.visiting.say(seat, "k", "hello")
