@@ -262,3 +262,27 @@ async def test_heads_are_the_first_rows_of_the_lanes_streams(store: SqlStore) ->
     assert [h.stream for h in await store.heads(Lane.HERE)] == ["alone"]
     assert [h.stream for h in await store.heads(Lane.TEAMS, 1)] == ["talk"]
     assert await store.heads(Lane.MAIL) == []
+
+
+async def test_a_long_line_is_read_away_from_the_event_loop(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(unit: Unit) -> None:
+        for number in range(150):
+            await unit.schedule(Delivery(Lane.TEAMS, f"thread:{number}", "tell", {}))
+
+    await store.write(work)
+    first = await store.heads(Lane.TEAMS)
+    aside: list[object] = []
+    many = store._reader.many
+
+    async def counted(*args: Any, **values: Any) -> Any:
+        aside.append(args)
+        return await many(*args, **values)
+
+    monkeypatch.setattr(store._reader, "many", counted)
+    again = await store.heads(Lane.TEAMS)
+    assert [head.id for head in again] == [head.id for head in first]
+    assert aside
+    await store.heads(Lane.RT)
+    assert len(aside) == 1
