@@ -3,6 +3,7 @@ import { apiAt, type Ask } from "./api.ts";
 import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
 import { shelfOn, Spare } from "./outbox.ts";
 import { countInTitle, stepAside } from "./page.ts";
+import { Retry } from "./retry.ts";
 import { dress } from "./styles.ts";
 import { say, type Word } from "./strings.ts";
 import { StateLine } from "./stateline.ts";
@@ -34,6 +35,7 @@ export class App {
   #tab = shelfOn(() => sessionStorage);
   #browser = shelfOn(() => localStorage);
   #invitation: Invitation | null = null;
+  #retry = new Retry();
   #soon = 0;
   #marked = 0;
   #told = "";
@@ -72,6 +74,7 @@ export class App {
   disconnect(): void {
     this.#listen("removeEventListener");
     this.#invitation = null;
+    this.#retry.stop();
     this.#endTalk();
     countInTitle(0);
     stepAside(this.host, this.#panel, false);
@@ -121,6 +124,10 @@ export class App {
     this.open = true;
     this.go({ name: "checking" });
     this.#focus();
+    this.#enter(invitation);
+  }
+
+  #enter(invitation: Invitation): void {
     // Pressed before, and the answer was lost: the same nonce asks for it again.
     void (invitation.pressed ? this.#join(invitation) : this.#peek(invitation));
   }
@@ -129,7 +136,7 @@ export class App {
     const [status, body] = await this.#ask("api/peek", { token: invitation.token });
     if (this.#invitation !== invitation) return;
     const peek = body as Peek;
-    if (status !== 200) this.#trouble(() => this.#invite(invitation));
+    if (status !== 200) this.#trouble(status, () => this.#enter(invitation));
     else if (peek.fate === "pending") this.#offer(invitation, peek);
     // One's own link, opened again: who sits in the chat already gets in again.
     else if (peek.fate === "used" && this.#browser.get("session")) void this.#join(invitation);
@@ -160,7 +167,7 @@ export class App {
     } else if (peek) {
       this.#offer(invitation, peek, true);
     } else {
-      this.#trouble(() => this.#invite(invitation));
+      this.#trouble(status, () => this.#enter(invitation));
     }
   }
 
@@ -170,16 +177,30 @@ export class App {
     this.go({ name: "refused", fate: fate as "used", back });
   }
 
-  #trouble(again: () => void): void {
-    this.go({ name: "trouble", again });
+  /** No answer that says anything: we ask again by ourselves until there is one. */
+  #trouble(status: number, again: () => void, kept = false): void {
+    if (!this.host.isConnected) return;
+    const now = () => {
+      this.go({ name: "checking" });
+      again();
+    };
+    this.go({ name: "trouble", kept, again: now });
+    this.#retry.later(again, status > 0);
   }
 
   /** Takes up the chat of this browser's cookie. */
-  async resume(): Promise<void> {
+  resume(): Promise<void> {
     if (this.open) this.go({ name: "checking" });
+    return this.#boot();
+  }
+
+  async #boot(): Promise<void> {
     const [status, body] = await this.#ask("api/session");
     if (this.#invitation || this.talk) return;
-    if (status !== 200 && status !== 204) return this.#trouble(() => void this.resume());
+    if (status !== 200 && status !== 204) {
+      this.open ||= !!this.#tab.get("open");
+      return this.#trouble(status, () => void this.#boot(), true);
+    }
     const now = body as View | null;
     const left = leftBehind(this.#tab)?.view;
     // What was not sent from here is shown first, until it is dismissed.
@@ -202,6 +223,7 @@ export class App {
 
   #begin(view: View, stop?: Stop | false): void {
     keep(this.#tab, (this.#invitation = null));
+    this.#retry.stop();
     if (!stop) this.#browser.set("session", view.ticket);
     this.talk = new Talk(`${this.#base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
       changed: this.changed,
@@ -251,6 +273,7 @@ export class App {
   // What is shown.
 
   go(screen: Screen): void {
+    if (screen.name !== "trouble") this.#retry.stop();
     this.screen = screen;
     this.draw();
   }

@@ -10,7 +10,7 @@ export type Screen =
   | { name: "checking" | "none" }
   | { name: "invited"; peek: Peek; other: Other; busy?: boolean; failed?: boolean; join(): void }
   | { name: "refused"; fate: Exclude<Fate, "pending">; back: (() => void) | null }
-  | { name: "trouble"; again(): void };
+  | { name: "trouble"; kept: boolean; again(): void };
 
 /** `host` says where one opens a ticket. */
 export function screen(what: Screen, host: Element): Spec {
@@ -28,7 +28,11 @@ export function screen(what: Screen, host: Element): Spec {
         : what.name === "refused"
           ? [p(say(what.fate)), p(say("go_on")), what.back ? button("main", what.back, say("back")) : ticket]
           : what.name === "trouble"
-            ? [p(say("trouble_text")), button("main", what.again, say("again"))]
+            ? [
+                p(say("trying")),
+                what.kept && p(say("kept")),
+                button("main", what.again, say("try_now")),
+              ]
             : [];
   const head = h("h3", { tabindex: "-1" }, say(`${what.name}_head`));
   return h("div.screen", { key: what.name }, h("div.emblem", {}, icon(ICONS.chat)), head, ...kids);
