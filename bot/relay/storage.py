@@ -92,16 +92,8 @@ class Unit(Protocol):
     async def early_for(self, conversation_id: str, key: str) -> tuple[bool, str | None]:
         """Fetch and forget what was remembered: whether there is something, and the text."""
 
-    async def settle(self, delivery_id: int, owner: str) -> bool:
-        """Strike a delivery off; False if ``owner`` does not hold it any more."""
-
     async def drop(self, delivery_id: int) -> None:
         """Strike a delivery off, whoever holds it."""
-
-    async def postpone(
-        self, delivery_id: int, owner: str, until: datetime, why: str, *, clean: bool
-    ) -> bool:
-        """Give a delivery back until ``until``; ``clean`` if this attempt certainly did nothing."""
 
     async def invite(self, digest: str, chat_id: str, number: int, expires: datetime) -> None:
         """Keep an invitation's digest."""
@@ -198,9 +190,6 @@ class Store(Protocol):
 
     async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
         """Read each chat's count of changes, to find rings that were lost."""
-
-    async def claim(self, lane: Lane, owner: str, limit: int, lease: float) -> list[Delivery]:
-        """Take due deliveries, at most one per stream, for ``lease`` seconds; committed."""
 
     async def sweep(self, older_than: timedelta) -> int:
         """Forget activity ids older than that and seats that expired; return how many ids."""

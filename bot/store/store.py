@@ -153,11 +153,6 @@ class SqlStore:
         """Claim deliveries; see relay/storage.py, Unit."""
         return await self.write(lambda unit: unit.take(owner, lease, streams, most, size))
 
-    async def claim(self, lane: Lane, owner: str, limit: int, lease: float) -> list[Delivery]:
-        """Take due deliveries, at most one per stream."""
-        ready = [head.stream for head in await self.heads(lane, limit) if head.wait <= 0]
-        return await self.take(owner, lease, ready) if ready else []
-
     async def take_over(self, quarantine: timedelta) -> None:
         """Free what a dead predecessor held; what it wrote to RT only ``quarantine`` from now.
 

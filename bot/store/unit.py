@@ -208,17 +208,6 @@ class SqlUnit:
         """Strike a delivery off, whoever holds it."""
         await self._deliveries.drop(delivery_id)
 
-    async def settle(self, delivery_id: int, owner: str) -> bool:
-        """Strike a delivery off."""
-        return bool(await self.strike([delivery_id], owner))
-
-    async def postpone(
-        self, delivery_id: int, owner: str, until: datetime, why: str, *, clean: bool
-    ) -> bool:
-        """Give a delivery back until ``until``."""
-        seconds = (until - self._now).total_seconds()
-        return bool(await self.give_back([delivery_id], owner, seconds, why, clean=clean))
-
     # --- visitors ------------------------------------------------------------------------------
 
     async def invite(self, digest: str, chat_id: str, number: int, expires: datetime) -> None:

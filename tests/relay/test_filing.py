@@ -110,7 +110,8 @@ async def test_a_process_that_died_while_filing_leaves_one_comment(
 ) -> None:
     chat, _ = await house.talking()
     await house.presses("file", chat)
-    (row,) = await house.store.claim(Lane.RT, "the dead one", 9, LANES[Lane.RT].lease)
+    stream, lease = f"file:{chat.id}", LANES[Lane.RT].lease
+    (row,) = await house.store.take("the dead one", lease, [stream])
     if posted:
         handler = house.outbox._handlers["file"]
         await handler.deliver(row)  # it reached RT, and nobody wrote that down

@@ -2,18 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
 from bot.relay.ports import NotDone
 from bot.relay.storage import Unit
-from bot.store import SqlStore, libpq, writer
-from bot.store.postgres import PostgresHand
+from bot.store import SqlStore
 from bot.store.sql import Query
 from bot.store.sqlite import SqliteHand
 from bot.store.unit import SqlUnit
@@ -169,61 +166,6 @@ async def test_a_reader_that_is_kept_out_waits_in_its_thread(
 # --- PostgreSQL --------------------------------------------------------------------------------
 
 
-async def test_postgresql_waits_for_its_disk_and_for_nobody_for_long(post: SqlStore) -> None:
-    wanted = {
-        "synchronous_commit": "on",
-        "statement_timeout": "5s",
-        "lock_timeout": "4s",
-        "idle_in_transaction_session_timeout": "5s",
-    }
-
-    async def work(unit: Unit) -> dict[str, str]:
-        assert isinstance(unit, SqlUnit)
-        found = {}
-        for name in wanted:
-            ((found[name],),) = await unit.link.rows(
-                Query(sa.select(sa.func.current_setting(name)))
-            )
-        return found
-
-    assert await post.write(work) == wanted
-
-
-async def test_two_that_lock_each_other_out_both_get_through(post: SqlStore) -> None:
-    await add_chat(post, "chat-2")
-    first_locks = asyncio.Barrier(2)
-    runs: list[str] = []
-
-    async def both(names: tuple[str, str]) -> None:
-        async def work(unit: Unit) -> None:
-            runs.append(names[0])
-            assert await unit.chat(names[0])
-            if len(runs) <= 2:
-                await first_locks.wait()
-            assert await unit.chat(names[1])
-
-        await post.write(work)
-
-    await asyncio.gather(both(("chat-1", "chat-2")), both(("chat-2", "chat-1")))
-    assert len(runs) == 3
-
-
-async def test_of_two_with_one_key_the_second_sees_the_first(post: SqlStore) -> None:
-    async def say_once(seq: int) -> int:
-        async def work(unit: Unit) -> int:
-            if known := await unit.said("chat-1", line(1).author.role, "key"):
-                return known.seq
-            await asyncio.sleep(0.05)  # the other one sees nothing either
-            await unit.record("chat-1", line(seq, "key"))
-            return seq
-
-        return await post.write(work)
-
-    seqs = await asyncio.gather(say_once(1), say_once(2))
-    assert len(set(seqs)) == 1
-    assert await said(post) == list(set(seqs))
-
-
 async def test_a_piece_among_many_fails_alone(store: SqlStore) -> None:
     thread = await add_chat(store)
     await add_chat(store, "chat-2")
@@ -240,115 +182,6 @@ async def test_a_piece_among_many_fails_alone(store: SqlStore) -> None:
     )
     assert [type(r).__name__ for r in results] == ["NoneType"] * 5 + ["ThreadTaken"]
     assert await said(store) == [1, 2, 3, 4, 5]
-
-
-async def test_a_connection_that_was_cut_is_replaced_without_a_word(
-    post: SqlStore, pg_url: str
-) -> None:
-    with psycopg.connect(pg_url.replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    for hand in post._writer._hands:
-        assert isinstance(hand, PostgresHand)
-        if hand._db:
-            await hand._db.ended.wait()  # the server's farewell is there
-    await say(post, 1)
-    assert await said(post) == [1]
-
-
-async def test_work_is_done_again_when_the_connection_broke_before_the_commit(
-    post: SqlStore,
-) -> None:
-    runs = []
-
-    async def work(unit: Unit) -> None:
-        assert isinstance(unit, SqlUnit)
-        runs.append(1)
-        await unit.record("chat-1", line(1))
-        if len(runs) == 1:
-            await unit.link.rows(_KILL)
-
-    await post.write(work)
-    assert len(runs) == 2
-    assert await said(post) == [1]
-
-
-async def test_a_commit_of_which_nobody_knows_is_not_repeated(post: SqlStore) -> None:
-    runs = []
-
-    async def work(unit: Unit) -> None:
-        assert isinstance(unit, SqlUnit)
-        runs.append(1)
-        unit.link.later(_KILL)  # it goes out together with the commit
-
-    with pytest.raises(NotDone):
-        await post.write(work)
-    assert len(runs) == 1
-
-
-@pytest.mark.usefixtures("post")
-@pytest.mark.parametrize("use", [lambda s: say(s, 1), said], ids=["write", "read"])
-async def test_a_server_that_hangs_is_away(
-    pg_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    use: Callable[[SqlStore], Any],
-) -> None:
-    monkeypatch.setattr(libpq, "_PATIENCE", 0.5)  # the server's own limits are longer
-    store = SqlStore.at(pg_url)
-    with psycopg.connect(pg_url.replace("+psycopg", "")) as other:
-        other.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(NotDone) as told:
-            await use(store)
-    assert "in time" in str(told.value.__cause__)
-    await say(store, 2)
-    assert 2 in await said(store)
-    await store.close()
-
-
-async def test_nobody_waits_for_ever_for_a_connection(
-    post: SqlStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    release = asyncio.Event()
-
-    async def slow(_: Unit) -> None:
-        await release.wait()
-
-    monkeypatch.setattr(writer, "_PATIENCE", 0.5)
-    busy = [asyncio.create_task(post.write(slow)) for _ in post._writer._hands]
-    await asyncio.sleep(0)
-    with pytest.raises(NotDone):  # though nobody comes back
-        await asyncio.wait_for(say(post, 1), 5)
-    release.set()
-    await asyncio.gather(*busy)
-    assert await said(post) == []
-
-
-async def test_a_database_that_only_reads_is_away(pg_url: str) -> None:
-    with psycopg.connect(pg_url.replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',"
-            " current_database()); END $$"
-        )
-    store = SqlStore.at(pg_url)
-    with pytest.raises(NotDone):
-        await store.write(lambda unit: unit.first_time("c", "a"))
-    await store.close()
-
-
-async def test_whoever_meets_another_each_time_is_told_to_come_again(post: SqlStore) -> None:
-    runs = []
-
-    async def work(unit: Unit) -> None:
-        runs.append(1)
-        await unit.record("chat-1", line(1, "a"))
-        await unit.record("chat-1", line(1, "b"))
-
-    with pytest.raises(NotDone):
-        await post.write(work)
-    assert len(runs) > 1
-    assert await said(post) == []
 
 
 @pytest.mark.parametrize("first", ["good", "bad"])

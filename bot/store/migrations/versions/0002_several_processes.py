@@ -18,6 +18,11 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("thread_id", _ID, server_default="0", nullable=False))
     op.add_column("outbox", sa.Column("rank", sa.Integer(), server_default="1", nullable=False))
     op.add_column("outbox", sa.Column("size", sa.Integer(), server_default="0", nullable=False))
+    # Rows that wait through the upgrade keep to Teams' limits, too; their size is a guess.
+    op.execute(
+        "UPDATE outbox SET thread_id = coalesce((SELECT chats.thread_id FROM chats"
+        " WHERE chats.id = outbox.chat_id), 0), size = 8192 WHERE lane = 'teams'"
+    )
     op.drop_index("ix_outbox_lane_due", table_name="outbox")
     op.create_table(
         "early",
