@@ -13,20 +13,10 @@ from bot.relay.storage import Unit
 from bot.store import SqlStore, libpq, writer
 from bot.store.postgres import PostgresHand
 from bot.store.sql import Query
-from bot.store.sqlite import SqliteHand
 from bot.store.unit import SqlUnit
 from tests.store.making import add_chat, line
 
 _KILL = Query(sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid())))
-
-
-@pytest.fixture
-async def lite(sqlite_url: str) -> Any:
-    """A store on SQLite with a chat."""
-    store = SqlStore.at(sqlite_url)
-    await add_chat(store)
-    yield store
-    await store.close()
 
 
 @pytest.fixture
@@ -44,19 +34,6 @@ async def say(store: SqlStore, seq: int, text: str = "x", *, soon: bool = True) 
 
 async def said(store: SqlStore) -> list[int]:
     return [line.seq for line in await store.log("chat-1", 0, 1000)]
-
-
-def statements(store: SqlStore) -> list[str]:
-    """What goes to SQLite from now on."""
-    (hand,) = store._writer._hands
-    assert isinstance(hand, SqliteHand)
-    assert hand._db
-    seen: list[str] = []
-    hand._db.set_trace_callback(seen.append)
-    return seen
-
-
-# --- SQLite ------------------------------------------------------------------------------------
 
 
 async def test_postgresql_waits_for_its_disk_and_for_nobody_for_long(post: SqlStore) -> None:
