@@ -40,6 +40,8 @@ Report = Callable[[str, Delivery, BaseException], None]
 _BORN = frozenset({"relay"})
 #: So much of one chat goes out in one post.
 _MOST, _SIZE = 60, 64 * 1024
+#: Seconds between two looks at a lane; what was born claimed, or follows, waits for neither.
+_BREATH = 0.02
 #: After so many faults of our own on one delivery its handler gives it up, where it may.
 _FAULTS = 5
 #: For so long we try to write down what a delivery led to while the database is away.
@@ -137,8 +139,11 @@ class Outbox:
             except Exception as error:  # noqa: BLE001 - the database is away; the rows stay
                 self._report("claim_failed", Delivery(lane, "", "", {}), error)
                 wait = 1.0
-            if wait > 0:
-                await _first(wake.wait(), wait)
+            # Looking costs more the more there waits, and every commit rings: without a breath in
+            # between a busy moment would feed itself.
+            await asyncio.sleep(_BREATH)
+            if wait > _BREATH:
+                await _first(wake.wait(), wait - _BREATH)
 
     async def _round(self, lane: Lane) -> float:
         """Claim what there is room for; return after how many seconds to look again."""
