@@ -170,6 +170,11 @@ class House:
         assert found
         return found[0]
 
+    async def taken_by(self, owner: str) -> list[Delivery]:
+        """What a process called ``owner`` gets when it claims all that it sees."""
+        streams = [head.stream for head in await self.store.heads(Lane.TEAMS)]
+        return await self.store.take(owner, 30, streams)
+
     def dump(self) -> str:
         """All that stands in the database's file."""
         with closing(sqlite3.connect(self.file)) as database:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -31,12 +30,6 @@ from tests.people import GRACE
 from tests.relay.house import OTHER, House
 
 
-async def take(house: House, owner: str) -> list[Delivery]:
-    """What a process called ``owner`` gets when it claims all that it sees."""
-    streams = [head.stream for head in await house.store.heads(Lane.TEAMS)]
-    return await house.store.take(owner, 30, streams)
-
-
 async def test_a_send_that_may_have_arrived_is_repeated_with_a_label(house: House) -> None:
     _, seat = await house.talking()
     house.threads.faults.after.append(Unclear("Teams broke off."))
@@ -63,7 +56,7 @@ async def test_a_send_that_certainly_did_not_arrive_is_not_labelled(house: House
 async def test_a_send_of_a_process_that_died_is_labelled(house: House) -> None:
     _, seat = await house.talking()
     await house.visiting.say(seat, "k", "hello")
-    await take(house, "the dead one")
+    await house.taken_by("the dead one")
     await house.store.take_over(house.relay.rules.quarantine)
     await house.deliver()
     assert [(text, resent) for _, text, resent in house.threads.relayed] == [("hello", True)]
@@ -72,7 +65,7 @@ async def test_a_send_of_a_process_that_died_is_labelled(house: House) -> None:
 async def test_two_workers_never_hold_the_same_delivery(house: House) -> None:
     _, seat = await house.talking()
     await house.visiting.say(seat, "k", "hello")
-    claims = await asyncio.gather(*(take(house, f"worker {n}") for n in range(5)))
+    claims = await asyncio.gather(*(house.taken_by(f"worker {n}") for n in range(5)))
     assert sum(map(len, claims)) == 1
 
 
@@ -172,7 +165,7 @@ async def test_what_teams_put_off_is_not_hastened_by_the_next_change(house: Hous
     await house.deliver()
     await house.visiting.presence(chat.id, Presence.OPEN)
     house.clock.pass_(seconds=5)
-    assert await take(house, "me") == []
+    assert await house.taken_by("me") == []
 
 
 async def test_an_unfiled_chat_is_brought_to_mind_once_a_day(house: House) -> None:
@@ -338,7 +331,7 @@ async def test_a_notice_that_may_be_there_already_says_that_it_is_resent(house: 
 async def test_what_was_claimed_too_long_ago_is_not_sent(house: House) -> None:
     _, seat = await house.talking()
     await house.visiting.say(seat, "k", "hello")
-    (delivery,) = await take(house, house.owner)
+    (delivery,) = await house.taken_by(house.owner)
     stopped = joined([delivery], time.monotonic() - 31)  # the lease is 30 seconds
     await house.outbox._run(stopped)
     assert house.threads.relayed == []
@@ -367,12 +360,6 @@ async def test_a_bell_that_fails_keeps_what_was_born_from_nobody(house: House) -
     with pytest.raises(ExceptionGroup):
         house.relay.ring(Committed(lost=True))
     assert heard == [Committed(lost=True)]
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.01)
 
 
 async def test_every_row_for_a_thread_names_it_so_that_its_budget_is_kept(house: House) -> None:

@@ -4,14 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.domain.chat import State
-from bot.relay.ports import Delivery, Lane
 from tests.relay.house import THREAD, House
-
-
-async def take(house: House, owner: str) -> list[Delivery]:
-    """What a process called ``owner`` gets when it claims all that it sees."""
-    streams = [head.stream for head in await house.store.heads(Lane.TEAMS)]
-    return await house.store.take(owner, 30, streams)
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -70,7 +63,7 @@ async def test_a_message_is_claimed_by_the_commit_that_accepts_it(house: House) 
         await until(lambda: len(house.threads.relayed) == 1)
         house.threads.hold = asyncio.Event()
         await house.visiting.say(seat, "k2", "hello")
-        assert await take(house, "another process") == []
+        assert await house.taken_by("another process") == []
         house.threads.hold.set()
         await until(lambda: len(house.threads.relayed) == 2)
     finally:

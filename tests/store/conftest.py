@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import SqlStore, upgrade
+from tests.store.making import add_chat
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +44,12 @@ async def store(url: str) -> AsyncIterator[SqlStore]:
     a_store = SqlStore.at(url)
     yield a_store
     await a_store.close()
+
+
+@pytest.fixture
+async def post(pg_url: str) -> AsyncIterator[SqlStore]:
+    """A store on PostgreSQL with a chat."""
+    store = SqlStore.at(pg_url)
+    await add_chat(store)
+    yield store
+    await store.close()

@@ -47,6 +47,16 @@ async def schedule(store: SqlStore, *deliveries: Delivery) -> None:
     await store.write(work)
 
 
+async def say(store: SqlStore, seq: int, text: str = "x", *, soon: bool = True) -> None:
+    """A line in the first chat's log."""
+    await store.write(lambda unit: unit.record("chat-1", line(seq, f"k{seq}", text)), soon=soon)
+
+
+async def said(store: SqlStore) -> list[int]:
+    """The numbers of the first chat's lines."""
+    return [line.seq for line in await store.log("chat-1", 0, 1000)]
+
+
 async def count(store: SqlStore, table: str) -> int:
     """How many rows a table has."""
     query = Query(sa.select(sa.func.count()).select_from(metadata.tables[table]))

@@ -15,7 +15,7 @@ from bot.store.sql import Query
 from bot.store.sqlite import SqliteHand
 from bot.store.unit import SqlUnit
 from tests.people import invited
-from tests.store.making import Ears, add_chat, line
+from tests.store.making import Ears, add_chat, line, said, say
 
 _KILL = Query(sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid())))
 
@@ -27,23 +27,6 @@ async def lite(sqlite_url: str) -> Any:
     await add_chat(store)
     yield store
     await store.close()
-
-
-@pytest.fixture
-async def post(pg_url: str) -> Any:
-    """A store on PostgreSQL with a chat."""
-    store = SqlStore.at(pg_url)
-    await add_chat(store)
-    yield store
-    await store.close()
-
-
-async def say(store: SqlStore, seq: int, text: str = "x", *, soon: bool = True) -> None:
-    await store.write(lambda unit: unit.record("chat-1", line(seq, f"k{seq}", text)), soon=soon)
-
-
-async def said(store: SqlStore) -> list[int]:
-    return [line.seq for line in await store.log("chat-1", 0, 1000)]
 
 
 def statements(store: SqlStore) -> list[str]:
