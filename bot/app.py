@@ -103,8 +103,10 @@ class Service:
     def _handlers(self) -> dict[str, Handler]:
         relay, threads, tickets = self.relay, self.teams.threads, self.tickets
         places, pool = self.teams.places, parts.pool(self.settings, self.relay)
+        words = RelayHandler(relay, threads)
         return {
-            "relay": RelayHandler(relay, threads),
+            "relay": words,
+            "single": words,
             "tell": TellHandler(relay, threads),
             "card": CardHandler(relay, threads),
             "open": OpenHandler(relay, places, pool),

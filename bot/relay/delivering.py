@@ -15,8 +15,6 @@ from bot.relay.ports import (
     Answer,
     Delivery,
     Gone,
-    NotDone,
-    OutsideError,
     Refused,
     Tell,
     Thread,
@@ -84,50 +82,29 @@ class RelayHandler(InThread):
             return None  # purged: they stand in RT
         chat, lines = found
         thread = await self._thread(chat.thread)
-        resent = delivery.attempt > 1
+        resent = delivery.attempt > 1 or bool(delivery.payload.get("resent"))
         try:
             await self._threads.relay(
                 thread, chat, lines, resent=resent, behind=self._behind(delivery)
             )
         except Unclear:
-            if not resent:
+            if delivery.attempt < 2:
                 raise
             return self._not_shown(delivery, seqs, sure=False)  # repeated once: no more
         except Refused as error:
             if isinstance(error, Gone) or len(lines) == 1:
                 raise
-            return await self._singly(delivery, thread, chat, lines)
+            return self._singly(delivery, lines)
         return lambda unit: unit.relayed(chat.id, seqs[-1])
 
-    async def _singly(
-        self, delivery: Delivery, thread: Thread, chat: Chat, lines: list[Message]
-    ) -> After:
-        """Teams refuses a joint post: find the message that it does not take."""
-        became: dict[int, type[OutsideError] | None] = {}
-        for line in lines:
-            try:
-                await self._threads.relay(thread, chat, [line], resent=delivery.attempt > 1)
-                became[line.seq] = None
-            except (Gone, Refused, Unclear, NotDone) as error:
-                if isinstance(error, Gone):
-                    raise
-                if isinstance(error, NotDone):
-                    break  # it and those behind it have not been tried
-                became[line.seq] = type(error)
-        refused = [seq for seq, error in became.items() if error and issubclass(error, Refused)]
-        unsure = [seq for seq, error in became.items() if error and issubclass(error, Unclear)]
-        posted = max((seq for seq, error in became.items() if error is None), default=0)
+    def _singly(self, delivery: Delivery, lines: list[Message]) -> After:
+        """Teams refuses a joint post: each message goes by itself, and so do the budget and blame."""
 
         async def after(unit: Unit) -> None:
-            for seq in (line.seq for line in lines if line.seq not in became):
-                row = replace(delivery, payload={"seq": seq}, not_before=None, news=None)
+            for line in lines:
+                payload = {"seq": line.seq, "resent": delivery.attempt > 1}
+                row = replace(delivery, kind="single", payload=payload, not_before=None, news=None)
                 await unit.schedule(row)
-            if posted:
-                await unit.relayed(chat.id, posted)
-            if refused:
-                await self._not_shown(delivery, refused, sure=True)(unit)
-            if unsure:
-                await self._not_shown(delivery, unsure, sure=False)(unit)
 
         return after
 

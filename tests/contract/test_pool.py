@@ -90,7 +90,9 @@ async def test_chats_are_spread_over_the_pool_and_led_from_there(stage: Stage) -
         await talking(story)
         await story.grace.reply(story.root, "Which one?")
         await answered(story)
-        assert "You are talking" in json.dumps(story.root.cards)  # the first post is the card
+        async with asyncio.timeout(30):  # the first post is the card; words go before it
+            while "You are talking" not in json.dumps(story.root.cards):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
         await story.ada.close()
     assert stage.teams.posts("Live chat")[-1].text.count("ticket rt#12345") == 1
 

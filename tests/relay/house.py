@@ -72,6 +72,7 @@ class House:
         """A new outbox, as after a restart."""
         handlers: dict[str, Handler] = {
             "relay": RelayHandler(self.relay, self.threads),
+            "single": RelayHandler(self.relay, self.threads),
             "tell": TellHandler(self.relay, self.threads),
             "card": CardHandler(self.relay, self.threads),
             "open": OpenHandler(self.relay, self.places),

@@ -46,7 +46,8 @@ def test_random_histories_on_sqlite(examples: int) -> None:
         play(ground, examples, same=examples == 500)
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(1_000, marks=pytest.mark.soak)])
-def test_random_histories_on_postgresql(postgres_url: str, examples: int) -> None:
+@pytest.mark.soak
+def test_random_histories_on_postgresql(postgres_url: str) -> None:
+    """With the server's timing two tries of one history may differ, so they are never the same."""
     with server(postgres_url) as ground:
-        play(ground, examples, same=examples == 20)
+        play(ground, 1_000, same=False)

@@ -295,12 +295,12 @@ async def test_of_a_refused_joint_post_each_message_is_told_what_became_of_it(
     chat, seat = await house.talking()
     for number in range(4):
         await house.visiting.say(seat, f"k{number}", f"line {number}")
-    bad, gone = Refused("Not well formed."), NotDone("Too many requests.", 0.0)
-    # The joint post, line 0 is taken, line 1 is unclear, line 2 not well formed, line 3 not tried.
-    house.threads.outcomes = [bad, None, Unclear("502"), bad, gone]
-    for _ in range(3):
-        await house.deliver("relay")
-        house.clock.pass_(seconds=5)
+    bad, unclear = Refused("Not well formed."), Unclear("502")
+    # The joint post, line 0 is taken, line 1 is unclear twice, line 2 is not well formed.
+    house.threads.outcomes = [bad, None, unclear, unclear, bad]
+    for _ in range(4):
+        await house.deliver()
+        house.clock.pass_(seconds=6)
     log = await house.store.log(chat.id, 0, 99)
     marks = {m.target: m.text for m in log if m.text in (Notice.NOT_SHOWN, Notice.NOT_SURE)}
     assert marks == {3: Notice.NOT_SURE, 4: Notice.NOT_SHOWN}
