@@ -123,12 +123,6 @@ def _moved(asked: Json, chat: Chat, link: str) -> Delivery:
     )
 
 
-def lost(chat: Chat, word: Word, detail: str = "") -> Delivery:
-    """Return the row that tells, in the fallback place, what became of a chat."""
-    payload = {"word": word.value, "detail": detail}
-    return Delivery(Lane.TEAMS, f"lost:{chat.id}", "lost", payload, chat.id, rank=URGENT)
-
-
 class LostHandler(Quiet):
     """Tells the CO, in another place, that his chat's thread is lost."""
 

@@ -13,7 +13,7 @@ from bot.domain.effects import Word
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.handlers import After
 from bot.relay.opening import LookupHandler
-from bot.relay.placing import LostHandler, OpenHandler, lost, ticket_from_json, ticket_to_json
+from bot.relay.placing import LostHandler, OpenHandler, ticket_from_json, ticket_to_json
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import (
     Answer,
@@ -203,7 +203,11 @@ async def test_a_lost_chat_is_reported_where_its_co_can_read_it(
 ) -> None:
     chat, _ = await house.talking()
     handler = LostHandler(house.relay, places, house.threads)
-    await handler.deliver(replace(lost(chat, Word.ORPHANED), attempt=1))
+    await handler.deliver(
+        Delivery(
+            Lane.TEAMS, "lost:1", "lost", {"word": "orphaned", "detail": ""}, chat.id, attempt=1
+        )
+    )
     where, notice = house.threads.told[-1]
     assert (where, notice.word) == (PERSONAL.conversation_id, Word.ORPHANED)
     assert (notice.chat, notice.mention) == (await house.chat(chat.id), (GRACE.id, GRACE.name))
