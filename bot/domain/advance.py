@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import TRANSITIONS, Chat, ChatFull, Filing, NotNow, State
+from bot.domain.identity import Identity
 from bot.domain.invitations import Fate, Invitation
 from bot.domain.messages import (
     MAX_CHAT_BYTES,
@@ -102,6 +103,7 @@ def _visitor_joined(chat: Chat, event: e.VisitorJoined) -> Step:
     chat = replace(
         _fated(chat, Fate.USED),
         visitor=event.visitor,
+        identity=event.identity,
         presence=Presence.OPEN,
         presence_since=event.at,
     )
@@ -183,7 +185,9 @@ def _filing_requested(chat: Chat, event: e.FilingRequested) -> Step:
     if chat.state is State.OPEN:
         chat, line = _end(chat, event, event.by)
         effects.append(line)
-    filing = Filing(event.by, event.at, event.summary, event.set_status)
+    filing = Filing(
+        event.by, event.at, event.summary, event.set_status, new_ticket=event.new_ticket
+    )
     effects += [f.FileTranscript(), f.ShowCard()]
     return replace(chat, filing=filing, filings=chat.filings + 1), tuple(effects)
 
@@ -252,12 +256,14 @@ def _status_set(chat: Chat, event: e.StatusSet) -> Step:
 def _purged(chat: Chat, event: e.Purged) -> Step:
     """Forget the visitor, the summary and whom we invited; the ticket number stays."""
     nobody = replace(chat.ticket, subject="", requestors=(), ccs=(), owner="")
-    chat = _with_filing(chat, summary="")
+    made = chat.filing.new_ticket if chat.filing else None
+    forgotten = replace(made, subject="", requestor="") if made else None
+    chat = _with_filing(chat, summary="", new_ticket=forgotten)
     ended_by = chat.ended_by
     if ended_by and ended_by.role is Role.VISITOR:
         ended_by = Author(Role.VISITOR, "", "")
-    forgotten = replace(chat, visitor=None, invitation=None, ticket=nobody, ended_by=ended_by)
-    return replace(forgotten, size=0), ()
+    chat = replace(chat, visitor=None, invitation=None, ticket=nobody, ended_by=ended_by)
+    return replace(chat, identity=Identity(chat.identity.proof), size=0), ()
 
 
 def _with_filing(chat: Chat, **changes: Any) -> Chat:

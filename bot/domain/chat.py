@@ -7,10 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import events as e
+from bot.domain.identity import BEARER, Identity
 from bot.domain.invitations import Invitation
 from bot.domain.messages import Author
 from bot.domain.presence import Presence
-from bot.domain.tickets import Ticket
+from bot.domain.tickets import NewTicket, Ticket
 
 
 class State(StrEnum):
@@ -92,7 +93,11 @@ class ChatFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """Putting summary and transcript into RT: what was asked for and how far it is."""
+    """Putting summary and transcript into RT: what was asked for and how far it is.
+
+    With ``new_ticket`` the record goes into a ticket that is made for it instead of the chat's own;
+    ``receipt.ticket`` is then its number.
+    """
 
     by: Author
     requested: datetime
@@ -102,6 +107,7 @@ class Filing:
     receipt: e.Receipt | None = None
     status_done: bool = False
     status_problem: str = ""
+    new_ticket: NewTicket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ class Chat:
     ``operators`` are those whom the visitor knows to be there, the one who started it first.
     ``card`` is the id of the post in the thread that shows this chat, empty until it is posted.
     ``spoken`` counts the visitor's messages, ``filings`` the requests to file that were followed.
+    ``identity`` is what we know of the visitor, and by what; ``visitor`` is how he is called here.
     """
 
     id: str
@@ -133,3 +140,4 @@ class Chat:
     card: str = ""
     spoken: int = 0
     filings: int = 0
+    identity: Identity = BEARER

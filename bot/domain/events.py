@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.identity import BEARER, Identity
 from bot.domain.invitations import Route
 from bot.domain.messages import Author, Quote
 from bot.domain.presence import Presence
-from bot.domain.tickets import Requestor
+from bot.domain.tickets import NewTicket, Requestor
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,10 @@ class Cancelled(Event):
 
 @dataclass(frozen=True, slots=True)
 class VisitorJoined(Event):
-    """Somebody exchanged the invitation for a seat in the chat."""
+    """Somebody exchanged the invitation for a seat in the chat, and this is all we know of him."""
 
     visitor: Author
+    identity: Identity = BEARER
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +134,15 @@ class Interrupted(Event):
 
 @dataclass(frozen=True, slots=True)
 class FilingRequested(Event):
-    """A CO pressed Send to RT; ``set_status`` is RT's word for the new status, or empty."""
+    """A CO pressed Send to RT; ``set_status`` is RT's word for the new status, or empty.
+
+    With ``new_ticket`` the record goes into a ticket that is made for it.
+    """
 
     by: Author
     summary: str
     set_status: str = ""
+    new_ticket: NewTicket | None = None
 
 
 @dataclass(frozen=True, slots=True)

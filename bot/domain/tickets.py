@@ -76,6 +76,19 @@ class Ticket:
         return self.asked.number != self.ref.number
 
 
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """A ticket that is to be made for a record: where, and for whom.
+
+    ``requestor`` is RT's name of a user or an e-mail address; empty: nobody is the requestor.
+    """
+
+    instance: str
+    queue: str
+    subject: str
+    requestor: str = ""
+
+
 class NoTicketNumber(ValueError):
     """The text names no ticket."""
 

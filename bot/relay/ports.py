@@ -202,7 +202,10 @@ class Places(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """What is to be filed: the chat with its log, and the marker by which to find it in RT."""
+    """What is to be filed: the chat with its log, and the marker by which to find it in RT.
+
+    It goes into ticket ``ref``, or, with ``chat.filing.new_ticket``, into one that is made for it.
+    """
 
     ref: TicketRef
     marker: str
@@ -217,10 +220,13 @@ class Tickets(Protocol):
         """Read a ticket. Missing, forbidden, deleted, rejected, unknown instance: Refused."""
 
     async def comment(self, dossier: Dossier) -> Receipt:
-        """Put the record into the ticket as ONE comment and read it back."""
+        """Put the record into the ticket as ONE comment and read it back.
+
+        A ticket that is to be made (see Dossier) bears the marker too; the receipt names it.
+        """
 
     async def find(self, dossier: Dossier) -> Receipt | None:
-        """Look for a comment with the dossier's marker."""
+        """Look for a comment, or for a ticket made for the record, with the dossier's marker."""
 
     async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
         """Write ``text`` to the requestors as correspondence; repeats with ``marker`` are found."""

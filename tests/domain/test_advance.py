@@ -11,9 +11,11 @@ from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.advance import advance
 from bot.domain.chat import OVER, TRANSITIONS, Chat, ChatFull, NotNow, State
+from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Fate, Route
 from bot.domain.messages import MAX_CHAT_BYTES, SYSTEM, Kind, Notice
 from bot.domain.presence import Presence
+from bot.domain.tickets import NewTicket
 from tests.people import (
     ADA,
     ADAS,
@@ -211,6 +213,28 @@ def test_after_the_purge_nothing_names_the_visitor_or_the_matter() -> None:
     gone = repr(after(ended, e.TranscriptFiled(NOW, RECEIPT), e.Purged(NOW)))
     for secret in (ADA.name, ADAS.address, ADAS.login, "Toner", "Cannot print"):
         assert secret not in gone
+
+
+def test_after_the_purge_nothing_is_left_of_who_signed_in_and_of_a_ticket_made_for_him() -> None:
+    ada = Identity(Proof.SSO, ADAS.login, ADAS.name, ADAS.address)
+    made = NewTicket("rt", "Support", "Cannot print", ADAS.address)
+    chat = after(
+        invited(),
+        e.VisitorJoined(NOW, ADA, ada),
+        e.FilingRequested(NOW, GRACE, "Toner.", new_ticket=made),
+    )
+    assert chat.identity == ada
+    assert chat.filing
+    assert chat.filing.new_ticket == made
+    gone = after(chat, e.TranscriptFiled(NOW, RECEIPT), e.Purged(NOW))
+    for secret in (ADA.name, ADAS.address, ADAS.login, "Cannot print"):
+        assert secret not in repr(gone)
+    assert gone.filing
+    assert gone.filing.new_ticket == NewTicket("rt", "Support", "")
+
+
+def test_only_what_somebody_else_vouches_for_is_verified() -> None:
+    assert {proof for proof in Proof if Identity(proof).verified} == {Proof.SSO, Proof.ASSERTED}
 
 
 def test_a_lost_thread_files_what_was_said_and_tells_the_visitor() -> None:

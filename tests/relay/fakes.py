@@ -143,6 +143,7 @@ class FakeTickets(Tickets):
         self.comments: list[Dossier] = []
         self.letters: list[str] = []
         self.statuses: list[str] = []
+        self.statuses_of: list[TicketRef] = []
         self.ticket = TICKET
 
     async def read(self, ref: TicketRef) -> Ticket:
@@ -153,12 +154,12 @@ class FakeTickets(Tickets):
         self.faults.enter()
         self.comments.append(dossier)
         self.faults.leave()
-        return Receipt(dossier.ref.number, len(self.comments), "https://rt.test/")
+        return _receipt(dossier, len(self.comments))
 
     async def find(self, dossier: Dossier) -> Receipt | None:
         for number, comment in enumerate(self.comments, 1):
             if comment.marker == dossier.marker:
-                return Receipt(dossier.ref.number, number, "https://rt.test/")
+                return _receipt(dossier, number)
         return None
 
     async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
@@ -168,6 +169,13 @@ class FakeTickets(Tickets):
     async def set_status(self, ref: TicketRef, status: str) -> None:
         self.status_faults.enter()
         self.statuses.append(status)
+        self.statuses_of.append(ref)
+
+
+def _receipt(dossier: Dossier, number: int) -> Receipt:
+    """New tickets are numbered from 70000 on."""
+    made = dossier.chat.filing and dossier.chat.filing.new_ticket
+    return Receipt(70_000 + number if made else dossier.ref.number, number, "https://rt.test/")
 
 
 class FakeMailer(Mailer):

@@ -2,11 +2,13 @@
 
 import pytest
 
+from bot.domain import events as e
 from bot.domain.chat import State
 from bot.domain.messages import Notice
+from bot.domain.tickets import NewTicket, TicketRef
 from bot.relay.lanes import LANES
 from bot.relay.ports import Gone, Lane, NotDone, OutsideError, Refused, Unclear
-from tests.people import TICKET
+from tests.people import GRACE, TICKET
 from tests.relay.house import RULES, THREAD, House
 
 
@@ -134,6 +136,18 @@ async def test_a_refusal_goes_back_to_the_co_who_may_try_again(house: House) -> 
     await house.presses("file", chat, summary="again")
     await house.deliver()
     assert len(house.tickets.comments) == 1
+
+
+async def test_the_status_is_set_on_the_ticket_that_was_made_for_the_record(house: House) -> None:
+    chat, _ = await house.talking()
+    made = NewTicket("physics", "Support", "Cannot print")
+    event = e.FilingRequested(house.clock(), GRACE, "Toner.", "resolved", made)
+    await house.store.write(lambda unit: house.relay.happen(unit, chat, event))
+    await house.deliver()
+    receipt = house.threads.card.chat.filing
+    assert receipt
+    assert receipt.receipt
+    assert house.tickets.statuses_of == [TicketRef("physics", receipt.receipt.ticket)]
 
 
 @pytest.mark.parametrize("error", [Refused("No such status."), Refused("Not allowed.")])
