@@ -129,3 +129,9 @@ async def test_a_connection_that_was_let_go_leaves_nobody_waiting(wire: Connecti
     wire.close()
     with pytest.raises(psycopg.OperationalError):
         await waiting
+
+
+async def test_the_server_compiles_nothing_for_a_read_without_an_index(wire: Connection) -> None:
+    """What we forbid costs so much by its reckoning that compiling would seem worth while."""
+    [plan] = await wire.run([(b"EXPLAIN ANALYZE SELECT sum(reltuples) FROM pg_class", {})])
+    assert [line for (line,) in plan if "JIT" in line] == []
