@@ -219,7 +219,6 @@ def rules(settings: Settings) -> Rules:
 
 async def serve(settings: Settings, ready: Callable[[], None] | None = None) -> None:
     """Run the service until SIGTERM or SIGINT. Raises CannotStart, OSError."""
-    os.environ.update(settings.kerberos_environment)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -151,7 +151,6 @@ async def _entra(settings: Settings) -> list[Finding]:
 async def _rt(settings: Settings) -> list[Finding]:
     from bot.parts import rt_gateway
 
-    os.environ.update(settings.kerberos_environment)
     gateway = rt_gateway(settings)
     try:
         found = await gateway.check()

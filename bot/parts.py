@@ -33,6 +33,8 @@ def _rt_instance(name: str, rt: Rt) -> RtInstance:
         account=rt.account or "",
         secret=secret.get_secret_value() if secret else "",
         ca=str(rt.ca_file or ""),
+        keytab=str(rt.keytab or ""),
+        vouched=rt.vouched,
         form=Form(rt.form),
     )
 

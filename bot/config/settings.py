@@ -133,17 +133,6 @@ class Settings(BaseSettings):
         elsewhere = any(url and not url.startswith(_MICROSOFT) for url in ours)
         return self.teams.without_authentication or elsewhere
 
-    @property
-    def kerberos_environment(self) -> dict[str, str]:
-        """Variables that must stand in the environment before the first Kerberos call."""
-        for instance in self.rt.values():
-            if instance.auth is s.RtAuth.KERBEROS and instance.keytab:
-                return {
-                    "KRB5_CLIENT_KTNAME": f"FILE:{instance.keytab}",
-                    "KRB5CCNAME": "MEMORY:livechat",
-                }
-        return {}
-
     def invitation_link(self, token: str) -> str:
         """Return the link that carries an invitation's token."""
         return f"{self.help_page}#livechat={token}"
@@ -192,9 +181,6 @@ class Settings(BaseSettings):
                     f"rt.{hosts[instance.host]} has the same host; a pasted URL could mean either",
                 )
             hosts[instance.host] = name
-        keytabs = {instance.keytab for instance in self.rt.values() if instance.keytab}
-        if len(keytabs) > 1:
-            raise wrong("rt", "give all RTs one keytab: Kerberos looks at one only")
         return self
 
     @model_validator(mode="after")

@@ -7,9 +7,11 @@ sentences for the person who has to know, without anybody's message text in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 from typing import Any, Protocol, TypeVar
 
 from bot.domain.chat import Chat
@@ -57,6 +59,11 @@ class Unconfirmed(Refused):
 
 class Gone(Refused):
     """The place it was meant for is not there any more (for us)."""
+
+
+#: Until when, by this machine's steady clock, what is being delivered may begin: later the claim on
+#: it is over, and others may be at it. Who writes where a repeat does harm looks at it last of all.
+UNTIL: ContextVar[float] = ContextVar("until", default=inf)
 
 
 # --- threads -----------------------------------------------------------------------------------

@@ -24,13 +24,14 @@ class Finding(NamedTuple):
 def check(rest: Rest, rt: RtInstance) -> list[Finding]:
     """Look at everything that can be seen without touching a ticket."""
     name = f"rt {rt.name}"
-    found = [_keytab(name), _ticket(name)] if rt.login is Login.KERBEROS else []
+    found = [_keytab(name, rt), _ticket(name, rt)] if rt.login is Login.KERBEROS else []
     return [*found, *_reach(rest, rt, name)]
 
 
-def _keytab(name: str) -> Finding:
-    problem = kerberos.keytab_trouble(os.environ)
-    if not problem and _readable_by_others(os.environ[kerberos.KEYTAB]):
+def _keytab(name: str, rt: RtInstance) -> Finding:
+    named = rt.keytab or os.environ.get(kerberos.KEYTAB, "")
+    problem = kerberos.keytab_trouble({kerberos.KEYTAB: named})
+    if not problem and _readable_by_others(named):
         problem = "Others may read the keytab: chmod 600, or 640 with the service's group."
     return Finding(f"{name}: keytab", not problem, problem or "The keytab is there.")
 
@@ -39,9 +40,9 @@ def _readable_by_others(named: str) -> bool:
     return bool(Path(named.removeprefix("FILE:")).stat().st_mode & stat.S_IROTH)
 
 
-def _ticket(name: str) -> Finding:
+def _ticket(name: str, rt: RtInstance) -> Finding:
     try:
-        standing = kerberos.standing()
+        standing = kerberos.standing(rt.keytab)
     except kerberos.NoKerberos as error:
         return Finding(f"{name}: kerberos", ok=False, sentence=str(error))
     minutes = standing.lifetime // 60

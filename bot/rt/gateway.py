@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import Dossier, Refused, Tickets
+from bot.relay.ports import UNTIL, Dossier, Refused, Tickets
 from bot.rt import doctor, operations, record
 from bot.rt.instance import RtInstance
 from bot.rt.rest2 import Rest2
@@ -96,9 +96,12 @@ class _Room:
         self, call: Callable[Concatenate[Rest2, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``call(rest, …)`` in one of the threads."""
+        until = UNTIL.get()
 
         def work() -> T:
-            return call(self._rest(), *args, **kwargs)
+            rest = self._rest()
+            rest.session.until = until
+            return call(rest, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self.threads, work)
 

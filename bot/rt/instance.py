@@ -32,7 +32,9 @@ class RtInstance:
     ``url`` is RT's own base address (its ``WebBaseURL`` and ``WebPath``), without REST/2.0.
     ``account`` is the service's login name in RT; it may stay empty with Kerberos (then it is the
     principal's first part) and with a token (which knows its owner). ``secret`` is the token or
-    the password. ``ca`` is a PEM file to trust instead of the usual authorities.
+    the password. ``ca`` is a PEM file to trust instead of the usual authorities. ``keytab`` is a
+    file for this RT alone; without one the process's environment says whose tickets we have.
+    ``vouched`` says that its REST 2.0 takes the web server's word for who we are, by a plugin.
     Time-outs are in seconds; at most ``workers`` calls run at a time.
     """
 
@@ -42,6 +44,8 @@ class RtInstance:
     account: str = ""
     secret: str = field(default="", repr=False)
     ca: str = ""
+    keytab: str = ""
+    vouched: bool = False
     form: Form = Form.HTML
     connect_timeout: float = 5.0
     read_timeout: float = 30.0

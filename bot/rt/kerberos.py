@@ -44,24 +44,40 @@ def load() -> tuple[Any, Any]:
     return gssapi, requests_kerberos
 
 
-def auth() -> Any:
-    """Return what requests takes to speak Negotiate. Raises NoKerberos."""
+def auth(keytab: str = "") -> Any:
+    """Return what requests takes to speak Negotiate, after ``standing``. Raises NoKerberos."""
     _, requests_kerberos = load()
+    whose = None
+    if keytab:
+        import spnego  # what requests_kerberos stands on
+
+        whose = spnego.KerberosCCache(_cache(keytab))
     return requests_kerberos.HTTPKerberosAuth(
-        mutual_authentication=requests_kerberos.REQUIRED, sanitize_mutual_error_response=False
+        mutual_authentication=requests_kerberos.REQUIRED,
+        sanitize_mutual_error_response=False,
+        principal=whose,
     )
 
 
-def standing() -> Standing:
-    """Get hold of a ticket, from the keytab if need be. Blocks on the KDC. Raises NoKerberos."""
+def _cache(keytab: str) -> str:
+    """Name the place in this process's memory for the tickets got from a keytab."""
+    return f"MEMORY:livechat:{keytab}"
+
+
+def standing(keytab: str = "") -> Standing:
+    """Get hold of a ticket, from the keytab if need be. Blocks on the KDC. Raises NoKerberos.
+
+    ``keytab`` is a file of its own for one RT; else the process's environment says where to look.
+    """
     gssapi, _ = load()
+    where = {"client_keytab": f"FILE:{keytab}", "ccache": _cache(keytab)} if keytab else None
     try:
-        credentials = gssapi.Credentials(usage="initiate")
+        credentials = gssapi.Credentials(usage="initiate", store=where)
         lifetime = credentials.lifetime
         principal = str(credentials.name)
     except gssapi.exceptions.ExpiredCredentialsError as error:
         raise NoKerberos(
-            f"The Kerberos ticket has expired and no keytab renews it: set {KEYTAB}."
+            f"The Kerberos ticket has expired and no keytab renews it: set the RT's keytab or {KEYTAB}."
         ) from error
     except gssapi.exceptions.GSSError as error:
         words = " ".join(str(error).split())

@@ -204,17 +204,18 @@ def test_development_without_authentication_is_refused_off_loopback(
     assert "only for development" in said
 
 
-def test_kerberos_gets_its_keytab_by_the_environment_and_keeps_tickets_in_memory(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "keytab").write_bytes(b"\x05\x02")
-    keytab = str(tmp_path / "keytab")
-    made = settings(rt={"rt": instance(auth="kerberos", token=None, keytab=keytab)})
-    assert made.kerberos_environment == {
-        "KRB5_CLIENT_KTNAME": f"FILE:{keytab}",
-        "KRB5CCNAME": "MEMORY:livechat",
-    }
-    assert settings().kerberos_environment == {}
+def test_each_rt_may_have_a_keytab_of_its_own(tmp_path: Path) -> None:
+    keytabs = [tmp_path / name for name in ("one", "other")]
+    for keytab in keytabs:
+        keytab.write_bytes(b"\x05\x02")
+    names = {"rt": "https://rt.test", "physics": "https://rt.physics.test"}
+    made = settings(
+        rt={
+            name: instance(url=url, auth="kerberos", token=None, keytab=str(keytab))
+            for (name, url), keytab in zip(names.items(), keytabs, strict=True)
+        }
+    )
+    assert [rt.keytab for rt in parts.rt_instances(made)] == [str(keytab) for keytab in keytabs]
 
 
 POOL = "19:pool@thread.tacv2"

@@ -36,8 +36,8 @@ def test_a_session_that_rt_forgot_is_renewed(real_rt: Rig) -> None:
     ref = TicketRef("rt", real_rt.tickets["printer"])
     rest = Rest2(instance)
     operations.read(rest, instance, ref)
-    assert rest._session
-    for cookie in rest._session.cookies:
+    assert rest.session._open
+    for cookie in rest.session._open.cookies:
         cookie.value = "0" * 32
     assert operations.read(rest, instance, ref).ref == ref
     rest.close()
@@ -94,3 +94,20 @@ async def test_many_calls_at_once_share_a_few_sessions(real_rt: Rig) -> None:
 def test_the_services_name_is_learned_from_its_ticket(real_rt: Rig) -> None:
     rest = Rest2(RtInstance("rt", real_rt.url, Login.KERBEROS, ca=real_rt.ca))
     assert rest.account() == "svc-livechat"
+
+
+def test_several_rts_are_entered_by_keytabs_of_their_own(
+    real_rt: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KRB5_CLIENT_KTNAME")
+    keytabs = real_rt.facts["keytabs"]
+    rests = [
+        Rest2(RtInstance(who, real_rt.url, ca=real_rt.ca, keytab=keytabs[who]))
+        for who in ("svc-livechat", "grace")
+    ]
+    forbidden = f"ticket/{real_rt.tickets['forbidden']}"
+    for _ in range(2):
+        assert [rest.get(forbidden).status for rest in rests] == [403, 200]
+        for rest in rests:
+            rest.close()
+    assert [rest.account() for rest in rests] == ["svc-livechat", "grace"]

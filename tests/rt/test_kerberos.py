@@ -43,7 +43,7 @@ def test_the_doctor_looks_at_keytab_ticket_login_and_account(
     keytab.touch(mode=0o644)
     monkeypatch.setenv(kerberos.KEYTAB, f"FILE:{keytab}")
     standing = kerberos.Standing("svc-livechat@RT.TEST", 3600)
-    monkeypatch.setattr(kerberos, "standing", lambda: standing)
+    monkeypatch.setattr(kerberos, "standing", lambda *_: standing)
     found = doctor.check(Answers(), RtInstance("rt", "https://rt.test", Login.KERBEROS))
     assert [(f.name, f.ok) for f in found] == [
         ("rt rt: keytab", False),

@@ -20,7 +20,7 @@ from bot.relay.ports import Dossier, NotDone, Refused, Unclear
 from bot.rt import kerberos
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
-from bot.rt.rest2 import before_bytes
+from bot.rt.session import before_bytes
 from bot.sandbox.rt import Fault, RtStandIn, seeds
 from tests.people import ADA, NOW, filing
 
@@ -38,8 +38,8 @@ async def rt() -> AsyncIterator[RtStandIn]:
 @pytest.fixture
 async def vouching_rt(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RtStandIn]:
     """An RT whose web server has checked our Kerberos ticket already."""
-    monkeypatch.setattr(kerberos, "standing", lambda: kerberos.Standing("svc-livechat@X", 600))
-    monkeypatch.setattr(kerberos, "auth", lambda: None)
+    monkeypatch.setattr(kerberos, "standing", lambda *_: kerberos.Standing("svc-livechat@X", 600))
+    monkeypatch.setattr(kerberos, "auth", lambda *_: None)
     async with RtStandIn(vouched=True) as running:
         yield running
 
@@ -116,7 +116,7 @@ async def test_an_account_that_rt_does_not_know_is_told_from_a_bad_login(
 async def test_without_a_kerberos_ticket_the_reason_is_said(
     rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none() -> kerberos.Standing:
+    def none(*_: str) -> kerberos.Standing:
         raise kerberos.NoKerberos("Cannot contact any KDC")
 
     monkeypatch.setattr(kerberos, "standing", none)

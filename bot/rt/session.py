@@ -1,0 +1,225 @@
+"""HTTP to one RT: connections, who we are there, and what is known when a call breaks off.
+
+Blocking: one object per thread (see gateway.py). What RT's answers mean is not known here.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from math import inf
+from typing import Any
+
+import requests
+import structlog
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from urllib3 import exceptions as urllib3_errors
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from bot.relay.ports import NotDone, OutsideError, Unclear
+from bot.rt import kerberos
+from bot.rt.instance import Login, RtInstance
+
+log = structlog.get_logger(__name__)
+
+#: Failures before the first byte of the request was written.
+BEFORE = (urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came over the wire; ``headers`` ignores case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class TooLate(Exception):
+    """Our claim ran out before the first byte: by now others may be writing the same."""
+
+
+class Session:
+    """A conversation with one RT's web server.
+
+    ``until`` is when, by this machine's steady clock, nothing may be written any more. It is looked
+    at when the connection stands and nothing of the request has left: a process that was stopped
+    before that writes nothing, and one that is stopped after it holds a connection which the web
+    server soon gives up.
+    """
+
+    def __init__(self, rt: RtInstance, *, cookies: bool) -> None:
+        self._rt = rt
+        self._cookies = cookies
+        self._open: requests.Session | None = None
+        self.until = inf
+
+    @property
+    def called(self) -> str:
+        """What to call this RT in a sentence."""
+        return f"RT ({self._rt.name})"
+
+    @property
+    def has_cookie(self) -> bool:
+        """Whether RT gave us a session of its own."""
+        return self._open is not None and len(self._open.cookies) > 0
+
+    def close(self) -> None:
+        """Drop the connections and the cookie."""
+        if self._open:
+            self._open.close()
+        self._open = None
+
+    def send(self, method: str, path: str, *, wrote: bool, **content: Any) -> Answer:
+        """Ask for something; ``wrote`` if it may change anything. Raises NotDone, Unclear."""
+        session = self._session()
+        self._kerberos()
+        try:
+            answer = session.request(
+                method,
+                self._rt.base + path,
+                timeout=(self._rt.connect_timeout, self._rt.read_timeout),
+                allow_redirects=False,  # a redirect is RT's way to say "log in", never a way on
+                verify=self._rt.ca or True,
+                **content,
+            )
+            return Answer(answer.status_code, answer.headers, answer.content)
+        except TooLate as error:
+            self.close()
+            raise NotDone("The live chat came too late with it. We shall try again.") from error
+        except requests.RequestException as error:
+            self.close()
+            log.warning("rt_call_failed", rt=self._rt.name, method=method, error=words(error))
+            raise self._failure(error, wrote=wrote) from error
+
+    def _session(self) -> requests.Session:
+        if self._open is None:
+            self._open = self._begin()
+        return self._open
+
+    def _begin(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # neither .netrc nor proxies nor REQUESTS_CA_BUNDLE
+        session.headers["User-Agent"] = "livechat"
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _Watchful(self._still))
+        if not self._cookies:  # a cookie would make RT look for a session instead of at the login
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        if self._rt.login is Login.KERBEROS:
+            self._kerberos()
+            session.auth = kerberos.auth(self._rt.keytab)
+        elif self._rt.login is Login.TOKEN:
+            session.headers["Authorization"] = f"token {self._rt.secret}"
+        else:
+            session.auth = HTTPBasicAuth(self._rt.account.encode(), self._rt.secret.encode())
+        return session
+
+    def _kerberos(self) -> None:
+        """Have a ticket, which costs nothing while there is a good one. Raises NotDone."""
+        if self._rt.login is not Login.KERBEROS:
+            return
+        try:
+            kerberos.standing(self._rt.keytab)
+        except kerberos.NoKerberos as error:
+            raise NotDone(f"{self.called} cannot be reached: {error}") from error
+
+    def _still(self, method: str) -> None:
+        if method not in ("GET", "HEAD") and time.monotonic() >= self.until:
+            raise TooLate
+
+    def _failure(self, error: requests.RequestException, *, wrote: bool) -> OutsideError:
+        """Tell what is known to have happened when a request broke off."""
+        if before_bytes(error):
+            return NotDone(f"{self.called} cannot be reached at the moment ({words(error)}).")
+        if wrote:
+            return Unclear(f"{self.called} broke off while it was writing ({words(error)}).")
+        if isinstance(error, requests.Timeout):
+            seconds = f"{self._rt.read_timeout:g}"
+            return NotDone(f"{self.called} did not answer within {seconds} seconds. Try again.")
+        return NotDone(f"{self.called} broke off its answer ({words(error)}). Try again.")
+
+
+class _Watchful(HTTPAdapter):
+    """Asks ``still(method)``, which may raise, when a request's first byte is next to leave."""
+
+    def __init__(self, still: Callable[[str], None]) -> None:
+        self._still = still
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more)
+        plain, safe = _connections(self._still)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": safe}),
+        }
+
+
+def _connections(
+    still: Callable[[str], None],
+) -> tuple[type[HTTPConnection], type[HTTPSConnection]]:
+    class Plain(HTTPConnection):
+        def request(self, method: str, url: str, *args: Any, **more: Any) -> None:
+            if self.sock is None:
+                self.connect()
+            still(method)
+            super().request(method, url, *args, **more)
+
+    class Safe(HTTPSConnection):
+        def request(self, method: str, url: str, *args: Any, **more: Any) -> None:
+            if self.sock is None:
+                self.connect()
+            still(method)
+            super().request(method, url, *args, **more)
+
+    return Plain, Safe
+
+
+# --- what went wrong -----------------------------------------------------------------------------
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """Return an error and all that led to it, as requests, urllib3 and Python wrap it."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            waiting += [one.__cause__, getattr(one, "reason", None), *one.args]
+    return found
+
+
+def before_bytes(error: BaseException) -> bool:
+    """Whether nothing of the request can have reached RT.
+
+    Of TLS only a certificate that does not satisfy us is certain to come before the request.
+    """
+    return any(isinstance(e, (*BEFORE, ssl.SSLCertVerificationError)) for e in causes(error))
+
+
+_KINDS: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, "its certificate is not trusted here"),
+    (urllib3_errors.NameResolutionError, "its name is unknown"),
+    (ConnectionRefusedError, "connection refused"),
+    (urllib3_errors.ConnectTimeoutError, "no connection in time"),
+    (urllib3_errors.NewConnectionError, "no connection"),
+    (requests.Timeout, "no answer in time"),
+    (ssl.SSLError, "TLS failed"),
+)
+
+
+def words(error: BaseException) -> str:
+    """Say in a few words what kind of failure it was."""
+    chain = causes(error)
+    for kind, said in _KINDS:
+        if any(isinstance(e, kind) for e in chain):
+            return said
+    if type(error).__name__ == "MutualAuthenticationError":
+        return "the server did not prove who it is"
+    return "connection lost"
