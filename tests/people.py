@@ -8,6 +8,7 @@ from bot.domain.chat import Chat
 from bot.domain.effects import Effect
 from bot.domain.events import (
     Event,
+    FilingHeld,
     FilingRequested,
     Invited,
     Receipt,
@@ -20,6 +21,7 @@ from bot.domain.tickets import Requestor, Ticket, TicketRef
 
 NOW = datetime(2026, 11, 21, 10, 42, 7, 123000, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
+SOON = NOW + timedelta(minutes=1)
 
 ADA = Author(Role.VISITOR, "chat-1:1", "Ada Lovelace")
 GRACE = Author(Role.OPERATOR, "00000000-0000-0000-0000-00000000000a", "Grace Hopper")
@@ -57,6 +59,11 @@ def talking(thread: int = 1) -> Chat:
 def filing(status: str = "") -> Chat:
     """A chat on its way to RT."""
     return after(talking(), FilingRequested(NOW, GRACE, "Toner was empty.", status))
+
+
+def held(status: str = "", summary: str = "Toner was empty.") -> Chat:
+    """A chat that Grace sent to RT, and may still undo that."""
+    return after(talking(), FilingHeld(NOW, GRACE, summary, status, until=SOON))
 
 
 def filed(status: str = "") -> Chat:

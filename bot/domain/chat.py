@@ -9,9 +9,10 @@ from enum import StrEnum
 from bot.domain import events as e
 from bot.domain.identity import BEARER, Identity
 from bot.domain.invitations import Invitation
+from bot.domain.matching import Change, Match
 from bot.domain.messages import Author
 from bot.domain.presence import Presence
-from bot.domain.tickets import NewTicket, Ticket
+from bot.domain.tickets import NewTicket, Ticket, TicketRef
 
 
 class State(StrEnum):
@@ -21,6 +22,7 @@ class State(StrEnum):
     INVITED = "invited"  # a link is out
     OPEN = "open"  # the visitor joined: they talk
     ENDED = "ended"  # the talk is over, the record is not in RT
+    HELD = "held"  # a CO sent it to RT, and may still undo that
     FILING = "filing"  # the record is on its way to RT
     FILED = "filed"  # RT's receipt is in
     PURGED = "purged"  # and the text is gone from here
@@ -51,28 +53,48 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.Removed): _S.OPEN,
     (_S.OPEN, e.PresenceChanged): _S.OPEN,
     (_S.OPEN, e.Ended): _S.ENDED,
-    (_S.OPEN, e.FilingRequested): _S.FILING,  # ends the talk as well
+    (_S.OPEN, e.FilingHeld): _S.HELD,  # ends the talk as well
+    (_S.OPEN, e.FilingRequested): _S.FILING,
+    (_S.OPEN, e.MoveProposed): _S.OPEN,
+    (_S.OPEN, e.MoveDropped): _S.OPEN,
+    (_S.OPEN, e.Moved): _S.OPEN,
     (_S.OPEN, e.ThreadLost): _S.FILING,  # nobody is left who could press the button
     (_S.OPEN, e.NotShown): _S.OPEN,
     (_S.OPEN, e.Interrupted): _S.OPEN,
     (_S.ENDED, e.KnockedAgain): _S.ENDED,
     (_S.ENDED, e.PresenceChanged): _S.ENDED,
     (_S.ENDED, e.Ended): _S.ENDED,  # both sides pressed
+    (_S.ENDED, e.FilingHeld): _S.HELD,
     (_S.ENDED, e.FilingRequested): _S.FILING,
+    (_S.ENDED, e.MoveProposed): _S.ENDED,
+    (_S.ENDED, e.MoveDropped): _S.ENDED,
+    (_S.ENDED, e.Moved): _S.ENDED,
     (_S.ENDED, e.ThreadLost): _S.FILING,
     (_S.ENDED, e.NotShown): _S.ENDED,
-    (_S.FILING, e.FilingRequested): _S.FILING,  # the second of five presses
+    (_S.HELD, e.FilingHeld): _S.HELD,  # the second of five presses
+    (_S.HELD, e.FilingRequested): _S.HELD,
+    (_S.HELD, e.FilingReleased): _S.FILING,  # the one way to RT that leads through HELD
+    (_S.HELD, e.FilingUndone): _S.ENDED,
+    (_S.HELD, e.PresenceChanged): _S.HELD,
+    (_S.HELD, e.KnockedAgain): _S.HELD,
+    (_S.HELD, e.Ended): _S.HELD,
+    (_S.HELD, e.NotShown): _S.HELD,
+    (_S.FILING, e.FilingHeld): _S.FILING,
+    (_S.FILING, e.FilingRequested): _S.FILING,
+    (_S.FILING, e.FilingStopped): _S.ENDED,
     (_S.FILING, e.FilingDelayed): _S.FILING,
     (_S.FILING, e.FilingFailed): _S.ENDED,
     (_S.FILING, e.TranscriptFiled): _S.FILED,
     (_S.FILING, e.PresenceChanged): _S.FILING,
     (_S.FILING, e.Ended): _S.FILING,
     (_S.FILING, e.NotShown): _S.FILING,
+    (_S.FILED, e.FilingHeld): _S.FILED,
     (_S.FILED, e.FilingRequested): _S.FILED,
     (_S.FILED, e.StatusSet): _S.FILED,
     (_S.FILED, e.Ended): _S.FILED,
     (_S.FILED, e.NotShown): _S.FILED,
     (_S.FILED, e.Purged): _S.PURGED,
+    (_S.PURGED, e.FilingHeld): _S.PURGED,
     (_S.PURGED, e.FilingRequested): _S.PURGED,
     (_S.PURGED, e.StatusSet): _S.PURGED,
 }
@@ -96,7 +118,9 @@ class Filing:
     """Putting summary and transcript into RT: what was asked for and how far it is.
 
     With ``new_ticket`` the record goes into a ticket that is made for it instead of the chat's own;
-    ``receipt.ticket`` is then its number.
+    ``receipt.ticket`` is then its number. ``match`` is the worst that was confirmed of visitor and
+    ticket, with ``reason``. Until ``until`` it may be undone. If the filing was stopped, ``found``
+    is the ticket as it is now, and ``changes`` in what it differs from what was confirmed.
     """
 
     by: Author
@@ -108,6 +132,36 @@ class Filing:
     status_done: bool = False
     status_problem: str = ""
     new_ticket: NewTicket | None = None
+    match: Match = Match.AMBER
+    reason: str = ""
+    until: datetime | None = None
+    undone_by: Author | None = None
+    found: Ticket | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Another ticket that the chat may be taken to: shown to the CO, not confirmed.
+
+    ``number`` counts the moves that were proposed, from 1.
+    """
+
+    number: int
+    ticket: Ticket
+    by: Author
+
+
+@dataclass(frozen=True, slots=True)
+class Rebinding:
+    """That the chat was taken from one ticket to another: by whom, when, and why if he had to say."""
+
+    by: Author
+    at: datetime
+    before: TicketRef
+    after: TicketRef
+    match: Match
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +172,8 @@ class Chat:
     ``operators`` are those whom the visitor knows to be there, the one who started it first.
     ``card`` is the id of the post in the thread that shows this chat, empty until it is posted.
     ``spoken`` counts the visitor's messages, ``filings`` the requests to file that were followed.
+    ``ticket`` is the one that was confirmed last, by Invite or by a named confirmation since
+    (``rebindings``); ``moves`` counts the other ones that were shown for that, ``move`` is shown now.
     ``identity`` is what we know of the visitor, and by what; ``visitor`` is how he is called here.
     """
 
@@ -141,3 +197,14 @@ class Chat:
     spoken: int = 0
     filings: int = 0
     identity: Identity = BEARER
+    move: Move | None = None
+    moves: int = 0
+    rebindings: tuple[Rebinding, ...] = ()
+
+    @property
+    def filed_in(self) -> TicketRef:
+        """The ticket that has the record, or is to have it: its own, or one made for it."""
+        filing = self.filing
+        if filing is None or filing.new_ticket is None or filing.receipt is None:
+            return self.ticket.ref
+        return TicketRef(filing.new_ticket.instance, filing.receipt.ticket)

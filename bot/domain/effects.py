@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.messages import Message
@@ -42,6 +43,8 @@ class Word(StrEnum):
     INVITATION_PROBLEM = "invitation_problem"
     INVITATION_EXPIRED = "invitation_expired"
     FILING_FAILED = "filing_failed"
+    FILING_STOPPED = "filing_stopped"
+    MOVED = "moved"
     STATUS_PROBLEM = "status_problem"
     NOT_SHOWN = "not_shown"
     NOT_SURE = "not_sure"
@@ -76,6 +79,14 @@ class SendInvitation(Effect):
     """Send invitation ``number`` on its route."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFiling(Effect):
+    """Let the chat's ``number``-th filing go at ``until``, if nobody has undone it by then."""
+
+    number: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.identity import BEARER, Identity
 from bot.domain.invitations import Route
+from bot.domain.matching import Change, Match
 from bot.domain.messages import Author, Quote
 from bot.domain.presence import Presence
-from bot.domain.tickets import NewTicket, Requestor
+from bot.domain.tickets import NewTicket, Requestor, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +137,86 @@ class Interrupted(Event):
 class FilingRequested(Event):
     """A CO pressed Send to RT; ``set_status`` is RT's word for the new status, or empty.
 
-    With ``new_ticket`` the record goes into a ticket that is made for it.
+    With ``new_ticket`` the record goes into a ticket that is made for it; with ``ticket`` into
+    that one, which the CO was shown after the chat's own had changed. ``match`` is the worst that
+    was confirmed of visitor and ticket, ``reason`` what the CO gave for it. The record is on its
+    way at once; see FilingHeld.
     """
 
     by: Author
     summary: str
     set_status: str = ""
     new_ticket: NewTicket | None = None
+    match: Match = Match.AMBER
+    reason: str = ""
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilingHeld(FilingRequested):
+    """The same, to be undone by anybody of the team ``until`` then."""
+
+    until: datetime = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FilingReleased(Event):
+    """The time for undoing is over: from now on the record may be in RT."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilingUndone(Event):
+    """A CO took a filing back while it was held: nothing of it has left us, and nothing will."""
+
+    by: Author
+
+
+@dataclass(frozen=True, slots=True)
+class FilingStopped(Event):
+    """The ticket is not any more what was confirmed, but ``found``; nothing was written."""
+
+    found: Ticket
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveProposed(Event):
+    """A CO asked to take the chat to ``ticket``, as RT shows it now."""
+
+    by: Author
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDropped(Event):
+    """A CO looked at both tickets and left the chat where it is."""
+
+    by: Author
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(Event):
+    """A CO confirmed the ``number``-th move that was proposed; see FilingRequested for the rest."""
+
+    by: Author
+    number: int
+    match: Match = Match.AMBER
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What RT said of our comment when we read it back."""
+    """What RT said of our comment when we read it back.
+
+    ``size`` (bytes) and ``sha256`` (64 hexadecimal digits) are of the JSON transcript as RT gave it
+    back; 0 and empty where RT did not give it back.
+    """
 
     ticket: int
     transaction: int
     url: str
+    size: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

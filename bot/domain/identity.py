@@ -23,7 +23,8 @@ class Proof(StrEnum):
 class Identity:
     """A visitor as his proof shows him; any part but ``proof`` may be empty.
 
-    ``login`` is the site's name of the account, as RT knows it; ``address`` an e-mail address.
+    ``login`` is the site's name of the account, as RT knows it; ``address`` an e-mail address. With
+    LINK they are those of whom the link was for, with ANONYMOUS what the visitor typed.
     """
 
     proof: Proof = Proof.LINK

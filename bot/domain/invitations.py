@@ -36,9 +36,9 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """One link: the ``number``-th of its chat (from 1), for ``name`` at ``address``.
+    """One link: the ``number``-th of its chat (from 1), for ``name`` (RT's user ``login``).
 
-    ``address`` is empty when the link can only be copied. ``sent`` tells whether the mail or the
+    ``address`` is that person's; it is empty when the link can only be copied. ``sent`` tells whether the mail or the
     correspondence has gone; ``problem`` is a sentence for the CO when it could not.
     """
 
@@ -50,6 +50,7 @@ class Invitation:
     fate: Fate = Fate.PENDING
     sent: bool = False
     problem: str = ""
+    login: str = ""
 
 
 def make_token(secret: bytes, chat_id: str, number: int) -> str:

@@ -48,6 +48,7 @@ class Notice(StrEnum):
     OPERATORS_LOST = "operators_lost"
     NOT_SHOWN = "not_shown"  # Teams does not take the line that ``target`` names
     NOT_SURE = "not_sure"  # Teams confirmed it neither the first time nor the second
+    MOVED = "moved"  # the chat is about another ticket now
     FILED = "filed"
 
 

@@ -30,6 +30,7 @@ _NOTICES = {
     Notice.OPERATORS_LOST: "computing support could not be reached any more; the chat ended",
     Notice.NOT_SHOWN: "message #{target} could not be shown to computing support during the chat",
     Notice.NOT_SURE: "message #{target} may not have been seen by computing support",
+    Notice.MOVED: "{} took the chat to another ticket",
     Notice.FILED: "the chat was put on the ticket",
 }
 _INDENT = "    "

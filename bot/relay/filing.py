@@ -7,7 +7,6 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.messages import Message
-from bot.domain.tickets import TicketRef
 from bot.relay.handlers import After, Quiet
 from bot.relay.ports import Delivery, Dossier, NotDone, Refused, Tickets, Unclear
 from bot.relay.relay import Relay
@@ -85,7 +84,7 @@ class StatusHandler(Quiet):
         if found is None:
             return None
         try:
-            await self._tickets.set_status(_filed_in(found[0]), str(delivery.payload["status"]))
+            await self._tickets.set_status(found[0].filed_in, str(delivery.payload["status"]))
         except (NotDone, Unclear) as error:
             began = delivery.first_claimed or self._relay.now()
             if self._relay.now() - began < _STATUS_PATIENCE:
@@ -120,14 +119,6 @@ class PurgeHandler(Quiet):
             await self._relay.happen(unit, chat, e.Purged(self._relay.now()))
 
         return forget
-
-
-def _filed_in(chat: Chat) -> TicketRef:
-    """Return the ticket that has the record: the chat's, or one that was made for it."""
-    filing = chat.filing
-    if filing is None or filing.new_ticket is None or filing.receipt is None:
-        return chat.ticket.ref
-    return TicketRef(filing.new_ticket.instance, filing.receipt.ticket)
 
 
 async def _happens(relay: Relay, unit: Unit, chat_id: str, event: e.Event) -> None:

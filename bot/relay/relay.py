@@ -103,7 +103,7 @@ class Relay:
 
     def _delivery(self, chat: Chat, effect: f.Effect, at: datetime) -> Delivery | None:
         """Turn an effect into its row of the outbox."""
-        thread, own = f"chat:{chat.id}", f"file:{chat.id}"
+        thread = f"chat:{chat.id}"
         match effect:
             case f.RelayToThread(seq, first, size):
                 rank = URGENT if first else ORDINARY
@@ -121,6 +121,15 @@ class Relay:
                 return self._post(chat, f"card:{chat.id}", "card", {}, rank=LATER, due=due)
             case f.SendInvitation(number):
                 return self._invitation(chat, number)
+        return self._of_filing(chat, effect, at)
+
+    def _of_filing(self, chat: Chat, effect: f.Effect, at: datetime) -> Delivery:
+        """The same for what puts the record into RT, and for what follows from that."""
+        own = f"file:{chat.id}"
+        match effect:
+            case f.ReleaseFiling(number, until):
+                payload = {"number": number}
+                return Delivery(Lane.HERE, f"hold:{chat.id}", "release", payload, chat.id, until)
             case f.FileTranscript():
                 return Delivery(Lane.RT, own, "file", {}, chat.id)
             case f.SetTicketStatus(status):
@@ -128,7 +137,7 @@ class Relay:
             case f.Purge():
                 # Behind everything that still needs the text on its way to the thread.
                 due = at + self.rules.purge_grace
-                return Delivery(Lane.HERE, thread, "purge", {}, chat.id, due)
+                return Delivery(Lane.HERE, f"chat:{chat.id}", "purge", {}, chat.id, due)
         raise TypeError(f"no delivery for {type(effect).__name__}")
 
     def _post(

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow, State
-from bot.domain.invitations import Fate, digest
+from bot.domain.identity import BEARER, Identity, Proof
+from bot.domain.invitations import Fate, Invitation, digest
 from bot.domain.messages import Author, EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence, together
 from bot.relay.ports import Knock, Seat
@@ -99,7 +100,8 @@ class Visiting:
                 await unit.use(key, mark)
                 name = chat.invitation.name if chat.invitation else ""
                 visitor = Author(Role.VISITOR, f"{chat.id}:{knock.number}", name)
-                await self._relay.happen(unit, chat, e.VisitorJoined(now, visitor))
+                known = _bearer(chat.invitation)
+                await self._relay.happen(unit, chat, e.VisitorJoined(now, visitor, known))
             seat = Seat(digest(secret), chat.id, now + self._relay.rules.session_ttl)
             await unit.seat(seat)
             return seat
@@ -224,6 +226,11 @@ class Visiting:
                 return
 
         await self._relay.store.write(work)
+
+
+def _bearer(link: Invitation | None) -> Identity:
+    """What we know of whoever holds a link: whom it was for."""
+    return Identity(Proof.LINK, link.login, link.name, link.address) if link else BEARER
 
 
 def _tidied(text: str) -> str:

@@ -137,6 +137,31 @@ def _ended(view: CardView, zone: tzinfo) -> Part:
     return body, [send_to_rt(view, zone)]
 
 
+def _held(view: CardView, zone: tzinfo) -> Part:
+    chat, filing = view.chat, view.chat.filing
+    until = clock(filing.until, zone) if filing and filing.until else "a moment"
+    by = in_card(filing.by.name, 80) if filing else ""
+    body = [
+        el.paragraph(
+            f"**Goes to RT at {until}**{f', sent by {by}' if by else ''}. Until then it can be undone; "
+            "nothing has been sent yet. The visitor can write no more."
+        ),
+        el.facts([("Into", target(chat))]),
+        el.hint("Commands: mention the bot with “undo” or “show card”."),
+    ]
+    undo = el.button("Undo", chat.id, "undo", style="destructive", nonce=nonce(chat))
+    return body, [undo]
+
+
+def target(chat: Chat) -> str:
+    """Say where a filing goes, ready for a card."""
+    made = chat.filing.new_ticket if chat.filing else None
+    if made is None:
+        return f"ticket {in_card(str(chat.ticket.ref))}"
+    whom = f"requestor {in_card(made.requestor, 120)}" if made.requestor else "without a requestor"
+    return f"a new ticket in {in_card(made.queue, 80)}, {whom}"
+
+
 def _filing(view: CardView, zone: tzinfo) -> Part:
     chat = view.chat
     by = in_card(chat.filing.by.name, 80) if chat.filing else ""
@@ -192,6 +217,11 @@ def _cancelled(view: CardView, zone: tzinfo) -> Part:
     return body, []
 
 
+def clock(at: datetime, zone: tzinfo) -> str:
+    """Word a time of today to the second: ``10:42:07``."""
+    return f"{at.astimezone(zone):%H:%M:%S}"
+
+
 def when(at: datetime, zone: tzinfo) -> str:
     """Word a time: ``21 Nov, 10:42``."""
     local = at.astimezone(zone)
@@ -203,6 +233,7 @@ _STATES: dict[State, Callable[[CardView, tzinfo], Part]] = {
     State.INVITED: _invited,
     State.OPEN: _open,
     State.ENDED: _ended,
+    State.HELD: _held,
     State.FILING: _filing,
     State.FILED: _filed,
     State.PURGED: _filed,

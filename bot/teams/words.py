@@ -33,6 +33,7 @@ STATES: dict[State, str] = {
     State.INVITED: "Invited; nobody has joined yet.",
     State.OPEN: "The chat is open.",
     State.ENDED: "The chat has ended; the record is not on the ticket yet.",
+    State.HELD: "The record goes to RT in a moment; until then it can be undone.",
     State.FILING: "The record is on its way to RT.",
     State.FILED: "The record is on the ticket.",
     State.PURGED: "The record is on the ticket.",
@@ -61,6 +62,14 @@ _WORDS: dict[Word | Answer, str] = {
     Word.FILING_FAILED: (
         "The record of the chat is not on ticket {ticket}: RT refused it. {detail} The record is "
         "kept here; press “Send to RT” on the card when that is put right."
+    ),
+    Word.FILING_STOPPED: (
+        "Nothing was sent to RT: ticket {ticket} has changed since it was confirmed. {detail} The "
+        "card says in what, and asks where the record shall go. It is kept here."
+    ),
+    Word.MOVED: (
+        "The chat with {visitor} is about another ticket now: {detail}. The visitor is told so, and "
+        "the record will go there."
     ),
     Word.STATUS_PROBLEM: (
         "The record is on ticket {ticket}, but its status was not changed. {detail} Please set the "

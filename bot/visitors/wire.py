@@ -178,6 +178,7 @@ def time(at: datetime) -> str:
 _STATES = {
     State.OPEN: "open",
     State.ENDED: "ended",
+    State.HELD: "ended",
     State.FILING: "ended",
     State.FILED: "filed",
     State.PURGED: "filed",
@@ -192,7 +193,7 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
     return {
         "chat": chat.id,
         "state": state,
-        "ticket": ticket(chat.ticket.ref),
+        "ticket": ticket(chat.filed_in),
         "you": chat.visitor.name if chat.visitor else "",
         "operators": [operator.name for operator in chat.operators],
         "head": chat.head,

@@ -30,9 +30,16 @@ STATES: dict[State, tuple[str, str]] = {
     State.ENDED: (
         (
             "The talk is over; the record waits for a CO to press Send to RT (or to press it again, "
-            "if RT refused it)."
+            "if RT refused it, if the ticket has changed, or if it was undone)."
         ),
         "The conversation, and that a copy will be put on the ticket. No box any more.",
+    ),
+    State.HELD: (
+        (
+            "A CO pressed Send to RT and may still undo it, for as long as `filing.undo_seconds` says. "
+            "Nothing has left for RT."
+        ),
+        "The same as after the end.",
     ),
     State.FILING: (
         "The record is on its way to RT, for as long as RT takes to come back.",
@@ -75,7 +82,14 @@ EVENTS: dict[type[e.Event], str] = {
     e.ThreadLost: "thread lost in Teams",
     e.NotShown: "a message did not reach the thread",
     e.Interrupted: "the live chat was away",
-    e.FilingRequested: "Send to RT",
+    e.FilingHeld: "Send to RT",
+    e.FilingRequested: "sent to RT at once, without a time to undo it",
+    e.FilingReleased: "the time to undo it is over",
+    e.FilingUndone: "Undo",
+    e.FilingStopped: "the ticket has changed",
+    e.MoveProposed: "another ticket is shown",
+    e.MoveDropped: "and not taken",
+    e.Moved: "another ticket is confirmed",
     e.FilingDelayed: "RT does not answer",
     e.FilingFailed: "RT refuses",
     e.TranscriptFiled: "RT's receipt",

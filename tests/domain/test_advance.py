@@ -13,9 +13,10 @@ from bot.domain.advance import advance
 from bot.domain.chat import OVER, TRANSITIONS, Chat, ChatFull, NotNow, State
 from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Fate, Route
+from bot.domain.matching import Change, Match
 from bot.domain.messages import MAX_CHAT_BYTES, SYSTEM, Kind, Notice
 from bot.domain.presence import Presence
-from bot.domain.tickets import NewTicket
+from bot.domain.tickets import NewTicket, TicketRef
 from tests.people import (
     ADA,
     ADAS,
@@ -24,20 +25,25 @@ from tests.people import (
     LATER,
     NOW,
     RECEIPT,
+    SOON,
+    TICKET,
     after,
     effects,
     filed,
     filing,
+    held,
     invited,
     proposed,
     talking,
 )
 
+MERGED = replace(TICKET, ref=TicketRef("rt", 777))
 CHATS = {
     State.PROPOSED: proposed(),
     State.INVITED: invited(),
     State.OPEN: talking(),
     State.ENDED: after(talking(), e.Ended(NOW, GRACE)),
+    State.HELD: held(),
     State.FILING: filing(),
     State.FILED: filed(),
     State.PURGED: after(filed(), e.Purged(NOW)),
@@ -59,7 +65,14 @@ EVENTS: tuple[e.Event, ...] = (
     e.ThreadLost(NOW),
     e.NotShown(NOW, (2,)),
     e.Interrupted(NOW, "10:02 to 10:09"),
+    e.FilingHeld(NOW, GRACE, "Toner.", until=SOON),
     e.FilingRequested(NOW, GRACE, "Toner."),
+    e.FilingReleased(NOW),
+    e.FilingUndone(NOW, ALAN),
+    e.FilingStopped(NOW, MERGED, (Change.MERGED,)),
+    e.MoveProposed(NOW, GRACE, MERGED),
+    e.MoveDropped(NOW, ALAN),
+    e.Moved(NOW, GRACE, 1),
     e.TranscriptFiled(NOW, RECEIPT),
     e.FilingDelayed(NOW, "RT is down."),
     e.FilingFailed(NOW, "No right."),
@@ -112,7 +125,7 @@ def test_whatever_happens_a_transcript_is_filed_at_most_once_at_a_time(
         except NotNow:
             continue
         under_way += sum(isinstance(x, f.FileTranscript) for x in what)
-        under_way -= isinstance(event, e.TranscriptFiled | e.FilingFailed)
+        under_way -= isinstance(event, e.TranscriptFiled | e.FilingFailed | e.FilingStopped)
         assert under_way == (chat.state is State.FILING)
 
 
@@ -183,6 +196,55 @@ def test_five_presses_file_once() -> None:
         chat, what = advance(chat, e.FilingRequested(NOW, GRACE, "Toner."))
         filings += what.count(f.FileTranscript())
     assert filings == 1
+
+
+def test_nothing_leaves_for_rt_while_a_filing_is_held() -> None:
+    _, what = advance(talking(), e.FilingHeld(NOW, GRACE, "Toner.", until=SOON))
+    assert f.ReleaseFiling(1, SOON) in what
+    for event in EVENTS:
+        if (State.HELD, type(event)) in TRANSITIONS:
+            goes = f.FileTranscript() in effects(held(), event)
+            assert goes == isinstance(event, e.FilingReleased)
+
+
+def test_a_filing_that_was_undone_keeps_the_summary_for_the_next_one() -> None:
+    undone = after(held(), e.FilingUndone(NOW, ALAN))
+    assert undone.state is State.ENDED
+    assert undone.filing
+    assert (undone.filing.undone_by, undone.filing.summary) == (ALAN, "Toner was empty.")
+    again = e.FilingHeld(NOW, GRACE, "Toner.", until=LATER)
+    assert f.ReleaseFiling(2, LATER) in effects(undone, again)
+
+
+def test_a_filing_that_was_stopped_remembers_what_changed_and_goes_on_only_as_confirmed() -> None:
+    stopped = after(filing(), e.FilingStopped(NOW, MERGED, (Change.MERGED,)))
+    assert stopped.ticket == TICKET
+    assert stopped.filing
+    assert (stopped.filing.found, stopped.filing.changes) == (MERGED, (Change.MERGED,))
+    confirmed = e.FilingRequested(NOW, GRACE, "Toner.", ticket=MERGED, match=Match.RED, reason="b")
+    chat = after(stopped, confirmed)
+    assert chat.ticket == MERGED
+    assert chat.filing
+    assert (chat.filing.found, chat.filing.match, chat.filing.reason) == (None, Match.RED, "b")
+
+
+def test_a_chat_is_moved_only_by_a_confirmation_of_the_ticket_that_is_shown() -> None:
+    shown = after(talking(), e.MoveProposed(NOW, GRACE, MERGED))
+    assert shown.ticket == TICKET
+    assert after(shown, e.Moved(NOW, GRACE, 2)).ticket == TICKET
+    moved, what = advance(shown, e.Moved(NOW, ALAN, 1, Match.RED, "his brother's"))
+    assert (moved.ticket, moved.move) == (MERGED, None)
+    (rebinding,) = moved.rebindings
+    assert (rebinding.by, rebinding.before, rebinding.after) == (ALAN, TICKET.ref, MERGED.ref)
+    assert [line.message.text for line in lines(what)] == [Notice.MOVED]
+    assert advance(moved, e.Moved(NOW, ALAN, 1)) == (moved, ())
+
+
+def test_a_move_that_is_dropped_or_overtaken_by_a_filing_changes_nothing() -> None:
+    shown = after(talking(), e.MoveProposed(NOW, GRACE, MERGED))
+    assert after(shown, e.MoveDropped(NOW, ALAN)) == replace(talking(), moves=1)
+    sent = after(shown, e.FilingHeld(NOW, GRACE, "Toner.", until=SOON))
+    assert (sent.ticket, sent.move) == (TICKET, None)
 
 
 def test_a_filing_that_failed_may_be_tried_again() -> None:

@@ -118,6 +118,7 @@ def test_buttons_that_must_not_work_twice_say_what_they_were_drawn_for(
         ("open-mention", ["file", "end"]),
         ("ended-by-visitor", ["file"]),
         ("ended-refused", ["file"]),
+        ("held", ["undo"]),
         ("filing", ["look"]),
         ("filed", []),
         ("purged", []),

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.chat import Chat, State
+from bot.domain.chat import Chat, Filing, State
+from bot.domain.events import Receipt
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote, Role
 from bot.domain.presence import Presence
-from bot.domain.tickets import Ticket, TicketRef
+from bot.domain.tickets import NewTicket, Ticket, TicketRef
 from bot.relay.visiting import Peek
 from bot.visitors import wire
 from tests.visitors.fakes import GRACE, NOW
@@ -127,6 +128,7 @@ def test_the_view_is_the_protocols() -> None:
     [
         (State.OPEN, "open"),
         (State.ENDED, "ended"),
+        (State.HELD, "ended"),
         (State.FILING, "ended"),
         (State.FILED, "filed"),
         (State.PURGED, "filed"),
@@ -143,7 +145,15 @@ def test_every_state_has_a_word_for_the_visitor_or_nothing_to_show(
 
 
 def test_all_states_are_in_the_table_above() -> None:
-    assert len(State) == 8
+    assert len(State) == 9
+
+
+def test_a_record_that_went_into_a_new_ticket_is_shown_with_its_number() -> None:
+    made = NewTicket("rt", "Support", "Cannot print")
+    filing = Filing(GRACE, NOW, "Toner.", new_ticket=made, receipt=Receipt(70001, 9, ""))
+    view = wire.view(replace(CHAT, state=State.FILED, filing=filing), 0)
+    assert view
+    assert view["ticket"] == "70001"
 
 
 def test_a_purged_chat_shows_no_name() -> None:

@@ -71,6 +71,7 @@ export const EN = {
   ended_by_visitor: "You ended the chat",
   ended_by_operator: "{name} ended the chat",
   operators_lost: "Computing support cannot be reached here any more",
+  moved: "{name} took this conversation to another ticket",
   filed: "This conversation is on your ticket",
 
   box_name: "Your message",

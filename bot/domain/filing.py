@@ -1,0 +1,119 @@
+"""A chat's way into RT, step by step: held, on its way, stopped, filed, purged (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from bot.domain import effects as f
+from bot.domain import events as e
+from bot.domain.chat import Chat, Filing, State
+from bot.domain.identity import Identity
+from bot.domain.messages import SYSTEM, Author, Notice, Role
+from bot.domain.steps import Step, end, notice
+
+
+def _requested(chat: Chat, event: e.FilingRequested) -> Step:
+    return _begun(chat, event, f.FileTranscript(), None)
+
+
+def _held(chat: Chat, event: e.FilingHeld) -> Step:
+    release = f.ReleaseFiling(chat.filings + 1, event.until)
+    return _begun(chat, event, release, event.until)
+
+
+def _begun(chat: Chat, event: e.FilingRequested, then: f.Effect, until: Any) -> Step:
+    """Note what was confirmed: from here on it is what may happen, and nothing else."""
+    if chat.state not in (State.OPEN, State.ENDED):
+        return chat, ()  # one press or five, one filing
+    effects: list[f.Effect] = []
+    if chat.state is State.OPEN:
+        chat, line = end(chat, event, event.by)
+        effects.append(line)
+    filing = Filing(
+        event.by,
+        event.at,
+        event.summary,
+        event.set_status,
+        new_ticket=event.new_ticket,
+        match=event.match,
+        reason=event.reason,
+        until=until,
+    )
+    ticket = event.ticket or chat.ticket
+    chat = replace(chat, filing=filing, filings=chat.filings + 1, ticket=ticket, move=None)
+    return chat, (*effects, then, f.ShowCard())
+
+
+def _released(chat: Chat, event: e.FilingReleased) -> Step:
+    return chat, (f.FileTranscript(), f.ShowCard())
+
+
+def _undone(chat: Chat, event: e.FilingUndone) -> Step:
+    return with_filing(chat, undone_by=event.by), (f.ShowCard(),)
+
+
+def _delayed(chat: Chat, event: e.FilingDelayed) -> Step:
+    return with_filing(chat, problem=event.problem), (f.ShowCard(),)
+
+
+def _failed(chat: Chat, event: e.FilingFailed) -> Step:
+    tell = f.TellThread(f.Word.FILING_FAILED, event.problem)
+    return with_filing(chat, problem=event.problem), (tell, f.ShowCard())
+
+
+def _stopped(chat: Chat, event: e.FilingStopped) -> Step:
+    chat = with_filing(chat, found=event.found, changes=event.changes, problem="")
+    return chat, (f.TellThread(f.Word.FILING_STOPPED), f.ShowCard())
+
+
+def _filed(chat: Chat, event: e.TranscriptFiled) -> Step:
+    chat = with_filing(chat, receipt=event.receipt, problem="")
+    chat, line = notice(chat, event, SYSTEM, Notice.FILED)
+    effects: list[f.Effect] = [line, f.ShowCard()]
+    if chat.filing and chat.filing.set_status:
+        effects.append(f.SetTicketStatus(chat.filing.set_status))
+    return chat, (*effects, f.Purge())
+
+
+def _status_set(chat: Chat, event: e.StatusSet) -> Step:
+    done = not event.problem
+    chat = with_filing(chat, status_problem=event.problem, status_done=done)
+    if not event.problem:
+        return chat, (f.ShowCard(),)
+    return chat, (f.TellThread(f.Word.STATUS_PROBLEM, event.problem), f.ShowCard())
+
+
+def _purged(chat: Chat, event: e.Purged) -> Step:
+    """Forget the visitor, the summary and whom we invited; the ticket number stays."""
+    nobody = replace(chat.ticket, subject="", requestors=(), ccs=(), owner="")
+    made = chat.filing.new_ticket if chat.filing else None
+    forgotten = replace(made, subject="", requestor="") if made else None
+    chat = with_filing(chat, summary="", reason="", found=None, new_ticket=forgotten)
+    ended_by = chat.ended_by
+    if ended_by and ended_by.role is Role.VISITOR:
+        ended_by = Author(Role.VISITOR, "", "")
+    chat = replace(chat, visitor=None, invitation=None, ticket=nobody, ended_by=ended_by)
+    return replace(
+        chat, identity=Identity(chat.identity.proof), move=None, rebindings=(), size=0
+    ), ()
+
+
+def with_filing(chat: Chat, **changes: Any) -> Chat:
+    """Return the chat with these changes in its filing, if it has one."""
+    return replace(chat, filing=replace(chat.filing, **changes)) if chat.filing else chat
+
+
+STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
+    e.FilingRequested: _requested,
+    e.FilingHeld: _held,
+    e.FilingReleased: _released,
+    e.FilingUndone: _undone,
+    e.FilingDelayed: _delayed,
+    e.FilingFailed: _failed,
+    e.FilingStopped: _stopped,
+    e.TranscriptFiled: _filed,
+    e.StatusSet: _status_set,
+    e.Purged: _purged,
+}
