@@ -1,23 +1,20 @@
-"""A chat's log made readable: edits and removals worked in, as text, as JSON, and a first summary.
+"""A chat's log made readable: edits and removals worked in, and named what came as files.
 
-Whoever is quoted here wrote freely, so nothing a person typed may look like our own framing: names
-are cut to one line, and in plain text every line of a message stands further in than any speaker's.
+Whoever is quoted here wrote freely, so nothing a person typed may look like our own framing
+(bot/domain/legible.py); how it is written down is for transcript_text.py and transcript_json.py.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from functools import lru_cache
-from typing import Any
+from enum import StrEnum
 
 from bot.domain.chat import Chat
+from bot.domain.identity import Identity, Proof
+from bot.domain.legible import apart, plain_name
 from bot.domain.messages import Author, Kind, Message, Notice, Quote, Role
-
-SCHEMA = "livechat.transcript/1"
-MAX_NAME = 80
 
 #: How the three roles are called wherever people read a record.
 ROLES = {Role.VISITOR: "visitor", Role.OPERATOR: "computing support", Role.SYSTEM: "live chat"}
@@ -33,7 +30,44 @@ _NOTICES = {
     Notice.MOVED: "{} took the chat to another ticket",
     Notice.FILED: "the chat was put on the ticket",
 }
-_INDENT = "    "
+_PROOFS = {
+    Proof.LINK: "unverified, held the link",
+    Proof.SSO: "signed in",
+    Proof.ASSERTED: "the help site vouches for it",
+    Proof.ANONYMOUS: "unverified, gave this name",
+}
+_DOUBTS = frozenset({Notice.NOT_SHOWN, Notice.NOT_SURE})
+
+
+class What(StrEnum):
+    """What was done to a message after it was said."""
+
+    EDITED = "edited"
+    REMOVED = "removed"
+    RESTORED = "restored"  # the removal was undone
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of a message's trail; ``before`` is the wording that an edit replaced.
+
+    Of a message that was taken back no earlier wording is kept.
+    """
+
+    what: What
+    at: datetime
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file as the record names it, with which message it came; ``size`` is in bytes."""
+
+    seq: int
+    name: str
+    type: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +75,8 @@ class Line:
     """What became of one utterance or notice.
 
     ``text`` is as it was last edited, empty when ``removed``; for a notice it is a sentence.
-    ``edited`` and ``removed`` are when that last happened.
+    ``edited`` and ``removed`` are when that last happened. ``doubt`` says that computing support
+    did not see the message (NOT_SHOWN), or perhaps not (NOT_SURE).
     """
 
     seq: int
@@ -52,6 +87,9 @@ class Line:
     notice: bool = False
     edited: datetime | None = None
     removed: datetime | None = None
+    trail: tuple[Change, ...] = ()
+    doubt: Notice | None = None
+    files: tuple[Attached, ...] = ()
 
     @property
     def name(self) -> str:
@@ -64,24 +102,31 @@ class Line:
         return ROLES[Role.SYSTEM if self.notice else self.author.role]
 
 
-def resolve(log: Iterable[Message]) -> tuple[Line, ...]:
-    """Work edits and removals into the lines they are about, in order of ``seq``.
+def resolve(log: Iterable[Message], files: Iterable[Attached] = ()) -> tuple[Line, ...]:
+    """Work edits, removals and doubts into the lines they are about, in order of ``seq``.
 
     Only an author's own changes count; an edit after a removal brings the line back, as "undo"
-    in Teams does. A quote of words that were taken back is dropped too.
+    in Teams does. A quote of words that were taken back is dropped too, and so are their files.
     """
     lines: dict[int, Line] = {}
     withdrawn: dict[int, str] = {}
     for message in sorted(log, key=lambda m: m.seq):
+        target = lines.get(message.target or 0)
         if message.kind is Kind.SAID:
             lines[message.seq] = Line(
                 message.seq, message.author, message.text, message.at, message.quote
             )
         elif message.kind is Kind.NOTICE:
+            if target and not target.notice and message.text in _DOUBTS:
+                lines[target.seq] = replace(target, doubt=Notice(message.text))
+                continue
             text = _notice(message)
             lines[message.seq] = Line(message.seq, message.author, text, message.at, notice=True)
-        elif (before := lines.get(message.target or 0)) and _may_change(message, before):
-            lines[before.seq] = _changed(before, message, withdrawn)
+        elif target and _may_change(message, target):
+            lines[target.seq] = _changed(target, message, withdrawn)
+    for file in files:
+        if (line := lines.get(file.seq)) and not line.removed:
+            lines[line.seq] = replace(line, files=(*line.files, file))
     return tuple(_without_withdrawn(line, withdrawn.values()) for line in lines.values())
 
 
@@ -93,10 +138,15 @@ def _may_change(message: Message, line: Line) -> bool:
 def _changed(line: Line, message: Message, withdrawn: dict[int, str]) -> Line:
     if message.kind is Kind.REMOVED:
         withdrawn.setdefault(line.seq, line.text)
-        return replace(line, text="", quote=None, removed=message.at)
-    undone = withdrawn.pop(line.seq, None) == message.text
-    edited = line.edited if undone else message.at
-    return replace(line, text=message.text, edited=edited, removed=None)
+        silent = tuple(replace(change, before=None) for change in line.trail)
+        trail = (*silent, Change(What.REMOVED, message.at))
+        return replace(line, text="", quote=None, removed=message.at, trail=trail)
+    if withdrawn.pop(line.seq, None) == message.text:
+        trail = (*line.trail, Change(What.RESTORED, message.at))
+        return replace(line, text=message.text, removed=None, trail=trail)
+    before = None if line.removed else line.text
+    trail = (*line.trail, Change(What.EDITED, message.at, before))
+    return replace(line, text=message.text, edited=message.at, removed=None, trail=trail)
 
 
 def _without_withdrawn(line: Line, withdrawn: Iterable[str]) -> Line:
@@ -118,16 +168,18 @@ def _notice(message: Message) -> str:
     return sentence.format(who, target=message.target)
 
 
-@lru_cache(maxsize=256)  # every line of a record asks for one of a few names
-def plain_name(name: str) -> str:
-    """Cut a name to one line of at most MAX_NAME characters, without invisible characters.
+def standing(identity: Identity) -> str:
+    """Say by what we know a visitor: ``verified: s1234567 (signed in)``."""
+    known = plain_name(identity.login or identity.address)
+    words = _PROOFS[identity.proof]
+    return f"verified: {known} ({words})" if identity.verified and known else words
 
-    Characters that turn the direction of writing could make a name swallow what stands after it.
-    """
-    seen = "".join(" " if c.isspace() else c for c in name)
-    seen = "".join(c for c in seen if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp"})
-    seen = " ".join(seen.split())
-    return seen if len(seen) <= MAX_NAME else seen[: MAX_NAME - 1] + "…"
+
+def people(chat: Chat) -> str:
+    """Name everybody who took part, with what we know them by."""
+    names = ", ".join(apart(plain_name(one.name)) for one in chat.operators) or "nobody"
+    who = f"{apart(visitor_name(chat))} ({standing(chat.identity)})" if chat.visitor else "nobody"
+    return f"Visitor: {who}. Computing support: {names}."
 
 
 def spoken(lines: Iterable[Line]) -> int:
@@ -147,6 +199,8 @@ def span(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
     begin = f"{first.day} {first:%B %Y, %H:%M}"
     if first.date() != last.date():
         return f"{begin} {first.tzname()} – {last.day} {last:%B %Y, %H:%M} {last.tzname()}"
+    if first.tzname() != last.tzname():  # the clocks were changed meanwhile
+        return f"{begin} {first.tzname()} – {last:%H:%M} {last.tzname()}"
     if first.strftime("%H:%M") == last.strftime("%H:%M"):
         return f"{begin} {last.tzname()}"
     return f"{begin}–{last:%H:%M} {last.tzname()}"
@@ -155,77 +209,3 @@ def span(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
 def counted(number: int) -> str:
     """Word a number of messages: ``no messages``, ``1 message``, ``14 messages``."""
     return "1 message" if number == 1 else f"{number or 'no'} messages"
-
-
-def draft_summary(chat: Chat, log: Iterable[Message], zone: tzinfo) -> str:
-    """Draft the summary a CO starts from: the ticket's subject, who talked and when."""
-    lines = resolve(log)
-    names = [plain_name(operator.name) for operator in chat.operators]
-    people = " and ".join([visitor_name(chat), ", ".join(filter(None, names)) or "nobody"])
-    talk = f"Live chat between {people}, {span(chat, lines, zone)}, {counted(spoken(lines))}."
-    subject = " ".join(chat.ticket.subject.split())
-    return f"{subject}\n{talk}" if subject else talk
-
-
-def as_text(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
-    """Render the record as plain text; only lines of ours begin at the left margin."""
-    head = (
-        f"Live chat with {visitor_name(chat)}\n"
-        f"{span(chat, lines, zone)}, {counted(spoken(lines))}\n"
-        f"Ticket {chat.ticket.ref.number}\n"
-    )
-    return "\n".join([head, *(line_text(line, zone) for line in lines)])
-
-
-def line_text(line: Line, zone: tzinfo) -> str:
-    """Render one line of the record as plain text, its words indented below its speaker."""
-    if line.notice:
-        return f"[{line.seq}] {clock(line.at, zone)} — {line.text}\n"
-    speaker = f"[{line.seq}] {clock(line.at, zone)} {line.role}: {line.name}{marks(line, zone)}\n"
-    quoted = f"{line.quote.author}: {line.quote.text}" if line.quote else ""
-    said = [f"{_INDENT}| {part}\n" for part in quoted.splitlines()]
-    said += [f"{_INDENT}{part}\n" for part in line.text.splitlines()]
-    return speaker + "".join(said)
-
-
-def clock(at: datetime, zone: tzinfo) -> str:
-    """Tell the time with its zone: ``21 Nov 10:02:05 GMT``."""
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%b %H:%M:%S} {local.tzname()}"
-
-
-def marks(line: Line, zone: tzinfo) -> str:
-    """Say in brackets that a message was edited or taken back, and when; else say nothing."""
-    if line.removed:
-        return f" (taken back {clock(line.removed, zone)})"
-    return f" (edited {clock(line.edited, zone)})" if line.edited else ""
-
-
-def as_json(chat: Chat, lines: tuple[Line, ...]) -> dict[str, Any]:
-    """Give the record to programs: schema SCHEMA, times in ISO 8601 UTC, names but no ids."""
-    filing = chat.filing
-    return {
-        "schema": SCHEMA,
-        "chat": chat.id,
-        "ticket": {"instance": chat.ticket.ref.instance, "number": chat.ticket.ref.number},
-        "created": chat.created.isoformat(),
-        "ended": chat.ended.isoformat() if chat.ended else None,
-        "visitor": chat.visitor.name if chat.visitor else None,
-        "operators": [operator.name for operator in chat.operators],
-        "summary": {"by": filing.by.name, "text": filing.summary} if filing else None,
-        "lines": [_as_json(line) for line in lines],
-    }
-
-
-def _as_json(line: Line) -> dict[str, Any]:
-    return {
-        "seq": line.seq,
-        "at": line.at.isoformat(),
-        "kind": "notice" if line.notice else "message",
-        "role": line.author.role.value,
-        "name": line.author.name,
-        "text": line.text,
-        "quote": {"name": line.quote.author, "text": line.quote.text} if line.quote else None,
-        "edited": line.edited.isoformat() if line.edited else None,
-        "removed": line.removed.isoformat() if line.removed else None,
-    }

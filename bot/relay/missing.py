@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.chat import Chat
+from bot.domain.legible import plain_name
 from bot.domain.messages import Role
-from bot.domain.transcript import plain_name
 from bot.relay.belonging import about
 from bot.relay.inbound import Operator
 from bot.relay.ports import Answer, Listening, Thread

@@ -208,16 +208,28 @@ class Places(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
-    """What is to be filed: the chat with its log, and the marker by which to find it in RT.
+class Attachment:
+    """A file that came with message ``seq``: the sender's name for it, its media type, its bytes."""
 
-    It goes into ticket ``ref``, or, with ``chat.filing.new_ticket``, into one that is made for it.
+    seq: int
+    name: str
+    type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What is to be filed: the chat with its log and its files, in the order they came.
+
+    It goes into ticket ``ref``, or, with ``chat.filing.new_ticket``, into one that is made for it;
+    ``marker`` is that by which it is found in RT.
     """
 
     ref: TicketRef
     marker: str
     chat: Chat
     log: tuple[Message, ...]
+    files: tuple[Attachment, ...] = ()
 
 
 class Tickets(Protocol):

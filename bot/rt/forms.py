@@ -14,23 +14,31 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.domain import transcript
+from bot.domain.legible import apart, contained, parts, plain_name, visible
 from bot.domain.transcript import Line
+from bot.domain.transcript_text import clock, files, line_text, marks
 from bot.rt.fitting import cut
 
 MAX_PREVIEW = 120  # characters of a message that is answered to
-#: Where a line begins that RT takes for the beginning of a quote, which hides it or all that follows.
-_FOLDS = re.compile(r"^(?=\s*(?:>|-{3}|_{6}))", re.MULTILINE)
+#: Where a line begins that RT or a mail program takes for the beginning of a quote or a signature,
+#: which hides it or all that follows.
+_FOLDS = re.compile(r"^(?=\s*(?:>|--|_{6}|On\b.*:\s*$))", re.MULTILINE)
+_REST = "… the rest is in the attachment"
+_SPACES = re.compile(r" {2,}|^ ")
 NBSP = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above the transcript."""
+    """What stands around the transcript: on top of it all but ``whole``, which says what the
+    attached copy of the whole record is known by.
+    """
 
     title: str
+    people: str
     author: str
     summary: str
+    whole: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +54,11 @@ class _Shown:
     mark: str
     notice: bool
     quote: str
+    files: list[str]
 
 
 class HtmlForm:
-    """A table within a blockquote, below the summary."""
+    """A list of who spoke and what was said within a blockquote, below the summary."""
 
     def __init__(self, heading: Heading, zone: tzinfo) -> None:
         self._heading = heading
@@ -57,22 +66,23 @@ class HtmlForm:
 
     def row(self, line: Line, most: int) -> str:
         text, shortened = cut(line.text, most, _html_cost)
-        name = "" if line.notice else line.name
-        mark = transcript.marks(line, self._zone).strip()
-        time = transcript.clock(line.at, self._zone)
-        return _render(
-            "row",
-            _Shown(
-                line.seq, time, name, line.role, text, shortened, mark, line.notice, _preview(line)
-            ),
+        shown = _Shown(
+            seq=line.seq,
+            time=clock(line.at, self._zone),
+            name="" if line.notice else apart(line.name),
+            role=line.role,
+            text=" ".join(parts(text)) if line.notice else text,
+            cut=shortened,
+            mark=marks(line, self._zone),
+            notice=line.notice,
+            quote=_preview(line),
+            files=files(line),
         )
+        return _render("row", shown)
 
     def page(self, first: Sequence[str], left_out: int, last: Sequence[str], most: int) -> str:
-        heading = self._heading
-        summary, shortened = cut(heading.summary, most, _html_cost)
-        return _render(
-            "page", heading.title, heading.author, summary, shortened, first, left_out, last
-        )
+        summary, shortened = cut(self._heading.summary, most, _html_cost)
+        return _render("page", self._heading, summary, shortened, first, left_out, last)
 
 
 class TextForm:
@@ -84,44 +94,51 @@ class TextForm:
 
     def row(self, line: Line, most: int) -> str:
         text, shortened = cut(line.text, most, _text_cost)
-        text += " … (the rest is in the attachment)" if shortened else ""
-        lines = transcript.line_text(replace(line, text=text), self._zone).splitlines()
+        lines = line_text(replace(line, text=text), self._zone).splitlines()
+        lines += [_REST] if shortened else []
         return "".join(f"> {part}\n" for part in lines) + ">\n"
 
     def page(self, first: Sequence[str], left_out: int, last: Sequence[str], most: int) -> str:
         heading = self._heading
         summary, shortened = cut(heading.summary, most, _text_cost)
-        summary = _FOLDS.sub("· ", summary)
-        summary += " … (the rest is in the attachment)" if shortened else ""
+        above = [heading.title, heading.people, "", f"Summary by {heading.author}:"]
+        above += [_FOLDS.sub("· ", part) for part in parts(summary)]
+        above += [*([_REST] if shortened else []), "", ""]
         middle = [f"> … {left_out} more in the attachment …\n>\n"] if left_out else []
-        head = f"{heading.title}\n\nSummary by {heading.author}:\n{summary}\n\n"
-        return head + "".join([*first, *middle, *last])
+        return "\n".join(above) + "".join([*first, *middle, *last, f"> {heading.whole}\n"])
 
 
 def _preview(line: Line) -> str:
     """Show what a message answers to, on one line."""
     if line.quote is None:
         return ""
-    text = " ".join(line.quote.text.split())
+    text = " ".join(visible(line.quote.text).split())
     short = text if len(text) <= MAX_PREVIEW else text[:MAX_PREVIEW] + "…"
-    return f"{transcript.plain_name(line.quote.author)}: {short}"
+    return f"{apart(plain_name(line.quote.author))}: {contained(short)}"
 
 
 def _html_cost(character: str) -> int:
     """Return how many bytes a character may take once it is HTML."""
-    return {"\n": 4, "\t": 8, " ": 2}.get(character) or (
-        5 if character in "&<>\"'" else len(character.encode())
-    )
+    if character in "\n\t &<>\"'":
+        return {"\n": 4, "\t": 8, " ": 2}.get(character, 5)
+    return _text_cost(character)
 
 
 def _text_cost(character: str) -> int:
-    return 8 if character == "\n" else len(character.encode())
+    """Return how many bytes a character may take: a sign in its stead, and what ends its effect."""
+    if character == "\n":
+        return 8
+    return 6 if not character.isprintable() else len(character.encode())
 
 
 def _parts(text: str) -> list[str]:
     """Split a text into lines whose spaces HTML does not run together."""
-    lines = (line.expandtabs(4).replace("  ", f"{NBSP} ") for line in text.splitlines())
-    return [NBSP + line[1:] if line.startswith(" ") else line for line in lines]
+    return [_SPACES.sub(_kept, line) for line in parts(text)]
+
+
+def _kept(spaces: re.Match[str]) -> str:
+    number = len(spaces[0])
+    return f"{NBSP} " * (number // 2) + NBSP * (number % 2)
 
 
 def _render(macro: str, *values: object) -> str:

@@ -80,8 +80,8 @@ class RtGateway(Tickets):
 
 def _file(rest: Rest2, rt: RtInstance, dossier: Dossier, zone: tzinfo) -> Receipt:
     """Write a record; composing a long one takes a good part of a second."""
-    body = record.compose(dossier, zone, rt.form)
-    return operations.comment(rest, rt, dossier.ref, body)
+    comment = record.compose(dossier, zone, rt.form)
+    return operations.comment(rest, rt, dossier.ref, comment.as_json())
 
 
 class _Room:

@@ -7,18 +7,49 @@ chat's size, the transcript folded, and attachments that RT shows as one line ea
 
 from __future__ import annotations
 
-import base64
-import json
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
 from bot.domain import transcript
+from bot.domain.chat import Chat
+from bot.domain.legible import apart, parts, plain_name, untagged
+from bot.domain.transcript import Line
+from bot.domain.transcript_json import as_json, dump
+from bot.domain.transcript_text import as_text
 from bot.relay.ports import Dossier
-from bot.rt.fitting import Body, fit
+from bot.rt.enclosures import BYTES, Part, enclose
+from bot.rt.fitting import fit
 from bot.rt.forms import Heading, HtmlForm, TextForm
 from bot.rt.instance import Form
 
 INLINE = 25 * 1024  # bytes; from here on RT does not show a text attachment in the page
+JSON, TEXT = "transcript.json", "transcript.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A record ready to be sent, whichever way: REST 2.0, REST 1.0 or mail.
+
+    ``subject`` is what it is found by and holds nothing else. ``title`` is its heading as one line,
+    for where a person chooses by it (a mail's or a new ticket's subject); RT sees no ticket's tag in
+    it. ``type`` is the media type of ``text``. ``parts`` begins with transcript.json.
+    """
+
+    subject: str
+    title: str
+    text: str
+    type: str
+    parts: tuple[Part, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of REST 2.0's ``POST ticket/N/comment``."""
+        return {
+            "Subject": self.subject,
+            "Content": self.text,
+            "ContentType": self.type,
+            "Attachments": [part.as_json() for part in self.parts],
+        }
 
 
 def subject(marker: str) -> str:
@@ -32,47 +63,47 @@ def letter(text: str, marker: str) -> dict[str, Any]:
     return {"Subject": heading, "Content": text, "ContentType": "text/plain"}
 
 
-def compose(dossier: Dossier, zone: tzinfo, form: Form = Form.HTML) -> dict[str, Any]:
-    """Return the JSON of the comment: Subject, Content, ContentType and Attachments."""
-    lines = transcript.resolve(dossier.log)
-    heading = _heading(dossier, lines, zone)
+def compose(dossier: Dossier, zone: tzinfo, form: Form = Form.HTML) -> Comment:
+    """Write the record of a chat; the same dossier gives the same bytes."""
+    enclosed = enclose(dossier.files, (JSON, TEXT))
+    lines = transcript.resolve(dossier.log, (named for named, _ in enclosed))
+    machines = Part(JSON, "application/json", dump(as_json(dossier.chat, lines)))
+    heading = _heading(dossier.chat, lines, zone, machines)
     is_html = form is Form.HTML
     body = fit(lines, HtmlForm(heading, zone) if is_html else TextForm(heading, zone))
-    return {
-        "Subject": subject(dossier.marker),
-        "Content": str(body.text),  # Jinja's own kind of text would escape what is added to it
-        "ContentType": "text/html" if is_html else "text/plain",
-        "Attachments": _attachments(dossier, lines, zone, heading, body),
-    }
+    kept = {file.name for line in lines for file in line.files}
+    return Comment(
+        subject=subject(dossier.marker),
+        title=untagged(heading.title),
+        text=str(body.text),  # Jinja's own kind of text would escape what is added to it
+        type="text/html" if is_html else "text/plain",
+        parts=(
+            machines,
+            *([] if body.whole else [_people(dossier.chat, lines, zone, heading)]),
+            # RT refuses a whole comment for the sake of one file that is empty.
+            *(part for named, part in enclosed if named.name in kept and part.content),
+        ),
+    )
 
 
-def _heading(dossier: Dossier, lines: tuple[transcript.Line, ...], zone: tzinfo) -> Heading:
-    chat, filing = dossier.chat, dossier.chat.filing
+def _heading(chat: Chat, lines: tuple[Line, ...], zone: tzinfo, machines: Part) -> Heading:
+    filing = chat.filing
     count = transcript.counted(transcript.spoken(lines))
-    who = transcript.visitor_name(chat)
-    title = f"Live chat with {who}, {transcript.span(chat, lines, zone)}, {count}"
-    author = transcript.plain_name((filing.by if filing else chat.started_by).name)
-    return Heading(title, author or "computing support", filing.summary if filing else "")
+    who = apart(transcript.visitor_name(chat))
+    author = plain_name((filing.by if filing else chat.started_by).name)
+    return Heading(
+        title=f"Live chat with {who}, {transcript.span(chat, lines, zone)}, {count}",
+        people=transcript.people(chat),
+        author=apart(author) or "computing support",
+        summary=filing.summary if filing else "",
+        whole=f"The whole record: {JSON}, {len(machines.content)} bytes, SHA-256 {machines.sha256}",
+    )
 
 
-def _attachments(
-    dossier: Dossier,
-    lines: tuple[transcript.Line, ...],
-    zone: tzinfo,
-    heading: Heading,
-    body: Body,
-) -> list[dict[str, str]]:
-    data = json.dumps(transcript.as_json(dossier.chat, lines), ensure_ascii=False, indent=1)
-    attached = [_attachment("transcript.json", "application/json", data)]
-    if not body.whole:
-        text = f"Summary by {heading.author}:\n{heading.summary}\n\n"
-        text += transcript.as_text(dossier.chat, lines, zone)
-        # A text below RT's limit would stand in the page, unfolded; a binary file does not.
-        kind = "text/plain" if len(text.encode()) > INLINE else "application/octet-stream"
-        attached.append(_attachment("transcript.txt", kind, text))
-    return attached
-
-
-def _attachment(name: str, kind: str, text: str) -> dict[str, str]:
-    content = base64.b64encode(text.encode()).decode()
-    return {"FileName": name, "FileType": kind, "FileContent": content}
+def _people(chat: Chat, lines: tuple[Line, ...], zone: tzinfo, heading: Heading) -> Part:
+    """Return the whole record as a text."""
+    summary = "\n".join(parts(heading.summary))
+    text = f"Summary by {heading.author}:\n{summary}\n\n{as_text(chat, lines, zone)}"
+    content = text.encode()
+    # A text below RT's limit would stand in the page, unfolded; a binary file does not.
+    return Part(TEXT, "text/plain" if len(content) > INLINE else BYTES, content)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from bot.domain.chat import Chat
-from bot.domain.transcript import plain_name, span
+from bot.domain.legible import plain_name
+from bot.domain.transcript import span
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el

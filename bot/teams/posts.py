@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from functools import lru_cache
 
+from bot.domain.legible import plain_name
 from bot.domain.messages import Message
-from bot.domain.transcript import plain_name
 from bot.teams import markup
 
 #: Bytes that a post may take as Teams may count them (``weight``): it refuses a little above

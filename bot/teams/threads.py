@@ -16,8 +16,8 @@ from botbuilder.schema import (
 )
 
 from bot.domain.chat import Chat
+from bot.domain.legible import plain_name
 from bot.domain.messages import Message
-from bot.domain.transcript import plain_name
 from bot.relay.ports import CardView, Gone, NotDone, OutsideError, Tell, Thread, Unclear
 from bot.teams import cards, markup, words
 from bot.teams.adapter import TeamsAdapter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
-from bot.domain.transcript import plain_name
+from bot.domain.legible import plain_name
 from bot.relay.ports import Answer, Listening, Tell
 
 #: Every button of a card has a command that does the same; the card names them too.

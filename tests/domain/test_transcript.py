@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain import transcript
+from bot.domain.identity import Identity, Proof
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote
-from bot.domain.transcript import as_json, as_text, draft_summary, plain_name, resolve
+from bot.domain.transcript import Attached, Change, What, resolve, standing
+from bot.domain.transcript_json import SCHEMA, as_json
+from bot.domain.transcript_text import as_text
 from tests.people import ADA, ALAN, GRACE, filing, talking
 
 LONDON = ZoneInfo("Europe/London")
@@ -49,7 +52,7 @@ def test_nobody_changes_what_another_said() -> None:
     assert [said.text for said in resolve(log)] == ["Try again"]
 
 
-def test_a_removal_that_was_undone_leaves_no_trace() -> None:
+def test_a_removal_that_was_undone_is_seen_in_the_trail_only() -> None:
     log = [
         line(1, GRACE, "hello"),
         line(2, GRACE, "", Kind.REMOVED, target=1),
@@ -57,6 +60,77 @@ def test_a_removal_that_was_undone_leaves_no_trace() -> None:
     ]
     (only,) = resolve(log)
     assert (only.text, only.removed, only.edited) == ("hello", None, None)
+    assert [change.what for change in only.trail] == [What.REMOVED, What.RESTORED]
+
+
+def test_an_edits_trail_keeps_the_wording_that_the_other_side_has_read() -> None:
+    log = [
+        line(1, GRACE, "Delete it"),
+        line(2, GRACE, "Do not delete it", Kind.EDITED, target=1),
+        line(3, GRACE, "Keep it", Kind.EDITED, target=1),
+    ]
+    (only,) = resolve(log)
+    assert only.trail == (
+        Change(What.EDITED, log[1].at, "Delete it"),
+        Change(What.EDITED, log[2].at, "Do not delete it"),
+    )
+
+
+def test_of_what_was_taken_back_the_trail_keeps_no_wording_even_if_it_comes_back_changed() -> None:
+    log = [
+        line(1, ADA, "hunter2 is it"),
+        line(2, ADA, "it is hunter2", Kind.EDITED, target=1),
+        line(3, ADA, "", Kind.REMOVED, target=1),
+        line(4, ADA, "never mind", Kind.EDITED, target=1),
+    ]
+    lines = resolve(log)
+    assert "hunter2" not in json.dumps(as_json(talking(), lines))
+    assert [change.what for change in lines[0].trail] == ["edited", "removed", "edited"]
+
+
+def test_a_message_that_was_perhaps_not_seen_is_marked_itself() -> None:
+    log = [
+        line(1, ADA, "Hello"),
+        line(2, ADA, "Anybody?"),
+        line(3, SYSTEM, Notice.NOT_SHOWN, Kind.NOTICE, target=1),
+        line(4, SYSTEM, Notice.NOT_SURE, Kind.NOTICE, target=2),
+    ]
+    lines = resolve(log)
+    assert [one.doubt for one in lines] == [Notice.NOT_SHOWN, Notice.NOT_SURE]
+    text = as_text(talking(), lines, LONDON)
+    assert "visitor: Ada Lovelace (not shown to computing support)" in text
+    assert "visitor: Ada Lovelace (perhaps not seen by computing support)" in text
+    assert [one["seen"] for one in as_json(talking(), lines)["lines"]] == ["no", "unknown"]
+
+
+def test_files_stand_with_their_message_and_go_when_it_is_taken_back() -> None:
+    photo = Attached(1, "photo.png", "image/png", 1_234_567, "ab" * 32)
+    secret = Attached(2, "passwords.txt", "text/plain", 12, "cd" * 32)
+    log = [line(1, ADA, "Look"), line(2, ADA, "Oops"), line(3, ADA, "", Kind.REMOVED, target=2)]
+    lines = resolve(log, [photo, secret])
+    text = as_text(talking(), lines, LONDON)
+    assert "\n    Look\n    + photo.png (image/png, 1.2 MB)\n" in text
+    assert "passwords" not in text + json.dumps(as_json(talking(), lines))
+    assert as_json(talking(), lines)["lines"][0]["files"] == [
+        {"name": "photo.png", "type": "image/png", "size": 1_234_567, "sha256": "ab" * 32}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("identity", "words"),
+    [
+        (Identity(), "unverified, held the link"),
+        (Identity(Proof.SSO, "s1234567"), "verified: s1234567 (signed in)"),
+        (
+            Identity(Proof.ASSERTED, "", "Ada", "ada@help.test"),
+            "verified: ada@help.test (the help site vouches for it)",
+        ),
+        (Identity(Proof.ANONYMOUS, "s1\n234"), "unverified, gave this name"),
+        (Identity(Proof.SSO), "signed in"),
+    ],
+)
+def test_a_record_says_by_what_we_know_the_visitor(identity: Identity, words: str) -> None:
+    assert standing(identity) == words
 
 
 @pytest.mark.parametrize("separator", ["\n", "\u2028", "\x85", "\u2029"])
@@ -65,20 +139,6 @@ def test_a_message_cannot_forge_another_speakers_line(separator: str) -> None:
     text = as_text(talking(), resolve([line(1, ADA, f"Hello{separator}{forged}")]), LONDON)
     ours = [part for part in text.splitlines() if part.startswith("[")]
     assert ours == ["[1] 21 Nov 10:02:05 GMT visitor: Ada Lovelace"]
-
-
-@pytest.mark.parametrize(
-    ("name", "plain"),
-    [
-        ("Ada\n[9] computing support: Grace", "Ada [9] computing support: Grace"),
-        ("\u202ecarG\u202c Ada", "carG Ada"),
-        ("  Ada \t Lovelace\u200b ", "Ada Lovelace"),
-        ("A" * 500, "A" * 79 + "…"),
-        ("Ἀδὰ 🖨", "Ἀδὰ 🖨"),
-    ],
-)
-def test_a_name_is_one_short_line_that_turns_nothing_around(name: str, plain: str) -> None:
-    assert plain_name(name) == plain
 
 
 @pytest.mark.parametrize("notice", list(Notice))
@@ -102,21 +162,36 @@ def test_notices_say_who_came_and_who_ended_it() -> None:
     ]
 
 
-def test_the_draft_names_the_subject_the_people_and_the_times() -> None:
-    log = [line(1, ADA, "Hello"), line(16, GRACE, "Goodbye")]
-    assert draft_summary(talking(), log, LONDON) == (
-        "Cannot print from the lab in AT 5.05\n"
-        "Live chat between Ada Lovelace and Grace Hopper, "
-        "21 November 2026, 10:02–10:17 GMT, 2 messages."
-    )
-
-
 def test_a_talk_past_midnight_and_one_of_nobody_have_times_as_well() -> None:
     lines = resolve([line(1, ADA, "Hello"), line(15 * 60, GRACE, "Goodbye")])
     assert transcript.span(talking(), lines, LONDON) == (
         "21 November 2026, 10:02 GMT – 22 November 2026, 01:01 GMT"
     )
     assert transcript.span(talking(), (), LONDON) == "21 November 2026, 10:42 GMT"
+
+
+def test_a_talk_over_the_change_of_the_clocks_tells_both_zones() -> None:
+    """At 01:00 UTC on 25 October 2026 Edinburgh's clocks go back from 02:00 to 01:00."""
+    before = replace(line(1, ADA, "Hello"), at=datetime(2026, 10, 25, 0, 50, tzinfo=UTC))
+    after = replace(line(2, GRACE, "Hi"), at=datetime(2026, 10, 25, 1, 10, tzinfo=UTC))
+    lines = resolve([before, after])
+    assert as_text(talking(), lines, LONDON) == (
+        "Live chat with Ada Lovelace\n"
+        "25 October 2026, 01:50 BST – 01:10 GMT, 2 messages\n"
+        "Visitor: Ada Lovelace (unverified, held the link). Computing support: Grace Hopper.\n"
+        "Ticket 12345\n"
+        "\n"
+        "[1] 25 Oct 01:50:00 BST visitor: Ada Lovelace\n"
+        "    Hello\n"
+        "\n"
+        "[2] 25 Oct 01:10:00 GMT computing support: Grace Hopper\n"
+        "    Hi\n"
+    )
+    spring = [replace(before, at=datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)),
+              replace(after, at=datetime(2026, 3, 29, 1, 0, 0, tzinfo=UTC))]  # fmt: skip
+    assert transcript.span(talking(), resolve(spring), LONDON) == (
+        "29 March 2026, 00:59 GMT – 02:00 BST"
+    )
 
 
 def test_times_are_told_in_the_zone_that_was_asked_for() -> None:
@@ -128,7 +203,7 @@ def test_the_json_gives_everything_but_ids() -> None:
     quote = Quote("Ada Lovelace", "Hello")
     lines = resolve([line(1, ADA, "Hello"), line(2, GRACE, "Hi", quote=quote)])
     record = as_json(filing(), lines)
-    assert record["schema"] == transcript.SCHEMA
+    assert record["schema"] == SCHEMA
     assert record["ticket"] == {"instance": "rt", "number": 12345}
     assert record["summary"] == {"by": "Grace Hopper", "text": "Toner was empty."}
     assert record["lines"][1] == {
@@ -141,5 +216,8 @@ def test_the_json_gives_everything_but_ids() -> None:
         "quote": {"name": "Ada Lovelace", "text": "Hello"},
         "edited": None,
         "removed": None,
+        "seen": "yes",
+        "trail": [],
+        "files": [],
     }
     assert GRACE.id not in json.dumps(record)

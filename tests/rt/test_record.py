@@ -1,11 +1,9 @@
 """The record of a chat as RT gets it."""
 
-import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -42,64 +40,72 @@ def dossier(*texts: str, by: Author = ADA, summary: str = "Toner was empty.") ->
 
 
 class Page(HTMLParser):
-    """What a browser makes of a body: cells by row, and all tags."""
+    """What a browser makes of a body: each speaker's line with what stands below it, and all tags."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.rows: list[list[str]] = []
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
-        self.in_cell = False
+        self.inside = False
         self.before = ""  # what stands above the blockquote
+        self.after = ""  # what stands below the list
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
-        if tag == "tr":
-            self.rows.append([])
-        if tag == "td":
+        if tag == "dt":
+            self.rows.append([""])
+        if tag == "dd":
             self.rows[-1].append("")
-            self.in_cell = True
+        if tag in {"dt", "dd"}:
+            self.inside = True
         if tag == "br":
             self.handle_data("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "td":
-            self.in_cell = False
+        if tag in {"dt", "dd"}:
+            self.inside = False
 
     def handle_data(self, data: str) -> None:
-        if self.in_cell:
+        if self.inside:
             self.rows[-1][-1] += data
         elif "blockquote" not in self.tags:
             self.before += data
+        else:
+            self.after += data
 
 
-def attachments(body: dict[str, Any]) -> dict[str, tuple[str, bytes]]:
-    return {
-        part["FileName"]: (part["FileType"], base64.b64decode(part["FileContent"]))
-        for part in body["Attachments"]
-    }
+def attachments(comment: record.Comment) -> dict[str, tuple[str, bytes]]:
+    return {part.name: (part.type, part.content) for part in comment.parts}
 
 
 def test_the_summary_stands_on_top_and_the_transcript_in_one_blockquote() -> None:
-    body = record.compose(dossier("Hello", "Still there?"), LONDON)
-    assert (body["Subject"], body["ContentType"]) == ("Live chat [chat:chat-1]", "text/html")
-    page = Page(body["Content"])
+    comment = record.compose(dossier("Hello", "Still there?"), LONDON)
+    assert (comment.subject, comment.type) == ("Live chat [chat:chat-1]", "text/html")
+    page = Page(comment.text)
     title = "Live chat with Ada Lovelace, 21 November 2026, 10:02 GMT, 2 messages"
-    assert page.before.split("\n") == [title, "Summary by Grace Hopper", "Toner was empty.", ""]
-    assert page.rows == [
-        ["1\xa0·\xa021 Nov 10:02:06 GMT", "Ada Lovelace\nvisitor", "Hello"],
-        ["2\xa0·\xa021 Nov 10:02:07 GMT", "Ada Lovelace\nvisitor", "Still there?"],
+    assert comment.title == title
+    assert page.before.split("\n") == [
+        title,
+        "Visitor: Ada Lovelace (unverified, held the link). Computing support: Grace Hopper.",
+        "Summary by Grace Hopper",
+        "Toner was empty.",
+        "",
     ]
-    assert body["Content"].count("<blockquote>") == body["Content"].count("</blockquote>") == 1
+    assert page.rows == [
+        ["Ada Lovelace visitor · 21 Nov 10:02:06 GMT · 1", "Hello"],
+        ["Ada Lovelace visitor · 21 Nov 10:02:07 GMT · 2", "Still there?"],
+    ]
+    assert comment.text.count("<blockquote>") == comment.text.count("</blockquote>") == 1
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_what_people_type_stays_words_in_their_own_cell(text: str) -> None:
-    page = Page(record.compose(dossier(text, "Next"), LONDON)["Content"])
-    assert [row[2].replace("\xa0", " ").split() for row in page.rows] == [text.split(), ["Next"]]
+    page = Page(record.compose(dossier(text, "Next"), LONDON).text)
+    assert [row[1].replace("\xa0", " ").split() for row in page.rows] == [text.split(), ["Next"]]
     assert page.tags <= TAGS
     assert page.attributes <= ATTRIBUTES["*"]
 
@@ -113,15 +119,15 @@ def test_no_line_of_the_body_begins_with_what_people_typed(text: str, place: str
     if place == "quote":
         log = tuple(replace(message, quote=Quote(text, text)) for message in dossier("x").log)
         told = replace(told, log=log)
-    body = record.compose(told, LONDON)["Content"]
+    body = record.compose(told, LONDON).text
     assert [line for line in body.splitlines() if not line.startswith("<")] == []
     assert Page(body).tags <= TAGS
 
 
 def test_the_shape_of_code_is_kept() -> None:
     code = "def f():\n    return  1\n\tx"
-    page = Page(record.compose(dossier(code), LONDON)["Content"])
-    assert page.rows[0][2] == "def f():\n\xa0 \xa0 return\xa0 1\n\xa0 \xa0 x"
+    page = Page(record.compose(dossier(code), LONDON).text)
+    assert page.rows[0][1] == "def f():\n\xa0 \xa0 return\xa0 1\n\xa0 \xa0 x"
 
 
 @pytest.mark.parametrize("form", list(Form))
@@ -140,17 +146,17 @@ def test_a_body_stays_below_what_rt_shows_whatever_the_chat_holds(
 ) -> None:
     told = dossier(*texts, summary="&\n" * 15_000)
     body = record.compose(told, LONDON, form)
-    assert len(body["Content"].encode()) <= fitting.LIMIT
-    assert "more in the attachment" in body["Content"]
-    assert "the rest is in the attachment" in body["Content"]
+    assert len(body.text.encode()) <= fitting.LIMIT
+    assert "more in the attachment" in body.text
+    assert "the rest is in the attachment" in body.text
 
 
 def test_of_a_long_chat_the_beginning_and_the_end_are_shown_and_the_rest_counted() -> None:
     body = record.compose(dossier(*(f"message {n}." for n in range(1, 2001))), LONDON)
-    page = Page(body["Content"])
-    shown = [row[2] for row in page.rows if len(row) == 3]
+    page = Page(body.text)
+    shown = [row[1] for row in page.rows if len(row) == 2]
     assert (shown[0], shown[-1]) == ("message 1.", "message 2000.")
-    assert f"… {2000 - len(shown)} more in the attachment …" in body["Content"]
+    assert f"… {2000 - len(shown)} more in the attachment …" in body.text
     assert len(shown) > 60
 
 
@@ -173,8 +179,8 @@ def test_a_text_is_attached_only_where_rt_does_not_unfold_it_in_the_page() -> No
 
 def test_as_plain_text_everything_people_said_is_behind_quote_marks() -> None:
     body = record.compose(dossier(*NASTY), LONDON, Form.TEXT)
-    head, _, rest = body["Content"].partition("Toner was empty.\n\n")
-    assert body["ContentType"] == "text/plain"
+    head, _, rest = body.text.partition("Toner was empty.\n\n")
+    assert body.type == "text/plain"
     assert "Summary by Grace Hopper:" in head
     assert rest
     assert [line for line in rest.splitlines() if not line.startswith(">")] == []
@@ -189,6 +195,6 @@ def test_no_line_break_gets_into_a_subject() -> None:
 def test_a_record_without_a_visitor_and_without_words_is_still_one() -> None:
     told = dossier()
     body = record.compose(replace(told, chat=replace(told.chat, visitor=None)), LONDON)
-    assert "Live chat with a visitor" in body["Content"]
-    assert "no messages" in body["Content"]
-    assert GRACE.name in body["Content"]
+    assert "Live chat with a visitor" in body.text
+    assert "no messages" in body.text
+    assert GRACE.name in body.text

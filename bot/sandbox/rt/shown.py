@@ -26,9 +26,19 @@ TAGS = {
 }
 ATTRIBUTES = {
     "*": {"dir", "lang", "colspan", "rowspan", "align", "valign", "cellpadding", "cellspacing",
-          "border", "width", "height", "color", "size", "face"},
+          "border", "width", "height", "color", "size", "face", "style"},
     "a": {"href"},
 }  # fmt: skip
+
+STYLES = {
+    "margin",
+    "padding",
+    "color",
+    "background-color",
+    "font-size",
+    "font-weight",
+    "text-align",
+}
 
 _FOLD = Markup('<details class="quoted"><summary>Show quoted text</summary>')
 _LINK = re.compile(r"https?://[^\s<>\"']+")
@@ -48,7 +58,11 @@ def shown(attachment: Attachment) -> Markup:
 
 def _html(text: str, *, fold: bool) -> Markup:
     clean = nh3.clean(
-        text, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "ftp", "mailto"}
+        text,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https", "ftp", "mailto"},
+        filter_style_properties=STYLES,
     )
     if not fold:
         return Markup(clean)  # noqa: S704  nh3 cleaned it

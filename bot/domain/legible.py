@@ -1,0 +1,100 @@
+"""What people wrote, made fit to stand among our own words: nothing of it acts, all of it is seen.
+
+Unicode has characters that turn the direction of writing until something ends them (UAX #9), that
+break lines where nobody expects it, or that cannot be seen at all. Inside a message they are the
+writer's business; what stands beside the message is ours.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+MAX_NAME = 80
+
+_EMBEDDINGS = frozenset("\u202a\u202b\u202d\u202e")
+_ISOLATES = frozenset("\u2066\u2067\u2068")
+_POP_EMBEDDING, _POP_ISOLATE = "\u202c", "\u2069"
+_FIRST_STRONG = "\u2068"
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+
+# What neither HTML nor a database's text may hold: controls, halves of characters, non-characters.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def parts(text: str) -> list[str]:
+    """Split a text into lines that can stand for themselves: seen as a whole, and turning nothing."""
+    return [contained(line) for line in visible(text).splitlines()]
+
+
+def visible(text: str) -> str:
+    r"""Show a control character as the sign for it, ``NUL`` as ``␀``; tabs become spaces.
+
+    Line breaks stay, as ``\n`` where they were ``\r`` or ``\r\n``.
+    """
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSEEN.sub(lambda match: _sign(match[0]), unified).expandtabs(4)
+
+
+def _sign(character: str) -> str:
+    code = ord(character)
+    if code == 0x7F:
+        return "\u2421"
+    return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"
+
+
+def contained(line: str) -> str:
+    """End whatever turns the direction of writing within a line at the line's own end.
+
+    An end without a beginning goes: it would end what stands around the line.
+    """
+    if not _TURNS.search(line):
+        return line
+    kept: list[str] = []
+    ends: list[str] = []
+    for character in line:
+        if character in _EMBEDDINGS:
+            ends.append(_POP_EMBEDDING)
+        elif character in _ISOLATES:
+            ends.append(_POP_ISOLATE)
+        elif character == _POP_ISOLATE:
+            if _POP_ISOLATE not in ends:
+                continue
+            while ends.pop() != _POP_ISOLATE:
+                pass  # what began within an isolate ends with it
+        elif character == _POP_EMBEDDING:
+            if not ends or ends[-1] != _POP_EMBEDDING:
+                continue
+            ends.pop()
+        kept.append(character)
+    return "".join(kept + ends[::-1])
+
+
+@lru_cache(maxsize=256)  # every line of a record asks for one of a few names
+def plain_name(name: str) -> str:
+    """Cut a name to one line of at most MAX_NAME characters, without invisible characters.
+
+    Characters that turn the direction of writing could make a name swallow what stands after it.
+    """
+    seen = "".join(" " if c.isspace() else c for c in name)
+    hidden = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    seen = "".join(c for c in seen if unicodedata.category(c) not in hidden)
+    seen = " ".join(seen.split())
+    return seen if len(seen) <= MAX_NAME else seen[: MAX_NAME - 1] + "…"
+
+
+def apart(words: str) -> str:
+    """Keep a name that is written from right to left from reordering what stands beside it."""
+    if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in words):
+        return f"{_FIRST_STRONG}{contained(words)}{_POP_ISOLATE}"
+    return words
+
+
+def untagged(text: str) -> str:
+    """Return a text as one line for a mail's subject, in which RT sees no ticket's tag.
+
+    The first tag in a subject wins, whoever wrote it: ``[rt.test #1]`` becomes ``(rt.test #1)``.
+    """
+    return " ".join(visible(text).split()).translate({ord("["): "(", ord("]"): ")"})

@@ -1,0 +1,97 @@
+"""A record for programs; its schema is docs/transcript.schema.json."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from bot.domain.chat import Chat
+from bot.domain.messages import Notice
+from bot.domain.transcript import Change, Line, spoken
+
+SCHEMA = "livechat.transcript/1"
+
+#: Characters that cannot be seen, turn the writing around, or end a line only for some.
+_HIDDEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SEEN = {None: "yes", Notice.NOT_SHOWN: "no", Notice.NOT_SURE: "unknown"}
+
+
+def as_json(chat: Chat, lines: tuple[Line, ...]) -> dict[str, Any]:
+    """Give the record to programs: schema SCHEMA, times in ISO 8601 UTC, names but no ids."""
+    filing = chat.filing
+    return {
+        "schema": SCHEMA,
+        "chat": chat.id,
+        "ticket": _ticket(chat),
+        "created": chat.created.isoformat(),
+        "ended": _moment(chat.ended),
+        "visitor": _visitor(chat),
+        "operators": [operator.name for operator in chat.operators],
+        "summary": {"by": filing.by.name, "text": filing.summary} if filing else None,
+        "messages": spoken(lines),
+        "lines": [_line(line) for line in lines],
+    }
+
+
+def dump(record: dict[str, Any]) -> bytes:
+    """Write a record as UTF-8, with everything escaped that would not show itself in an editor."""
+    text = json.dumps(record, ensure_ascii=False, indent=1)
+    return _HIDDEN.sub(lambda match: _escaped(match[0]), text).encode()
+
+
+def _escaped(character: str) -> str:
+    half = "\ud800" <= character <= "\udfff"
+    return r"\ufffd" if half else json.dumps(character)[1:-1]
+
+
+def _ticket(chat: Chat) -> dict[str, Any]:
+    """Name the ticket; the one that is made for the record has no number when this is written."""
+    if chat.filing and chat.filing.new_ticket:
+        return {"instance": chat.filing.new_ticket.instance, "number": None}
+    return {"instance": chat.ticket.ref.instance, "number": chat.ticket.ref.number}
+
+
+def _visitor(chat: Chat) -> dict[str, Any] | None:
+    if chat.visitor is None:
+        return None
+    known = chat.identity
+    return {
+        "name": chat.visitor.name,
+        "verified": known.verified,
+        "proof": known.proof.value,
+        "login": known.login or None,
+        "address": known.address or None,
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "seq": line.seq,
+        "at": line.at.isoformat(),
+        "kind": "notice" if line.notice else "message",
+        "role": line.author.role.value,
+        "name": line.author.name,
+        "text": line.text,
+        "quote": {"name": line.quote.author, "text": line.quote.text} if line.quote else None,
+        "edited": _moment(line.edited),
+        "removed": _moment(line.removed),
+        "seen": _SEEN[line.doubt],
+        "trail": [_change(change) for change in line.trail],
+        "files": [
+            {"name": file.name, "type": file.type, "size": file.size, "sha256": file.sha256}
+            for file in line.files
+        ],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {"what": change.what.value, "at": change.at.isoformat(), "before": change.before}
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

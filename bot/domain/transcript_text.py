@@ -1,0 +1,117 @@
+"""A record as plain text: only lines of ours begin at the left margin, whatever people typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+
+from bot.domain.chat import Chat
+from bot.domain.legible import apart, contained, parts, plain_name, visible
+from bot.domain.messages import Notice
+from bot.domain.transcript import Line, counted, people, span, spoken, visitor_name
+
+WIDTH = 96  # columns; a window that is narrower would let the rest of a line begin at its margin
+_INDENT = "    "
+_ADDRESS = re.compile(r"https?://[!-~]+")
+_WIDE = frozenset("WF")
+_WITHOUT_WIDTH = frozenset({"Mn", "Me", "Cf"})
+_DOUBTS = {
+    Notice.NOT_SHOWN: "not shown to computing support",
+    Notice.NOT_SURE: "perhaps not seen by computing support",
+}
+
+
+def as_text(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
+    """Render the record as plain text; only lines of ours begin at the left margin."""
+    head = (
+        f"Live chat with {apart(visitor_name(chat))}\n"
+        f"{span(chat, lines, zone)}, {counted(spoken(lines))}\n"
+        f"{people(chat)}\n"
+    )
+    if not (chat.filing and chat.filing.new_ticket):
+        head += f"Ticket {chat.ticket.ref.number}\n"
+    return "\n".join([head, *(line_text(line, zone) for line in lines)])
+
+
+def line_text(line: Line, zone: tzinfo) -> str:
+    """Render one line of the record as plain text, its words indented below its speaker."""
+    time = clock(line.at, zone)
+    if line.notice:
+        return f"[{line.seq}] {time} — {' '.join(parts(line.text))}\n"
+    said = marks(line, zone)
+    speaker = f"[{line.seq}] {time} {line.role}: {apart(line.name)}{f' ({said})' if said else ''}\n"
+    quoted = f"{plain_name(line.quote.author)}: {line.quote.text}" if line.quote else ""
+    body = [*_indented(quoted, "| "), *_indented(line.text, "")]
+    body += [f"{_INDENT}+ {file}" for file in files(line)]
+    return speaker + "".join(f"{part}\n" for part in body)
+
+
+def _indented(text: str, mark: str) -> Iterator[str]:
+    for line in visible(text).splitlines():
+        for piece in broken(line, WIDTH - len(_INDENT) - len(mark)):
+            yield f"{_INDENT}{mark}{contained(piece)}".rstrip()
+
+
+def broken(line: str, width: int) -> Iterator[str]:
+    """Break a line at white space, or within a word, but not within an address."""
+    while len(line) * 2 > width and (fitting := _fitting(line, width)) < len(line):
+        yield line[:fitting]
+        line = line[fitting:]
+    yield line
+
+
+def _fitting(line: str, width: int) -> int:
+    """Return how many characters of a line to take so that they fill at most ``width`` columns."""
+    most = _filling(line, width)
+    if most == len(line):
+        return most
+    at_space = next((at for at in range(most, 0, -1) if line[at - 1].isspace()), 0)
+    if at_space:
+        return at_space
+    address = _ADDRESS.match(line)
+    return address.end() if address else most
+
+
+def _filling(line: str, width: int) -> int:
+    """Return how many characters fit into ``width`` columns, at least one."""
+    if line[:width].isascii():
+        return min(len(line), width)
+    filled = 0
+    for index, character in enumerate(line):
+        if unicodedata.category(character) not in _WITHOUT_WIDTH:
+            filled += 2 if unicodedata.east_asian_width(character) in _WIDE else 1
+        if filled > width:
+            return max(index, 1)
+    return len(line)
+
+
+def clock(at: datetime, zone: tzinfo) -> str:
+    """Tell the time with its zone: ``21 Nov 10:02:05 GMT``."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %H:%M:%S} {local.tzname()}"
+
+
+def marks(line: Line, zone: tzinfo) -> str:
+    """Say what became of a message: edited or taken back, and when; not seen; else nothing."""
+    said = []
+    if line.removed:
+        said.append(f"taken back {clock(line.removed, zone)}")
+    elif line.edited:
+        said.append(f"edited {clock(line.edited, zone)}")
+    if line.doubt:
+        said.append(_DOUBTS[line.doubt])
+    return "; ".join(said)
+
+
+def files(line: Line) -> list[str]:
+    """Name a message's files: ``photo.png (image/png, 1.2 MB)``."""
+    return [f"{apart(file.name)} ({file.type}, {amount(file.size)})" for file in line.files]
+
+
+def amount(size: int) -> str:
+    """Word a number of bytes: ``512 bytes``, ``34.1 kB``, ``1.2 MB``."""
+    if size < 1_000:
+        return "1 byte" if size == 1 else f"{size} bytes"
+    return f"{size / 1_000:.1f} kB" if size < 999_950 else f"{size / 1_000_000:.1f} MB"

@@ -1,0 +1,76 @@
+"""Files on their way into RT: under which names, and as what, so that RT only lists them. Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from bot.domain.legible import plain_name
+from bot.domain.transcript import Attached
+from bot.relay.ports import Attachment
+
+#: Types that RT shows as a picture or hands to the browser as they are. Everything else is bytes to
+#: be saved: RT would show a text in the page, unfolded, and serve markup that a visitor wrote.
+SHOWN = re.compile(r"image/(?:png|jpeg|gif|webp|bmp)|application/pdf|(?:audio|video)/[a-z0-9.+-]+")
+BYTES = "application/octet-stream"
+_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
+_FORBIDDEN = re.compile(r"[\\/:*?\"<>|]")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a comment or a mail."""
+
+    name: str
+    type: str
+    content: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the content, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def as_json(self) -> dict[str, str]:
+        """Return the file as REST 2.0 takes it."""
+        content = base64.b64encode(self.content).decode()
+        return {"FileName": self.name, "FileType": self.type, "FileContent": content}
+
+
+def enclose(files: Iterable[Attachment], taken: Iterable[str]) -> tuple[tuple[Attached, Part], ...]:
+    """Give every file a name of its own, beside the names ``taken``, and a harmless type."""
+    used = {name.casefold() for name in taken}
+    enclosed = []
+    for file in files:
+        name = _unused(_name(file.name), used)
+        declared = file.type.partition(";")[0].strip().lower()
+        declared = declared if _TYPE.fullmatch(declared) else BYTES
+        part = Part(name, declared if SHOWN.fullmatch(declared) else BYTES, file.content)
+        named = Attached(file.seq, name, declared, len(file.content), part.sha256)
+        enclosed.append((named, part))
+    return tuple(enclosed)
+
+
+def _name(name: str) -> str:
+    """Return a file's own name without a path, and without what file systems do not take."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    plain = plain_name(_FORBIDDEN.sub("_", last)).strip(" .")
+    suffix = PurePosixPath(name).suffix
+    if plain.endswith("…") and suffix and len(suffix) < 10:  # cut: what kind of file it is stays
+        plain = plain[: -len(suffix) - 1] + "…" + plain_name(_FORBIDDEN.sub("_", suffix))
+    return plain or "file"
+
+
+def _unused(name: str, used: set[str]) -> str:
+    """Count a name up until nobody has it: pasted pictures are all called ``image.png``."""
+    stem, dot, ending = name.rpartition(".")
+    stem, ending = (stem, dot + ending) if stem else (name, "")
+    candidate, number = name, 1
+    while candidate.casefold() in used:
+        number += 1
+        candidate = f"{stem}-{number}{ending}"
+    used.add(candidate.casefold())
+    return candidate
