@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from bot.domain.chat import Chat
 from bot.domain.identity import Identity, Proof
-from bot.domain.legible import apart, plain_name
+from bot.domain.legible import apart, parts, plain_name
+from bot.domain.matching import Match
 from bot.domain.messages import Author, Kind, Message, Notice, Quote, Role
 
 #: How the three roles are called wherever people read a record.
@@ -61,10 +62,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file as the record names it, with which message it came; ``size`` is in bytes."""
+    """A file as the record names it, with which message it came.
+
+    ``name`` is what it is called in RT, ``original`` what its sender called it; ``size`` is in bytes.
+    """
 
     seq: int
     name: str
+    original: str
     type: str
     size: int
     sha256: str
@@ -180,6 +185,21 @@ def people(chat: Chat) -> str:
     names = ", ".join(apart(plain_name(one.name)) for one in chat.operators) or "nobody"
     who = f"{apart(visitor_name(chat))} ({standing(chat.identity)})" if chat.visitor else "nobody"
     return f"Visitor: {who}. Computing support: {names}."
+
+
+def reasons(chat: Chat) -> tuple[str, ...]:
+    """Say why the record went into this ticket although it seemed to be somebody else's."""
+    told = [(one.match, one.by, one.reason) for one in chat.rebindings]
+    if chat.filing:
+        told.append((chat.filing.match, chat.filing.by, chat.filing.reason))
+    return tuple(
+        dict.fromkeys(
+            f"Visitor and ticket do not match; {apart(plain_name(by.name))} says why it belongs "
+            f"here: {apart(' '.join(parts(reason)))}"
+            for match, by, reason in told
+            if match is Match.RED and reason
+        )
+    )
 
 
 def spoken(lines: Iterable[Line]) -> int:

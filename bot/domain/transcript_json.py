@@ -7,8 +7,10 @@ import re
 from datetime import datetime
 from typing import Any
 
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, Rebinding
+from bot.domain.matching import Match
 from bot.domain.messages import Notice
+from bot.domain.tickets import TicketRef
 from bot.domain.transcript import Change, Line, spoken
 
 SCHEMA = "livechat.transcript/1"
@@ -33,6 +35,8 @@ def as_json(chat: Chat, lines: tuple[Line, ...]) -> dict[str, Any]:
         "visitor": _visitor(chat),
         "operators": [operator.name for operator in chat.operators],
         "summary": {"by": filing.by.name, "text": filing.summary} if filing else None,
+        "match": _match(filing.match, filing.reason) if filing else None,
+        "moves": [_move(one) for one in chat.rebindings],
         "messages": spoken(lines),
         "lines": [_line(line) for line in lines],
     }
@@ -53,7 +57,7 @@ def _ticket(chat: Chat) -> dict[str, Any]:
     """Name the ticket; the one that is made for the record has no number when this is written."""
     if chat.filing and chat.filing.new_ticket:
         return {"instance": chat.filing.new_ticket.instance, "number": None}
-    return {"instance": chat.ticket.ref.instance, "number": chat.ticket.ref.number}
+    return _address(chat.ticket.ref)
 
 
 def _visitor(chat: Chat) -> dict[str, Any] | None:
@@ -67,6 +71,24 @@ def _visitor(chat: Chat) -> dict[str, Any] | None:
         "login": known.login or None,
         "address": known.address or None,
     }
+
+
+def _match(match: Match, reason: str) -> dict[str, Any]:
+    return {"verdict": match.value, "reason": reason or None}
+
+
+def _move(moved: Rebinding) -> dict[str, Any]:
+    return {
+        "at": moved.at.isoformat(),
+        "by": moved.by.name,
+        "before": _address(moved.before),
+        "after": _address(moved.after),
+        "match": _match(moved.match, moved.reason),
+    }
+
+
+def _address(ref: TicketRef) -> dict[str, Any]:
+    return {"instance": ref.instance, "number": ref.number}
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -83,7 +105,13 @@ def _line(line: Line) -> dict[str, Any]:
         "seen": _SEEN[line.doubt],
         "trail": [_change(change) for change in line.trail],
         "files": [
-            {"name": file.name, "type": file.type, "size": file.size, "sha256": file.sha256}
+            {
+                "name": file.name,
+                "original": file.original,
+                "type": file.type,
+                "size": file.size,
+                "sha256": file.sha256,
+            }
             for file in line.files
         ],
     }

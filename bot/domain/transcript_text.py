@@ -6,11 +6,21 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from bot.domain.chat import Chat
 from bot.domain.legible import apart, contained, parts, plain_name, visible
 from bot.domain.messages import Notice
-from bot.domain.transcript import Line, counted, people, span, spoken, visitor_name
+from bot.domain.transcript import (
+    Attached,
+    Line,
+    counted,
+    people,
+    reasons,
+    span,
+    spoken,
+    visitor_name,
+)
 
 WIDTH = 96  # columns; a window that is narrower would let the rest of a line begin at its margin
 _INDENT = "    "
@@ -25,14 +35,15 @@ _DOUBTS = {
 
 def as_text(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
     """Render the record as plain text; only lines of ours begin at the left margin."""
-    head = (
-        f"Live chat with {apart(visitor_name(chat))}\n"
-        f"{span(chat, lines, zone)}, {counted(spoken(lines))}\n"
-        f"{people(chat)}\n"
-    )
+    head = [
+        f"Live chat with {apart(visitor_name(chat))}",
+        f"{span(chat, lines, zone)}, {counted(spoken(lines))}",
+        people(chat),
+        *reasons(chat),
+    ]
     if not (chat.filing and chat.filing.new_ticket):
-        head += f"Ticket {chat.ticket.ref.number}\n"
-    return "\n".join([head, *(line_text(line, zone) for line in lines)])
+        head.append(f"Ticket {chat.ticket.ref.number}")
+    return "\n".join([*head, "", *(line_text(line, zone) for line in lines)])
 
 
 def line_text(line: Line, zone: tzinfo) -> str:
@@ -80,11 +91,18 @@ def _filling(line: str, width: int) -> int:
         return min(len(line), width)
     filled = 0
     for index, character in enumerate(line):
-        if unicodedata.category(character) not in _WITHOUT_WIDTH:
-            filled += 2 if unicodedata.east_asian_width(character) in _WIDE else 1
+        filled += _columns(character)
         if filled > width:
             return max(index, 1)
     return len(line)
+
+
+@lru_cache(maxsize=8192)
+def _columns(character: str) -> int:
+    """Return how many columns a character takes: two of most Chinese, none of an accent."""
+    if unicodedata.category(character) in _WITHOUT_WIDTH:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
 
 
 def clock(at: datetime, zone: tzinfo) -> str:
@@ -107,7 +125,12 @@ def marks(line: Line, zone: tzinfo) -> str:
 
 def files(line: Line) -> list[str]:
     """Name a message's files: ``photo.png (image/png, 1.2 MB)``."""
-    return [f"{apart(file.name)} ({file.type}, {amount(file.size)})" for file in line.files]
+    return [f"{file.name} ({_about(file)})" for file in line.files]
+
+
+def _about(file: Attached) -> str:
+    sent_as = [] if file.original == file.name else [f"sent as {apart(file.original)}"]
+    return ", ".join([*sent_as, file.type, amount(file.size)])
 
 
 def amount(size: int) -> str:

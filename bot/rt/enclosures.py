@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
-from bot.domain.legible import plain_name
+from bot.domain.legible import MAX_NAME, plain_name
 from bot.domain.transcript import Attached
 from bot.relay.ports import Attachment
 
@@ -18,7 +17,8 @@ from bot.relay.ports import Attachment
 SHOWN = re.compile(r"image/(?:png|jpeg|gif|webp|bmp)|application/pdf|(?:audio|video)/[a-z0-9.+-]+")
 BYTES = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
-_FORBIDDEN = re.compile(r"[\\/:*?\"<>|]")
+_FORBIDDEN = re.compile(r"[^A-Za-z0-9._()+ -]+")
+MAX_ENDING = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +34,39 @@ class Part:
         """The digest of the content, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
-    def as_json(self) -> dict[str, str]:
-        """Return the file as REST 2.0 takes it."""
-        content = base64.b64encode(self.content).decode()
-        return {"FileName": self.name, "FileType": self.type, "FileContent": content}
-
 
 def enclose(files: Iterable[Attachment], taken: Iterable[str]) -> tuple[tuple[Attached, Part], ...]:
     """Give every file a name of its own, beside the names ``taken``, and a harmless type."""
     used = {name.casefold() for name in taken}
     enclosed = []
     for file in files:
-        name = _unused(_name(file.name), used)
+        name = _unused(plain_file_name(file.name), used)
         declared = file.type.partition(";")[0].strip().lower()
         declared = declared if _TYPE.fullmatch(declared) else BYTES
         part = Part(name, declared if SHOWN.fullmatch(declared) else BYTES, file.content)
-        named = Attached(file.seq, name, declared, len(file.content), part.sha256)
+        original = plain_name(file.name) or name
+        named = Attached(file.seq, name, original, declared, len(file.content), part.sha256)
         enclosed.append((named, part))
     return tuple(enclosed)
 
 
-def _name(name: str) -> str:
-    """Return a file's own name without a path, and without what file systems do not take."""
+def plain_file_name(name: str) -> str:
+    """Return a file's own name without a path, in letters that every way into RT leaves as they are.
+
+    RT's REST 2.0 spoils the others: it takes an ``ü`` for a byte.
+    """
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    plain = plain_name(_FORBIDDEN.sub("_", last)).strip(" .")
-    suffix = PurePosixPath(name).suffix
-    if plain.endswith("…") and suffix and len(suffix) < 10:  # cut: what kind of file it is stays
-        plain = plain[: -len(suffix) - 1] + "…" + plain_name(_FORBIDDEN.sub("_", suffix))
-    return plain or "file"
+    plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode()
+    stem, dot, ending = _FORBIDDEN.sub("_", plain).strip(" .").rpartition(".")
+    stem, ending = (stem, dot + ending) if dot else (ending, "")
+    kept = stem[: MAX_NAME - len(ending[:MAX_ENDING])].strip(" ._")
+    return (kept or "file") + ending[:MAX_ENDING]
 
 
 def _unused(name: str, used: set[str]) -> str:
     """Count a name up until nobody has it: pasted pictures are all called ``image.png``."""
     stem, dot, ending = name.rpartition(".")
-    stem, ending = (stem, dot + ending) if stem else (name, "")
+    stem, ending = (stem, dot + ending) if dot else (name, "")
     candidate, number = name, 1
     while candidate.casefold() in used:
         number += 1

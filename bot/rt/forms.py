@@ -36,6 +36,7 @@ class Heading:
 
     title: str
     people: str
+    reasons: tuple[str, ...]
     author: str
     summary: str
     whole: str
@@ -101,7 +102,13 @@ class TextForm:
     def page(self, first: Sequence[str], left_out: int, last: Sequence[str], most: int) -> str:
         heading = self._heading
         summary, shortened = cut(heading.summary, most, _text_cost)
-        above = [heading.title, heading.people, "", f"Summary by {heading.author}:"]
+        above = [
+            heading.title,
+            heading.people,
+            *heading.reasons,
+            "",
+            f"Summary by {heading.author}:",
+        ]
         above += [_FOLDS.sub("· ", part) for part in parts(summary)]
         above += [*([_REST] if shortened else []), "", ""]
         middle = [f"> … {left_out} more in the attachment …\n>\n"] if left_out else []

@@ -81,7 +81,7 @@ class RtGateway(Tickets):
 def _file(rest: Rest2, rt: RtInstance, dossier: Dossier, zone: tzinfo) -> Receipt:
     """Write a record; composing a long one takes a good part of a second."""
     comment = record.compose(dossier, zone, rt.form)
-    return operations.comment(rest, rt, dossier.ref, comment.as_json())
+    return operations.comment(rest, rt, dossier.ref, comment)
 
 
 class _Room:

@@ -7,8 +7,7 @@ as written before RT has shown it to us.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -17,8 +16,10 @@ import structlog
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.ports import NotDone, Refused, Unclear
-from bot.rt import wire
+from bot.rt import readback, wire
+from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
+from bot.rt.record import JSON, Comment
 from bot.rt.wire import Reply, Sighting, Transaction
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ class Rest(Protocol):
     """What the steps need of rest2.Rest2."""
 
     def get(self, path: str, params: dict[str, str] | None = None) -> Reply: ...
-    def post(self, path: str, body: dict[str, Any]) -> Reply: ...
+    def post(self, path: str, body: dict[str, Any], files: Sequence[Part] = ()) -> Reply: ...
     def put(self, path: str, body: dict[str, Any]) -> Reply: ...
     def account(self) -> str: ...
 
@@ -47,12 +48,12 @@ def read(rest: Rest, rt: RtInstance, ref: TicketRef) -> Ticket:
     return wire.ticket(ref, seen, found[0] if found else {}, rt.page(seen.number))
 
 
-def comment(rest: Rest, rt: RtInstance, ref: TicketRef, body: dict[str, Any]) -> Receipt:
-    """Write a comment and read it back. Raises NotDone, Unclear, Refused."""
-    number = _write(rest, rt, ref, "comment", body)
+def comment(rest: Rest, rt: RtInstance, ref: TicketRef, record: Comment) -> Receipt:
+    """Write a record as a comment and read it back. Raises NotDone, Unclear, Refused."""
+    number = _write(rest, rt, ref, "comment", record.as_json(), record.parts)
     try:
-        receipt = _receipt(rest, rt, ref, number, body["Subject"])
-        missing = _missing(rest, number, body["Attachments"])
+        receipt = _receipt(rest, rt, ref, number, record.subject)
+        missing = readback.missing(rest, number, record.parts, (receipt.size, receipt.sha256))
     except NotDone as error:  # it must not look as if nothing had been written
         raise Unclear(error.sentence) from error
     if missing:
@@ -171,19 +172,26 @@ def _page(rest: Rest, rt: RtInstance, ref: TicketRef, page: int) -> list[Transac
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def _write(rest: Rest, rt: RtInstance, ref: TicketRef, what: str, body: dict[str, Any]) -> int:
+def _write(
+    rest: Rest,
+    rt: RtInstance,
+    ref: TicketRef,
+    what: str,
+    body: dict[str, Any],
+    files: Sequence[Part] = (),
+) -> int:
     """Add a comment or a correspondence; return its transaction."""
     seen = _sight(rest, rt, ref)
     if problem := wire.merge_trouble(ref, seen.number):
         raise problem
-    reply = rest.post(f"ticket/{ref.number}/{what}", body)
+    reply = rest.post(f"ticket/{ref.number}/{what}", body, files)
     if trouble := wire.message_trouble(reply, ref, RIGHTS[what]):
         raise trouble
     return wire.transaction_id(reply)
 
 
 def _receipt(rest: Rest, rt: RtInstance, ref: TicketRef, number: int, subject: str) -> Receipt:
-    """Read a comment back: which ticket it really is in. Raises NotDone."""
+    """Read a comment back: which ticket it really is in, and its transcript. Raises NotDone."""
     reply = rest.get(f"transaction/{number}")
     if reply.status == 403:
         log.error("rt_cannot_read_back", rt=rt.name, ticket=ref.number, right="ShowTicketComments")
@@ -192,22 +200,7 @@ def _receipt(rest: Rest, rt: RtInstance, ref: TicketRef, number: int, subject: s
     if line.data != subject:
         raise NotDone(f"RT shows something else where our record in ticket {ref} should be.")
     ticket = line.ticket or ref.number
-    return Receipt(ticket, number, rt.page(ticket, number))
-
-
-def _missing(rest: Rest, number: int, sent: list[dict[str, str]]) -> str:
-    """Name a file that RT cut or dropped, which it does silently if it is configured to.
-
-    Only a record that is not whole in its comment depends on its files, of which it has two.
-    """
-    if len(sent) < 2:
-        return ""
-    asked = {"fields": "Filename,ContentLength", "per_page": str(PAGE)}
-    kept = wire.lengths(rest.get(f"transaction/{number}/attachments", asked))
-    if not kept:
-        return ""  # RT 4 does not tell
-    wanted = {part["FileName"]: len(base64.b64decode(part["FileContent"])) for part in sent}
-    return next((name for name, length in wanted.items() if kept.get(name, 0) < length), "")
+    return Receipt(ticket, number, rt.page(ticket, number), *readback.digest(rest, number, JSON))
 
 
 def long_ago() -> datetime:

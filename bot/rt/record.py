@@ -43,13 +43,8 @@ class Comment:
     parts: tuple[Part, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the body of REST 2.0's ``POST ticket/N/comment``."""
-        return {
-            "Subject": self.subject,
-            "Content": self.text,
-            "ContentType": self.type,
-            "Attachments": [part.as_json() for part in self.parts],
-        }
+        """Return the body of REST 2.0's ``POST ticket/N/comment``, without the files."""
+        return {"Subject": self.subject, "Content": self.text, "ContentType": self.type}
 
 
 def subject(marker: str) -> str:
@@ -94,6 +89,7 @@ def _heading(chat: Chat, lines: tuple[Line, ...], zone: tzinfo, machines: Part) 
     return Heading(
         title=f"Live chat with {who}, {transcript.span(chat, lines, zone)}, {count}",
         people=transcript.people(chat),
+        reasons=transcript.reasons(chat),
         author=apart(author) or "computing support",
         summary=filing.summary if filing else "",
         whole=f"The whole record: {JSON}, {len(machines.content)} bytes, SHA-256 {machines.sha256}",

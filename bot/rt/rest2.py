@@ -5,16 +5,17 @@ Blocking: one object per thread (see gateway.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from bot.relay.ports import NotDone
 from bot.rt import kerberos
+from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance
 from bot.rt.session import Session
-from bot.rt.wire import Reply, trouble
+from bot.rt.wire import Reply, message, trouble
 
 log = structlog.get_logger(__name__)
 
@@ -46,9 +47,11 @@ class Rest2:
         """Ask for something that RT wants a POST for. Raises NotDone."""
         return self._ask("POST", path, wrote=False, json=body)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Reply:
-        """Add something. Raises NotDone, Unclear."""
-        return self._ask("POST", path, wrote=True, json=body)
+    def post(self, path: str, body: Mapping[str, Any], files: Sequence[Part] = ()) -> Reply:
+        """Add something, with files if it is a message. Raises NotDone, Unclear."""
+        if not files:
+            return self._ask("POST", path, wrote=True, json=body)
+        return self._ask("POST", path, wrote=True, data=message(body, files))
 
     def put(self, path: str, body: Mapping[str, Any]) -> Reply:
         """Change something. Raises NotDone, Unclear."""
@@ -96,6 +99,8 @@ class Rest2:
 
     def _send(self, method: str, path: str, *, wrote: bool, **content: Any) -> Reply:
         headers = {"Accept": "application/json"}
+        if "data" in content:
+            headers["Content-Type"] = "application/json"
         answer = self.session.send(method, path, wrote=wrote, headers=headers, **content)
         return Reply.read(answer.status, answer.headers, answer.body)
 

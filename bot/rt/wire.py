@@ -6,15 +6,17 @@ is 400 "Permission Denied", and a dead session is a redirect to the front page.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
+from bot.rt.enclosures import Part
 
 _TRANSACTION = re.compile(r"/transaction/(\d+)/?$")
 _NEVER = "1970-01-01"  # RT's way to say that a date is not set
@@ -254,19 +256,20 @@ def _owner(found: Any) -> str:
     return owners[0].called if owners else ""
 
 
+def message(body: Mapping[str, Any], files: Iterable[Part]) -> bytes:
+    """Return the JSON of a comment with its files, which are never all in memory as text."""
+    written = [json.dumps(body).encode().removesuffix(b"}"), b', "Attachments": [']
+    for index, part in enumerate(files):
+        about = json.dumps({"FileName": part.name, "FileType": part.type}).encode()
+        written += [b", " if index else b"", about.removesuffix(b"}"), b', "FileContent": "']
+        written += [base64.b64encode(part.content), b'"}']
+    return b"".join([*written, b"]}"])
+
+
 def items(reply: Reply) -> list[dict[str, Any]]:
     """Return the items of a collection's page."""
     found = reply.data.get("items") if isinstance(reply.data, dict) else None
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def lengths(reply: Reply) -> dict[str, int]:
-    """Return the sizes in bytes of a transaction's files by name; nothing if RT does not tell."""
-    return {
-        str(item["Filename"]): int(item["ContentLength"])
-        for item in items(reply)
-        if item.get("Filename") and str(item.get("ContentLength", "")).isdecimal()
-    }
 
 
 def transaction(data: Mapping[str, Any]) -> Transaction:

@@ -104,15 +104,21 @@ def test_a_message_that_was_perhaps_not_seen_is_marked_itself() -> None:
 
 
 def test_files_stand_with_their_message_and_go_when_it_is_taken_back() -> None:
-    photo = Attached(1, "photo.png", "image/png", 1_234_567, "ab" * 32)
-    secret = Attached(2, "passwords.txt", "text/plain", 12, "cd" * 32)
+    photo = Attached(1, "photo.png", "Bild.png", "image/png", 1_234_567, "ab" * 32)
+    secret = Attached(2, "passwords.txt", "passwords.txt", "text/plain", 12, "cd" * 32)
     log = [line(1, ADA, "Look"), line(2, ADA, "Oops"), line(3, ADA, "", Kind.REMOVED, target=2)]
     lines = resolve(log, [photo, secret])
     text = as_text(talking(), lines, LONDON)
-    assert "\n    Look\n    + photo.png (image/png, 1.2 MB)\n" in text
+    assert "\n    Look\n    + photo.png (sent as Bild.png, image/png, 1.2 MB)\n" in text
     assert "passwords" not in text + json.dumps(as_json(talking(), lines))
     assert as_json(talking(), lines)["lines"][0]["files"] == [
-        {"name": "photo.png", "type": "image/png", "size": 1_234_567, "sha256": "ab" * 32}
+        {
+            "name": "photo.png",
+            "original": "Bild.png",
+            "type": "image/png",
+            "size": 1_234_567,
+            "sha256": "ab" * 32,
+        }
     ]
 
 

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from bot.domain.tickets import TicketRef
 from bot.relay.ports import OutsideError
 from bot.rt import operations
+from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance
+from bot.rt.record import Comment
 from bot.rt.wire import Reply
 
 RT = RtInstance("rt", "https://rt.test", Login.TOKEN)
 REF = TicketRef("rt", 12345)
-BODY = {"Subject": "Live chat [chat:1]", "Content": "x", "Attachments": []}
+BODY = Comment("Live chat [chat:1]", "Live chat", "x", "text/plain", (Part("x", "y/z", b"x"),))
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 NAMES = [
@@ -56,7 +58,7 @@ class Answers:
 def test_an_answer_that_makes_no_sense_is_an_error_with_a_sentence(replies: list[Reply]) -> None:
     for call in (
         lambda rest: operations.read(rest, RT, REF),
-        lambda rest: operations.comment(rest, RT, REF, dict(BODY)),
+        lambda rest: operations.comment(rest, RT, REF, BODY),
         lambda rest: operations.find_comment(rest, RT, REF, "x", operations.long_ago()),
         lambda rest: operations.set_status(rest, RT, REF, "open"),
     ):

@@ -47,6 +47,7 @@ class Rest2:
             web.post(f"{v2}/ticket/{number}/{{what:comment|correspond}}", self._inside(self.write)),
             web.get(f"{v2}/transaction/{number}", self._inside(self.transaction)),
             web.get(f"{v2}/transaction/{number}/attachments", self._inside(self.attachments)),
+            web.get(f"{v2}/attachment/{number}", self._inside(self.attachment)),
             web.get(f"{v2}/{{rest:.*}}", self._inside(self.nowhere)),
         ]
 
@@ -129,6 +130,15 @@ class Rest2:
         if found is None or not self._world.visible(found):
             return error(403, "Forbidden")
         return web.json_response(told.page([told.attachment(a) for a in found.attachments]))
+
+    async def attachment(self, request: web.Request) -> web.Response:
+        """Give an attachment back with its content."""
+        number = int(request.match_info["number"])
+        visible = (t for t in self._world.transactions if self._world.visible(t))
+        found = next((a for t in visible for a in t.attachments if a.id == number), None)
+        if found is None:
+            return error(404, "Not Found")
+        return web.json_response(told.content(found))
 
     async def nowhere(self, request: web.Request) -> web.Response:
         return error(404, "Not Found")

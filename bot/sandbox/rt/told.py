@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import Any
 
@@ -94,6 +95,16 @@ def attachment(one: Attachment) -> dict[str, Any]:
         "Filename": one.name,
         "ContentType": one.kind,
         "ContentLength": str(len(one.content)),
+    }
+
+
+def content(one: Attachment) -> dict[str, Any]:
+    """Tell an attachment by itself."""
+    return {
+        "id": str(one.id),
+        "Filename": one.name,
+        "ContentType": one.kind,
+        "Content": base64.b64encode(one.content).decode(),
     }
 
 

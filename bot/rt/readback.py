@@ -1,0 +1,70 @@
+"""Looking at what RT kept of a comment's files: it may cut or drop them, without a word.
+
+Blocking; ``rest`` belongs to the calling thread.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from bot.rt import wire
+from bot.rt.enclosures import Part
+from bot.rt.wire import Reply
+
+PAGE = "100"  # the most RT gives at a time; a comment has fewer files
+
+
+class Rest(Protocol):
+    """What reading back needs of rest2.Rest2."""
+
+    def get(self, path: str, params: dict[str, str] | None = None) -> Reply: ...
+
+
+def digest(rest: Rest, number: int, name: str) -> tuple[int, str]:
+    """Return size and SHA-256 of a transaction's file as RT gives it back; 0 and "" if it does not.
+
+    Raises NotDone.
+    """
+    for item in _listed(rest, number):
+        if item.get("Filename") == name and str(item.get("id", "")).isdecimal():
+            content = _content(rest.get(f"attachment/{item['id']}"))
+            return (len(content), hashlib.sha256(content).hexdigest()) if content else (0, "")
+    return 0, ""
+
+
+def missing(rest: Rest, number: int, sent: Sequence[Part], kept: tuple[int, str]) -> str:
+    """Name a file that RT did not keep whole; ``kept`` is the first one's digest. Raises NotDone.
+
+    Only a record that is not whole in its comment's body depends on its files: then it has more
+    than the one that every record has.
+    """
+    if len(sent) < 2:
+        return ""
+    first = sent[0]
+    if kept[0] and kept != (len(first.content), first.sha256):
+        return first.name
+    lengths = {
+        str(item["Filename"]): int(item["ContentLength"])
+        for item in _listed(rest, number)
+        if item.get("Filename") and str(item.get("ContentLength", "")).isdecimal()
+    }
+    if not lengths:
+        return ""  # RT 4 does not tell
+    return next((part.name for part in sent if lengths.get(part.name, 0) < len(part.content)), "")
+
+
+def _listed(rest: Rest, number: int) -> list[dict[str, Any]]:
+    asked = {"fields": "Filename,ContentLength", "per_page": PAGE}
+    return wire.items(rest.get(f"transaction/{number}/attachments", asked))
+
+
+def _content(reply: Reply) -> bytes:
+    found = reply.data.get("Content") if isinstance(reply.data, dict) else None
+    try:
+        return base64.b64decode(found) if isinstance(found, str) else b""
+    except (binascii.Error, ValueError):
+        return b""
