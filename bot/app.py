@@ -24,6 +24,7 @@ from bot import parts
 from bot.config import Settings
 from bot.domain.chat import State
 from bot.domain.presence import Presence
+from bot.domain.silence import Patience
 from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
 from bot.relay.filing import FileHandler, PurgeHandler, StatusHandler
@@ -213,7 +214,19 @@ def rules(settings: Settings) -> Rules:
         purge_grace=timedelta(seconds=retention.purge_grace_seconds),
         proposed_for=timedelta(hours=retention.proposed_hours),
         kept_for=timedelta(days=retention.purged_days),
+        silence=_patience(settings),
+        unfiled_for=timedelta(hours=retention.unfiled_hours),
         zone=settings.timezone,
+    )
+
+
+def _patience(settings: Settings) -> Patience:
+    minutes = settings.silence
+    return Patience(
+        gone=timedelta(minutes=minutes.gone_minutes),
+        hidden=timedelta(minutes=minutes.hidden_minutes),
+        open=timedelta(minutes=minutes.open_minutes),
+        warning=timedelta(minutes=minutes.warning_minutes),
     )
 
 

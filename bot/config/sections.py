@@ -301,6 +301,22 @@ class Visitors(Section):
     """Hours for which a browser that joined may come back to its chat."""
 
 
+class Silence(Section):
+    """When a chat that nobody ends is ended. Both sides are warned before, and the visitor says with
+    one press that he is still there; what was written is filed, without a summary.
+    """
+
+    gone_minutes: float = Field(default=30, gt=0, le=7 * 24 * 60)
+    """Minutes after which a chat counts as silent when the visitor has left the page."""
+    hidden_minutes: float = Field(default=120, gt=0, le=7 * 24 * 60)
+    """The same while another window is in front of the chat."""
+    open_minutes: float = Field(default=480, gt=0, le=7 * 24 * 60)
+    """The same while the visitor has the chat in front of him."""
+    warning_minutes: float = Field(default=15, gt=0, le=24 * 60)
+    """Minutes from the warning to the end. Somebody may need longer to read, and to press: less
+    than some minutes shuts people out."""
+
+
 class Retention(Section):
     """How long things are kept here. RT is the record; this service is no archive."""
 
@@ -308,6 +324,9 @@ class Retention(Section):
     """Seconds between RT's receipt and the deletion of a chat's text."""
     proposed_hours: float = Field(default=24, gt=0, le=24 * 30)
     """Hours after which a ticket that was shown, and nobody invited, is forgotten."""
+    unfiled_hours: float = Field(default=72, gt=0, le=24 * 90)
+    """Hours for which a chat that ended waits for a CO to send it to RT; then it goes by itself,
+    without a summary. Its thread is reminded every day until then."""
     quarantine_seconds: float = Field(default=180, ge=1, le=3600)
     """Seconds for which an RT may still be working on a request that it did not answer: at least
     the time limit of its web server. Only then do we look whether the record arrived."""

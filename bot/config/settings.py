@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     invitation: s.Invitation = s.Invitation()
     mail: s.Mail | None = None
     visitors: s.Visitors = s.Visitors()
+    silence: s.Silence = s.Silence()
     retention: s.Retention = s.Retention()
     relay: s.Relay = s.Relay()
     log: s.Log = s.Log()

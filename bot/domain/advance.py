@@ -8,11 +8,12 @@ from typing import Any
 
 from bot.domain import effects as f
 from bot.domain import events as e
-from bot.domain import filing, moving
-from bot.domain.chat import TRANSITIONS, Chat, Filing, NotNow, State
+from bot.domain import filing, moving, quiet
+from bot.domain.chat import TRANSITIONS, Chat, NotNow, State
 from bot.domain.invitations import Fate, Invitation
 from bot.domain.messages import SYSTEM, Kind, Notice, Role
 from bot.domain.presence import Presence
+from bot.domain.quiet import heard, unasked
 from bot.domain.steps import Step, end, notice, record
 
 
@@ -74,6 +75,7 @@ def _visitor_joined(chat: Chat, event: e.VisitorJoined) -> Step:
         identity=event.identity,
         presence=Presence.OPEN,
         presence_since=event.at,
+        heard=event.at,
     )
     chat, line = notice(chat, event, event.visitor, Notice.VISITOR_JOINED)
     return chat, (line, f.TellThread(f.Word.JOINED), f.ShowCard())
@@ -85,7 +87,7 @@ def _knocked_again(chat: Chat, event: e.KnockedAgain) -> Step:
 
 def _said(chat: Chat, event: e.Said) -> Step:
     author = event.author
-    effects: list[f.Effect] = []
+    chat, effects = heard(chat, event)
     if author.role is Role.OPERATOR and all(o.id != author.id for o in chat.operators):
         chat = replace(chat, operators=(*chat.operators, author))
         chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
@@ -109,10 +111,11 @@ def _said(chat: Chat, event: e.Said) -> Step:
 
 
 def _edited(chat: Chat, event: e.Edited) -> Step:
+    chat, effects = heard(chat, event)
     chat, line = record(
         chat, event, event.author, Kind.EDITED, event.text, key=event.key, target=event.target
     )
-    return chat, (line,)
+    return chat, (line, *effects)
 
 
 def _removed(chat: Chat, event: e.Removed) -> Step:
@@ -126,6 +129,8 @@ def _presence_changed(chat: Chat, event: e.PresenceChanged) -> Step:
     if event.presence is chat.presence:
         return chat, ()
     chat = replace(chat, presence=event.presence, presence_since=event.at)
+    if event.presence is Presence.OPEN:
+        chat = replace(chat, closing=None)
     return chat, (f.ShowCard(soon=False),)
 
 
@@ -134,13 +139,11 @@ def _ended(chat: Chat, event: e.Ended) -> Step:
         return chat, ()
     chat, line = end(chat, event, event.by)
     effects: tuple[f.Effect, ...] = (line, f.ShowCard())
-    if event.by.role is Role.VISITOR:
-        effects = (line, f.TellThread(f.Word.ENDED_BY_VISITOR), f.ShowCard())
+    if event.by.role is not Role.OPERATOR:
+        by_visitor = event.by.role is Role.VISITOR
+        word = f.Word.ENDED_BY_VISITOR if by_visitor else f.Word.ENDED_BY_SILENCE
+        effects = (line, f.TellThread(word), f.ShowCard())
     return chat, effects
-
-
-#: What stands where the CO's summary would, when no CO can give one any more.
-_NO_SUMMARY = "No summary was given: the Teams thread of this chat is gone."
 
 
 def _thread_lost(chat: Chat, event: e.ThreadLost) -> Step:
@@ -148,11 +151,9 @@ def _thread_lost(chat: Chat, event: e.ThreadLost) -> Step:
         return _fated(chat, Fate.REVOKED), ()
     effects: list[f.Effect] = []
     if chat.state is State.OPEN:
-        chat = replace(chat, ended_by=SYSTEM, ended=event.at)
-        chat, line = notice(chat, event, SYSTEM, Notice.OPERATORS_LOST)
+        chat, line = end(chat, event, SYSTEM, Notice.OPERATORS_LOST)
         effects.append(line)
-    by_itself = Filing(SYSTEM, event.at, _NO_SUMMARY)
-    chat = replace(chat, filing=by_itself, move=None, filings=chat.filings + 1)
+    chat = unasked(chat, event, "the Teams thread of this chat is gone.")
     return chat, (*effects, f.FileTranscript(), f.TellElsewhere(f.Word.ORPHANED))
 
 
@@ -191,5 +192,6 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.NotShown: _not_shown,
     e.Interrupted: _interrupted,
     **filing.STEPS,
+    **quiet.STEPS,
     **moving.STEPS,
 }

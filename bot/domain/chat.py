@@ -52,6 +52,8 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.Edited): _S.OPEN,
     (_S.OPEN, e.Removed): _S.OPEN,
     (_S.OPEN, e.PresenceChanged): _S.OPEN,
+    (_S.OPEN, e.SilenceWarned): _S.OPEN,
+    (_S.OPEN, e.StillHere): _S.OPEN,
     (_S.OPEN, e.Ended): _S.ENDED,
     (_S.OPEN, e.FilingHeld): _S.HELD,  # ends the talk as well
     (_S.OPEN, e.FilingRequested): _S.FILING,
@@ -66,6 +68,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.ENDED, e.Ended): _S.ENDED,  # both sides pressed
     (_S.ENDED, e.FilingHeld): _S.HELD,
     (_S.ENDED, e.FilingRequested): _S.FILING,
+    (_S.ENDED, e.FiledUnasked): _S.FILING,
     (_S.ENDED, e.MoveProposed): _S.ENDED,
     (_S.ENDED, e.MoveDropped): _S.ENDED,
     (_S.ENDED, e.Moved): _S.ENDED,
@@ -121,6 +124,8 @@ class Filing:
     ``receipt.ticket`` is then its number. ``match`` is the worst that was confirmed of visitor and
     ticket, with ``reason``. Until ``until`` it may be undone. If the filing was stopped, ``found``
     is the ticket as it is now, and ``changes`` in what it differs from what was confirmed.
+    ``unasked`` when no CO sent it on its way (this time); ``by`` is SYSTEM if none ever did.
+    ``refused`` is when it last did not go into RT, stopped by us or refused by RT.
     """
 
     by: Author
@@ -138,6 +143,8 @@ class Filing:
     undone_by: Author | None = None
     found: Ticket | None = None
     changes: tuple[Change, ...] = ()
+    unasked: bool = False
+    refused: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,8 @@ class Chat:
     ``ticket`` is the one that was confirmed last, by Invite or by a named confirmation since
     (``rebindings``); ``moves`` counts the other ones that were shown for that, ``move`` is shown now.
     ``identity`` is what we know of the visitor, and by what; ``visitor`` is how he is called here.
+    ``heard`` is when somebody last wrote or said that he is there; ``closing`` is when the chat
+    ends by itself if nobody does any more, once that was said (bot/domain/silence.py).
     """
 
     id: str
@@ -208,3 +217,6 @@ class Chat:
         if filing is None or filing.new_ticket is None or filing.receipt is None:
             return self.ticket.ref
         return TicketRef(filing.new_ticket.instance, filing.receipt.ticket)
+
+    heard: datetime | None = None
+    closing: datetime | None = None

@@ -23,6 +23,7 @@ _WORDS = {
     "cancel": "cancel",
     "revoke link": "revoke",
     "end chat": "end",
+    "keep open": "keep",
     "show card": "look",
 }
 _FILE = re.compile(r"\s*send\s+to\s+rt\s*(?::\s*|$)", re.IGNORECASE)

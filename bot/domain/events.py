@@ -107,8 +107,22 @@ class PresenceChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SilenceWarned(Event):
+    """Nobody was heard for long: the talk ends at ``closes`` unless somebody is."""
+
+    closes: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StillHere(Event):
+    """``by`` types, or says that the talk is to go on."""
+
+    by: Author
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Event):
-    """``by`` ended the talk."""
+    """``by`` ended the talk; SYSTEM did because it was silent."""
 
     by: Author
 
@@ -202,6 +216,18 @@ class Moved(Event):
     number: int
     match: Match = Match.AMBER
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledUnasked(Event):
+    """Nobody sent the record to RT in time; ``why`` stands where a summary would.
+
+    ``match`` is how visitor and ticket fit as far as we know; see FilingRequested for the rest.
+    """
+
+    why: str
+    match: Match = Match.AMBER
+    new_ticket: NewTicket | None = None
 
 
 @dataclass(frozen=True, slots=True)

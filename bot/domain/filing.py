@@ -59,12 +59,18 @@ def _delayed(chat: Chat, event: e.FilingDelayed) -> Step:
 
 
 def _failed(chat: Chat, event: e.FilingFailed) -> Step:
-    tell = f.TellThread(f.Word.FILING_FAILED, event.problem)
-    return with_filing(chat, problem=event.problem), (tell, f.ShowCard())
+    was = chat.filing
+    chat = with_filing(chat, problem=event.problem, refused=event.at)
+    if was and was.unasked and was.problem == event.problem:
+        return chat, (f.ShowCard(),)  # it is tried for ever, and told once
+    return chat, (f.TellThread(f.Word.FILING_FAILED, event.problem), f.ShowCard())
 
 
 def _stopped(chat: Chat, event: e.FilingStopped) -> Step:
-    chat = with_filing(chat, found=event.found, changes=event.changes, problem="")
+    was = chat.filing
+    chat = with_filing(chat, found=event.found, changes=event.changes, problem="", refused=event.at)
+    if was and was.unasked and was.changes == event.changes:
+        return chat, (f.ShowCard(),)  # the same
     return chat, (f.TellThread(f.Word.FILING_STOPPED), f.ShowCard())
 
 

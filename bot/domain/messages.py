@@ -45,6 +45,7 @@ class Notice(StrEnum):
     OPERATOR_JOINED = "operator_joined"
     ENDED_BY_VISITOR = "ended_by_visitor"
     ENDED_BY_OPERATOR = "ended_by_operator"
+    ENDED_BY_SILENCE = "ended_by_silence"
     OPERATORS_LOST = "operators_lost"
     NOT_SHOWN = "not_shown"  # Teams does not take the line that ``target`` names
     NOT_SURE = "not_sure"  # Teams confirmed it neither the first time nor the second

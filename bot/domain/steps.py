@@ -38,8 +38,16 @@ def notice(chat: Chat, event: e.Event, about: Author, word: Notice) -> tuple[Cha
     return record(chat, event, about, Kind.NOTICE, word)
 
 
-def end(chat: Chat, event: e.Event, by: Author) -> tuple[Chat, f.Record]:
-    """End the talk."""
-    by_visitor = by.role is Role.VISITOR
-    word = Notice.ENDED_BY_VISITOR if by_visitor else Notice.ENDED_BY_OPERATOR
-    return notice(replace(chat, ended_by=by, ended=event.at), event, by, word)
+_ENDS = {
+    Role.VISITOR: Notice.ENDED_BY_VISITOR,
+    Role.OPERATOR: Notice.ENDED_BY_OPERATOR,
+    Role.SYSTEM: Notice.ENDED_BY_SILENCE,
+}
+
+
+def end(
+    chat: Chat, event: e.Event, by: Author, word: Notice | None = None
+) -> tuple[Chat, f.Record]:
+    """End the talk; ``word`` says how, if not as whoever ends it usually does."""
+    chat = replace(chat, ended_by=by, ended=event.at, closing=None)
+    return notice(chat, event, by, word or _ENDS[by.role])

@@ -91,6 +91,8 @@ class Buttons:
                 return await self._relay.happen(unit, chat, e.Cancelled(now, by))
             case "revoke":
                 return await self._relay.happen(unit, chat, e.Revoked(now, by))
+            case "keep":
+                return await self._relay.happen(unit, chat, e.StillHere(now, by))
             case "end":
                 return await self._relay.happen(unit, chat, e.Ended(now, by))
             case "file":

@@ -25,7 +25,7 @@ from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
 #: Notices that must raise a notification: somebody waits for the CO (facts: teams 4.6).
-_CALLS = frozenset({Word.JOINED, Word.ENDED_BY_VISITOR, Word.FILING_FAILED})
+_CALLS = frozenset({Word.JOINED, Word.ENDED_BY_VISITOR, Word.SILENT, Word.FILING_FAILED})
 #: A message that waited longer than so says by how much Teams is behind.
 _SLOW = timedelta(seconds=10)
 _PAGE = 100

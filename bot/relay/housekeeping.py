@@ -1,12 +1,14 @@
-"""What time does to chats: invitations expire, proposals are dropped, receipts are forgotten."""
+"""What time does to chats: invitations expire, silent chats end, records go to RT by themselves."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
-from bot.domain.messages import SYSTEM
+from bot.domain.matching import Match, match
+from bot.domain.messages import SYSTEM, Role
+from bot.domain.silence import warn_at
 from bot.relay.ports import Answer
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -16,6 +18,8 @@ from bot.relay.telling import Telling
 _IDS_KEPT = timedelta(days=7)
 #: A chat that ended and was not sent to RT is brought to mind after so long, once a day.
 _UNFILED = timedelta(hours=1)
+#: What RT refused is tried again by itself after so long, and then more and more seldom.
+_AGAIN, _SELDOM = timedelta(minutes=15), timedelta(hours=6)
 
 
 class Housekeeping:
@@ -31,7 +35,8 @@ class Housekeeping:
         due = {
             State.INVITED: now,
             State.PROPOSED: now - rules.proposed_for,
-            State.ENDED: now - _UNFILED,
+            State.OPEN: now - rules.silence.shortest,
+            State.ENDED: now - min(_UNFILED, _AGAIN, rules.unfiled_for),
             State.CANCELLED: now - rules.proposed_for,
             State.PURGED: now - rules.kept_for,
         }
@@ -49,7 +54,14 @@ class Housekeeping:
             except NotNow:
                 return
 
-        await self._relay.store.write(work)
+        if self._is_due(seen):
+            await self._relay.store.write(work)
+
+    def _is_due(self, chat: Chat) -> bool:
+        """Tell whether it is worth a transaction: open chats are looked at all the time."""
+        if chat.state is not State.OPEN:
+            return True
+        return (chat.closing or warn_at(chat, self._relay.rules.silence)) <= self._relay.now()
 
     async def _treat(self, unit: Unit, chat: Chat) -> None:
         now = self._relay.now()
@@ -58,13 +70,52 @@ class Housekeeping:
                 await self._relay.happen(unit, chat, e.InvitationExpired(now))
             case State.PROPOSED:
                 await self._relay.happen(unit, chat, e.Cancelled(now, SYSTEM))
-            case State.ENDED:
+            case State.OPEN if self._is_due(chat):
+                await self._silent(unit, chat)
+            case State.ENDED if self._files_at(chat) <= now:
+                await self._file(unit, chat, _why(chat))
+            case State.ENDED if (chat.ended or chat.created) <= now - _UNFILED:
                 await self._remind(unit, chat)
             case State.CANCELLED | State.PURGED:
                 await unit.forget(chat.id)
+
+    async def _silent(self, unit: Unit, chat: Chat) -> None:
+        """Warn both sides; when nobody minded, end it and put it on its way to RT."""
+        now = self._relay.now()
+        if chat.closing is None:
+            closes = now + self._relay.rules.silence.warning
+            await self._relay.happen(unit, chat, e.SilenceWarned(now, closes))
+            return
+        chat = await self._relay.happen(unit, chat, e.Ended(now, SYSTEM))
+        await self._file(unit, chat, _why(chat))
+
+    async def _file(self, unit: Unit, chat: Chat, why: str) -> None:
+        """Into the chat's ticket, unless that is in doubt: there nobody has confirmed it."""
+        fits = match(chat.identity, chat.ticket)
+        if fits is Match.RED:
+            await self._remind(unit, chat)
+            return
+        await self._relay.happen(unit, chat, e.FiledUnasked(self._relay.now(), why, fits))
+
+    def _files_at(self, chat: Chat) -> datetime:
+        """When a chat that ended is sent to RT although no CO does."""
+        refused = chat.filing.refused if chat.filing else None
+        due = (chat.ended or chat.created) + self._relay.rules.unfiled_for
+        if refused is None:
+            return due
+        pause = min(_AGAIN * float(2 ** min(chat.filings - 1, 10)), _SELDOM)
+        # What went by itself, or was due to, goes again by itself; what a CO sent waits for him.
+        again = refused + pause
+        return again if chat.filing and chat.filing.unasked else max(due, again)
 
     async def _remind(self, unit: Unit, chat: Chat) -> None:
         """Its text is kept until somebody files it, so somebody must be told."""
         if not await unit.first_time(f"chat:{chat.id}", f"unfiled:{self._relay.now():%Y%m%d}"):
             return
         await self._telling.told(unit, chat, Answer.NOT_FILED)
+
+
+def _why(chat: Chat) -> str:
+    if chat.ended_by is not None and chat.ended_by.role is Role.SYSTEM:
+        return "nobody had written for long, and the chat ended by itself."
+    return "the chat had ended, and nobody sent it to RT in time."

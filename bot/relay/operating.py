@@ -33,7 +33,7 @@ _ECHO = timedelta(minutes=15)
 #: What is a command in a live chat; any other word is for the visitor.
 _COMMANDS = {
     State.INVITED: frozenset({"cancel", "revoke", "look"}),
-    State.OPEN: frozenset({"end", "file", "look"}),
+    State.OPEN: frozenset({"end", "keep", "file", "look"}),
 }
 _LATE = (
     "Teams has brought only now what you wrote before they were in this chat. Write it again if it "
@@ -91,7 +91,7 @@ class Operating:
         """Take in a button; return the card as it now is.
 
         Verbs and values: ``invite`` {"requestor": index, "route": Route?}, ``cancel``,
-        ``revoke``, ``end``, ``file`` {"summary": text, "status": RT status or ""}, ``look``
+        ``revoke``, ``end``, ``keep``, ``file`` {"summary": text, "status": RT status or ""}, ``look``
         (only show the card again). ``nonce``, if given, tells what the button was drawn for
         (bot/relay/nonces.py).
         """

@@ -12,6 +12,7 @@ from bot.domain.advance import advance
 from bot.domain.chat import Chat, State
 from bot.domain.events import Event
 from bot.domain.invitations import Fate, Route, make_token
+from bot.domain.silence import Patience
 from bot.relay.ports import (
     LATER,
     ORDINARY,
@@ -35,7 +36,8 @@ class Rules:
     ``link_base`` is the page a link opens, without the fragment. ``routes`` are offered to COs,
     the default one first. ``statuses`` are those of each RT, by our name of it, offered beside
     "comment only". ``rt_hosts`` maps an RT's host to our name of it. ``quarantine`` is how long RT may still be busy with a
-    request whose outcome we do not know.
+    request whose outcome we do not know. ``unfiled_for`` is how long a chat that ended waits for a
+    CO to send it to RT before it is sent by itself.
     """
 
     secret: bytes
@@ -50,6 +52,8 @@ class Rules:
     card_delay: timedelta = timedelta(seconds=3)
     proposed_for: timedelta = timedelta(hours=24)
     kept_for: timedelta = timedelta(days=7)
+    silence: Patience = field(default_factory=Patience)
+    unfiled_for: timedelta = timedelta(hours=72)
     zone: tzinfo = UTC
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow, State
@@ -15,6 +15,9 @@ from bot.domain.presence import Presence, together
 from bot.relay.ports import Knock, Seat
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
+
+#: That a visitor types is noted no more often.
+_OFTEN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,24 @@ class Visiting:
 
         await self._relay.store.write(work)
 
+    async def here(self, seat: Seat) -> None:
+        """The visitor types, or says that he is still there: the chat does not end by itself."""
+        now = self._relay.now()
+        found = await self._relay.store.look(seat.chat_id)
+        if found is None or not _worth_noting(found[0], now):
+            return
+
+        async def work(unit: Unit) -> None:
+            chat = await unit.chat(seat.chat_id)
+            if chat is None or chat.visitor is None:
+                return
+            try:
+                await self._relay.happen(unit, chat, e.StillHere(now, chat.visitor))
+            except NotNow:
+                return  # it has ended meanwhile, and the widget is told so
+
+        await self._relay.store.write(work, soon=False)
+
     async def end(self, seat: Seat) -> None:
         """The visitor ends the chat; harmless when it is over already."""
         now = self._relay.now()
@@ -231,6 +252,10 @@ class Visiting:
 def _bearer(link: Invitation | None) -> Identity:
     """What we know of whoever holds a link: whom it was for."""
     return Identity(Proof.LINK, link.login, link.name, link.address) if link else BEARER
+
+
+def _worth_noting(chat: Chat, now: datetime) -> bool:
+    return chat.closing is not None or chat.heard is None or now - chat.heard >= _OFTEN
 
 
 def _tidied(text: str) -> str:

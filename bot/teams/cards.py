@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.domain.chat import Chat, Filing, State
 from bot.domain.invitations import Fate, Invitation, Route
+from bot.domain.messages import Role
 from bot.domain.presence import Presence
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView, Listening
@@ -104,8 +105,16 @@ def _open(view: CardView, zone: tzinfo) -> Part:
         el.paragraph(LISTENING[view.listening]),
         el.hint("Commands: mention the bot with “end chat”, “send to rt: SUMMARY” or “show card”."),
     ]
-    end = el.button("End the chat", chat.id, "end")
-    return body, [send_to_rt(view, zone), end]
+    actions = [send_to_rt(view, zone), el.button("End the chat", chat.id, "end")]
+    if chat.closing:
+        body.append(
+            el.warning(
+                f"Nobody has written for long. The chat ends by itself at {when(chat.closing, zone)} "
+                "unless somebody does; its record then goes onto the ticket without a summary."
+            )
+        )
+        actions.append(el.button("Keep it open", chat.id, "keep"))
+    return body, actions
 
 
 def _people(chat: Chat, zone: tzinfo) -> list[tuple[str, str]]:
@@ -122,6 +131,8 @@ def _people(chat: Chat, zone: tzinfo) -> list[tuple[str, str]]:
 def _ended(view: CardView, zone: tzinfo) -> Part:
     chat = view.chat
     by = in_card(chat.ended_by.name, 80) if chat.ended_by else ""
+    if chat.ended_by and chat.ended_by.role is Role.SYSTEM:
+        by = "itself, after a long silence"
     at = f", {when(chat.ended, zone)}" if chat.ended else ""
     body = [
         el.paragraph(
@@ -198,7 +209,8 @@ def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
     pairs = [("Ticket", in_card(str(chat.ticket.ref)))]
     if filing.receipt is not None:
         pairs.append(("Comment", f"transaction {filing.receipt.transaction}, read back from RT"))
-    pairs.append(("Sent by", in_card(filing.by.name, 80) or "a member of the team"))
+    itself = "the live chat itself" if filing.by.role is Role.SYSTEM else "a member of the team"
+    pairs.append(("Sent by", in_card(filing.by.name, 80) or itself))
     if filing.set_status and not filing.status_problem:
         asked = f"“{in_card(filing.set_status, 60)}”"
         pairs.append(("Status", asked if filing.status_done else f"{asked} is being set"))

@@ -14,6 +14,7 @@ COMMANDS = (
     ("revoke link", "take the invitation back"),
     ("cancel", "drop the chat before anybody joined"),
     ("end chat", "end the chat with the visitor"),
+    ("keep open", "do not let a silent chat end by itself yet"),
     ("send to rt: SUMMARY", "put your summary and the transcript on the ticket as a comment"),
     ("show card", "show the buttons again"),
     ("help", "show this"),
@@ -50,6 +51,20 @@ _WORDS: dict[Word | Answer, str] = {
     Word.ENDED_BY_VISITOR: (
         "{visitor} ended the chat. Nothing more reaches them. Press “Send to RT” on the card to put "
         "the record on ticket {ticket}."
+    ),
+    Word.SILENT: (
+        "Nobody has written here for long. The chat with {visitor} ends by itself in {detail}, and "
+        "its record then goes onto ticket {ticket} without a summary. To go on, write to the "
+        "visitor, or press “Keep it open” on the card. To end it with a summary, press “Send to RT”."
+    ),
+    Word.STILL_HERE: "{visitor} says: I am still here. The chat stays open.",
+    Word.ENDED_BY_SILENCE: (
+        "The chat with {visitor} has ended by itself, because nobody had written for long. Nothing "
+        "more reaches them."
+    ),
+    Word.FILED_UNASKED: (
+        "The record goes onto ticket {ticket} by itself, without a summary: {detail} Add what is "
+        "missing on the ticket in RT."
     ),
     Word.INVITATION_PROBLEM: (
         "The invitation for ticket {ticket} did not go out. {detail} You can copy the link from the "

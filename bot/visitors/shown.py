@@ -73,4 +73,5 @@ class Shown:
 
 
 def _face(view: dict[str, Any]) -> tuple[Any, ...]:
-    return view["state"], view["ticket"], view["you"], *view["operators"], view["ended_by"]
+    names = "state", "ticket", "you", "ended_by", "closing"
+    return *(view[name] for name in names), *view["operators"]

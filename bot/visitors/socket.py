@@ -118,7 +118,7 @@ class Socket:
             failed=self._fail,
         )
         self._frames = Bucket(pace.frames, now)
-        self._todo: list[wire.Say | wire.End] = []
+        self._todo: list[wire.Say | wire.Here | wire.End] = []
         self._greeted = False  # a hello was right, once
         self._behind = False  # the log is to be read on
         self._doubt = False  # and whether the seat is still good
@@ -331,6 +331,8 @@ class Socket:
                     raise Farewell(Close.NO_SESSION, "the seat expired")
                 if isinstance(frame, wire.End):
                     await self._shared.visiting.end(self._seat)
+                elif isinstance(frame, wire.Here):
+                    await self._shared.visiting.here(self._seat)
                 else:
                     self._out.push(wire.write(await self._say(frame)))
         finally:

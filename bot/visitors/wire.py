@@ -74,11 +74,16 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """The visitor types, or says that he is still there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Is anybody there?"""
 
 
-Frame = Hello | Say | Window | End | Ping
+Frame = Hello | Say | Window | Here | End | Ping
 
 # --- what comes in -------------------------------------------------------------------------------
 
@@ -154,6 +159,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Frame]] = {
     "hello": _hello,
     "say": _say,
     "presence": _window,
+    "here": lambda _frame: Here(),
     "end": lambda _frame: End(),
     "ping": lambda _frame: Ping(),
 }
@@ -199,6 +205,7 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
         "head": chat.head,
         "relayed": relayed,
         "ended_by": chat.ended_by.role.value if chat.ended_by else None,
+        "closing": time(chat.closing) if chat.closing else None,
     }
 
 

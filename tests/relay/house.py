@@ -141,22 +141,22 @@ class House:
 
     # --- how far a story is --------------------------------------------------------------------
 
-    async def proposed(self) -> Chat:
+    async def proposed(self, thread: Thread = THREAD) -> Chat:
         """Grace was shown Ada's ticket."""
-        await self.writes("12345")
+        await self.writes("12345", thread=thread)
         await self.deliver()
-        return self.threads.card.chat
+        return list(self.threads.cards.values())[-1].chat
 
-    async def invited(self, route: Route = Route.COPY) -> Chat:
+    async def invited(self, route: Route = Route.COPY, thread: Thread = THREAD) -> Chat:
         """And she pressed Invite."""
-        chat = await self.proposed()
-        await self.presses("invite", chat, route=route.value)
+        chat = await self.proposed(thread)
+        await self.presses("invite", chat, thread=thread, route=route.value)
         await self.deliver()
         return await self.chat(chat.id)
 
-    async def talking(self) -> tuple[Chat, Seat]:
+    async def talking(self, thread: Thread = THREAD) -> tuple[Chat, Seat]:
         """And Ada joined."""
-        chat = await self.invited()
+        chat = await self.invited(thread=thread)
         joined = await self.visiting.join(self.token(chat), "nonce", None)
         await self.deliver()
         return joined.chat, joined.seat

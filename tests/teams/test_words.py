@@ -28,6 +28,8 @@ _WITHOUT_DETAIL = {
     Word.JOINED,
     Word.KNOCKED_AGAIN,
     Word.ENDED_BY_VISITOR,
+    Word.STILL_HERE,
+    Word.ENDED_BY_SILENCE,
     Word.INVITATION_EXPIRED,
     Word.ORPHANED,
 }
@@ -57,7 +59,7 @@ def test_every_command_in_the_help_is_one() -> None:
 def test_every_button_has_its_command() -> None:
     parsed = [parse_command(command, {}) for command, _ in words.COMMANDS]
     verbs = {press.verb for press in parsed if isinstance(press, Press)}
-    assert verbs == {"invite", "revoke", "cancel", "end", "file", "look"}
+    assert verbs == {"invite", "revoke", "cancel", "end", "keep", "file", "look"}
 
 
 def test_a_command_that_was_carried_out_says_where_the_chat_stands_now() -> None:

@@ -1,0 +1,61 @@
+"""What happens to a chat because nobody does anything: warned, kept open, filed unasked (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.domain import effects as f
+from bot.domain import events as e
+from bot.domain.chat import Chat, Filing
+from bot.domain.messages import SYSTEM, Role
+from bot.domain.steps import Step
+
+
+def heard(chat: Chat, event: e.Event) -> tuple[Chat, list[f.Effect]]:
+    """Somebody is there: the chat does not end by itself for now."""
+    effects: list[f.Effect] = [f.ShowCard()] if chat.closing else []
+    return replace(chat, heard=event.at, closing=None), effects
+
+
+def unasked(chat: Chat, event: e.Event, why: str) -> Chat:
+    """Put the chat on its way to RT although no CO asks for it now; if one did, with his summary."""
+    filing = chat.filing or Filing(SYSTEM, event.at, f"No summary was given: {why}")
+    filing = replace(filing, unasked=True)
+    return replace(chat, filing=filing, move=None, filings=chat.filings + 1)
+
+
+def _warned(chat: Chat, event: e.SilenceWarned) -> Step:
+    if chat.closing:
+        return chat, ()
+    minutes = max(1, round((event.closes - event.at) / timedelta(minutes=1)))
+    tell = f.TellThread(f.Word.SILENT, "1 minute" if minutes == 1 else f"{minutes} minutes")
+    return replace(chat, closing=event.closes), (tell, f.ShowCard())
+
+
+def _still_here(chat: Chat, event: e.StillHere) -> Step:
+    was_warned = chat.closing is not None
+    chat, effects = heard(chat, event)
+    if was_warned and event.by.role is Role.VISITOR:
+        effects.insert(0, f.TellThread(f.Word.STILL_HERE))
+    return chat, tuple(effects)
+
+
+def _filed(chat: Chat, event: e.FiledUnasked) -> Step:
+    told = chat.filing is not None and chat.filing.unasked
+    effects: list[f.Effect] = [] if told else [f.TellThread(f.Word.FILED_UNASKED, event.why)]
+    chat = unasked(chat, event, event.why)
+    assert chat.filing
+    # A ticket that a CO asked to be made is still the one it goes into.
+    made = event.new_ticket or chat.filing.new_ticket
+    filing = replace(chat.filing, match=event.match, new_ticket=made)
+    return replace(chat, filing=filing), (*effects, f.FileTranscript(), f.ShowCard())
+
+
+STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
+    e.SilenceWarned: _warned,
+    e.StillHere: _still_here,
+    e.FiledUnasked: _filed,
+}
