@@ -189,6 +189,11 @@ class FakeVisiting(Visiting):
         self._alive()
         self.reports.append((chat_id, presence))
 
+    async def here(self, seat: Seat) -> None:
+        visitor = self.chats[seat.chat_id].visitor
+        assert visitor
+        self.happen(seat.chat_id, e.StillHere(self.now, visitor))
+
     async def end(self, seat: Seat) -> None:
         visitor = self.chats[seat.chat_id].visitor
         assert visitor

@@ -120,6 +120,7 @@ def test_the_view_is_the_protocols() -> None:
         "head": 7,
         "relayed": 6,
         "ended_by": None,
+        "closing": None,
     }
 
 

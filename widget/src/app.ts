@@ -44,6 +44,8 @@ export class App {
   #ask: Ask;
   /** There was no chat that could end when we last drew. */
   #over = true;
+  /** When it was to end by itself, when we last drew. */
+  #closing = "";
 
   /** Puts the widget into `host`, an element of the page. */
   constructor(host: HTMLElement) {
@@ -295,6 +297,9 @@ export class App {
       this.announcer.say(say("over_head"));
     }
     this.#over = !talk || talk.over;
+    const closing = talk?.closing ?? "";
+    if (closing && !this.#closing) this.announcer.say(say("closing_short"));
+    this.#closing = closing;
     this.line.look(talk);
     fill(this.root, view(this));
     stepAside(this.host, this.#panel, open && !this.fullpage);

@@ -70,6 +70,7 @@ export const EN = {
   operator_joined: "{name} joined",
   ended_by_visitor: "You ended the chat",
   ended_by_operator: "{name} ended the chat",
+  ended_by_silence: "This chat has ended, because nobody had written for long",
   operators_lost: "Computing support cannot be reached here any more",
   moved: "{name} took this conversation to another ticket",
   filed: "This conversation is on your ticket",
@@ -78,6 +79,10 @@ export const EN = {
   send_name: "Send",
   chars_left: "About {n} characters left.",
   chars_over: "About {n} characters too long.",
+  closing:
+    "Nobody has written for a while. This chat ends by itself at {time}, and what was written is put on ticket #{ticket}.",
+  closing_short: "Are you still there?",
+  still_here: "I am still here",
   end: "End chat",
   end_sure: "End this chat? It is then copied to ticket #{ticket}.",
   end_no: "Keep chatting",

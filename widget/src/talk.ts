@@ -8,6 +8,8 @@ import { randomText, type ServerFrame, type View } from "./wire.ts";
 const NEXT_LINE = 5_000;
 const ANSWER = 10_000;
 const IN_ALL = 30_000;
+/** Milliseconds between two words to the service that the visitor is typing. */
+const TYPING = 60_000;
 
 /** What the chat that was last written in left unsent in this tab. */
 export const leftBehind = (tab: Shelf): Outbox | null => {
@@ -41,6 +43,7 @@ export class Talk {
   #watched = false;
   #patience = 0;
   #limit = 0;
+  #typed = -TYPING;
   /** The last line that was seen in this browser; -1 while that is not known. */
   #seen: number;
 
@@ -84,6 +87,24 @@ export class Talk {
     this.#wait();
   }
 
+  /** When the chat ends by itself because nobody is heard; "" while it does not. */
+  get closing(): string {
+    return (!this.over && this.session.view.closing) || "";
+  }
+
+  /** The visitor is still there. */
+  here(): void {
+    this.link.send({ t: "here" });
+  }
+
+  /** Something was typed: whoever types is there, however slowly. */
+  typed(): void {
+    const now = performance.now();
+    if (!this.link.up || (now - this.#typed < TYPING && !this.closing)) return;
+    this.#typed = now;
+    this.here();
+  }
+
   end(): void {
     this.session.ending = true;
     this.link.send({ t: "end" });
@@ -92,8 +113,9 @@ export class Talk {
   /** Keeps what is not acknowledged, and the draft, for this tab's next page. */
   keep(): void {
     const unsent = this.session.unsent.filter((one) => !one.seq);
-    const { draft } = this;
     const { view } = this.session;
+    // Once the record is on the ticket, the page is the only place that still has it.
+    const draft = view.state === "filed" ? "" : this.draft;
     const outbox: Outbox = { view, draft, unsent };
     this.#tab.set(view.chat, draft || unsent[0] ? outbox : null);
     if (unsent[0]) this.#tab.set("last", view.chat);
@@ -185,6 +207,7 @@ export class Talk {
       this.#spare.drop(one.key);
     }
     this.keep();
+    if (this.session.view.state === "filed") this.#browser.set("read", null);
     this.link.stop();
     this.#user.changed();
   }

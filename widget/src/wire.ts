@@ -8,7 +8,9 @@ export interface View {
   operators: string[];
   head: number;
   relayed: number;
-  ended_by: "visitor" | "operator" | null;
+  ended_by: "visitor" | "operator" | "system" | null;
+  /** When the chat ends by itself unless somebody is heard. */
+  closing: string | null;
 }
 
 export interface LineFrame {
@@ -37,7 +39,7 @@ export type ClientFrame =
   | { t: "hello"; chat: string; after: number }
   | { t: "say"; key: string; text: string }
   | { t: "presence"; state: "open" | "hidden" }
-  | { t: "end" | "ping" };
+  | { t: "here" | "end" | "ping" };
 
 export type Fate = "pending" | "used" | "revoked" | "expired" | "unknown";
 

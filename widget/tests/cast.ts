@@ -13,6 +13,7 @@ export function aView(changes: Partial<View> = {}): View {
     head: 0,
     relayed: 0,
     ended_by: null,
+    closing: null,
     ...changes,
   };
 }

@@ -213,3 +213,48 @@ test("control characters do not make a message too long for a frame", () => {
   equal(talk.session.unsent[0]?.text, "a[1mb\n\tc");
   talk.link.stop();
 });
+
+test("whoever types is there: the service hears of it once a minute, and at once when it is about to end the chat", () => {
+  let now = 0;
+  const real = performance.now;
+  performance.now = () => now;
+  const { talk, service } = page(new Storage());
+  const said = () => service?.heard.filter((frame) => frame.includes('"here"')).length;
+  service?.onopen?.();
+  service?.tell(welcome());
+  talk.typed();
+  talk.typed();
+  now += 59_000;
+  talk.typed();
+  equal(said(), 1);
+  now += 2_000;
+  talk.typed();
+  equal(said(), 2);
+  service?.tell({ t: "view", view: aView({ closing: AT }) });
+  equal(talk.closing, AT);
+  talk.typed();
+  equal(said(), 3);
+  service?.tell({ t: "view", view: aView() });
+  equal(talk.closing, "");
+  performance.now = real;
+});
+
+test("a chat that is over does not end once more", () => {
+  const { talk, service } = page(new Storage());
+  service?.tell(welcome({ state: "ended", closing: AT }));
+  equal(talk.closing, "");
+});
+
+test("when the record is on the ticket nothing of it stays on the device, and the page keeps the draft", () => {
+  const tab = new Storage();
+  const browser = new Storage();
+  const { talk, service } = page(tab, {}, () => browser);
+  service?.tell(welcome({ head: 1 }), grace(1, "CANARY"));
+  talk.look(true);
+  talk.draft = "CANARY draft";
+  talk.keep();
+  service?.tell({ t: "view", view: aView({ state: "filed", head: 1 }) });
+  equal(talk.draft, "CANARY draft");
+  ok(!JSON.stringify([...tab.kept, ...browser.kept]).includes("CANARY"));
+  equal(browser.kept.has("livechat:read"), false);
+});

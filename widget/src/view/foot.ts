@@ -38,6 +38,7 @@ export function composer(app: App, talk: Talk): Spec {
       input: (event: Event) => {
         talk.draft = (event.target as HTMLTextAreaElement).value;
         talk.keep();
+        talk.typed();
         app.draw();
       },
     },
@@ -54,6 +55,19 @@ export function composer(app: App, talk: Talk): Spec {
       h("button.send", { "aria-label": say("send_name"), "aria-disabled": off }, icon(ICONS.send)),
     ),
     h("p", { id: "note", role: "status" }, note),
+  );
+}
+
+/** The chat is about to end by itself: one press, or any word, and it does not. */
+export function closing(app: App, talk: Talk): Spec {
+  const at = new Date(talk.closing);
+  const time = at.toLocaleTimeString(app.host.lang || "en-GB", { timeStyle: "short" });
+  const { ticket } = talk.session.view;
+  return h(
+    "div.foot",
+    { key: "closing", role: "group", "aria-labelledby": "closing" },
+    h("p", { id: "closing" }, say("closing", { time, ticket })),
+    h("p.acts", {}, button("main", () => talk.here(), say("still_here"))),
   );
 }
 

@@ -2,7 +2,7 @@
 import type { App } from "../app.ts";
 import { say, sayPresence, sayUnread } from "../strings.ts";
 import { button, h, icon, ICONS, type Child } from "./dom.ts";
-import { composer, confirm, ending, over } from "./foot.ts";
+import { closing, composer, confirm, ending, over } from "./foot.ts";
 import { log } from "./log.ts";
 import { screen } from "./screens.ts";
 
@@ -67,6 +67,7 @@ function launcher(app: App): Child {
     props,
     icon(ICONS.chat),
     say("launcher"),
+    !open && !!talk?.closing && h("span", { key: "ask" }, say("closing_short")),
     !!unread && count,
     !!unread && what,
   );
@@ -89,6 +90,7 @@ function inside(app: App): Child[] {
       h("div", box, log(talk, app.host.lang || "en-GB", app.changed)),
       !app.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
+    !!talk.closing && closing(app, talk),
     app.asking
       ? confirm(app, talk)
       : talk.over
