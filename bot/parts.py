@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.config import Rt, RtAuth, Settings
+from bot.config import Rt, RtApi, RtAuth, Settings
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
 from bot.relay.relay import Relay
 from bot.relay.visiting import Visiting
 from bot.rt.gateway import RtGateway
-from bot.rt.instance import Form, Login, RtInstance
-from bot.rt.mail import MailServer, Security, SmtpMailer
+from bot.rt.instance import Api, Form, Login, RtInstance
+from bot.rt.mail import MailRoute, MailServer, Security, SmtpMailer
 from bot.teams import Certificate, Secret, TeamConfig, TeamsRoom
 from bot.teams.credentials import AppTokens
 from bot.teams.keys import METADATA_URL
@@ -21,14 +21,16 @@ from bot.visitors.socket import Pace
 def rt_instances(settings: Settings) -> list[RtInstance]:
     """Return every RT, the one that a bare number means first."""
     names = sorted(settings.rt, key=lambda name: name != "rt")
-    return [_rt_instance(name, settings.rt[name]) for name in names]
+    server = _mail_server(settings)
+    return [_rt_instance(name, settings.rt[name], server) for name in names]
 
 
-def _rt_instance(name: str, rt: Rt) -> RtInstance:
+def _rt_instance(name: str, rt: Rt, server: MailServer | None) -> RtInstance:
     secret = {RtAuth.TOKEN: rt.token, RtAuth.BASIC: rt.password}.get(rt.auth)
     return RtInstance(
         name=name,
         url=rt.url,
+        api=Api(rt.reads_by.value),
         login=Login(rt.auth.value),
         account=rt.account or "",
         secret=secret.get_secret_value() if secret else "",
@@ -36,6 +38,9 @@ def _rt_instance(name: str, rt: Rt) -> RtInstance:
         keytab=str(rt.keytab or ""),
         vouched=rt.vouched,
         form=Form(rt.form),
+        mail=_mail_route(rt, server),
+        queues=rt.queues,
+        marker_field=rt.marker_field,
     )
 
 
@@ -100,19 +105,28 @@ def rt_gateway(settings: Settings) -> RtGateway:
 
 def mailer(settings: Settings) -> SmtpMailer | None:
     """Return the way out for mail, if there is one."""
+    server = _mail_server(settings)
+    return SmtpMailer(server) if server else None
+
+
+def _mail_server(settings: Settings) -> MailServer | None:
     mail = settings.mail
     if mail is None:
         return None
-    return SmtpMailer(
-        MailServer(
-            host=mail.host,
-            sender=mail.from_address,
-            port=mail.port,
-            security=Security(mail.security.value),
-            user=mail.user or "",
-            password=mail.password.get_secret_value() if mail.password else "",
-        )
+    return MailServer(
+        host=mail.host,
+        sender=mail.from_address,
+        port=mail.port,
+        security=Security(mail.security.value),
+        user=mail.user or "",
+        password=mail.password.get_secret_value() if mail.password else "",
     )
+
+
+def _mail_route(rt: Rt, server: MailServer | None) -> MailRoute | None:
+    if rt.api is not RtApi.MAIL or server is None:
+        return None
+    return MailRoute(server, rt.mail_to, rt.rtname, rt.mail_queues)
 
 
 def visitors_room(settings: Settings, visiting: Visiting, hub: Hub) -> VisitorsRoom:

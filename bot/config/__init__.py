@@ -5,7 +5,8 @@ in code, for the demo and for tests, and reads neither.
 """
 
 from bot.config.loading import DEFAULT_FILE, FILE_VARIABLE, ConfigError, load
-from bot.config.sections import Rt, RtAuth, Section, Security
+from bot.config.rt import Rt, RtApi, RtAuth
+from bot.config.sections import Section, Security
 from bot.config.settings import Settings
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "FILE_VARIABLE",
     "ConfigError",
     "Rt",
+    "RtApi",
     "RtAuth",
     "Section",
     "Security",

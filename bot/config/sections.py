@@ -5,12 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from bot.config.values import (
-    BaseUrl,
     ChannelId,
     DatabaseUrl,
     Guid,
@@ -179,65 +177,6 @@ class Teams(Section):
                 "the bot cannot sign in: name the file with its client secret here, or set "
                 "certificate_file and certificate_key_file",
             )
-
-
-class RtAuth(StrEnum):
-    """How the service signs in to an RT."""
-
-    KERBEROS = "kerberos"
-    TOKEN = "token"  # noqa: S105  a word
-    BASIC = "basic"
-
-
-class Rt(Section):
-    """One Request Tracker, `[rt.<name>]`. The one that a bare number means is `[rt.rt]`."""
-
-    url: BaseUrl = Field(examples=["https://rt.example.org"])
-    """RT's web address, up to where `/Ticket/` or `/REST/` would follow."""
-    auth: RtAuth = RtAuth.KERBEROS
-    """`kerberos`, `token` (RT 5's authentication tokens) or `basic` (user and password)."""
-    account: str | None = Field(default=None, min_length=1, examples=["livechat"])
-    """The name of the service's user in RT. Needed for `basic`; with Kerberos it is the first part
-    of the principal unless set, and a token knows its owner."""
-    keytab: ReadableFile | None = None
-    """Kerberos: the keytab; its first principal is ours, and tickets are got and renewed from it,
-    in memory. Each RT may have its own. Not set: `KRB5_CLIENT_KTNAME`, else the tickets that are
-    there."""
-    vouched: bool = False
-    """Kerberos: RT has a plugin by which its REST 2.0 takes the web server's word for who we are.
-    Then no session cookie is fetched first, and REST 1.0 may be closed."""
-    password: SecretStr | None = None
-    """Basic: the password. Better: the next setting."""
-    password_file: SecretFromFile | None = None
-    """Basic: a file with the password."""
-    token: SecretStr | None = None
-    """Token: the token. Better: the next setting."""
-    token_file: SecretFromFile | None = None
-    """Token: a file with the token."""
-    ca_file: ReadableFile | None = None
-    """Certificates (PEM) to trust for this RT, if not the system's."""
-    statuses: tuple[str, ...] = ("resolved", "stalled")
-    """Statuses that a CO may set with Send to RT. Empty: comment only."""
-    form: Literal["html", "text"] = "html"
-    """What the record looks like in RT: `html`, the transcript folded; or `text`, with `> ` lines,
-    which RT folds too."""
-
-    @property
-    def host(self) -> str:
-        """The host, with its port if any, as it stands in a pasted ticket URL; lower case."""
-        return urlsplit(self.url).netloc.lower()
-
-    @model_validator(mode="after")
-    def _can_sign_in(self) -> Self:
-        needs: dict[RtAuth, tuple[tuple[str, object], ...]] = {
-            RtAuth.KERBEROS: (),
-            RtAuth.TOKEN: (("token_file", self.token),),
-            RtAuth.BASIC: (("account", self.account), ("password_file", self.password)),
-        }
-        for name, value in needs[self.auth]:
-            if value is None:
-                raise wrong(name, f'it is missing: auth = "{self.auth}" needs it')
-        return self
 
 
 class Invitation(Section):

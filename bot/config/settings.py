@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config import sections as s
+from bot.config.rt import Rt, RtApi
 from bot.config.values import (
     Contact,
     InstanceName,
@@ -71,7 +72,7 @@ class Settings(BaseSettings):
     server: s.Server = s.Server()
     database: s.Database = s.Database()
     teams: s.Teams
-    rt: dict[InstanceName, s.Rt]
+    rt: dict[InstanceName, Rt]
     invitation: s.Invitation = s.Invitation()
     mail: s.Mail | None = None
     visitors: s.Visitors = s.Visitors()
@@ -182,6 +183,13 @@ class Settings(BaseSettings):
                     f"rt.{hosts[instance.host]} has the same host; a pasted URL could mean either",
                 )
             hosts[instance.host] = name
+        return self
+
+    @model_validator(mode="after")
+    def _can_mail_records(self) -> Self:
+        for name, instance in self.rt.items():
+            if instance.api is RtApi.MAIL and self.mail is None:
+                raise wrong(f"rt.{name}.api", "writing by mail needs a section [mail]")
         return self
 
     @model_validator(mode="after")

@@ -236,6 +236,8 @@ class Receipt:
 
     ``size`` (bytes) and ``sha256`` (64 hexadecimal digits) are of the JSON transcript as RT gave it
     back; 0 and empty where RT did not give it back.
+    ``proven`` is false when it could not be read back: it was handed to the mail server, and this
+    RT cannot be asked. Then ``transaction`` is 0, and of a new ticket ``ticket`` too.
     """
 
     ticket: int
@@ -243,6 +245,7 @@ class Receipt:
     url: str
     size: int = 0
     sha256: str = ""
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain import events as e
@@ -39,7 +40,7 @@ class FileHandler:
         chat = await self._filing(delivery)
         if chat is None:
             return None
-        dossier = await self._dossier(chat)
+        dossier = replace(await self._dossier(chat), tried=self._tried(delivery))
         receipt = await self._tickets.find(dossier) or await self._tickets.comment(dossier)
         return self._then(chat.id, e.TranscriptFiled(self._relay.now(), receipt))
 
@@ -56,6 +57,12 @@ class FileHandler:
             return None  # said already
         event = e.FilingDelayed(self._relay.now(), error.sentence)
         return self._then(delivery.chat_id or "", event)
+
+    def _tried(self, delivery: Delivery) -> timedelta | None:
+        """How long ago a try began that may have left us, if there was one."""
+        if delivery.attempt < 2 or delivery.first_claimed is None:
+            return None
+        return self._relay.now() - delivery.first_claimed
 
     async def _filing(self, delivery: Delivery) -> Chat | None:
         found = await self._relay.store.look(delivery.chat_id or "")

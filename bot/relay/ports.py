@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
 from typing import Any, Protocol, TypeVar
@@ -223,6 +223,7 @@ class Dossier:
 
     It goes into ticket ``ref``, or, with ``chat.filing.new_ticket``, into one that is made for it;
     ``marker`` is that by which it is found in RT.
+    ``tried`` is how long ago a first try began that may have left us, None if this is the first.
     """
 
     ref: TicketRef
@@ -230,6 +231,7 @@ class Dossier:
     chat: Chat
     log: tuple[Message, ...]
     files: tuple[Attachment, ...] = ()
+    tried: timedelta | None = None
 
 
 class Tickets(Protocol):

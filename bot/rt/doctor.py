@@ -11,6 +11,7 @@ from bot.relay.ports import OutsideError
 from bot.rt import kerberos
 from bot.rt.instance import Login, RtInstance
 from bot.rt.operations import Rest
+from bot.rt.rest1 import Rest1
 
 
 class Finding(NamedTuple):
@@ -58,6 +59,23 @@ def _reach(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
         return [reached, _account(rest, name)]
     except OutsideError as error:
         return [Finding(f"{name}: login", ok=False, sentence=error.sentence)]
+
+
+def check_rest1(rest: Rest1, rt: RtInstance) -> list[Finding]:
+    """The same by REST 1.0."""
+    name = f"rt {rt.name}"
+    found = [_keytab(name, rt), _ticket(name, rt)] if rt.login is Login.KERBEROS else []
+    try:
+        rest.get("")
+        account = rest.account()
+        user = rest.get(f"user/{account}", fields="Name") if account else None
+    except OutsideError as error:
+        return [*found, Finding(f"{name}: login", ok=False, sentence=error.sentence)]
+    words = "RT took the login, by REST 1.0."
+    found.append(Finding(f"{name}: login", ok=True, sentence=words))
+    known = user is not None and user.fields.get("Name", "").casefold() == account.casefold()
+    words = f"We are {account} there." if known else f"RT shows no user “{account}”: set account."
+    return [*found, Finding(f"{name}: account", ok=known, sentence=words)]
 
 
 def _account(rest: Rest, name: str) -> Finding:

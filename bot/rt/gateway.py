@@ -11,10 +11,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.ports import UNTIL, Dossier, Refused, Tickets
-from bot.rt import doctor, operations, record
-from bot.rt.instance import RtInstance
-from bot.rt.rest2 import Rest2
+from bot.rt import doctor
+from bot.rt.by_mail import ByMail
+from bot.rt.by_rest1 import ByRest1
+from bot.rt.instance import Api, RtInstance
 from bot.rt.threads import Threads
+from bot.rt.ways import ByRest2, Way, new_ticket
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,39 +30,34 @@ class RtGateway(Tickets):
     """
 
     def __init__(self, instances: Sequence[RtInstance], zone: tzinfo) -> None:
-        self._rooms = {instance.name.lower(): _Room(instance) for instance in instances}
-        self._zone = zone
+        self._rooms = {instance.name.lower(): _Room(instance, zone) for instance in instances}
 
     async def read(self, ref: TicketRef) -> Ticket:
         """Read a ticket. Raises NotDone, Refused."""
-        room = self._room(ref)
-        return await room.run(operations.read, room.instance, ref)
+        room = self._room(ref.instance)
+        return await room.run(_read, room.instance, ref)
 
     async def comment(self, dossier: Dossier) -> Receipt:
-        """Put the record into the ticket and read it back. Raises NotDone, Unclear, Refused."""
-        room = self._room(dossier.ref)
-        return await room.run(_file, room.instance, dossier, self._zone)
+        """File the record and read it back. Raises NotDone, Unclear, Refused."""
+        room = self._room(_instance(dossier))
+        return await room.run(_file, room.instance, dossier)
 
     async def find(self, dossier: Dossier) -> Receipt | None:
-        """Look for the dossier's comment. Raises NotDone, Refused."""
-        room = self._room(dossier.ref)
-        subject, since = record.subject(dossier.marker), dossier.chat.created
-        return await room.run(operations.find_comment, room.instance, dossier.ref, subject, since)
+        """Look for the dossier's record. Raises NotDone, Refused."""
+        return await self._room(_instance(dossier)).run(lambda way: way.find(dossier))
 
     async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
         """Write to the requestors, once per marker. Raises NotDone, Unclear, Refused."""
-        room = self._room(ref)
-        body = record.letter(text, marker)
-        await room.run(operations.correspond, room.instance, ref, body, operations.long_ago())
+        room = self._room(ref.instance)
+        await room.run(_correspond, room.instance, ref, text, marker)
 
     async def set_status(self, ref: TicketRef, status: str) -> None:
         """Set the ticket's status. Raises NotDone, Unclear, Refused."""
-        room = self._room(ref)
-        await room.run(operations.set_status, room.instance, ref, status)
+        await self._room(ref.instance).run(lambda way: way.set_status(ref, status))
 
     async def check(self) -> list[doctor.Finding]:
         """Look whether every instance can be worked with: (name, ok, sentence) each."""
-        checks = (room.run(doctor.check, room.instance) for room in self._rooms.values())
+        checks = (room.run(lambda way: way.check()) for room in self._rooms.values())
         return [finding for found in await asyncio.gather(*checks) for finding in found]
 
     def close(self) -> None:
@@ -68,49 +65,84 @@ class RtGateway(Tickets):
         for room in self._rooms.values():
             room.threads.shutdown()
 
-    def _room(self, ref: TicketRef) -> _Room:
-        if room := self._rooms.get(ref.instance.lower()):
+    def _room(self, instance: str) -> _Room:
+        if room := self._rooms.get(instance.lower()):
             return room
         known = ", ".join(sorted(self._rooms)) or "none"
         raise Refused(
-            f"No RT is called “{ref.instance}” here. Known: {known}. Write for example "
-            f"{next(iter(self._rooms), 'rt')}#{ref.number}."
+            f"No RT is called “{instance}” here. Known: {known}. Write for example "
+            f"{next(iter(self._rooms), 'rt')}#12345."
         )
 
 
-def _file(rest: Rest2, rt: RtInstance, dossier: Dossier, zone: tzinfo) -> Receipt:
-    """Write a record; composing a long one takes a good part of a second."""
-    comment = record.compose(dossier, zone, rt.form)
-    return operations.comment(rest, rt, dossier.ref, comment)
+def way_into(rt: RtInstance, zone: tzinfo) -> Way:
+    """Return a way into an RT, for one thread."""
+    reader: ByRest1 | ByRest2 | None = None
+    if rt.api is not Api.NONE:
+        reader = ByRest2(rt, zone) if rt.api is Api.REST2 else ByRest1(rt, zone)
+    if rt.mail:
+        return ByMail(rt, zone, reader)
+    assert reader, "an RT without an API is written to by mail"
+    return reader
+
+
+def _instance(dossier: Dossier) -> str:
+    new = new_ticket(dossier)
+    return new.instance if new else dossier.ref.instance
+
+
+def _read(way: Way, rt: RtInstance, ref: TicketRef) -> Ticket:
+    ticket = way.read(ref)
+    if rt.queues and not rt.takes(ticket.queue):
+        where = f"is in the queue “{ticket.queue}”" if ticket.queue else "is in an unknown queue"
+        raise Refused(
+            f"Ticket {ref} {where}; the live chat may work with tickets in "
+            f"{', '.join(rt.queues)} only. Take another ticket, or answer in RT itself."
+        )
+    return ticket
+
+
+def _file(way: Way, rt: RtInstance, dossier: Dossier) -> Receipt:
+    """Write a record where it may go: the ticket may have been moved since it was shown."""
+    if rt.queues and not new_ticket(dossier):
+        _read(way, rt, dossier.ref)
+    return way.file(dossier)
+
+
+def _correspond(way: Way, rt: RtInstance, ref: TicketRef, text: str, marker: str) -> None:
+    if rt.queues:
+        _read(way, rt, ref)
+    way.correspond(ref, text, marker)
 
 
 class _Room:
     """One instance's threads; each keeps its own session, cookie and all."""
 
-    def __init__(self, instance: RtInstance) -> None:
+    def __init__(self, instance: RtInstance, zone: tzinfo) -> None:
         self.instance = instance
+        self._zone = zone
         self.threads = Threads(instance.workers, f"rt-{instance.name}", self._leave)
         self._here = threading.local()
 
     async def run(
-        self, call: Callable[Concatenate[Rest2, P], T], *args: P.args, **kwargs: P.kwargs
+        self, call: Callable[Concatenate[Way, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``call(rest, …)`` in one of the threads."""
+        """Run ``call(way, …)`` in one of the threads, which may write until our claim is over."""
         until = UNTIL.get()
 
         def work() -> T:
-            rest = self._rest()
-            rest.session.until = until
-            return call(rest, *args, **kwargs)
+            way = self._way()
+            way.begin(until)
+            return call(way, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self.threads, work)
 
-    def _rest(self) -> Rest2:
-        """Return the calling thread's session."""
-        rest: Rest2 | None = getattr(self._here, "rest", None)
-        if rest is None:
-            rest = self._here.rest = Rest2(self.instance)
-        return rest
+    def _way(self) -> Way:
+        """Return the calling thread's way."""
+        way: Way | None = getattr(self._here, "way", None)
+        if way is None:
+            way = self._here.way = way_into(self.instance, self._zone)
+        return way
 
     def _leave(self) -> None:
-        self._rest().close()
+        self._way().close()

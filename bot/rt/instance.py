@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.rt.mail import MailRoute
+
 # An RT auth token says whose it is: "1-43-0123…" belongs to the user with the id 43.
 _TOKEN = re.compile(r"\d+-(\d+)-\w+")
 
@@ -16,6 +18,14 @@ class Login(StrEnum):
     KERBEROS = "kerberos"  # the web server's Negotiate, then RT's own cookie
     TOKEN = "token"  # noqa: S105  # an RT auth token, RT 5 and later
     BASIC = "basic"  # the account's RT password
+
+
+class Api(StrEnum):
+    """How RT is read, and written to unless that is done by mail."""
+
+    REST2 = "rest2"
+    REST1 = "rest1"
+    NONE = "none"  # not read at all
 
 
 class Form(StrEnum):
@@ -35,18 +45,25 @@ class RtInstance:
     the password. ``ca`` is a PEM file to trust instead of the usual authorities. ``keytab`` is a
     file for this RT alone; without one the process's environment says whose tickets we have.
     ``vouched`` says that its REST 2.0 takes the web server's word for who we are, by a plugin.
+    ``mail`` is how records are written if that is done by mail; then ``api`` only reads.
+    ``queues`` are those whose tickets the chat may work with, all if empty. ``marker_field`` is a
+    ticket's custom field for our marker in new tickets, beside their subject.
     Time-outs are in seconds; at most ``workers`` calls run at a time.
     """
 
     name: str
     url: str
     login: Login = Login.KERBEROS
+    api: Api = Api.REST2
     account: str = ""
     secret: str = field(default="", repr=False)
     ca: str = ""
     keytab: str = ""
     vouched: bool = False
     form: Form = Form.HTML
+    mail: MailRoute | None = None
+    queues: tuple[str, ...] = ()
+    marker_field: str = ""
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     workers: int = 4
@@ -61,6 +78,10 @@ class RtInstance:
         """RT's id of the user whose token this is, or nothing."""
         match = _TOKEN.fullmatch(self.secret) if self.login is Login.TOKEN else None
         return match[1] if match else ""
+
+    def takes(self, queue: str) -> bool:
+        """Whether the chat may work with tickets of this queue."""
+        return not self.queues or queue.casefold() in {one.casefold() for one in self.queues}
 
     def page(self, number: int, transaction: int = 0) -> str:
         """The address of a ticket's page, at one of its transactions if given."""

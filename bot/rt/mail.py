@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import ssl
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.errors import HeaderDefect, HeaderParseError
@@ -14,6 +15,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from enum import StrEnum
+from math import inf
 
 import structlog
 
@@ -54,6 +56,41 @@ class MailServer:
     timeout: float = 15.0
 
 
+@dataclass(frozen=True, slots=True)
+class MailRoute:
+    """How records get into an RT by mail.
+
+    ``to`` is the gateway's address for comments, ``rtname`` RT's own name in its subject tags,
+    ``queues`` the addresses for new tickets by queue. ``patience`` is for how many seconds we wait
+    to see a record in RT that the mail server took.
+    """
+
+    server: MailServer
+    to: str
+    rtname: str
+    queues: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """What to tell people of a mail that did not go, by what is known of it."""
+
+    closed: str
+    refused: str
+    broke_off: str
+    later: str
+
+
+INVITATION = Sentences(
+    closed="The mail server does not let the live chat send mail. Pass the link on.",
+    refused="The mail server refused the invitation. Check the requestor's address in RT, or pass "
+    "the link on yourself.",
+    broke_off="The mail server broke off: the invitation may have gone or not.",
+    later="The mail server did not take the invitation yet. We shall try again.",
+)
+
+
 class SmtpMailer(Mailer):
     """Hands mail to one server, in at most two threads."""
 
@@ -68,7 +105,7 @@ class SmtpMailer(Mailer):
         """Send one plain-text mail. Raises NotDone, Unclear, Refused."""
         mail = compose(self._server, to, subject, text, message_id, self._clock())
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, _hand_in, self._server, mail)
+        await loop.run_in_executor(self._threads, hand_in, self._server, mail)
 
     def close(self) -> None:
         """Take no more mail."""
@@ -80,13 +117,8 @@ def compose(
 ) -> EmailMessage:
     """Return the mail. Raises Refused for an address that is none; no header can be smuggled in."""
     mail = EmailMessage(policy=SMTP)
-    try:
-        mail["From"] = Address(server.sender_name, addr_spec=server.sender)
-        mail["To"] = Address(addr_spec=to)
-    except (HeaderDefect, HeaderParseError, ValueError, IndexError) as error:
-        raise Refused(
-            "That is no address that mail can be sent to. Pass the link on yourself."
-        ) from error
+    mail["From"] = address(server.sender, server.sender_name)
+    mail["To"] = address(to)
     mail["Subject"] = " ".join(subject.split())
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{''.join(message_id.split()).strip('<>')}>"
@@ -95,21 +127,54 @@ def compose(
     return mail
 
 
-def _hand_in(server: MailServer, mail: EmailMessage) -> None:
+def address(text: str, name: str = "") -> Address:
+    """Read one address. Raises Refused."""
+    try:
+        return Address(name, addr_spec=text)
+    except (HeaderDefect, HeaderParseError, ValueError, IndexError) as error:
+        raise Refused(
+            "That is no address that mail can be sent to. Pass the link on yourself."
+        ) from error
+
+
+def hand_in(
+    server: MailServer,
+    mail: EmailMessage,
+    sentences: Sentences = INVITATION,
+    *,
+    until: float = inf,
+) -> None:
+    """Hand a mail to its server, unless by the steady clock it is too late for that.
+
+    Blocking. Raises NotDone, Unclear, Refused.
+    """
     stage = Stage.BEFORE
     try:
         with _connect(server) as smtp:
             if server.user:
                 smtp.login(server.user, server.password)
+            if time.monotonic() >= until:
+                raise NotDone("The live chat came too late with it. We shall try again.")
             stage = Stage.UNDER_WAY
             smtp.send_message(mail, server.sender)
             stage = Stage.TAKEN
     except (OSError, smtplib.SMTPException) as error:
         if stage is Stage.TAKEN:
             return  # only saying goodbye went wrong
-        problem = meaning(error, stage)
+        problem = meaning(error, stage, sentences)
         log.warning("mail_failed", error=type(error).__name__, outcome=type(problem).__name__)
         raise problem from error
+
+
+def stands(server: MailServer) -> str:
+    """Say what keeps us from handing in mail; nothing if the server would listen. Sends none."""
+    try:
+        with _connect(server) as smtp:
+            if server.user:
+                smtp.login(server.user, server.password)
+    except (OSError, smtplib.SMTPException) as error:
+        return f"The mail server {server.host} does not serve us ({type(error).__name__})."
+    return ""
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:
@@ -126,7 +191,7 @@ def _connect(server: MailServer) -> smtplib.SMTP:
     return smtp
 
 
-def meaning(error: Exception, stage: Stage) -> OutsideError:
+def meaning(error: Exception, stage: Stage, sentences: Sentences = INVITATION) -> OutsideError:
     """Tell what an error while handing in means.
 
     A server's answer is a fact: 5xx about this mail will not change, 4xx may. What it does not let
@@ -134,17 +199,14 @@ def meaning(error: Exception, stage: Stage) -> OutsideError:
     """
     code = _code(error)
     if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused):
-        return NotDone("The mail server does not let the live chat send mail. Pass the link on.")
+        return NotDone(sentences.closed)
     if stage is Stage.UNDER_WAY and (
         code >= 500 or isinstance(error, smtplib.SMTPNotSupportedError)
     ):
-        return Refused(
-            "The mail server refused the invitation. Check the requestor's address in RT, or pass "
-            "the link on yourself."
-        )
+        return Refused(sentences.refused)
     if stage is Stage.UNDER_WAY and not code:
-        return Unclear("The mail server broke off: the invitation may have gone or not.")
-    return NotDone("The mail server did not take the invitation yet. We shall try again.")
+        return Unclear(sentences.broke_off)
+    return NotDone(sentences.later)
 
 
 def _code(error: Exception) -> int:

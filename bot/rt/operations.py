@@ -25,7 +25,7 @@ from bot.rt.wire import Reply, Sighting, Transaction
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-COMMENT, CORRESPOND = "Comment", "Correspond"
+COMMENT, CORRESPOND, CREATE = "Comment", "Correspond", "Create"
 RIGHTS = {"comment": "CommentOnTicket", "correspond": "ReplyToTicket"}
 PAGE = 100  # the most RT gives at a time
 MAX_PAGES = 50
@@ -83,6 +83,18 @@ def find_comment(
     return _receipt(rest, rt, ref, found.id, subject)
 
 
+def find_file(
+    rest: Rest, rt: RtInstance, ref: TicketRef, marker: str, file: Part, since: datetime
+) -> Receipt | None:
+    """Look for what was mailed in with this very file. Raises NotDone, Refused."""
+    for line in _history(rest, rt, ref, since - CLOCKS):
+        named = line.kind == CREATE or (line.kind == COMMENT and marker in line.data)
+        whole = (len(file.content), file.sha256)
+        if named and readback.digest(rest, line.id, file.name) == whole:
+            return Receipt(ref.number, line.id, rt.page(ref.number, line.id), *whole)
+    return None
+
+
 def set_status(rest: Rest, rt: RtInstance, ref: TicketRef, status: str) -> None:
     """Set a status and look whether RT did. Raises NotDone, Unclear, Refused."""
     seen = _sight(rest, rt, ref)
@@ -96,11 +108,7 @@ def set_status(rest: Rest, rt: RtInstance, ref: TicketRef, status: str) -> None:
     except NotDone as error:
         raise Unclear(error.sentence) from error
     if now != status.lower():
-        said = f" RT says: {words}" if words else ""
-        raise Refused(
-            f"Ticket {ref} is still “{now}”: RT did not set it to “{status}”.{said} Set it in RT, "
-            "or ask for the right ModifyTicket for the live chat's account."
-        )
+        raise wire.status_refused(ref, status, now, words)
 
 
 # --- reading ---------------------------------------------------------------------------------------

@@ -169,6 +169,15 @@ def merge_trouble(ref: TicketRef, number: int) -> Refused | None:
     )
 
 
+def status_refused(ref: TicketRef, status: str, now: str, words: str) -> Refused:
+    """Return the error for a status that RT did not set; ``words`` are RT's own."""
+    said = f" RT says: {words}" if words else ""
+    return Refused(
+        f"Ticket {ref} is still “{now}”: RT did not set it to “{status}”.{said} Set it in RT, or ask "
+        "for the right ModifyTicket for the live chat's account."
+    )
+
+
 def message_trouble(reply: Reply, ref: TicketRef, right: str) -> OutsideError | None:
     """Return why a comment or a correspondence was not taken; None if RT says it was.
 

@@ -51,6 +51,7 @@ REAL_RT = {
     "apache2": program("apache2"),
     "krb5kdc": program("krb5kdc"),
     "request-tracker5": program("/usr/share/request-tracker5"),
+    "request-tracker4": program("/usr/share/request-tracker4"),
     "requests-kerberos": module("requests_kerberos"),
 }
 DATABASE = {"postgresql": postgres}

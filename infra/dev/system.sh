@@ -14,7 +14,7 @@ for group in "$@"; do
     browser) wanted+=(chromium fonts-dejavu-core fonts-noto-color-emoji) ;; # fonts: no boxes on screenshots
     faults) wanted+=(strace iproute2) ;; # disks that fail, wires that are cut
     kerberos) wanted+=(gcc libc6-dev python3-dev libkrb5-dev) ;;            # compiles requirements/kerberos.txt
-    rt) [ -x $rt_install ] && wanted+=(request-tracker5 apache2 libapache2-mod-auth-gssapi krb5-kdc krb5-user) ;;
+    rt) [ -x $rt_install ] && wanted+=(request-tracker5 request-tracker4 apache2 libapache2-mod-auth-gssapi krb5-kdc krb5-user) ;;
     *) echo "system.sh: no group is called $group" >&2; exit 2 ;;
     esac
 done
@@ -57,6 +57,7 @@ apt() { quietly apt-get -o DPkg::Lock::Timeout=900 -o Dpkg::Options::=--force-co
 mkdir -p .build
 echo "make: installing ${missing[*]}"
 apt update
+case " ${missing[*]} " in *" request-tracker4 "*) quietly "${rt_install/rt-/rt4-}" ;; esac
 case " ${missing[*]} " in *" request-tracker5 "* | *" apache2 "* | *" libapache2-mod-auth-gssapi "* | *" krb5-kdc "*)
     quietly $rt_install ;; # it answers the packages' questions as well
 esac

@@ -52,19 +52,22 @@ class Logins:
             return _same(_decoded(rest), f"{self.account}:{self.password}")
         return False
 
-    def rest1(self, request: web.Request) -> web.Response:
-        """Answer GET REST/1.0/: its status is in the body, and there is a cookie in it."""
+    def enter(self, request: web.Request) -> tuple[web.Response | None, str]:
+        """Return REST 1.0's refusal or None, and a new session's cookie if there is none yet."""
+        if request.cookies.get(COOKIE) in self._sessions:
+            return None, ""
         if not (self.vouched or self._knows(request)):
             page = "<html><head><title>401 Unauthorized</title></head></html>"
             headers = {"WWW-Authenticate": "Negotiate"}
-            return web.Response(status=401, text=page, content_type="text/html", headers=headers)
-        answer = web.Response(
-            text="RT/5.0.3 200 Ok\n\n# Invalid object specification: ''\n\nid: \n\n"
-        )
+            refusal = web.Response(status=401, text=page, content_type="text/html", headers=headers)
+            return refusal, ""
         session = secrets.token_hex(16)
         self._sessions.add(session)
+        return None, session
+
+    def give(self, answer: web.StreamResponse, session: str) -> None:
+        """Put a session's cookie into an answer."""
         answer.set_cookie(COOKIE, session, httponly=True)
-        return answer
 
 
 def _decoded(text: str) -> str:

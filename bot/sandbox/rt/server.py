@@ -12,8 +12,10 @@ from aiohttp import web
 from bot.sandbox.rt import seeds
 from bot.sandbox.rt.control import Control
 from bot.sandbox.rt.faults import Fault, Faults
+from bot.sandbox.rt.gate import Gate
 from bot.sandbox.rt.logins import Logins
 from bot.sandbox.rt.pages import Pages
+from bot.sandbox.rt.rest1 import Rest1
 from bot.sandbox.rt.rest2 import Rest2
 from bot.sandbox.rt.world import World
 
@@ -73,6 +75,8 @@ class RtStandIn:
     def application(self) -> web.Application:
         app = web.Application(client_max_size=_BODY_LIMIT, middlewares=[fence])
         app.add_routes(Rest2(self.world, self.logins, self.faults).routes())
+        app.add_routes(Rest1(self.world, self.logins, self.faults).routes())
+        app.add_routes(Gate(self.world, self.faults).routes())
         app.add_routes(Pages(self.world).routes())
         app.add_routes(Control(self.world, self.logins, self.faults).routes())
         app.router.add_static("/static/", Path(__file__).parent / "static")

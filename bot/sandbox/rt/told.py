@@ -49,6 +49,7 @@ def found(world: World, one: Ticket, fields: Fields) -> dict[str, Any]:
         "Subject": one.subject,
         "Status": one.status,
         "Created": when(one.created),
+        "Creator": _reference(one.creator),
         "Queue": {"type": "queue", "id": world.queue_number(one.queue)}
         | ({"Name": one.queue} if "Name" in fields.get("fields[Queue]", []) else {}),
         "Owner": _person(world, one.owner, fields.get("fields[Owner]", [])),

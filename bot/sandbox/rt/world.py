@@ -12,7 +12,7 @@ STATUSES = ("new", "open", "stalled", "resolved", "rejected", "deleted")
 #: What the service's account needs where it shall do everything we ask of RT.
 ALL_RIGHTS = frozenset({
     "SeeQueue", "ShowTicket", "ShowTicketComments", "CommentOnTicket", "ReplyToTicket",
-    "ModifyTicket",
+    "ModifyTicket", "CreateTicket",
 })  # fmt: skip
 
 
@@ -65,6 +65,8 @@ class Ticket:
     owner: str = NOBODY
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     effective: int = 0
+    creator: str = "RT_System"
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,35 @@ class World:
         by = ticket.requestors[0] if ticket.requestors else "RT_System"
         self.note(ticket.id, "Create", by, created=ticket.created)
 
+    def person(self, known: str) -> Person | None:
+        """Find a person by login or address."""
+        if known in self.people:
+            return self.people[known]
+        same = (p for p in self.people.values() if p.address.casefold() == known.casefold())
+        return next(same, None) if known else None
+
+    def may_create(self, queue: str) -> bool:
+        return "CreateTicket" in self.rights.get(queue, frozenset())
+
+    def create(
+        self,
+        queue: str,
+        subject: str,
+        requestor: Person | None,
+        by: str,
+        body: Part | None,
+        parts: list[Part],
+    ) -> Ticket:
+        """Make a ticket, by ``by``, who is its requestor if nobody else is."""
+        who = [requestor.login if requestor else by]
+        subject = " ".join(subject.split())[:200]
+        made = Ticket(max(self.tickets, default=0) + 1, subject, queue, "new", who, creator=by)
+        self.tickets[made.id] = made
+        line = self.note(made.id, "Create", by)
+        for part in ([body] if body else []) + parts:
+            self.attach(line, part)
+        return made
+
     def queue_number(self, queue: str) -> str:
         """RT refers to a queue by number."""
         return str(1 + list(self.rights).index(queue)) if queue in self.rights else "0"
@@ -145,10 +176,17 @@ class World:
         return made
 
     def write(
-        self, ticket: Ticket, kind: str, subject: str, body: Part | None, parts: list[Part]
+        self,
+        ticket: Ticket,
+        kind: str,
+        subject: str,
+        body: Part | None,
+        parts: list[Part],
+        by: str = "",
     ) -> Transaction:
-        """Add a comment or a correspondence, by the account."""
-        made = self.note(ticket.id, kind, self.account, f"{subject}\n" if subject else "")
+        """Add a comment or a correspondence, by the account if nobody else is named."""
+        data = f"{subject}\n" if subject else ""
+        made = self.note(ticket.id, kind, by or self.account, data)
         for part in ([body] if body else []) + parts:
             self.attach(made, part)
         if kind == "Correspond":

@@ -72,6 +72,12 @@ class Rig:
             session.get(f"{self.url}/REST/1.0/").raise_for_status()
         return session
 
+    def comments(self, number: int) -> int:
+        """How many comments a ticket has, as the service's account sees it by REST 1.0."""
+        with self.acting_as("svc-livechat"), self.session(cookie=False) as session:
+            url = f"{self.url}/REST/1.0/ticket/{number}/history"
+            return session.get(url).text.count(": Comments added by ")
+
     def mails(self) -> list[str]:
         """What RT has sent, oldest first."""
         return [f.read_text() for f in sorted(Path(self.facts["outbox"]).iterdir())]

@@ -34,6 +34,9 @@ class Gateway:
                 return "451 RT did not take it"
         return "250 OK"
 
+    async def handle_exception(self, error: Exception) -> str:
+        return f"451 {type(error).__name__}"
+
     async def _pipe(self, queue: str, action: str, mail: bytes) -> int:
         facts = self._facts
         process = await asyncio.create_subprocess_exec(

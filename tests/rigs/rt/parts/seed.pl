@@ -80,7 +80,7 @@ grant($group{COs}, RT->System, qw(ModifySelf ShowUserHistory));
 # What the live chat needs, no more; with ModifyTicket only in Teaching, and in Purchasing it may
 # look but not write.
 my @service = qw(SeeQueue ShowTicket ShowTicketComments CommentOnTicket);
-grant($group{'Chat service'}, $queue{Support}, @service);
+grant($group{'Chat service'}, $queue{Support}, @service, 'CreateTicket');
 grant($group{'Chat service'}, $queue{Teaching}, @service, qw(ReplyToTicket ModifyTicket));
 grant($group{'Chat service'}, $queue{Purchasing}, qw(SeeQueue ShowTicket));
 

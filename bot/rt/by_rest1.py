@@ -1,0 +1,258 @@
+"""The way into an RT by REST 1.0. The rules are those of operations.py; the marker is a file name.
+
+Blocking: one object per thread (see gateway.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import tzinfo
+
+from bot.domain.events import Receipt
+from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
+from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear
+from bot.rt import creating, doctor, record, wire, wire1
+from bot.rt.enclosures import Part
+from bot.rt.instance import RtInstance
+from bot.rt.operations import RIGHTS
+from bot.rt.record import Comment
+from bot.rt.rest1 import Rest1
+from bot.rt.ways import new_ticket
+from bot.rt.wire1 import Form
+
+MAX_PEOPLE = 10  # whose names are asked for; of more the address is enough
+#: REST 1.0 tells a transaction's creator only together with its content.
+_LINE = "Ticket,Type,Created,Content,Creator"
+
+
+class ByRest1:
+    """By REST 1.0."""
+
+    def __init__(self, rt: RtInstance, zone: tzinfo) -> None:
+        self._rt, self._zone = rt, zone
+        self.rest = Rest1(rt)
+
+    def begin(self, until: float) -> None:
+        self.rest.session.until = until
+
+    def close(self) -> None:
+        self.rest.close()
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def read(self, ref: TicketRef) -> Ticket:
+        form = self._sight(ref)
+        number = wire1.number(form)
+        owner = self._person(form.fields.get("Owner", ""))
+        return Ticket(
+            TicketRef(ref.instance, number),
+            ref,
+            form.fields.get("Subject", ""),
+            form.fields.get("Queue", ""),
+            form.fields.get("Status", "").lower(),
+            self._people(form, "Requestors"),
+            self._people(form, "Cc"),
+            "" if owner.login == "Nobody" else owner.called,
+            wire1.local_moment(form.fields.get("Created", ""), self._zone),
+            self._rt.page(number),
+        )
+
+    def _sight(self, ref: TicketRef) -> Form:
+        """Read a ticket that may take a chat."""
+        form = self._look(ref)
+        number, status = wire1.number(form), form.fields.get("Status", "").lower()
+        if problem := wire.state_trouble(TicketRef(ref.instance, number), status):
+            raise problem
+        return form
+
+    def _look(self, ref: TicketRef) -> Form:
+        form = self.rest.get(f"ticket/{ref.number}/show")
+        if problem := wire1.ticket_trouble(form, ref):
+            raise problem
+        return form
+
+    def _people(self, form: Form, role: str) -> tuple[Requestor, ...]:
+        told = wire1.addresses(form, role)
+        known = [self._person(address) for address in told[:MAX_PEOPLE]]
+        return (*known, *(Requestor("", "", address) for address in told[MAX_PEOPLE:]))
+
+    def _person(self, known: str) -> Requestor:
+        if not known or not wire1.one_person(known) or "/" in known:
+            return Requestor(known)
+        form = self.rest.get(f"user/{known}", fields="Name,RealName,EmailAddress")
+        return wire1.person(form, known)
+
+    # --- finding ---------------------------------------------------------------------------------
+
+    def find(self, dossier: Dossier) -> Receipt | None:
+        if new_ticket(dossier):
+            return self._find_new(dossier.marker)
+        return self._find(dossier.ref, "Comment", wire1.file_name(dossier.marker))
+
+    def _find(self, ref: TicketRef, kind: str, name: str) -> Receipt | None:
+        """Find what our account wrote with a file of that name, newest first."""
+        for attachment in self._files(ref, name):
+            receipt = self._receipt(ref, attachment, kind)
+            if receipt:
+                return receipt
+        return None
+
+    def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
+        """Find what holds this very file, whoever RT takes for its author."""
+        refs = [dossier.ref]
+        if new_ticket(dossier):
+            refs = self._search(creating.query(dossier.marker))
+        for ref in refs:
+            for attachment in self._files(ref, transcript.name):
+                receipt = self._receipt(ref, attachment)
+                if receipt and receipt.sha256 == transcript.sha256:
+                    return receipt
+        return None
+
+    def _files(self, ref: TicketRef, name: str) -> list[int]:
+        """Return a ticket's attachments of that name, newest first.
+
+        Of a ticket that is not for us the list is empty, which is no proof.
+        """
+        self._look(ref)
+        return wire1.attachments(self.rest.get(f"ticket/{ref.number}/attachments"), name)
+
+    def _receipt(self, ref: TicketRef, attachment: int, kind: str = "") -> Receipt | None:
+        """Read what brought an attachment; with a ``kind`` it must be of that, and made by us."""
+        path = f"ticket/{ref.number}/attachments/{attachment}"
+        number = self.rest.get(path, fields="Transaction").fields.get("Transaction", "")
+        if not number.isdecimal():
+            return None
+        line = self.rest.get(f"ticket/{ref.number}/history/id/{number}", fields=_LINE).fields
+        if kind and (line.get("Type") != kind or not self._ours(line.get("Creator", ""))):
+            return None
+        content = self.rest.get(f"{path}/content").raw
+        ticket = int(line.get("Ticket") or ref.number)
+        return Receipt(
+            ticket,
+            int(number),
+            self._rt.page(ticket, int(number)),
+            len(content),
+            hashlib.sha256(content).hexdigest(),
+        )
+
+    def _ours(self, creator: str) -> bool:
+        account = self.rest.account()
+        return not account or creator.casefold() == account.casefold()
+
+    def _search(self, query: str) -> list[TicketRef]:
+        found = wire1.found(self.rest.get("search/ticket", query=query, format="s"))
+        return [TicketRef(self._rt.name, number) for number in found]
+
+    def _find_new(self, marker: str) -> Receipt | None:
+        for ref in self._search(creating.query(marker, self._rt.marker_field)):
+            shown = self._look(ref).fields
+            named = self._rt.marker_field or marker in shown.get("Subject", "")
+            if named and self._ours(shown.get("Creator", "")):
+                return self._find(ref, "Create", wire1.file_name(marker))
+        return None
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def file(self, dossier: Dossier) -> Receipt:
+        """Composing a long record takes a good part of a second."""
+        comment = record.compose(dossier, self._zone, self._rt.form)
+        name = wire1.file_name(dossier.marker)
+        files = wire1.marked(comment.parts, name)
+        new = new_ticket(dossier)
+        if new:
+            self._create(new, dossier.marker, comment, files)
+        else:
+            self._write(dossier.ref, "comment", (comment.type, comment.text), files)
+        receipt = self._read_back(dossier)
+        whole = (len(files[0].content), files[0].sha256)
+        if len(files) > 1 and (receipt.size, receipt.sha256) != whole:
+            raise Refused(
+                f"The record is in ticket #{receipt.ticket}, but RT did not keep all of {name}: its "
+                "limit for attachments is too low. Save the transcript elsewhere if it matters; "
+                "pressing again then accepts the record as it is."
+            )
+        return receipt
+
+    def _write(
+        self, ref: TicketRef, what: str, message: tuple[str, str], files: list[Part]
+    ) -> None:
+        """Add a comment or a correspondence: its media type and text, and files."""
+        seen = self._sight(ref)
+        if problem := wire.merge_trouble(ref, wire1.number(seen)):
+            raise problem
+        fields = {
+            "id": str(ref.number),
+            "Action": what,
+            "Content-Type": message[0],
+            "Text": message[1],
+        }
+        form = self.rest.post(f"ticket/{ref.number}/comment", fields, files)
+        if trouble := wire1.message_trouble(form, ref, RIGHTS[what]):
+            raise trouble
+
+    def _create(self, new: NewTicket, marker: str, comment: Comment, files: list[Part]) -> None:
+        if problem := self._creation_trouble(new):
+            raise problem
+        fields = {
+            "id": "ticket/new",
+            "Queue": new.queue,
+            "Subject": creating.subject(new, marker),
+            "Content-Type": comment.type,
+            "Text": comment.text,
+        }
+        if new.requestor:
+            fields["Requestor"] = new.requestor  # not Requestors: 409, and a ticket all the same
+        if self._rt.marker_field:
+            fields[f"CF.{{{self._rt.marker_field}}}"] = marker
+        form = self.rest.post("ticket/new", fields, files)
+        if wire1.created(form):
+            return
+        if "permission" in form.remarks.lower() or "not allowed" in form.remarks.lower():
+            raise Refused(
+                f"RT does not let the live chat's account make a ticket in the queue “{new.queue}”"
+                ". Ask whoever administers it for the right CreateTicket, then press again."
+            )
+        if "Could not create ticket" in form.remarks:
+            raise Refused(f"RT refused to make a ticket in “{new.queue}” ({form.said}).")
+        raise Unclear(f"RT did not say whether it made a ticket in the queue “{new.queue}”.")
+
+    def _creation_trouble(self, new: NewTicket) -> OutsideError | None:
+        if new.requestor and not wire1.one_person(new.requestor):
+            return Refused("The new ticket's requestor is neither a login nor an address.")
+        return creating.queue_trouble(self._rt, new)
+
+    def _read_back(self, dossier: Dossier) -> Receipt:
+        try:
+            receipt = self.find(dossier)
+        except (NotDone, Refused) as error:  # it must not look as if nothing had been written
+            raise Unclear(error.sentence) from error
+        if receipt is None:
+            raise Unclear("RT took the record and does not show it: may we read comments there?")
+        return receipt
+
+    def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
+        name = wire1.file_name(marker)
+        if self._find(ref, "Correspond", name) is None:
+            self._write(
+                ref, "correspond", ("text/plain", text), [Part(name, "application/json", b"{}\n")]
+            )
+
+    def set_status(self, ref: TicketRef, status: str) -> None:
+        seen = self._sight(ref)
+        if problem := wire.merge_trouble(ref, wire1.number(seen)):
+            raise problem
+        if seen.fields.get("Status", "").lower() == status.lower():
+            return
+        words = self.rest.post(f"ticket/{ref.number}/edit", {"Status": status}).said
+        try:
+            now = self._look(ref).fields.get("Status", "").lower()
+        except NotDone as error:
+            raise Unclear(error.sentence) from error
+        if now != status.lower():
+            raise wire.status_refused(ref, status, now, words)
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def check(self) -> list[doctor.Finding]:
+        return doctor.check_rest1(self.rest, self._rt)

@@ -1,0 +1,127 @@
+"""A new ticket for a record, by REST 2.0: made once, and found again by the marker in its subject.
+
+Blocking; ``rest`` belongs to the calling thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from bot.domain.events import Receipt
+from bot.domain.tickets import NewTicket
+from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
+from bot.rt import readback, wire
+from bot.rt.enclosures import Part
+from bot.rt.instance import RtInstance
+from bot.rt.record import JSON, Comment
+from bot.rt.wire import Reply
+
+MAX_SUBJECT = 200  # characters, RT's limit, marker included
+
+
+class Rest(Protocol):
+    """What the steps need of rest2.Rest2."""
+
+    def get(self, path: str, params: dict[str, str] | None = None) -> Reply: ...
+    def post(self, path: str, body: dict[str, Any], files: Sequence[Part] = ()) -> Reply: ...
+    def account(self) -> str: ...
+
+
+def subject(new: NewTicket, marker: str) -> str:
+    """Return the new ticket's subject: one line, with the marker at its end and no other tag."""
+    words = " ".join(new.subject.replace("[", "(").replace("]", ")").split())
+    return f"{words[: MAX_SUBJECT - len(marker) - 1]} {marker}".strip()
+
+
+def query(marker: str, field: str = "") -> str:
+    """Ask for the ticket with a marker, which holds no quotes; ``field`` is a custom field."""
+    return f"'CF.{{{field}}}' = '{marker}'" if field else f"Subject LIKE '{marker}'"
+
+
+def create(rest: Rest, rt: RtInstance, new: NewTicket, marker: str, comment: Comment) -> Receipt:
+    """Make a ticket of a record and read it back. Raises NotDone, Unclear, Refused."""
+    if denied := queue_trouble(rt, new):
+        raise denied
+    fields: dict[str, Any] = comment.as_json() | {
+        "Queue": new.queue,
+        "Subject": subject(new, marker),
+    }
+    if new.requestor:
+        fields["Requestor"] = new.requestor
+    if rt.marker_field:
+        fields["CustomFields"] = {rt.marker_field: marker}
+    reply = rest.post("ticket", fields, comment.parts)
+    if problem := creation_trouble(reply, new):
+        raise problem
+    try:
+        receipt = find(rest, rt, marker)
+    except (NotDone, Refused) as error:  # it must not look as if nothing had been written
+        raise Unclear(error.sentence) from error
+    if receipt is None:
+        raise Unclear(f"RT made a ticket in the queue “{new.queue}” and does not show it.")
+    return receipt
+
+
+def search(rest: Rest, marker: str) -> list[int]:
+    """Return the tickets with a marker in their subject, whoever made them. Raises NotDone."""
+    reply = rest.get("tickets", {"query": query(marker), "per_page": "20"})
+    return [int(item["id"]) for item in wire.items(reply)]
+
+
+def find(rest: Rest, rt: RtInstance, marker: str) -> Receipt | None:
+    """Look for the ticket that carries the marker. Raises NotDone, Refused."""
+    asked = {
+        "query": query(marker, rt.marker_field),
+        "fields": "Subject,Creator",
+        "orderby": "id",
+        "per_page": "20",
+    }
+    reply = rest.get("tickets", asked)
+    if reply.status != 200:
+        raise Refused(f"RT refused to search for the new ticket ({reply.message or reply.status}).")
+    account = rest.account().casefold()
+    for item in wire.items(reply):
+        creator = item.get("Creator")
+        by = str(creator.get("id") or "") if isinstance(creator, dict) else ""
+        named = marker in str(item.get("Subject") or "") or rt.marker_field
+        if named and (not account or by.casefold() == account):
+            return _receipt(rest, rt, int(item["id"]))
+    return None
+
+
+def _receipt(rest: Rest, rt: RtInstance, number: int) -> Receipt:
+    """Read the new ticket's first transaction."""
+    asked = {"fields": "Type", "orderby": "id", "order": "ASC", "per_page": "10"}
+    lines = wire.items(rest.get(f"ticket/{number}/history", asked))
+    first = next((line for line in lines if line.get("Type") == "Create"), None)
+    transaction = int(first["id"]) if first else 0
+    kept = readback.digest(rest, transaction, JSON) if transaction else (0, "")
+    return Receipt(number, transaction, rt.page(number, transaction), *kept)
+
+
+def queue_trouble(rt: RtInstance, new: NewTicket) -> Refused | None:
+    """Return why no ticket may be made in that queue; None if one may."""
+    if rt.takes(new.queue):
+        return None
+    return Refused(
+        f"The live chat may make tickets in {', '.join(rt.queues)} only, not in “{new.queue}”. "
+        "Choose another queue, or have the setting queues changed."
+    )
+
+
+def creation_trouble(reply: Reply, new: NewTicket) -> OutsideError | None:
+    """Return why no ticket was made; None if RT says one was."""
+    if reply.status == 201:
+        return None
+    if reply.status < 300:
+        return Unclear(f"RT did not say whether it made a ticket in the queue “{new.queue}”.")
+    if reply.status == 403:
+        return Refused(
+            f"RT does not let the live chat's account make a ticket in the queue “{new.queue}”, or "
+            "there is no such queue. Ask whoever administers it for the right CreateTicket, then "
+            "press again."
+        )
+    return Refused(
+        f"RT refused to make a ticket in the queue “{new.queue}” ({reply.message or reply.status})."
+    )

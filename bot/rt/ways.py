@@ -1,0 +1,105 @@
+"""The ways into an RT: what every one of them can do, and the way by REST 2.0.
+
+Blocking: one object per thread (see gateway.py). Errors are those of relay.ports.Tickets.
+"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Protocol
+
+from bot.domain.events import Receipt
+from bot.domain.tickets import NewTicket, Ticket, TicketRef
+from bot.relay.ports import Dossier
+from bot.rt import creating, doctor, operations, record
+from bot.rt.enclosures import Part
+from bot.rt.instance import RtInstance
+from bot.rt.rest2 import Rest2
+
+
+class Way(Protocol):
+    """A way into one RT, with a session of its own."""
+
+    def begin(self, until: float) -> None:
+        """Say until when, by the steady clock, the next call may write."""
+
+    def read(self, ref: TicketRef) -> Ticket:
+        """Read a ticket."""
+
+    def find(self, dossier: Dossier) -> Receipt | None:
+        """Look for the dossier's record."""
+
+    def file(self, dossier: Dossier) -> Receipt:
+        """Write the record, into the ticket or as a new one, and read it back."""
+
+    def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
+        """Write to the requestors, unless that was done before."""
+
+    def set_status(self, ref: TicketRef, status: str) -> None:
+        """Set the ticket's status and look whether RT did."""
+
+    def check(self) -> list[doctor.Finding]:
+        """Look whether this RT can be worked with."""
+
+    def close(self) -> None:
+        """Drop the connections."""
+
+
+def new_ticket(dossier: Dossier) -> NewTicket | None:
+    """Return the ticket that is to be made for a record, if it is not for one that is there."""
+    filing = dossier.chat.filing
+    return filing.new_ticket if filing else None
+
+
+class ByRest2:
+    """By REST 2.0."""
+
+    def __init__(self, rt: RtInstance, zone: tzinfo) -> None:
+        self._rt, self._zone = rt, zone
+        self.rest = Rest2(rt)
+
+    def begin(self, until: float) -> None:
+        self.rest.session.until = until
+
+    def read(self, ref: TicketRef) -> Ticket:
+        return operations.read(self.rest, self._rt, ref)
+
+    def find(self, dossier: Dossier) -> Receipt | None:
+        if new_ticket(dossier):
+            return creating.find(self.rest, self._rt, dossier.marker)
+        subject, since = record.subject(dossier.marker), dossier.chat.created
+        return operations.find_comment(self.rest, self._rt, dossier.ref, subject, since)
+
+    def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
+        """Find what holds this very file, whoever RT takes for its author."""
+        numbers = [dossier.ref.number]
+        if new_ticket(dossier):
+            numbers = creating.search(self.rest, dossier.marker)
+        refs = (TicketRef(self._rt.name, number) for number in numbers)
+        since = dossier.chat.created
+        for ref in refs:
+            if receipt := operations.find_file(
+                self.rest, self._rt, ref, dossier.marker, transcript, since
+            ):
+                return receipt
+        return None
+
+    def file(self, dossier: Dossier) -> Receipt:
+        """Composing a long record takes a good part of a second."""
+        comment = record.compose(dossier, self._zone, self._rt.form)
+        if new := new_ticket(dossier):
+            return creating.create(self.rest, self._rt, new, dossier.marker, comment)
+        return operations.comment(self.rest, self._rt, dossier.ref, comment)
+
+    def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
+        body = record.letter(text, marker)
+        operations.correspond(self.rest, self._rt, ref, body, operations.long_ago())
+
+    def set_status(self, ref: TicketRef, status: str) -> None:
+        operations.set_status(self.rest, self._rt, ref, status)
+
+    def check(self) -> list[doctor.Finding]:
+        return doctor.check(self.rest, self._rt)
+
+    def close(self) -> None:
+        self.rest.close()

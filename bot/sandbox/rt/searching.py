@@ -1,0 +1,39 @@
+"""TicketSQL as far as we use it: by number, by a part of the subject, by a custom field."""
+
+from __future__ import annotations
+
+import re
+
+from bot.sandbox.rt.world import Ticket, World
+
+_BY_NUMBER = re.compile(r"\s*id\s*=\s*'?(\d+)'?\s*")
+_BY_SUBJECT = re.compile(r"\s*Subject LIKE '([^']*)'\s*")
+_BY_FIELD = re.compile(r"\s*'CF\.\{([^}]+)\}' = '([^']*)'\s*")
+
+
+class WrongQuery(Exception):
+    """RT does not understand the query."""
+
+
+def search(world: World, query: str) -> list[Ticket]:
+    """Search as RT does: neither deleted nor merged nor forbidden tickets are found.
+
+    Raises WrongQuery.
+    """
+    if match := _BY_NUMBER.fullmatch(query):
+        hits = [world.tickets.get(int(match[1]))]
+    elif match := _BY_SUBJECT.fullmatch(query):
+        part = match[1].casefold()
+        hits = [t for t in world.tickets.values() if part in t.subject.casefold()]
+    elif match := _BY_FIELD.fullmatch(query):
+        hits = [t for t in world.tickets.values() if t.fields.get(match[1]) == match[2]]
+    else:
+        raise WrongQuery("Wrong query, expecting a OPERATOR (the stand-in knows only a few)")
+    return [
+        ticket
+        for ticket in hits
+        if ticket
+        and not ticket.effective
+        and ticket.status != "deleted"
+        and world.may(ticket, "ShowTicket")
+    ]
