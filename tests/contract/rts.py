@@ -44,7 +44,8 @@ class Place:
     """An RT, with what the tests must know and do beside the gateway.
 
     ``comment_by_grace(dossier)`` lets Grace write what looks like the dossier's record.
-    ``comments(number)`` tells how many comments a ticket has, as RT itself knows.
+    ``comments(number)`` tells how many comments a ticket has, as RT itself knows; ``move`` lets
+    Grace move a ticket to another queue.
     """
 
     way: str
@@ -54,6 +55,7 @@ class Place:
     mails: Callable[[], list[str]]
     comment_by_grace: Callable[[Dossier], None]
     comments: Callable[[int], int]
+    move: Callable[[int, str], None]
 
     def ref(self, name: str) -> TicketRef:
         return TicketRef("rt", self.numbers[name])
@@ -134,6 +136,7 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
         lambda: [f"{m.subject}\n{m.text}" for m in rt.world.mails],
         comment_by_grace,
         comments,
+        lambda number, queue: setattr(rt.world.tickets[number], "queue", queue),
     )
 
 
@@ -176,6 +179,7 @@ def at_real_rt(rig: Rig, way: str, port: int) -> Place:
         rig.mails,
         comment_by_grace,
         rig.comments,
+        rig.move,
     )
 
 

@@ -73,10 +73,17 @@ class Rig:
         return session
 
     def comments(self, number: int) -> int:
-        """How many comments a ticket has, as the service's account sees it by REST 1.0."""
-        with self.acting_as("svc-livechat"), self.session(cookie=False) as session:
+        """How many comments a ticket has, as RT's superuser sees it."""
+        with self.acting_as("root"), self.session(cookie=False) as session:
             url = f"{self.url}/REST/1.0/ticket/{number}/history"
             return session.get(url).text.count(": Comments added by ")
+
+    def move(self, number: int, queue: str) -> None:
+        """Let Grace move a ticket to another queue."""
+        with self.acting_as("grace"), self.session(cookie=False) as session:
+            url = f"{self.url}/REST/1.0/ticket/{number}/edit"
+            answer = session.post(url, data={"content": f"Queue: {queue}\n"})
+            assert f"Ticket {number} updated" in answer.text, answer.text
 
     def mails(self) -> list[str]:
         """What RT has sent, oldest first."""
