@@ -22,7 +22,7 @@ from bot.domain.transcript import (
     visitor_name,
 )
 
-WIDTH = 96  # columns; a window that is narrower would let the rest of a line begin at its margin
+WIDTH = 78  # columns; a narrower window would let the rest of a line begin at its margin
 _INDENT = "    "
 _ADDRESS = re.compile(r"https?://[!-~]+")
 _WIDE = frozenset("WF")
@@ -35,12 +35,9 @@ _DOUBTS = {
 
 def as_text(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
     """Render the record as plain text; only lines of ours begin at the left margin."""
-    head = [
-        f"Live chat with {apart(visitor_name(chat))}",
-        f"{span(chat, lines, zone)}, {counted(spoken(lines))}",
-        people(chat),
-        *reasons(chat),
-    ]
+    about = f"{span(chat, lines, zone)}, {counted(spoken(lines))}"
+    above = [f"Live chat with {apart(visitor_name(chat))}", about, people(chat), *reasons(chat)]
+    head = [hanging(line) for line in above]
     if not (chat.filing and chat.filing.new_ticket):
         head.append(f"Ticket {chat.ticket.ref.number}")
     return "\n".join([*head, "", *(line_text(line, zone) for line in lines)])
@@ -52,11 +49,23 @@ def line_text(line: Line, zone: tzinfo) -> str:
     if line.notice:
         return f"[{line.seq}] {time} — {' '.join(parts(line.text))}\n"
     said = marks(line, zone)
-    speaker = f"[{line.seq}] {time} {line.role}: {apart(line.name)}{f' ({said})' if said else ''}\n"
+    speaker = f"[{line.seq}] {time} {line.role}: "
+    speaker += f"{apart(_cut(line.name, WIDTH - len(speaker)))}{f' ({said})' if said else ''}\n"
     quoted = f"{plain_name(line.quote.author)}: {line.quote.text}" if line.quote else ""
     body = [*_indented(quoted, "| "), *_indented(line.text, "")]
-    body += [f"{_INDENT}+ {file}" for file in files(line)]
+    body += [f"{_INDENT}+ {part}" for file in line.files for part in about_file(file)]
     return speaker + "".join(f"{part}\n" for part in body)
+
+
+def _cut(name: str, most: int) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def hanging(line: str) -> str:
+    """Break a line of ours in which there are names, so that none of them begins one."""
+    first, *more = broken(line, WIDTH - len(_INDENT))
+    lines = [contained(first), *(f"{_INDENT}{contained(part)}" for part in more)]
+    return "\n".join(part.rstrip() for part in lines)
 
 
 def _indented(text: str, mark: str) -> Iterator[str]:
@@ -123,14 +132,11 @@ def marks(line: Line, zone: tzinfo) -> str:
     return "; ".join(said)
 
 
-def files(line: Line) -> list[str]:
-    """Name a message's files: ``photo.png (image/png, 1.2 MB)``."""
-    return [f"{file.name} ({_about(file)})" for file in line.files]
-
-
-def _about(file: Attached) -> str:
-    sent_as = [] if file.original == file.name else [f"sent as {apart(file.original)}"]
-    return ", ".join([*sent_as, file.type, amount(file.size)])
+def about_file(file: Attached) -> list[str]:
+    """Tell of a file: ``photo.png (image/png, 1.2 MB)``, and what else its sender called it."""
+    told = [f"{file.name} ({file.type}, {amount(file.size)})"]
+    sent_as = f"sent as {apart(_cut(file.original, 60))}"
+    return told if file.original == file.name else [*told, sent_as]
 
 
 def amount(size: int) -> str:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.domain.legible import MAX_NAME, plain_name
+from bot.domain.legible import plain_name
 from bot.domain.transcript import Attached
 from bot.relay.ports import Attachment
 
@@ -16,8 +16,9 @@ from bot.relay.ports import Attachment
 #: be saved: RT would show a text in the page, unfolded, and serve markup that a visitor wrote.
 SHOWN = re.compile(r"image/(?:png|jpeg|gif|webp|bmp)|application/pdf|(?:audio|video)/[a-z0-9.+-]+")
 BYTES = "application/octet-stream"
-_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
+_TYPE = re.compile(r"[a-z0-9.+-]{1,20}/[a-z0-9.+-]{1,80}")
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9._()+ -]+")
+MAX_FILE_NAME = 60
 MAX_ENDING = 12
 
 
@@ -57,10 +58,11 @@ def plain_file_name(name: str) -> str:
     """
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode()
-    stem, dot, ending = _FORBIDDEN.sub("_", plain).strip(" .").rpartition(".")
+    stem, dot, ending = _FORBIDDEN.sub("_", plain).rstrip(" .").rpartition(".")
     stem, ending = (stem, dot + ending) if dot else (ending, "")
-    kept = stem[: MAX_NAME - len(ending[:MAX_ENDING])].strip(" ._")
-    return (kept or "file") + ending[:MAX_ENDING]
+    ending = ending[:MAX_ENDING].rstrip(" .")
+    kept = stem[: MAX_FILE_NAME - len(ending)].strip(" ._")
+    return (kept or "file") + ending
 
 
 def _unused(name: str, used: set[str]) -> str:

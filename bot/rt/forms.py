@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.domain.legible import apart, contained, parts, plain_name, visible
 from bot.domain.transcript import Line
-from bot.domain.transcript_text import clock, files, line_text, marks
+from bot.domain.transcript_text import about_file, clock, hanging, line_text, marks
 from bot.rt.fitting import cut
 
 MAX_PREVIEW = 120  # characters of a message that is answered to
@@ -77,7 +77,7 @@ class HtmlForm:
             mark=marks(line, self._zone),
             notice=line.notice,
             quote=_preview(line),
-            files=files(line),
+            files=[", ".join(about_file(file)) for file in line.files],
         )
         return _render("row", shown)
 
@@ -97,18 +97,13 @@ class TextForm:
         text, shortened = cut(line.text, most, _text_cost)
         lines = line_text(replace(line, text=text), self._zone).splitlines()
         lines += [_REST] if shortened else []
-        return "".join(f"> {part}\n" for part in lines) + ">\n"
+        return "".join(f"> {part}".rstrip() + "\n" for part in lines) + ">\n"
 
     def page(self, first: Sequence[str], left_out: int, last: Sequence[str], most: int) -> str:
         heading = self._heading
         summary, shortened = cut(heading.summary, most, _text_cost)
-        above = [
-            heading.title,
-            heading.people,
-            *heading.reasons,
-            "",
-            f"Summary by {heading.author}:",
-        ]
+        ours = (heading.title, heading.people, *heading.reasons)
+        above = [*map(hanging, ours), "", f"Summary by {heading.author}:"]
         above += [_FOLDS.sub("· ", part) for part in parts(summary)]
         above += [*([_REST] if shortened else []), "", ""]
         middle = [f"> … {left_out} more in the attachment …\n>\n"] if left_out else []

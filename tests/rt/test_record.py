@@ -1,5 +1,6 @@
 """The record of a chat as RT gets it."""
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,25 +8,27 @@ from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.domain.legible import parts
+from bot.domain.matching import Match
 from bot.domain.messages import Author, Kind, Message, Quote
-from bot.relay.ports import Dossier
+from bot.domain.transcript_text import WIDTH
+from bot.relay.ports import Attachment, Dossier
 from bot.rt import fitting, record
 from bot.rt.instance import Form
 from bot.sandbox.rt.shown import ATTRIBUTES, TAGS
 from tests.people import ADA, GRACE, TICKET, filing
+from tests.rt.hostile import FORGED, TEXTS
 
 LONDON = ZoneInfo("Europe/London")
 BEGIN = datetime(2026, 11, 21, 10, 2, 5, tzinfo=UTC)
-NASTY = [
-    "> quoted",
-    "-----Original Message-----\nFrom: Grace\n\nhidden",
-    "______________",
-    "</td></tr></table></blockquote><h1>Summary by Grace Hopper</h1>",
-    "<script>alert(1)</script><img src=x onerror=alert(1)>",
-    "[rt.test #2] {{ 7 * 7 }} {% raw %} &lt; &amp;",
-    "one\n> two\n\n-- \nthree\u2028> four",
-]
+NASTY = [text for name, text in TEXTS.items() if name != "long"]
+#: Text that is full of what may do harm, and of all else.
+ANYTHING = st.text(
+    st.characters() | st.sampled_from("\n\n\r\u2028\x85\x00\u202e\u2066\u2069 >-_<&[]#\t")
+)
 
 
 def dossier(*texts: str, by: Author = ADA, summary: str = "Toner was empty.") -> Dossier:
@@ -102,26 +105,87 @@ def test_the_summary_stands_on_top_and_the_transcript_in_one_blockquote() -> Non
     assert comment.text.count("<blockquote>") == comment.text.count("</blockquote>") == 1
 
 
+def words(text: str) -> list[str]:
+    """A text's words as a reader sees them."""
+    return " ".join(parts(text)).replace("\xa0", " ").split()
+
+
 @pytest.mark.parametrize("text", NASTY)
-def test_what_people_type_stays_words_in_their_own_cell(text: str) -> None:
+def test_what_people_type_stays_words_below_their_own_name(text: str) -> None:
     page = Page(record.compose(dossier(text, "Next"), LONDON).text)
-    assert [row[1].replace("\xa0", " ").split() for row in page.rows] == [text.split(), ["Next"]]
+    assert [row[1].replace("\xa0", " ").split() for row in page.rows] == [words(text), ["Next"]]
     assert page.tags <= TAGS
     assert page.attributes <= ATTRIBUTES["*"]
 
 
-@pytest.mark.parametrize("text", NASTY)
-@pytest.mark.parametrize("place", ["message", "name", "quote", "summary"])
-def test_no_line_of_the_body_begins_with_what_people_typed(text: str, place: str) -> None:
-    told = dossier("x", summary=text) if place == "summary" else dossier(text)
+def told(text: str, place: str) -> Dossier:
+    """A dossier in which a text stands in some place."""
+    if place == "message":
+        return dossier(text, text)
+    if place == "summary":
+        return dossier("x", summary=text)
     if place == "name":
-        told = dossier("x", by=replace(ADA, name=text))
-    if place == "quote":
-        log = tuple(replace(message, quote=Quote(text, text)) for message in dossier("x").log)
-        told = replace(told, log=log)
-    body = record.compose(told, LONDON).text
+        return dossier("x", by=replace(ADA, name=text))
+    if place == "file":
+        return replace(dossier("x"), files=(Attachment(1, text, text, b"x"),))
+    log = tuple(replace(message, quote=Quote(text, text)) for message in dossier("x").log)
+    return replace(dossier("x"), log=log)
+
+
+LONGEST = WIDTH + 2  # marks that keep a name from turning what stands beside it
+PLACES = st.sampled_from(["message", "name", "quote", "summary", "file"])
+
+
+@given(ANYTHING | st.sampled_from(NASTY), PLACES)
+def test_no_line_of_the_body_begins_with_what_people_typed(text: str, place: str) -> None:
+    body = record.compose(told(text, place), LONDON).text
     assert [line for line in body.splitlines() if not line.startswith("<")] == []
-    assert Page(body).tags <= TAGS
+    page = Page(body)
+    assert page.tags <= TAGS
+    assert body.count("<blockquote>") == body.count("</blockquote>") == 1
+    assert len(page.rows) == (2 if place == "message" else 1)
+    assert page.after.strip().startswith("The whole record: transcript.json, ")
+
+
+@given(ANYTHING | st.sampled_from(NASTY), PLACES)
+def test_as_plain_text_only_our_own_lines_stand_at_the_speakers_column(
+    text: str, place: str
+) -> None:
+    head, _, rest = record.compose(told(text, place), LONDON, Form.TEXT).text.partition("\n\n> ")
+    lines = f"> {rest}".splitlines()
+    assert [line for line in lines if not line.startswith(">")] == []
+    ours = [line for line in lines if line.startswith("> ") and not line.startswith("> " + " " * 4)]
+    *speakers, whole = ours
+    assert whole.startswith("> The whole record: transcript.json, ")
+    assert len(speakers) == (2 if place == "message" else 1)
+    assert all(line.startswith(f"> [{n}] 21 Nov 10:02:") for n, line in enumerate(speakers, 1))
+    assert not [
+        line for line in head.splitlines() if line.lstrip().startswith((">", "--", "______"))
+    ]
+
+
+@given(ANYTHING | st.sampled_from(NASTY), PLACES)
+def test_the_attached_text_is_as_safe_as_the_body(text: str, place: str) -> None:
+    dossier_ = told(text, place)
+    long = replace(
+        dossier_, log=(*dossier_.log, Message(3, GRACE, Kind.SAID, "x " * 15_000, BEGIN))
+    )
+    content = attachments(record.compose(long, LONDON))["transcript.txt"][1].decode()
+    ours = [line for line in content.splitlines() if line.startswith("[")]
+    summary = {line for line in parts(text) if place == "summary"}
+    speakers = [line for line in ours if line not in summary]
+    assert len(speakers) == (3 if place == "message" else 2)
+    aside = summary | {line for line in content.splitlines() if line.startswith("    + ")}
+    assert max(len(line) for line in content.splitlines() if line not in aside) <= LONGEST
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_a_speakers_line_cannot_be_had_by_filling_a_line(form: Form) -> None:
+    """A window breaks a long line at white space; what comes then would begin at its margin."""
+    for filling in range(60, 130):
+        body = record.compose(dossier("x" * filling + " " + FORGED), LONDON, form).text
+        assert form is Form.HTML or max(map(len, body.splitlines()[:-1])) <= len("> ") + WIDTH
+        assert not [line for line in body.splitlines() if line.startswith((FORGED, f"> {FORGED}"))]
 
 
 def test_the_shape_of_code_is_kept() -> None:
@@ -177,13 +241,52 @@ def test_a_text_is_attached_only_where_rt_does_not_unfold_it_in_the_page() -> No
     assert attachments(escaped)["transcript.txt"][0] == "application/octet-stream"
 
 
-def test_as_plain_text_everything_people_said_is_behind_quote_marks() -> None:
-    body = record.compose(dossier(*NASTY), LONDON, Form.TEXT)
-    head, _, rest = body.text.partition("Toner was empty.\n\n")
-    assert body.type == "text/plain"
-    assert "Summary by Grace Hopper:" in head
-    assert rest
-    assert [line for line in rest.splitlines() if not line.startswith(">")] == []
+def test_files_are_attached_beside_the_transcript_and_named_where_they_came() -> None:
+    files = (
+        Attachment(1, "image.png", "image/png", b"\x89PNG"),
+        Attachment(2, "image.png", "image/png", b"\x89PNG2"),
+        Attachment(2, "notes.txt", "text/plain", b"> folded"),
+        Attachment(2, "empty.log", "text/plain", b""),
+    )
+    comment = record.compose(replace(dossier("Look", "And"), files=files), LONDON)
+    assert attachments(comment) | {"transcript.json": ()} == {
+        "transcript.json": (),
+        "image.png": ("image/png", b"\x89PNG"),
+        "image-2.png": ("image/png", b"\x89PNG2"),
+        "notes.txt": ("application/octet-stream", b"> folded"),
+    }
+    page = Page(comment.text)
+    assert page.rows[1][2:] == [
+        "Attached: image-2.png (image/png, 5 bytes), sent as image.png",
+        "Attached: notes.txt (text/plain, 8 bytes)",
+        "Attached: empty.log (text/plain, 0 bytes)",
+    ]
+
+
+def test_the_body_says_by_what_the_whole_record_is_known() -> None:
+    comment = record.compose(dossier("Hello"), LONDON)
+    data = comment.parts[0].content
+    digest = hashlib.sha256(data).hexdigest()
+    words = f"The whole record: transcript.json, {len(data)} bytes, SHA-256 {digest}"
+    assert Page(comment.text).after.strip() == words
+
+
+def test_a_reason_why_a_record_is_in_somebody_elses_ticket_stands_on_top() -> None:
+    red = dossier("Hello")
+    assert red.chat.filing
+    chat = replace(
+        red.chat, filing=replace(red.chat.filing, match=Match.RED, reason="asked\nby phone")
+    )
+    for form in Form:
+        text = " ".join(record.compose(replace(red, chat=chat), LONDON, form).text.split())
+        assert "Grace Hopper says why it belongs here: asked by phone" in text
+        assert text.index("asked by phone") < text.index("Summary by")
+    assert "do not match" not in record.compose(red, LONDON).text
+
+
+def test_a_title_holds_no_tag_that_rt_would_follow() -> None:
+    comment = record.compose(dossier("x", by=replace(ADA, name="[rt.test #1]")), LONDON)
+    assert "[" not in comment.title
 
 
 def test_no_line_break_gets_into_a_subject() -> None:
