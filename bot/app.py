@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 _TIDY_EVERY = 30.0
 _LATE = 60.0  # seconds after which what is due and does not go out is worth a warning
 _BEAT_EVERY = 5.0
+_SCRUB_EVERY = 2.0
 #: How often the outbox and the sockets look without being rung: another process may have died
 #: with its rings.
 _LOOK_EVERY, _LOOK_EVERY_ALONE, _RECHECK = 1.0, 5.0, 3.0
@@ -134,6 +135,7 @@ class Service:
             asyncio.create_task(_every(self._beat_every, self._heartbeat.beat), name="heartbeat"),
             asyncio.create_task(_every(_TIDY_EVERY, self._housekeeping.tidy), name="housekeeping"),
             asyncio.create_task(_every(_TIDY_EVERY, self._look_behind), name="backlog"),
+            asyncio.create_task(_every(_SCRUB_EVERY, self.store.scrub), name="scrubbing"),
         ]
         await self._listen()
         log.info("started", on_stand_ins=self.settings.on_stand_ins)

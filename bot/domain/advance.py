@@ -14,7 +14,7 @@ from bot.domain.invitations import Fate, Invitation
 from bot.domain.messages import SYSTEM, Kind, Notice, Role
 from bot.domain.presence import Presence
 from bot.domain.quiet import heard, unasked
-from bot.domain.steps import Step, end, notice, record
+from bot.domain.steps import Step, end, forgotten, notice, record
 
 
 def advance(chat: Chat, event: e.Event) -> Step:
@@ -65,7 +65,7 @@ def _invitation_expired(chat: Chat, event: e.InvitationExpired) -> Step:
 
 
 def _cancelled(chat: Chat, event: e.Cancelled) -> Step:
-    return _fated(chat, Fate.REVOKED), (f.ShowCard(),)
+    return forgotten(_fated(chat, Fate.REVOKED)), (f.ShowCard(),)
 
 
 def _visitor_joined(chat: Chat, event: e.VisitorJoined) -> Step:
@@ -148,7 +148,7 @@ def _ended(chat: Chat, event: e.Ended) -> Step:
 
 def _thread_lost(chat: Chat, event: e.ThreadLost) -> Step:
     if chat.state not in (State.OPEN, State.ENDED):
-        return _fated(chat, Fate.REVOKED), ()
+        return forgotten(_fated(chat, Fate.REVOKED)), ()
     effects: list[f.Effect] = []
     if chat.state is State.OPEN:
         chat, line = end(chat, event, SYSTEM, Notice.OPERATORS_LOST)

@@ -9,9 +9,8 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat, Filing, State
-from bot.domain.identity import Identity
-from bot.domain.messages import SYSTEM, Author, Notice, Role
-from bot.domain.steps import Step, end, notice
+from bot.domain.messages import SYSTEM, Author, Notice
+from bot.domain.steps import Step, end, forgotten, notice
 
 
 def _requested(chat: Chat, event: e.FilingRequested) -> Step:
@@ -92,18 +91,12 @@ def _status_set(chat: Chat, event: e.StatusSet) -> Step:
 
 
 def _purged(chat: Chat, event: e.Purged) -> Step:
-    """Forget the visitor, the summary and whom we invited; the ticket number stays."""
-    nobody = replace(chat.ticket, subject="", requestors=(), ccs=(), owner="")
+    """Forget who talked and what was said; what stays is the receipt, and who sent it to RT."""
     made = chat.filing.new_ticket if chat.filing else None
-    forgotten = replace(made, subject="", requestor="") if made else None
-    chat = with_filing(chat, summary="", reason="", found=None, new_ticket=forgotten)
-    ended_by = chat.ended_by
-    if ended_by and ended_by.role is Role.VISITOR:
-        ended_by = Author(Role.VISITOR, "", "")
-    chat = replace(chat, visitor=None, invitation=None, ticket=nobody, ended_by=ended_by)
-    return replace(
-        chat, identity=Identity(chat.identity.proof), move=None, rebindings=(), size=0
-    ), ()
+    made = replace(made, subject="", requestor="") if made else None
+    chat = with_filing(chat, summary="", reason="", found=None, new_ticket=made)
+    ended_by = Author(chat.ended_by.role, "", "") if chat.ended_by else None
+    return replace(forgotten(chat), invitation=None, ended_by=ended_by), ()
 
 
 def with_filing(chat: Chat, **changes: Any) -> Chat:

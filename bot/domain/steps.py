@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull
+from bot.domain.identity import Identity
 from bot.domain.messages import MAX_CHAT_BYTES, Author, Kind, Message, Notice, Quote, Role
 
 Step = tuple[Chat, tuple[f.Effect, ...]]
@@ -36,6 +37,26 @@ def record(
 def notice(chat: Chat, event: e.Event, about: Author, word: Notice) -> tuple[Chat, f.Record]:
     """Give the chat a line that is nobody's words."""
     return record(chat, event, about, Kind.NOTICE, word)
+
+
+def forgotten(chat: Chat) -> Chat:
+    """Return the chat without the people and the words of its ticket; the number stays."""
+    ticket = replace(chat.ticket, subject="", requestors=(), ccs=(), owner="")
+    link, by = chat.invitation, replace(chat.started_by, id="", name="")
+    if link is not None:
+        link = replace(link, name="", address="", login="", problem="")
+    return replace(
+        chat,
+        ticket=ticket,
+        invitation=link,
+        started_by=by,
+        operators=(),
+        visitor=None,
+        identity=Identity(chat.identity.proof),
+        move=None,
+        rebindings=(),
+        size=0,
+    )
 
 
 _ENDS = {

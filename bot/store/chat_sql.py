@@ -169,6 +169,23 @@ EARLY_FOR = Query(
     .returning(early.c.text)
 )
 
+# What came early for a thread whose chat is purged was of that chat, unless another is live there.
+_thread_of = (
+    sa.select(threads.c.conversation_id)
+    .join(chats, chats.c.thread_id == threads.c.id)
+    .where(_the_chat)
+)
+_others = chats.alias("others")
+_still_live = sa.exists().where(
+    _others.c.thread_id == sa.select(chats.c.thread_id).where(_the_chat).scalar_subquery(),
+    _others.c.state.in_([sa.literal_column("'invited'"), sa.literal_column("'open'")]),
+)
+PURGE_EARLY = Query(
+    sa.delete(early).where(
+        early.c.conversation_id == _thread_of.scalar_subquery(), sa.not_(_still_live)
+    )
+)
+
 # --- visitors ----------------------------------------------------------------------------------
 
 _the_link = invitations.c.digest == text("digest")

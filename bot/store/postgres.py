@@ -45,12 +45,12 @@ class Door:
     """Where the database is; opens connections to it."""
 
     def __init__(self, url: str) -> None:
-        self._parts = {**_CONNECT, **libpq(url)}
+        self.parts = {**_CONNECT, **libpq(url)}
 
     async def open(self, *, durable: bool = True) -> Connection:
         """Connect. Raises psycopg.OperationalError, TimeoutError."""
         options = f"{_OPTIONS}{'on' if durable else 'off'}"
-        return await Connection.open({**self._parts, "options": options}, _LIMIT)
+        return await Connection.open({**self.parts, "options": options}, _LIMIT)
 
 
 class PostgresHand:

@@ -26,6 +26,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",  # no words in files that nobody knows of
     "PRAGMA cache_spill = OFF",  # nothing is written before the commit, which has its thread
 )
 _PATIENCE_MS = 5000

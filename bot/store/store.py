@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self, TypeVar
 import psycopg
 import structlog
 
-from bot.domain.chat import Chat
+from bot.domain.chat import OVER, Chat
 from bot.domain.messages import Message
 from bot.relay.ports import (
     Committed,
@@ -29,6 +29,7 @@ from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
 from bot.store.listening import Listener
 from bot.store.postgres import Door, PostgresHand, PostgresReader
+from bot.store.scrubbing import Scrubber, postgres_scrubber, sqlite_scrubber
 from bot.store.sql import Query, Row
 from bot.store.sqlite import SqliteHand, SqliteReader
 from bot.store.tables import micros, moment
@@ -76,6 +77,7 @@ class SqlStore:
         self._clock = clock
         self._reader = reader
         self._writer: Writer
+        self._scrubber: Scrubber
         self._waited: dict[Lane, int] = {}  # streams, when a lane was last looked at
         self._listener: Listener | None = None
         self._bell: Callable[[Committed], object] = id  # until somebody wants to be told
@@ -91,11 +93,13 @@ class SqlStore:
             file = sqlite_file(url)
             store = cls(SqliteReader(file), clock)
             store._writer = Writer([SqliteHand(file, clock)], store._committed)
+            store._scrubber = sqlite_scrubber(file)
             return store
         door = Door(url)
         store = cls(PostgresReader(door), clock)
         hands = [PostgresHand(door, clock) for _ in range(_HANDS)]
         store._writer = Writer(hands, store._committed)
+        store._scrubber = postgres_scrubber(door.parts)
         store._listener = Listener(door, store._heard)
         return store
 
@@ -128,6 +132,8 @@ class SqlStore:
             await self._listener.start()
 
     def _committed(self, committed: Committed) -> None:
+        if any(news.chat and news.chat.state in OVER for news in committed.news):
+            self._scrubber.soil()
         if self._listener is not None:
             self._listener.pass_on(committed)
         self._heard(committed)
@@ -171,11 +177,19 @@ class SqlStore:
         async def work(unit: SqlUnit) -> int:
             now = self._clock()
             gone = await unit.link.slowly(chat_sql.OLD_IDS, moment=micros(now - older_than))
-            await unit.link.slowly(chat_sql.OLD_CHANGES, moment=micros(now - _EARLY_KEPT))
+            if await unit.link.slowly(chat_sql.OLD_CHANGES, moment=micros(now - _EARLY_KEPT)):
+                self._scrubber.soil()
             await unit.link.slowly(chat_sql.OLD_SEATS, moment=micros(now))
             return gone
 
         return await self._write(work)
+
+    async def scrub(self) -> None:
+        """Take what was purged out of the database's files, too, as far as that is ours to do."""
+        try:
+            await self._scrubber.scrub()
+        except _AWAY as error:
+            raise NotDone("The database does not answer.") from error
 
     async def beat(
         self, process: str, patience: timedelta, quarantine: timedelta = timedelta(minutes=3)

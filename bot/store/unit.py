@@ -254,6 +254,7 @@ class SqlUnit:
         """
         gone = await self.link.slowly(sql.PURGE, chat_id=chat_id)
         blanked = await self.link.slowly(sql.BLANK, chat_id=chat_id)
+        await self.link.slowly(sql.PURGE_EARLY, chat_id=chat_id)
         self._turned.setdefault(chat_id, False)
         self.gathering.of(chat_id)
         return gone + blanked

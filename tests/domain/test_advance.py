@@ -324,3 +324,19 @@ def test_what_is_over_wants_nothing_more() -> None:
 def test_a_chat_says_nothing_by_itself() -> None:
     assert isinstance(CHATS[State.OPEN], Chat)
     assert CHATS[State.OPEN].head == 1  # only that Ada joined
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        after(invited(), e.Cancelled(NOW, GRACE)),
+        after(proposed(), e.ThreadLost(NOW)),
+        after(invited(), e.InvitationExpired(NOW), e.Cancelled(NOW, GRACE)),
+        after(filed(), e.Purged(NOW)),
+    ],
+)
+def test_a_chat_of_no_use_any_more_names_nobody(chat: Chat) -> None:
+    kept = repr(replace(chat, filing=None))
+    for who in (ADA.name, ADAS.login, ADAS.address, GRACE.name, GRACE.id, chat.ticket.subject):
+        assert not who or who not in kept
+    assert chat.ticket.ref.number == 12345

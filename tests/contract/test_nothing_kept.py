@@ -1,0 +1,126 @@
+"""After a chat is filed, nothing that was said or written in it is left on this machine.
+
+A service that is a process of its own, looked at from outside: its database's files byte by byte,
+its log, its temporary files, and what it answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.sandbox.stage import PREFIX, Stage
+from bot.store import upgrade
+from tests.processes import ServiceProcess, free_port
+from tests.story import Story
+
+CANARY = "CANARY"
+#: People's names and addresses on the stand-in's ticket, and its subject.
+PEOPLE = ("Lovelace", "ada@", "s1234567")
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with Stage(free_port()) as a_stage:
+        yield a_stage
+
+
+def left(folder: Path, *words: str) -> list[str]:
+    """Where in the service's files one of the words stands."""
+    files = [file for file in folder.rglob("*") if file.is_file() and file.name != "livechat.toml"]
+    return sorted(
+        f"{word} in {file.name}"
+        for word in words
+        for file in files
+        if word.encode() in _bytes(file)
+    )
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:  # a temporary file that has just gone
+        return b""
+
+
+async def talk(story: Story) -> None:
+    """Everything that can be said, changed, quoted, taken back and kept to oneself."""
+    grace, ada = story.grace, story.ada
+    await story.open()
+    for number in range(12):
+        await ada.say(f"{CANARY} said {number} " * (1 + 40 * (number % 7)))
+    await ada.until(lambda: not ada.unsent)
+    await story.in_thread(f"{CANARY} said 11")
+    first = await grace.reply(story.root, f"{CANARY} answered", mention=True)
+    await grace.edit(first, f"{CANARY} changed", mention=True)
+    second = await grace.reply(story.root, f"{CANARY} regretted", mention=True)
+    await grace.delete(second)
+    quoted = story.relayed(f"{CANARY} said 0")[0]
+    await grace.reply(story.root, f"{CANARY} about that", mention=True, quote=quoted)
+    note = await grace.reply(story.root, f"// {CANARY} among us", mention=True)
+    await grace.edit(note, f"// {CANARY} still among us", mention=True)
+    await ada.until(lambda: f"{CANARY} about that" in ada.texts())
+
+
+async def file(story: Story) -> None:
+    card = await story.card(lambda text: "Send to RT" in text)
+    values = {"summary": f"{CANARY} summed up"}
+    await story.grace.press(card, "file", values)
+    await story.ada.until(lambda: story.ada.view.get("state") == "filed", 60)
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["in peace", "killed in mid-purge"])
+async def test_a_canary_is_found_nowhere_after_the_purge(
+    tmp_path: Path, stage: Stage, *, killed: bool
+) -> None:
+    folder, temporary = tmp_path / "data", tmp_path / "data" / "tmp"
+    temporary.mkdir(parents=True)
+    url = f"sqlite:///{folder / 'livechat.db'}"
+    await asyncio.to_thread(upgrade, url)
+    config = stage.write(
+        folder,
+        url,
+        log={"level": "debug"},
+        retention={"quarantine_seconds": 1, "purge_grace_seconds": 0},
+    )
+    base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
+    async with ServiceProcess(config, base, TMPDIR=str(temporary)) as service:
+        story = Story(stage, service)
+        await talk(story)
+        assert left(folder, CANARY)
+        await file(story)
+        if killed:
+            await service.restart()
+        async with asyncio.timeout(60):
+            while left(folder, CANARY, *PEOPLE):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.2)
+        async with aiohttp.ClientSession() as session, session.get(f"{base}/healthz") as answer:
+            assert CANARY not in await answer.text()
+        await story.ada.close()
+        record = [c for t in stage.rt.world.transactions for c in t.attachments]
+        assert any(CANARY.encode() in one.content for one in record)
+    assert left(folder, CANARY, *PEOPLE) == []
+    assert CANARY not in json.dumps(story.ada.view)
+
+
+async def test_a_chat_that_was_cancelled_leaves_nobodys_name(tmp_path: Path, stage: Stage) -> None:
+    url = f"sqlite:///{tmp_path / 'livechat.db'}"
+    await asyncio.to_thread(upgrade, url)
+    config = stage.write(tmp_path, url)
+    base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
+    async with ServiceProcess(config, base) as service:
+        story = Story(stage, service)
+        story.root = await story.grace.post("Live chat", "12345", mention=True)
+        card = await story.card(lambda text: "Invite" in text)
+        assert left(tmp_path, *PEOPLE)
+        await story.grace.press(card, "invite")
+        await story.grace.press(await story.card(lambda text: "Revoke" in text), "cancel")
+        async with asyncio.timeout(60):
+            while left(tmp_path, *PEOPLE):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.2)
+        await story.ada.close()
