@@ -37,6 +37,7 @@ from bot.relay.outbox import Outbox
 from bot.relay.placing import LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, Lane, OutsideError
 from bot.relay.relay import Relay, Rules
+from bot.relay.standing import standing
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore, at_head
 from bot.visitors.hub import Hub
@@ -47,6 +48,7 @@ log = structlog.get_logger(__name__)
 _TIDY_EVERY = 30.0
 _LATE = 60.0  # seconds after which what is due and does not go out is worth a warning
 _BEAT_EVERY = 5.0
+_WAITS_LONG, _ALARM_EVERY = timedelta(hours=1), timedelta(hours=1)
 _SCRUB_EVERY = 2.0
 #: How often the outbox and the sockets look without being rung: another process may have died
 #: with its rings.
@@ -98,6 +100,7 @@ class Service:
         )
         self._beat_every = min(_BEAT_EVERY, relaying.dead_after_seconds / 4)
         self._housekeeping = Housekeeping(self.relay)
+        self._alarmed = datetime.fromtimestamp(0, UTC)
         self._chores: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._lock: IO[str] | None = None
@@ -131,10 +134,12 @@ class Service:
         await self._heartbeat.beat()  # whoever is not known holds nothing
         await self._expect_visitors()
         self.outbox.start()
+        daily = parts.daily(self.settings, self.relay)
         self._chores = [
             asyncio.create_task(_every(self._beat_every, self._heartbeat.beat), name="heartbeat"),
             asyncio.create_task(_every(_TIDY_EVERY, self._housekeeping.tidy), name="housekeeping"),
             asyncio.create_task(_every(_TIDY_EVERY, self._look_behind), name="backlog"),
+            asyncio.create_task(_every(_TIDY_EVERY, daily.tell), name="daily line"),
             asyncio.create_task(_every(_SCRUB_EVERY, self.store.scrub), name="scrubbing"),
         ]
         await self._listen()
@@ -148,6 +153,19 @@ class Service:
             late = [(now - head.created).total_seconds() for head in heads if head.wait <= 0]
             if late and max(late) > _LATE:
                 log.warning("outbox_behind", lane=lane, waiting=len(late), oldest=int(max(late)))
+
+        await self._look_at_waiting(now)
+
+    async def _look_at_waiting(self, now: datetime) -> None:
+        """Log once an hour that records wait for RT for long, or that words are here still."""
+        found = await standing(self.store, now)
+        late = found.oldest > _WAITS_LONG or found.leftovers > 0
+        if late and now - self._alarmed >= _ALARM_EVERY:
+            self._alarmed = now
+            seconds = int(found.oldest.total_seconds())
+            log.warning(
+                "filing_waits", waiting=found.waiting, oldest=seconds, leftovers=found.leftovers
+            )
 
     async def _expect_visitors(self) -> None:
         """Whoever had a window open when we went down and does not come back is gone."""

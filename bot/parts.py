@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from bot.config import Rt, RtApi, RtAuth, Settings
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
 from bot.relay.relay import Relay
+from bot.relay.standing import Daily
 from bot.relay.visiting import Visiting
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Form, Login, RtInstance
@@ -96,6 +99,16 @@ def pool(settings: Settings, relay: Relay) -> Pool:
     teams = settings.teams
     only = teams.teams[0].id if teams.teams else ""
     return Pool(relay, [Channel(one.id, one.team or only) for one in teams.pool])
+
+
+def daily(settings: Settings, relay: Relay) -> Daily:
+    """Return what tells every day how things stand."""
+    teams, asked = settings.teams, settings.daily
+    pool = teams.pool[0] if teams.pool else None
+    team = teams.teams[0].id if teams.teams else ""
+    channel = asked.channel or teams.fallback or (pool.id if pool else team)
+    at = time.fromisoformat(asked.at) if asked.at else None
+    return Daily(relay, channel, (pool.team if pool else None) or team, at)
 
 
 def rt_gateway(settings: Settings) -> RtGateway:

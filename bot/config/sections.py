@@ -256,6 +256,18 @@ class Silence(Section):
     than some minutes shuts people out."""
 
 
+class Daily(Section):
+    """The line that says every day how many chats are open, wait for RT, were filed and purged; and
+    that no closed chat's words are here. `livechat status` says the same at any time.
+    """
+
+    at: str = Field(default="08:00", pattern=r"^((([01]\d|2[0-3]):[0-5]\d)|)$")
+    """When, in `timezone`. Empty: never."""
+    channel: ChannelId | None = None
+    """The channel it is posted in. Not set: `teams.fallback`, else the first channel of
+    `teams.pool`, else the General channel of the first team."""
+
+
 class Retention(Section):
     """How long things are kept here. RT is the record; this service is no archive."""
 

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     mail: s.Mail | None = None
     visitors: s.Visitors = s.Visitors()
     silence: s.Silence = s.Silence()
+    daily: s.Daily = s.Daily()
     retention: s.Retention = s.Retention()
     relay: s.Relay = s.Relay()
     log: s.Log = s.Log()

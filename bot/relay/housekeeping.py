@@ -18,6 +18,8 @@ from bot.relay.telling import Telling
 _IDS_KEPT = timedelta(days=7)
 #: A chat that ended and was not sent to RT is brought to mind after so long, once a day.
 _UNFILED = timedelta(hours=1)
+#: A record that waits for RT raises an alarm after so long, and then every day.
+_WAITS = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
 #: What RT refused is tried again by itself after so long, and then more and more seldom.
 _AGAIN, _SELDOM = timedelta(minutes=15), timedelta(hours=6)
 
@@ -36,6 +38,7 @@ class Housekeeping:
             State.INVITED: now,
             State.PROPOSED: now - rules.proposed_for,
             State.OPEN: now - rules.silence.shortest,
+            State.FILING: now - _WAITS[0],
             State.ENDED: now - min(_UNFILED, _AGAIN, rules.unfiled_for),
             State.CANCELLED: now - rules.proposed_for,
             State.PURGED: now - rules.kept_for,
@@ -76,6 +79,8 @@ class Housekeeping:
                 await self._file(unit, chat, _why(chat))
             case State.ENDED if (chat.ended or chat.created) <= now - _UNFILED:
                 await self._remind(unit, chat)
+            case State.FILING:
+                await self._alarm(unit, chat)
             case State.CANCELLED | State.PURGED:
                 await unit.forget(chat.id)
 
@@ -107,6 +112,21 @@ class Housekeeping:
         # What went by itself, or was due to, goes again by itself; what a CO sent waits for him.
         again = refused + pause
         return again if chat.filing and chat.filing.unasked else max(due, again)
+
+    async def _alarm(self, unit: Unit, chat: Chat) -> None:
+        """RT has not taken a record for long: its thread is told now and then."""
+        assert chat.filing
+        age = self._relay.now() - chat.filing.requested
+        passed = [span for span in _WAITS if span <= age]
+        if not passed:
+            return
+        hours = int(passed[-1] / timedelta(hours=1))
+        day = int(age / _WAITS[-1])
+        if await unit.first_time(f"chat:{chat.id}", f"waits:{hours}:{day}"):
+            since = "an hour" if hours == 1 else f"{hours if day < 2 else day * hours} hours"
+            problem = f": {chat.filing.problem}" if chat.filing.problem else "."
+            detail = f"for {since}{problem}"
+            await self._telling.told(unit, chat, Answer.FILING_WAITS, detail)
 
     async def _remind(self, unit: Unit, chat: Chat) -> None:
         """Its text is kept until somebody files it, so somebody must be told."""

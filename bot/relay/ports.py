@@ -141,6 +141,8 @@ class Answer(StrEnum):
     NOT_FILED = "not_filed"
     NOTES_KEPT = "notes_kept"
     ELSEWHERE = "elsewhere"  # the chat was opened in another channel; ``detail`` is a link to it
+    FILING_WAITS = "filing_waits"
+    DAILY = "daily"
     DONE = "done"
 
 

@@ -57,6 +57,10 @@ class Rules:
     zone: tzinfo = UTC
 
 
+#: How many chats come into these states is told every day.
+_COUNTED = frozenset({State.FILED, State.PURGED})
+
+
 class Relay:
     """What all use cases share: the store, the clock, the rules; the bells ring by themselves.
 
@@ -98,6 +102,8 @@ class Relay:
         after, effects = advance(chat, event)
         if after != chat:
             await unit.save(after)
+        if after.state is not chat.state and after.state in _COUNTED:
+            await unit.tally(after.state.value)
         for effect in effects:
             if isinstance(effect, f.Record):
                 await unit.record(chat.id, effect.message)

@@ -113,6 +113,9 @@ class Unit(Protocol):
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note that the visitor's lines up to ``seq`` stand in the thread."""
 
+    async def tally(self, name: str) -> None:
+        """Count one more of what ``name`` says; nothing is kept of what it was."""
+
     async def purge(self, chat_id: str) -> int:
         """Delete what was said; return how many lines. The keys of the visitor's lines stay, so that
         one whose acknowledgement was lost is still known to have been accepted.
@@ -193,6 +196,14 @@ class Store(Protocol):
 
     async def sweep(self, older_than: timedelta) -> int:
         """Forget activity ids older than that and seats that expired; return how many ids."""
+
+    async def counts(self, since: datetime) -> dict[str, int]:
+        """Count chats by state; what was tallied since, by ``tally NAME``; and as ``leftovers`` those
+        that are done and have text here still.
+        """
+
+    async def newest_thread(self) -> Thread | None:
+        """Read the reference of the channel's thread that was heard from last."""
 
     async def stale(self, before: dict[str, datetime]) -> list[Chat]:
         """Find chats whose state's last change is older than ``before[state]``."""

@@ -84,6 +84,7 @@ class Stage:
                     "password": self.rt.password,
                 }
             },
+            "daily": {"at": ""},
             "invitation": {"routes": ["copy", "correspond"]},
             "sandbox": {"enabled": True},
         }

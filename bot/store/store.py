@@ -24,7 +24,7 @@ from bot.relay.ports import (
     Thread,
 )
 from bot.relay.storage import Unit
-from bot.store import chat_sql, codec, outbox_sql, processes
+from bot.store import chat_sql, codec, outbox_sql, processes, standing_sql
 from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
 from bot.store.listening import Listener
@@ -180,6 +180,7 @@ class SqlStore:
             if await unit.link.slowly(chat_sql.OLD_CHANGES, moment=micros(now - _EARLY_KEPT)):
                 self._scrubber.soil()
             await unit.link.slowly(chat_sql.OLD_SEATS, moment=micros(now))
+            await unit.link.slowly(standing_sql.OLD_TALLIES, moment=micros(now - older_than))
             return gone
 
         return await self._write(work)
@@ -275,6 +276,19 @@ class SqlStore:
             values = {"state": state, "moment": micros(since), "limit": _MOST_STALE}
             found += await self._many(_chats, chat_sql.STALE, **values)
         return found
+
+    async def counts(self, since: datetime) -> dict[str, int]:
+        """Count chats by state, by what was tallied, and those with words that should be gone."""
+        found: dict[str, int] = dict(await self._many(list, standing_sql.STATES))
+        tallied = await self._many(list, standing_sql.TALLIED, since=micros(since))
+        found |= {f"tally {name}": int(count) for name, count in tallied}
+        ((found["leftovers"],),) = await self._many(list, standing_sql.LEFTOVERS)
+        return found
+
+    async def newest_thread(self) -> Thread | None:
+        """Read the reference of the channel's thread that was heard from last."""
+        rows = await self._rows(standing_sql.NEWEST_THREAD)
+        return await self.thread(rows[0][0]) if rows else None
 
     async def _rows(self, query: Query, **values: Any) -> list[Row]:
         try:

@@ -203,3 +203,13 @@ windows = sa.Table(
     sa.Column("presence", sa.Text, nullable=False),
     sa.PrimaryKeyConstraint("chat_id", "process"),
 )
+
+#: How many chats were filed and purged in a minute. Nothing tells which.
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("at", "name"),
+)

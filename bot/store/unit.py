@@ -13,7 +13,7 @@ from bot.domain.presence import Presence
 from bot.relay.ports import Delivery, Knock, Seat, Thread
 from bot.relay.storage import ThreadTaken
 from bot.store import chat_sql as sql
-from bot.store import codec
+from bot.store import codec, standing_sql
 from bot.store.deliveries import Deliveries, Home
 from bot.store.gathering import Gathering
 from bot.store.link import Clash, Link
@@ -245,6 +245,12 @@ class SqlUnit:
             self.link.later(sql.KEEP_WINDOW, **row)
         rows = await self.link.rows(sql.WINDOWS, chat_id=chat_id)
         return [Presence(presence) for (presence,) in rows]
+
+    async def tally(self, name: str) -> None:
+        """Count one more of what ``name`` says, in this minute."""
+        minute = 60_000_000
+        at = micros(self._now) // minute * minute
+        self.link.later(standing_sql.TALLY, at=at, name=name)
 
     # --- forgetting ----------------------------------------------------------------------------
 

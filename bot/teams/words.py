@@ -175,6 +175,11 @@ _WORDS: dict[Word | Answer, str] = {
         "This chat has ended and is not in RT yet. Press Send to RT on its card, or mention me "
         "with “send to RT”. Until then its text is kept here. {detail}"
     ),
+    Answer.FILING_WAITS: (
+        "The record of the chat has been on its way to ticket {ticket} {detail} You need do "
+        "nothing: it is kept here, and tried again until RT has it."
+    ),
+    Answer.DAILY: "Live chat, in the last 24 hours: {detail}",
     Answer.DONE: "Done. {state} {detail}",
 }
 

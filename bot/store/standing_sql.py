@@ -1,0 +1,37 @@
+"""The statements that count chats, for the daily line and for ``livechat status``."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from bot.store.sql import ONE, Query, number, text
+from bot.store.tables import chats, messages, tallies, threads
+
+TALLY = Query(
+    postgresql.insert(tallies)
+    .values(at=number("at"), name=text("name"), count=ONE)
+    .on_conflict_do_update(index_elements=["at", "name"], set_={"count": tallies.c.count + ONE})
+    .inline()
+)
+TALLIED = Query(
+    sa.select(tallies.c.name, sa.func.sum(tallies.c.count))
+    .where(tallies.c.at >= number("since"))
+    .group_by(tallies.c.name)
+)
+OLD_TALLIES = Query(sa.delete(tallies).where(tallies.c.at < number("moment")))
+STATES = Query(sa.select(chats.c.state, sa.func.count()).group_by(chats.c.state))
+_over = chats.c.state.in_([sa.literal_column(f"'{s}'") for s in ("filed", "purged", "cancelled")])
+#: Chats that are done and of which a word is still here.
+LEFTOVERS = Query(
+    sa.select(sa.func.count(sa.distinct(messages.c.chat_id)))
+    .join(chats, chats.c.id == messages.c.chat_id)
+    .where(_over, messages.c.text != sa.literal_column("''"))
+)
+#: The place in Teams that was heard from last: whose service URL is good.
+NEWEST_THREAD = Query(
+    sa.select(threads.c.id)
+    .where(threads.c.scope == sa.literal_column("'channel'"), threads.c.open)
+    .order_by(threads.c.service_url_seen_at.desc())
+    .limit(ONE)
+)
