@@ -23,7 +23,9 @@ from bot.domain.transcript import (
 )
 
 WIDTH = 78  # columns; a narrower window would let the rest of a line begin at its margin
-_INDENT = "    "
+#: What every line of a message begins with. It must be seen: RT's page runs white space together.
+_SAID = "  | "
+_MORE = "  … "  # what a line of ours goes on with
 _ADDRESS = re.compile(r"https?://[!-~]+")
 _WIDE = frozenset("WF")
 _WITHOUT_WIDTH = frozenset({"Mn", "Me", "Cf"})
@@ -44,7 +46,7 @@ def as_text(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
 
 
 def line_text(line: Line, zone: tzinfo) -> str:
-    """Render one line of the record as plain text, its words indented below its speaker."""
+    """Render one line of the record as plain text, its words behind bars below its speaker."""
     time = clock(line.at, zone)
     if line.notice:
         return f"[{line.seq}] {time} — {' '.join(parts(line.text))}\n"
@@ -52,8 +54,8 @@ def line_text(line: Line, zone: tzinfo) -> str:
     speaker = f"[{line.seq}] {time} {line.role}: "
     speaker += f"{apart(_cut(line.name, WIDTH - len(speaker)))}{f' ({said})' if said else ''}\n"
     quoted = f"{plain_name(line.quote.author)}: {line.quote.text}" if line.quote else ""
-    body = [*_indented(quoted, "| "), *_indented(line.text, "")]
-    body += [f"{_INDENT}+ {part}" for file in line.files for part in about_file(file)]
+    body = [*_indented(quoted, "↳ "), *_indented(line.text, "")]
+    body += [f"  + {part}" for file in line.files for part in about_file(file)]
     return speaker + "".join(f"{part}\n" for part in body)
 
 
@@ -63,15 +65,15 @@ def _cut(name: str, most: int) -> str:
 
 def hanging(line: str) -> str:
     """Break a line of ours in which there are names, so that none of them begins one."""
-    first, *more = broken(line, WIDTH - len(_INDENT))
-    lines = [contained(first), *(f"{_INDENT}{contained(part)}" for part in more)]
+    first, *more = broken(line, WIDTH - len(_MORE))
+    lines = [contained(first), *(f"{_MORE}{contained(part)}" for part in more)]
     return "\n".join(part.rstrip() for part in lines)
 
 
 def _indented(text: str, mark: str) -> Iterator[str]:
     for line in visible(text).splitlines():
-        for piece in broken(line, WIDTH - len(_INDENT) - len(mark)):
-            yield f"{_INDENT}{mark}{contained(piece)}".rstrip()
+        for piece in broken(line, WIDTH - len(_SAID) - len(mark)):
+            yield f"{_SAID}{mark}{contained(piece)}".rstrip()
 
 
 def broken(line: str, width: int) -> Iterator[str]:

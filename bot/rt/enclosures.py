@@ -17,7 +17,7 @@ from bot.relay.ports import Attachment
 SHOWN = re.compile(r"image/(?:png|jpeg|gif|webp|bmp)|application/pdf|(?:audio|video)/[a-z0-9.+-]+")
 BYTES = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9.+-]{1,20}/[a-z0-9.+-]{1,80}")
-_FORBIDDEN = re.compile(r"[^A-Za-z0-9._()+ -]+")
+_FORBIDDEN = re.compile(r"[^A-Za-z0-9._+-]+")
 MAX_FILE_NAME = 60
 MAX_ENDING = 12
 

@@ -92,7 +92,7 @@ def _heading(chat: Chat, lines: tuple[Line, ...], zone: tzinfo, machines: Part) 
         reasons=transcript.reasons(chat),
         author=apart(author) or "computing support",
         summary=filing.summary if filing else "",
-        whole=f"The whole record: {JSON}, {len(machines.content)} bytes, SHA-256 {machines.sha256}",
+        whole=f"The whole record as JSON: {len(machines.content)} bytes, SHA-256 {machines.sha256}",
     )
 
 

@@ -105,6 +105,11 @@ async def entered(way: str, request: pytest.FixtureRequest) -> AsyncIterator[Pla
             place.gateway.close()
 
 
+def gateway_of(instance: RtInstance) -> RtGateway:
+    """A gateway into one RT by other settings than a place's own."""
+    return RtGateway([instance], LONDON)
+
+
 def by_mail(instance: RtInstance, port: int) -> RtInstance:
     server = MailServer("127.0.0.1", SENDER, port, Security.NONE)
     queues = {"Support": "support@rt.test"}

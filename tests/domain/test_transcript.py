@@ -109,7 +109,7 @@ def test_files_stand_with_their_message_and_go_when_it_is_taken_back() -> None:
     log = [line(1, ADA, "Look"), line(2, ADA, "Oops"), line(3, ADA, "", Kind.REMOVED, target=2)]
     lines = resolve(log, [photo, secret])
     text = as_text(talking(), lines, LONDON)
-    assert "\n    Look\n    + photo.png (image/png, 1.2 MB)\n    + sent as Bild.png\n" in text
+    assert "\n  | Look\n  + photo.png (image/png, 1.2 MB)\n  + sent as Bild.png\n" in text
     assert "passwords" not in text + json.dumps(as_json(talking(), lines))
     assert as_json(talking(), lines)["lines"][0]["files"] == [
         {
@@ -185,14 +185,14 @@ def test_a_talk_over_the_change_of_the_clocks_tells_both_zones() -> None:
         "Live chat with Ada Lovelace\n"
         "25 October 2026, 01:50 BST – 01:10 GMT, 2 messages\n"
         "Visitor: Ada Lovelace (unverified, held the link). Computing support:\n"
-        "    Grace Hopper.\n"
+        "  … Grace Hopper.\n"
         "Ticket 12345\n"
         "\n"
         "[1] 25 Oct 01:50:00 BST visitor: Ada Lovelace\n"
-        "    Hello\n"
+        "  | Hello\n"
         "\n"
         "[2] 25 Oct 01:10:00 GMT computing support: Grace Hopper\n"
-        "    Hi\n"
+        "  | Hi\n"
     )
     spring = [replace(before, at=datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)),
               replace(after, at=datetime(2026, 3, 29, 1, 0, 0, tzinfo=UTC))]  # fmt: skip

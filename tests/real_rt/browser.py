@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,22 +13,29 @@ from bot.domain.events import Receipt
 from tests.rigs.rt.rig import Rig
 
 
-@pytest.fixture
-async def graces_browser(real_rt: Rig, tmp_path: Path) -> AsyncIterator[Page]:
+@asynccontextmanager
+async def browser_of_grace(rig: Rig, folder: Path) -> AsyncIterator[Page]:
     """Chromium with Grace's Kerberos ticket; it uses none in private windows."""
-    with real_rt.acting_as("grace") as environment:
+    with rig.acting_as("grace") as environment:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch_persistent_context(
-                tmp_path,
+                folder,
                 executable_path=shutil.which("chromium"),
                 args=["--no-sandbox", "--auth-server-allowlist=localhost"],
                 env=environment,
                 ignore_https_errors=True,
             )
             page = await browser.new_page()
-            await log_in(page, real_rt.url)
+            await log_in(page, rig.url)
             yield page
             await browser.close()
+
+
+@pytest.fixture
+async def graces_browser(real_rt: Rig, tmp_path: Path) -> AsyncIterator[Page]:
+    """Grace's browser on the RT 5 that most tests use."""
+    async with browser_of_grace(real_rt, tmp_path) as page:
+        yield page
 
 
 async def log_in(page: Page, url: str) -> None:

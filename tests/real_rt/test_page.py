@@ -1,5 +1,8 @@
 """What a CO sees on the ticket's page in RT: the summary at once, the transcript when asked for."""
 
+import base64
+import hashlib
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,9 +13,10 @@ from playwright.async_api import Page
 from bot.domain.events import Receipt
 from bot.domain.messages import Kind, Message
 from bot.domain.tickets import TicketRef
-from bot.relay.ports import Dossier
+from bot.relay.ports import Attachment, Dossier
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Form, RtInstance
+from bot.rt.record import compose
 from tests.people import ADA, GRACE, filing
 from tests.real_rt.browser import shown
 from tests.rigs.rt.rig import Rig
@@ -23,8 +27,8 @@ SUMMARY = (
 )
 
 
-async def file(rig: Rig, *texts: str, form: Form = Form.HTML) -> Receipt:
-    """Put a chat on the printer's ticket."""
+def dossier(rig: Rig, *texts: str, files: tuple[Attachment, ...] = ()) -> Dossier:
+    """A chat about the printer's ticket."""
     at = datetime.now(UTC)
     log = tuple(
         Message(seq, (ADA, GRACE)[seq % 2], Kind.SAID, text, at + timedelta(seconds=seq))
@@ -33,10 +37,15 @@ async def file(rig: Rig, *texts: str, form: Form = Form.HTML) -> Receipt:
     chat = filing()
     assert chat.filing
     chat = replace(chat, filing=replace(chat.filing, summary=SUMMARY), created=at)
-    gateway = RtGateway([RtInstance("rt", rig.url, ca=rig.ca, form=form)], LONDON)
     ref = TicketRef("rt", rig.tickets["printer"])
+    return Dossier(ref, f"[chat:{at.timestamp()}]", chat, log, files)
+
+
+async def file(rig: Rig, told: Dossier, form: Form = Form.HTML) -> Receipt:
+    """Put it there."""
+    gateway = RtGateway([RtInstance("rt", rig.url, ca=rig.ca, form=form)], LONDON)
     try:
-        return await gateway.comment(Dossier(ref, f"[chat:{at.timestamp()}]", chat, log))
+        return await gateway.comment(told)
     finally:
         gateway.close()
 
@@ -58,7 +67,7 @@ async def test_the_summary_is_seen_and_the_transcript_is_behind_one_link(
     real_rt: Rig, graces_browser: Page, form: Form
 ) -> None:
     with real_rt.acting_as("svc-livechat"):
-        receipt = await file(real_rt, *NASTY, form=form)
+        receipt = await file(real_rt, dossier(real_rt, *NASTY), form)
     record = await shown(graces_browser, receipt)
     for part in ("Summary by Grace Hopper", "This is no quote", "All of it is the summary."):
         assert await record.get_by_text(part).is_visible()
@@ -72,18 +81,55 @@ async def test_the_summary_is_seen_and_the_transcript_is_behind_one_link(
     assert await record.locator("h1").count() == 0
 
 
-async def test_a_long_chat_shows_its_summary_and_leaves_the_page_short(
+def pictures(number: int) -> tuple[Attachment, ...]:
+    """Pictures of a megabyte: the smallest there is, and bytes behind it that nobody looks at."""
+    smallest = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    noise = random.Random(1)  # nothing to be kept secret
+    return tuple(
+        Attachment(1 + n * 100, f"Bild für {n}.png", "image/png", smallest + noise.randbytes(10**6))
+        for n in range(number)
+    )
+
+
+def kept(rig: Rig, receipt: Receipt) -> dict[str, str]:
+    """The digests of a comment's files, as RT gives them back."""
+    with rig.acting_as("svc-livechat"), rig.session() as session:
+        url = f"{rig.url}/REST/2.0"
+        asked = {"per_page": "100", "fields": "Filename"}
+        items = session.get(
+            f"{url}/transaction/{receipt.transaction}/attachments", params=asked
+        ).json()["items"]
+        named = {item["Filename"]: item["id"] for item in items if item["Filename"]}
+        found = {name: session.get(f"{url}/attachment/{n}").json() for name, n in named.items()}
+    return {
+        name: hashlib.sha256(base64.b64decode(told["Content"])).hexdigest()
+        for name, told in found.items()
+    }
+
+
+async def test_two_megabytes_of_messages_and_ten_pictures_arrive_whole_and_leave_the_page_short(
     real_rt: Rig, graces_browser: Page
 ) -> None:
+    texts = (f"This is message {n}. {'Größe <&> ' * 62}" for n in range(3000))
+    told = dossier(real_rt, *texts, files=pictures(10))
+    assert sum(len(message.text.encode()) for message in told.log) > 2_000_000
     with real_rt.acting_as("svc-livechat"):
-        receipt = await file(real_rt, *(f"This is message {n}." for n in range(2000)))
+        receipt = await file(real_rt, told)
+    sent = {part.name: part.sha256 for part in compose(told, LONDON).parts}
+    assert len(sent) == 12
+    assert kept(real_rt, receipt) == sent
+    assert receipt.sha256 == sent["transcript.json"]
     record = await shown(graces_browser, receipt)
     assert await record.get_by_text("All of it is the summary.").is_visible()
     assert await record.get_by_text("too large").count() == 1  # of transcript.txt, not of the body
-    for name in ("transcript.json", "transcript.txt"):
-        assert await record.get_by_text(name).is_visible()
-    box = await record.bounding_box()
+    for name in sent:
+        assert await record.locator(".downloadfilename", has_text=name).is_visible()
+    body = record.locator(".messagebody", has_text="All of it is the summary.").last
+    box = await body.bounding_box()
     assert box
-    assert box["height"] < 600
+    assert box["height"] < 300
     await record.get_by_text("Show quoted text").click()
-    assert await record.get_by_text("This is message 1999.").is_visible()
+    assert await record.get_by_text("This is message 2999.").is_visible()
+    assert await record.get_by_text("Attached: Bild_fur_0.png").is_visible()

@@ -20,15 +20,15 @@ def named(*names: str, type: str = "image/png") -> list[str]:  # noqa: A002  # a
     ("name", "plain"),
     [
         ("photo.png", "photo.png"),
-        ("Bild für Ada.png", "Bild fur Ada.png"),
+        ("Bild für Ada.png", "Bild_fur_Ada.png"),
         ("日本語.png", "file.png"),
         ("/etc/passwd", "passwd"),
-        (r"C:\Users\ada\screen shot.PNG", "screen shot.PNG"),
+        (r"C:\Users\ada\screen shot.PNG", "screen_shot.PNG"),
         ("../../x", "x"),
         ("", "file"),
         (".bashrc", "file.bashrc"),
-        ('a"; filename="b.html', "a_ filename_b.html"),
-        ("a\r\nX-Evil: 1.png", "a_X-Evil_ 1.png"),
+        ('a"; filename="b.html', "a_filename_b.html"),
+        ("a\r\nX-Evil: 1.png", "a_X-Evil_1.png"),
         ("\u202egnp.exe", "gnp.exe"),
         ("x" * 300 + ".tar.gz", "x" * 57 + ".gz"),
     ],
@@ -40,7 +40,7 @@ def test_a_files_name_is_one_that_every_way_into_rt_leaves_as_it_is(name: str, p
 @given(st.text())
 def test_no_name_is_a_path_or_breaks_a_header(name: str) -> None:
     plain = plain_file_name(name)
-    assert re.fullmatch(r"[A-Za-z0-9._()+ -]{1,60}", plain)
+    assert re.fullmatch(r"[A-Za-z0-9._+-]{1,60}", plain)
     assert PureWindowsPath(plain).name == plain
     assert not plain.startswith((".", " "))
 

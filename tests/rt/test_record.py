@@ -144,7 +144,7 @@ def test_no_line_of_the_body_begins_with_what_people_typed(text: str, place: str
     assert page.tags <= TAGS
     assert body.count("<blockquote>") == body.count("</blockquote>") == 1
     assert len(page.rows) == (2 if place == "message" else 1)
-    assert page.after.strip().startswith("The whole record: transcript.json, ")
+    assert page.after.strip().startswith("The whole record as JSON: ")
 
 
 @given(ANYTHING | st.sampled_from(NASTY), PLACES)
@@ -154,10 +154,13 @@ def test_as_plain_text_only_our_own_lines_stand_at_the_speakers_column(
     head, _, rest = record.compose(told(text, place), LONDON, Form.TEXT).text.partition("\n\n> ")
     lines = f"> {rest}".splitlines()
     assert [line for line in lines if not line.startswith(">")] == []
-    ours = [line for line in lines if line.startswith("> ") and not line.startswith("> " + " " * 4)]
+    said = (">   | ", ">   |", ">   + ")
+    ours = [line for line in lines if line.startswith("> ") and not line.startswith(said)]
     *speakers, whole = ours
-    assert whole.startswith("> The whole record: transcript.json, ")
+    assert whole.startswith("> The whole record as JSON: ")
     assert len(speakers) == (2 if place == "message" else 1)
+    seen = [" ".join(line.split()) for line in lines]  # as RT's page runs white space together
+    assert len([line for line in seen if line.startswith("> [")]) == len(speakers)
     assert all(line.startswith(f"> [{n}] 21 Nov 10:02:") for n, line in enumerate(speakers, 1))
     assert not [
         line for line in head.splitlines() if line.lstrip().startswith((">", "--", "______"))
@@ -175,7 +178,7 @@ def test_the_attached_text_is_as_safe_as_the_body(text: str, place: str) -> None
     summary = {line for line in parts(text) if place == "summary"}
     speakers = [line for line in ours if line not in summary]
     assert len(speakers) == (3 if place == "message" else 2)
-    aside = summary | {line for line in content.splitlines() if line.startswith("    + ")}
+    aside = summary | {line for line in content.splitlines() if line.startswith("  + ")}
     assert max(len(line) for line in content.splitlines() if line not in aside) <= LONGEST
 
 
@@ -267,7 +270,7 @@ def test_the_body_says_by_what_the_whole_record_is_known() -> None:
     comment = record.compose(dossier("Hello"), LONDON)
     data = comment.parts[0].content
     digest = hashlib.sha256(data).hexdigest()
-    words = f"The whole record: transcript.json, {len(data)} bytes, SHA-256 {digest}"
+    words = f"The whole record as JSON: {len(data)} bytes, SHA-256 {digest}"
     assert Page(comment.text).after.strip() == words
 
 
@@ -279,7 +282,7 @@ def test_a_reason_why_a_record_is_in_somebody_elses_ticket_stands_on_top() -> No
     )
     for form in Form:
         text = " ".join(record.compose(replace(red, chat=chat), LONDON, form).text.split())
-        assert "Grace Hopper says why it belongs here: asked by phone" in text
+        assert "says why it belongs here: asked by phone" in text.replace(" … ", " ")
         assert text.index("asked by phone") < text.index("Summary by")
     assert "do not match" not in record.compose(red, LONDON).text
 
