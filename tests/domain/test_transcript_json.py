@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -163,3 +164,13 @@ def test_a_text_comes_out_of_the_json_as_it_went_in_and_nothing_of_it_acts(text:
     assert [line["text"] for line in json.loads(written)["lines"]] == [whole]
     hidden = set("\x00\x7f\x85\u061c\u200d\u200e\u2028\u2029\u202e\u2066\u2069\ufeff")
     assert not hidden & set(written.decode())
+
+
+def test_the_script_in_the_documentation_reads_a_record(tmp_path: Path) -> None:
+    script = (ROOT / "docs" / "rt.md").read_text().partition("```python\n")[2].partition("```")[0]
+    file = tmp_path / "transcript.json"
+    file.write_bytes(dump(records()[0]))
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "2026-11-21T10:02:05+00:00\tGrace Hopper\tHi\n"
