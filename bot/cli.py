@@ -127,6 +127,59 @@ def doctor(config: Path | None, as_json: bool) -> None:
     sys.exit(doctors.exit_code(report))
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def status(config: Path | None, as_json: bool) -> None:
+    """Say how many chats are open, wait for RT, were filed and purged. Only reads."""
+    settings = _settings(config)
+    from bot import keeping
+
+    with _said_if_away():
+        click.echo(asyncio.run(keeping.status(settings, as_json=as_json)))
+
+
+@main.command()
+@click.argument("person")
+@click.pass_obj
+def where(config: Path | None, person: str) -> None:
+    """List every place where data of PERSON lies: a login, an address, or a name. Only reads."""
+    settings = _settings(config)
+    from bot import keeping
+
+    with _said_if_away():
+        click.echo(keeping.where(settings, person))
+
+
+@main.command()
+@click.option("--person", required=True, help="A login, an address, or a name.")
+@click.option("--yes", is_flag=True, help="Do it; without this, only say what would be erased.")
+@click.option("--also-unfiled", is_flag=True, help="Also what is not in RT yet, and would be lost.")
+@click.pass_obj
+def purge(config: Path | None, person: str, yes: bool, also_unfiled: bool) -> None:
+    """Erase what is here of a person. What is in RT and Teams has to be erased there."""
+    settings = _settings(config)
+    from bot import keeping, logs
+
+    logs.configure("warning", settings.log.format)
+    _keep_others_out()
+    with _said_if_away():
+        work = keeping.purge(settings, person, do=yes, also_unfiled=also_unfiled)
+        click.echo(asyncio.run(work))
+
+
+@contextmanager
+def _said_if_away() -> Iterator[None]:
+    """Turn a database that cannot be read into a sentence."""
+    from bot.relay.ports import NotDone
+    from bot.store import SQLAlchemyError
+
+    try:
+        yield
+    except (NotDone, SQLAlchemyError, OSError) as e:
+        _fail(f"The database cannot be read ({type(e).__name__}). Has `livechat migrate` been run?")
+
+
 def _settings(config: Path | None) -> Settings:
     """Load the settings, or say what is wrong with them and exit."""
     from bot.config import ConfigError, load

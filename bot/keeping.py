@@ -1,0 +1,100 @@
+"""What is kept here, told and erased at a prompt: ``livechat status``, ``where`` and ``purge``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.app import rules
+from bot.config import Settings
+from bot.relay.people import Trace, Traces, erase
+from bot.relay.relay import Relay
+from bot.relay.standing import standing
+from bot.store import SqlStore, find_traces
+
+log = structlog.get_logger(__name__)
+
+_ELSEWHERE = """\
+Not looked into, because it is not ours or holds nothing:
+  RT        the records of his chats, as comments on his tickets (search RT for his name)
+  Teams     what was written in the threads, as long as your tenant keeps it
+  journal   chat and ticket numbers only: no names, addresses or words
+  back-ups  what stood in the database when they were made
+  browser   his own: messages that were not sent, until he closes the chat\
+"""
+
+
+def now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+async def status(settings: Settings, *, as_json: bool) -> str:
+    """Say how many chats are open, wait for RT, were filed and purged. Raises NotDone."""
+    store = SqlStore.at(settings.database.url)
+    try:
+        found = await standing(store, now())
+    finally:
+        await store.close()
+    if not as_json:
+        return str(found)
+    return json.dumps({**asdict(found), "oldest": int(found.oldest.total_seconds())})
+
+
+def where(settings: Settings, person: str) -> str:
+    """List every place here in which ``person`` appears, and what lies elsewhere."""
+    found = find_traces(settings.database.url, person)
+    return "\n".join([*_listed(found), "", _ELSEWHERE])
+
+
+def _listed(found: Traces) -> list[str]:
+    if not found:
+        return ["Nothing here names that person."]
+    lines = [line for trace in found.chats for line in _told(trace)]
+    if found.loose:
+        lines.append(f"outbox: {len(found.loose)} rows of tickets that are being looked up")
+    return lines
+
+
+def _told(trace: Trace) -> list[str]:
+    rows = ", ".join(f"{name} {count}" for name, count in trace.rows.items() if count)
+    record = "the record is not in RT yet" if trace.unfiled else "nothing that waits for RT"
+    return [
+        f"chat {trace.chat} ({trace.state}): {record}",
+        f"  rows here: {rows}",
+        f"  ticket in RT: {trace.ticket}",
+        f"  thread in Teams: {trace.thread}",
+    ]
+
+
+async def purge(settings: Settings, person: str, *, do: bool, also_unfiled: bool) -> str:
+    """Erase what is here of ``person``; only say what would be, unless ``do``. Raises NotDone."""
+    found = await asyncio.to_thread(find_traces, settings.database.url, person)
+    kept = [trace for trace in found.chats if trace.unfiled and not also_unfiled]
+    lines = _listed(found)
+    if kept:
+        lines += ["", f"Left alone, not in RT yet: {_names(kept)} (see --also-unfiled)."]
+    if not do:
+        return "\n".join(
+            [*lines, "", "Nothing was erased. Say --yes to do it."] if found else lines
+        )
+    store = SqlStore.at(settings.database.url)
+    try:
+        erased = await erase(
+            Relay(store, now, [], rules(settings)), found, also_unfiled=also_unfiled
+        )
+        await store.scrub()
+    finally:
+        await store.close()
+    for trace in erased:
+        log.warning("erased", chat=trace.chat, state=trace.state, by=f"uid {os.getuid()}")
+    return "\n".join([*lines, "", f"Erased: {_names(erased) or 'nothing'}.", "", _ELSEWHERE])
+
+
+def _names(traces: list[Trace]) -> str:
+    return ", ".join(trace.chat for trace in traces)

@@ -1,0 +1,111 @@
+"""Where a person's data lies here, and erasing it (requirement of data protection law)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.domain import events as e
+from bot.domain.chat import Chat, State
+from bot.domain.messages import SYSTEM
+from bot.domain.tickets import TicketRef
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+#: What of a person's record may be what he is asked for by.
+_NAMES = frozenset({"name", "login", "address", "id", "requestor", "author_name", "quote_author"})
+#: States in which what was said is nowhere but here.
+UNFILED = frozenset({State.OPEN, State.ENDED, State.HELD, State.FILING})
+_BEFORE = frozenset({State.PROPOSED, State.INVITED})
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A chat in which a person appears: how many rows of each table belong to it.
+
+    ``thread`` is Teams' id of the conversation it is mirrored in; ``ticket`` where its record is or
+    will be.
+    """
+
+    chat: str
+    state: State
+    ticket: TicketRef
+    thread: str
+    rows: Mapping[str, int]
+
+    @property
+    def unfiled(self) -> bool:
+        """What was said is not in RT yet."""
+        return self.state in UNFILED
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """All that is here of a person; ``loose`` are rows of the outbox that belong to no chat yet."""
+
+    chats: tuple[Trace, ...] = ()
+    loose: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.chats or self.loose)
+
+
+def mentions(found: Any, person: str) -> bool:
+    """Tell whether ``found`` (JSON) has somebody who is called ``person`` in one of his names."""
+    wanted = fold(person)
+    if isinstance(found, dict):
+        ours = (v for k, v in found.items() if k in _NAMES and isinstance(v, str))
+        return any(fold(v) == wanted for v in ours) or _any(found.values(), person)
+    return isinstance(found, list) and _any(found, person)
+
+
+def _any(values: Iterable[Any], person: str) -> bool:
+    return any(mentions(value, person) for value in values)
+
+
+def fold(text: str) -> str:
+    """Return what of a name, a login or an address counts."""
+    return " ".join(text.split()).casefold()
+
+
+async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Trace]:
+    """Erase what is here of those chats; return what was erased. Raises NotDone.
+
+    A record that is not in RT yet is left alone, unless ``also_unfiled``.
+    """
+    erased = []
+    for trace in traces.chats:
+        if trace.unfiled and not also_unfiled:
+            continue
+        if await relay.store.write(partial(_erase, relay, trace)):
+            erased.append(trace)
+
+    async def drop(unit: Unit) -> None:
+        for number in traces.loose:
+            await unit.drop(number)
+
+    await relay.store.write(drop)
+    return erased
+
+
+async def _erase(relay: Relay, trace: Trace, unit: Unit) -> bool:
+    chat = await unit.chat(trace.chat)
+    if chat is None or (chat.state in UNFILED and not trace.unfiled):
+        return False  # gone, or somebody has joined since we looked
+    await _let_go(relay, unit, chat)
+    return True
+
+
+async def _let_go(relay: Relay, unit: Unit, chat: Chat) -> None:
+    """Those who look on hear of it; then the chat is forgotten, its rows of the outbox too."""
+    now = relay.now()
+    if chat.state in _BEFORE:
+        await relay.happen(unit, chat, e.Cancelled(now, SYSTEM))
+    elif chat.state is State.FILED:
+        await unit.purge(chat.id)
+        await relay.happen(unit, chat, e.Purged(now))
+    else:
+        await unit.purge(chat.id)
+        await unit.forget(chat.id)

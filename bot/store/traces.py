@@ -1,0 +1,72 @@
+"""Looking for a person in the database: reads only, beside a service that runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.domain.chat import State
+from bot.domain.tickets import TicketRef
+from bot.relay.people import Trace, Traces, fold, mentions
+from bot.store.engine import parsed
+from bot.store.tables import chats, invitations, messages, outbox, seats, threads
+
+_OF_CHATS = {"messages": messages, "invitations": invitations, "seats": seats, "outbox": outbox}
+
+
+def find(url: str, person: str) -> Traces:
+    """Find where ``person`` (login, address, name, or id) appears. Blocking; raises SQLAlchemyError."""
+    engine = sa.create_engine(parsed(url), poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            return _find(connection, person)
+    finally:
+        engine.dispose()
+
+
+def _find(connection: sa.Connection, person: str) -> Traces:
+    speakers = _speakers(connection, person)
+    query = sa.select(chats.c.id, chats.c.detail, threads.c.conversation_id).join_from(
+        chats, threads, threads.c.id == chats.c.thread_id
+    )
+    # Beside the conversation only: who talks in a personal chat is nobody's name.
+    found = [
+        _trace(connection, chat_id, json.loads(detail), place)
+        for chat_id, detail, place in connection.execute(
+            query.order_by(chats.c.created_at, chats.c.id)
+        )
+        if chat_id in speakers or mentions(json.loads(detail), person)
+    ]
+    rows = connection.execute(
+        sa.select(outbox.c.id, outbox.c.payload).where(outbox.c.chat_id.is_(None))
+    )
+    loose = tuple(i for i, payload in rows if mentions(json.loads(payload), person))
+    return Traces(tuple(found), loose)
+
+
+def _speakers(connection: sa.Connection, person: str) -> set[str]:
+    """The chats in whose lines somebody of that name speaks, or is quoted."""
+    columns = (
+        messages.c.chat_id,
+        messages.c.author_name,
+        messages.c.author_id,
+        messages.c.quote_author,
+    )
+    rows = connection.execute(sa.select(*columns).distinct())
+    wanted = fold(person)
+    return {chat_id for chat_id, *names in rows if wanted in {fold(n) for n in names if n}}
+
+
+def _trace(connection: sa.Connection, chat_id: str, chat: dict[str, Any], place: str) -> Trace:
+    def count(table: sa.Table) -> int:
+        query = sa.select(sa.func.count()).select_from(table).where(table.c.chat_id == chat_id)
+        return int(connection.execute(query).scalar_one())
+
+    rows = {name: count(table) for name, table in _OF_CHATS.items()}
+    filing = chat.get("filing") or {}
+    ref = TicketRef(**chat["ticket"]["ref"])
+    if filing.get("receipt") and filing.get("new_ticket"):
+        ref = TicketRef(filing["new_ticket"]["instance"], filing["receipt"]["ticket"])
+    return Trace(chat_id, State(chat["state"]), ref, place, {"chats": 1, **rows})

@@ -1,0 +1,42 @@
+"""Finding a person, on both databases."""
+
+from dataclasses import replace
+
+from bot.domain.chat import State
+from bot.domain.tickets import TicketRef
+from bot.relay.ports import Delivery, Lane
+from bot.store import SqlStore, find_traces
+from tests.people import ADAS, GRACE, invited
+from tests.store.making import add_chat, line, schedule
+
+
+async def test_a_person_is_found_by_login_address_or_name_wherever_it_stands(
+    store: SqlStore, url: str
+) -> None:
+    thread = await add_chat(store, "chat-1", state=State.ENDED)
+    await add_chat(store, "chat-2", ticket=replace(invited().ticket, requestors=()))
+    await store.write(lambda unit: unit.record("chat-1", line(1, "k")))
+    await schedule(store, Delivery(Lane.LOOKUP, "lookup:1", "lookup", {"by": {"name": GRACE.name}}))
+    assert thread
+    for name in (ADAS.login, ADAS.address.upper(), f" {ADAS.name} "):
+        (trace,) = find_traces(url, name).chats
+        assert (trace.chat, trace.state, trace.unfiled) == ("chat-1", State.ENDED, True)
+        assert trace.ticket == TicketRef("rt", 12345)
+        assert trace.thread == "19:x;messageid=1"
+        assert trace.rows == {"chats": 1, "messages": 1, "invitations": 0, "seats": 0, "outbox": 0}
+    found = find_traces(url, GRACE.name)
+    assert [trace.chat for trace in found.chats] == ["chat-1", "chat-2"]
+    assert len(found.loose) == 1
+
+
+async def test_nobody_else_is_found(store: SqlStore, url: str) -> None:
+    await add_chat(store)
+    assert not find_traces(url, "Lovelace")  # a part of a name is other people's, too
+    assert not find_traces(url, "rt")
+
+
+async def test_who_only_speaks_in_a_chat_is_found_there(store: SqlStore, url: str) -> None:
+    await add_chat(store, ticket=replace(invited().ticket, requestors=()))
+    said = replace(line(1, "k"), author=replace(GRACE, name="Alan Turing", id="a"))
+    await store.write(lambda unit: unit.record("chat-1", said))
+    assert [trace.chat for trace in find_traces(url, "alan turing").chats] == ["chat-1"]

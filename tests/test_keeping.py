@@ -1,0 +1,113 @@
+"""What is kept, told and erased at a prompt; beside a chat that is under way."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+from bot.domain.chat import State
+from bot.store import upgrade
+from tests.relay.house import OTHER, House, opened
+from tests.test_cli import CONFIG
+
+ADA = "Ada Lovelace"
+
+
+@dataclass
+class Prompt:
+    """A configuration, and what is asked with it."""
+
+    file: Path
+
+    async def __call__(self, *words: str, code: int = 0) -> Result:
+        command = ["--config", str(self.file), *words]
+        result = await asyncio.to_thread(CliRunner().invoke, main, command)
+        assert result.exit_code == code, result.output
+        return result
+
+
+@pytest.fixture
+def prompt(tmp_path: Path) -> Prompt:
+    file = tmp_path / "livechat.toml"
+    file.write_text(CONFIG.replace("FOLDER", str(tmp_path)))
+    return Prompt(file)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A service that goes on meanwhile."""
+    url = f"sqlite:///{tmp_path / 'livechat.db'}"
+    await asyncio.to_thread(upgrade, url)
+    async with opened(url) as a_house:
+        yield a_house
+
+
+async def test_status_is_the_daily_line(house: House, prompt: Prompt) -> None:
+    await house.talking()
+    line = "open 1, waiting to file 0, filed 0, purged 0, content on disk: 0 closed chats\n"
+    assert (await prompt("status")).output == line
+    assert json.loads((await prompt("status", "--json")).output)["open"] == 1
+
+
+async def test_where_lists_chats_tickets_and_threads_and_what_lies_elsewhere(
+    house: House, prompt: Prompt
+) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "CANARY")
+    said = (await prompt("where", "ADA@help.test")).output
+    assert f"chat {chat.id} (open): the record is not in RT yet" in said
+    assert "messages 2" in said
+    assert "seats 1" in said
+    assert "ticket in RT: rt#12345" in said
+    assert "thread in Teams: 19:chat@thread.tacv2;messageid=1700000000000" in said
+    assert "journal" in said
+    assert "CANARY" not in said
+    await house.presses("file", chat)
+    await house.deliver()
+    assert "Nothing here names that person." in (await prompt("where", ADA)).output
+
+
+async def test_purge_does_nothing_without_yes(house: House, prompt: Prompt) -> None:
+    chat, _ = await house.talking()
+    said = (await prompt("purge", "--person", ADA, "--also-unfiled")).output
+    assert chat.id in said
+    assert "Nothing was erased." in said
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+async def test_purge_leaves_a_record_alone_that_is_nowhere_but_here(
+    house: House, prompt: Prompt
+) -> None:
+    chat, _ = await house.talking()
+    other = await house.invited(thread=OTHER)
+    result = await prompt("purge", "--person", ADA, "--yes")
+    assert f"Left alone, not in RT yet: {chat.id}" in result.output
+    assert f"Erased: {other.id}." in result.output
+    assert (await house.chat(chat.id)).state is State.OPEN
+    assert (await house.chat(other.id)).state is State.CANCELLED
+    assert ADA not in repr(await house.chat(other.id))
+
+
+async def test_purge_erases_the_rest_when_told_so_and_leaves_no_trace_in_the_files(
+    house: House, prompt: Prompt, tmp_path: Path
+) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "CANARY")
+    result = await prompt("purge", "--person", ADA, "--yes", "--also-unfiled")
+    assert f"Erased: {chat.id}." in result.output
+    assert await house.store.look(chat.id) is None
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("livechat.db*"))
+    assert b"CANARY" not in kept
+    assert ADA.encode() not in kept
+    assert "Nothing here names" in (await prompt("where", ADA)).output
+
+
+async def test_without_a_database_it_says_what_to_do(prompt: Prompt) -> None:
+    for words in (["status"], ["where", ADA], ["purge", "--person", ADA]):
+        result = await prompt(*words, code=1)
+        assert "livechat migrate" in result.output
