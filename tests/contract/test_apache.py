@@ -44,6 +44,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         origins=[ORIGIN],
         support_url="mailto:support@example.org",
         allowances=Allowances(by_address=Rate(per_minute=1, burst=5)),
+        now=lambda: visiting.now,
     )
     async with Server(room) as server:
         backend = server.base.removeprefix("http://")

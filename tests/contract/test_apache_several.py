@@ -33,7 +33,13 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
 
     visiting = FakeVisiting(ring)
     rooms = [
-        VisitorsRoom(visiting, hub, origins=[ORIGIN], support_url="mailto:support@example.org")
+        VisitorsRoom(
+            visiting,
+            hub,
+            origins=[ORIGIN],
+            support_url="mailto:support@example.org",
+            now=lambda: visiting.now,
+        )
         for hub in hubs
     ]
     async with Server(rooms[0]) as one, Server(rooms[1]) as two:

@@ -14,11 +14,8 @@ from typing import Any
 import aiohttp
 
 from tests.faults.books import Account, tokens
+from tests.faults.manners import PING_EVERY, PONG_WITHIN, WELCOME_WITHIN, Comeback, Patience
 
-PING_EVERY, PATIENCE = 8.0, 5.0
-"""Seconds: how often a socket is asked whether it lives, and how long its answer may take."""
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _TROUBLE = (aiohttp.ClientError, OSError, TimeoutError)
 
 
@@ -36,7 +33,7 @@ class Guest:
         self.account = account
         self.unsent: dict[str, str] = {}
         self.connected = asyncio.Event()
-        self.reconnects: list[float] = []  # seconds from the loss of a socket to the next welcome
+        self.comebacks: list[Comeback] = []
         self.view: dict[str, Any] = {}
         self.codes: list[int | None] = []
         self._bases, self._session, self._draw = bases, session, draw
@@ -47,29 +44,38 @@ class Guest:
             "X-Forwarded-For": address,
         }
         self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._lost_at: float | None = None
+        self._opened_at: float | None = None  # when this socket opened
+        self._coming: Comeback | None = None
+        self._patience = Patience(draw)
         self._heard_at = 0.0
 
     async def stay(self) -> None:
         """Be there until cancelled."""
-        pause = _FIRST_PAUSE
         while True:
+            outcome = "closed"
             try:
                 await self._visit()
-                pause = _FIRST_PAUSE
-            except _TROUBLE:
-                pause = min(2 * pause, _LONGEST_PAUSE)
+            except _TROUBLE as error:
+                outcome = type(error).__name__
             finally:
-                self._lose()
-            await asyncio.sleep(self._draw.uniform(0, pause))
+                pause = self._lose(outcome)
+            await asyncio.sleep(pause)
 
-    def _lose(self) -> None:
+    def _lose(self, outcome: str) -> float:
+        """Note that the socket, or the attempt at one, is over; return how long to wait."""
+        now = time.monotonic()
         if self.connected.is_set():
-            self._lost_at = time.monotonic()
+            self._coming = Comeback(now)
             self.connected.clear()
+        code = self._socket.close_code if self._socket is not None else None
         if self._socket is not None:
-            self.codes.append(self._socket.close_code)
-        self._socket = None
+            self.codes.append(code)
+        lasted = None if self._opened_at is None else now - self._opened_at
+        self._socket = self._opened_at = None
+        pause = self._patience.next_pause(lasted, code)
+        if self._coming is not None:
+            self._coming.note(now, f"{outcome}, waits {pause:.2f}")
+        return pause
 
     @property
     def arriving(self) -> bool:
@@ -83,11 +89,13 @@ class Guest:
 
     async def _visit(self) -> None:
         base = self._draw.choice(self._bases)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(WELCOME_WITHIN):
             socket = await self._session.ws_connect(
                 f"{base}/ws", headers=self._headers, protocols=["livechat.v1"], max_msg_size=0
             )
-        self._socket = socket
+        self._socket, self._opened_at = socket, time.monotonic()
+        if self._coming is not None:
+            self._coming.note(self._opened_at, f"open at :{base.split(':')[2].split('/')[0]}")
         watch = asyncio.create_task(self._watch(socket))
         try:
             await self._hello(socket)
@@ -106,11 +114,11 @@ class Guest:
     async def _watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Notice a socket that is open and dead, as the widget does."""
         while True:
-            await asyncio.sleep(self._draw.uniform(0.8, 1.0) * PING_EVERY)
+            await asyncio.sleep(PING_EVERY)
             asked = time.monotonic()
             with suppress(*_TROUBLE):
                 await socket.send_json({"t": "ping"})
-            await asyncio.sleep(PATIENCE)
+            await asyncio.sleep(PONG_WITHIN)
             if self._heard_at < asked:
                 _abort(socket)
                 return
@@ -124,9 +132,7 @@ class Guest:
         match frame["t"]:
             case "welcome":
                 self.view = frame["view"]
-                if self._lost_at is not None:
-                    self.reconnects.append(time.monotonic() - self._lost_at)
-                self.connected.set()
+                self._arrive()
                 for key, text in list(self.unsent.items()):
                     await socket.send_json({"t": "say", "key": key, "text": text})
             case "view":
@@ -140,6 +146,13 @@ class Guest:
             case "over":
                 self.account.lines.clear()
                 await self._hello(socket)
+
+    def _arrive(self) -> None:
+        if self._coming is not None:
+            self._coming.seconds = time.monotonic() - self._coming.lost_at
+            self.comebacks.append(self._coming)
+            self._coming = None
+        self.connected.set()
 
     def _show(self, line: dict[str, Any]) -> None:
         """A widget shows each seq once, and what is missing it never learns of."""

@@ -20,6 +20,7 @@ from tests.faults import ledger, opening
 from tests.faults.books import Account, Books, read
 from tests.faults.fleet import Fleet
 from tests.faults.load import Load
+from tests.faults.manners import Comeback
 from tests.hatchery import Hatchery
 from tests.processes import free_port
 
@@ -127,7 +128,11 @@ class Scene:
 
     def reconnects(self) -> list[float]:
         """Seconds from the loss of a socket to the next welcome, sorted."""
-        return sorted(s for guest in self.load.guests for s in guest.reconnects)
+        return sorted(back.seconds for back in self.comebacks())
+
+    def comebacks(self) -> list[Comeback]:
+        """Every way back, with its steps."""
+        return [back for guest in self.load.guests for back in guest.comebacks]
 
     def figures(self) -> str:
         """What went through, in one line."""

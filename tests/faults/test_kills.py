@@ -18,20 +18,29 @@ async def talk_under_kills(
     await trial.load.talk_while(trial.fleet.kill_often(kills, *pauses), pace)
 
 
-def patience(trial: Scene) -> float:
-    """Three seconds to come back, unless the machine is so busy that a start takes as long."""
-    return max(3.0, 4 * median(trial.fleet.starts))
+async def come_through(trial: Scene, figures: Callable[[str], None], seconds: float = 60) -> None:
+    """All is accounted for, and everybody was back soon.
+
+    A way back lasts from the moment at which the widget notices that its connection is lost to the
+    next welcome, over all that happens in between. Three seconds for 99 of 100, unless the machine
+    is so busy that a start alone takes most of that.
+    """
+    await trial.drain(seconds)
+    figures(trial.figures())
+    trial.check()
+    allowed = max(3.0, 4 * median(trial.fleet.starts))
+    slow = [str(back) for back in trial.comebacks() if back.seconds > allowed]
+    assert share(trial.reconnects(), 0.99) <= allowed, "\n".join(slow[:10])
 
 
-async def test_one_process_killed_again_and_again_loses_and_doubles_nothing(
+async def test_twenty_kills_of_one_process_under_fifty_chats_lose_and_double_nothing(
     plan: Plan, figures: Callable[[str], None]
 ) -> None:
+    plan.chats = 50
     async with scene(plan) as trial:
-        await talk_under_kills(trial, 5, (0.5, 1.5), Pace(1.0, 0.5))
-        await trial.drain()
-        figures(trial.figures())
-        trial.check()
-        await trial.file(trial.accounts)
+        await talk_under_kills(trial, 20, (0.6, 1.8), Pace(0.2, 0.2))
+        await come_through(trial, figures)
+        await trial.file(trial.accounts[:5])
 
 
 async def test_twenty_kills_of_two_replicas_under_fifty_chats_lose_and_double_nothing(
@@ -40,9 +49,7 @@ async def test_twenty_kills_of_two_replicas_under_fifty_chats_lose_and_double_no
     plan.urls, plan.chats = [postgres_url, postgres_url], 50
     async with scene(plan) as trial:
         await talk_under_kills(trial, 20, (0.6, 1.8), Pace(0.2, 0.2))
-        await trial.drain()
-        figures(trial.figures())
-        trial.check()  # how long coming back takes is printed; the long form holds it to its limit
+        await come_through(trial, figures)
         await trial.file(trial.accounts[:5])
 
 
@@ -55,7 +62,4 @@ async def test_five_hundred_kills_under_a_hundred_thousand_messages(
     plan.sections = {"relay": {"pacing": False}}
     async with scene(plan) as trial:
         await talk_under_kills(trial, 500, (0.8, 2.2), Pace(0.7, 0.7))
-        await trial.drain(300)
-        figures(trial.figures())
-        trial.check()
-        assert share(trial.reconnects(), 0.99) <= patience(trial)
+        await come_through(trial, figures, 300)

@@ -8,7 +8,9 @@ const PONG_WITHIN = 5_000;
 const PING_SELDOM = 30_000;
 const WELCOME_WITHIN = 15_000;
 /** A connection that lived this long had no trouble of its own: the next wait starts small. */
-const LASTED = 5_000;
+const LASTED = 1_000;
+/** So many waits stay small: a restart is over by then, and the visitor is in the middle of a talk. */
+const SOON = 6;
 /** Handshakes that may fail before we ask by HTTP whether there is still a session. */
 const DOUBT_AFTER = 2;
 
@@ -31,9 +33,12 @@ const STOPS: Record<number, Stop> = { 4401: "no_session", 4409: "other_chat", 44
 /** Close codes with which a service asks everybody at once to come back: not all at once. */
 const CROWD = [1012, 1013];
 
-/** Milliseconds before attempt number `attempt` (from 0): a random part of a doubling span. */
+/** Milliseconds before attempt number `attempt` (from 0): a random part of a span that grows late. */
 export const waitBefore = (attempt: number, crowd = false, random = Math.random()): number =>
-  random * Math.min(attempt < 8 ? 8_000 : 30_000, (crowd ? 2_000 : 500) * 2 ** attempt);
+  random *
+  (attempt > SOON + 6
+    ? 30_000
+    : Math.min(8_000, (crowd ? 2_000 : attempt ? 1_000 : 500) * 2 ** Math.max(0, attempt - SOON)));
 
 export class Link {
   /** The service knows us: what is sent now arrives, or the connection ends. */

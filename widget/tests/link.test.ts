@@ -4,13 +4,15 @@ import { Link, waitBefore } from "../src/link.ts";
 import type { ClientFrame } from "../src/wire.ts";
 import { welcome } from "./cast.ts";
 
-test("waiting before an attempt doubles from half a second up to thirty, and a random part is waited", () => {
+test("waiting stays short for as long as a restart takes, then doubles up to thirty seconds", () => {
   for (const [attempt, most] of [
     [0, 500],
-    [1, 1000],
-    [3, 4000],
-    [6, 8_000],
-    [8, 30_000],
+    [1, 1_000],
+    [6, 1_000],
+    [7, 2_000],
+    [9, 8_000],
+    [12, 8_000],
+    [13, 30_000],
     [60, 30_000],
   ] as const) {
     ok(waitBefore(attempt, false, 1) === most && waitBefore(attempt, false, 0) === 0);
@@ -19,8 +21,8 @@ test("waiting before an attempt doubles from half a second up to thirty, and a r
 
 test("when a service sends everybody away at once they come back spread over seconds", () => {
   deepEqual(
-    [0, 1, 2, 3].map((attempt) => waitBefore(attempt, true, 1)),
-    [2000, 4000, 8000, 8000],
+    [0, 6, 7, 8, 9, 13].map((attempt) => waitBefore(attempt, true, 1)),
+    [2_000, 2_000, 4_000, 8_000, 8_000, 30_000],
   );
 });
 
@@ -51,7 +53,7 @@ Object.assign(globalThis, {
   addEventListener: silent,
   removeEventListener: silent,
 });
-mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1 });
 Math.random = () => 1;
 
 /** Time goes by, in small steps: what is set in one goes by the next. */
@@ -119,6 +121,31 @@ test("a network too slow for the limit gets longer ones instead of being cut for
   pass(9_000 + 5_000);
   equal(link.up, false);
   link.stop();
+});
+
+/** The service dies again and again, each time so many milliseconds after it let us in. */
+function waits(lived: number): number[] {
+  const link = linked(true);
+  const found = Array.from({ length: 9 }, () => {
+    last().onopen();
+    last().tell(welcome());
+    pass(lived);
+    const before = Service.all.length;
+    last().onclose?.({ code: 1006 });
+    let waited = 0;
+    for (; Service.all.length === before; waited += 500) mock.timers.tick(500);
+    return waited;
+  });
+  link.stop();
+  return found;
+}
+
+test("a service that dies again and again is come back to soon each time", () => {
+  deepEqual(waits(1_500), Array(9).fill(500));
+});
+
+test("one that lets us in only to die at once is left alone for longer and longer", () => {
+  deepEqual(waits(500), [500, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 2_000, 4_000]);
 });
 
 test("while nobody looks pings are seldom, and looking sends one at once", () => {

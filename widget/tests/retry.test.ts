@@ -22,15 +22,17 @@ function trying(crowd = false): { retry: Retry; tries: () => number } {
   return { retry, tries: () => tries };
 }
 
-test("it tries by itself, more and more seldom, and never gives up", () => {
+test("it tries by itself, soon at first, then more and more seldom, and never gives up", () => {
   const { retry, tries } = trying();
-  const after = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000, 8_000, 30_000, 30_000].map((wait) => {
+  const soon = [500, ...Array<number>(6).fill(1_000)];
+  const spans = [...soon, 2_000, 4_000, ...Array<number>(4).fill(8_000), 30_000, 30_000];
+  const after = spans.map((wait) => {
     mock.timers.tick(wait - 1);
     const early = tries();
     mock.timers.tick(1);
     return tries() - early;
   });
-  deepEqual([after, tries()], [Array(10).fill(1), 10]);
+  deepEqual([after, tries()], [Array(15).fill(1), 15]);
   retry.stop();
 });
 
