@@ -73,7 +73,13 @@ ACTIONS = st.tuples(
 async def play(actions: list[tuple[str, int, int]]) -> None:
     hub = Hub()
     visiting = FakeVisiting(hub.ring)
-    room = VisitorsRoom(visiting, hub, origins=[ORIGIN], support_url="mailto:x@example.org")
+    room = VisitorsRoom(
+        visiting,
+        hub,
+        origins=[ORIGIN],
+        support_url="mailto:x@example.org",
+        now=lambda: visiting.now,
+    )
     async with Server(room) as server:
         browsers = [Browser(server) for _ in range(CHATS)]
         for n, browser in enumerate(browsers):
