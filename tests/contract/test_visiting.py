@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,7 @@ class World:
     revoke: Callable[[], Awaitable[None]]  # Grace takes the link back
     wait: Callable[[timedelta], None]  # time goes by
     presence: Callable[[], Awaitable[Presence]]  # as the card shows it
+    now: Callable[[], datetime]
 
 
 @asynccontextmanager
@@ -65,7 +66,7 @@ async def stand_in(hub: Hub, _folder: Path) -> AsyncIterator[World]:
     async def presence() -> Presence:
         return fake.reports[-1][1] if fake.reports else Presence.OPEN
 
-    yield World(fake, invite, answer, relay, end, revoke, wait, presence)
+    yield World(fake, invite, answer, relay, end, revoke, wait, presence, lambda: fake.now)
 
 
 @asynccontextmanager
@@ -93,7 +94,8 @@ async def on_sqlite(hub: Hub, folder: Path) -> AsyncIterator[World]:
         async def presence() -> Presence:
             return (await house.chat(house.threads.card.chat.id)).presence
 
-        yield World(house.visiting, invite, answer, house.deliver, end, revoke, wait, presence)
+        visiting, relay, now = house.visiting, house.deliver, house.clock
+        yield World(visiting, invite, answer, relay, end, revoke, wait, presence, now)
 
 
 @pytest.fixture(params=[stand_in, on_sqlite], ids=["stand-in", "sqlite"])
@@ -115,6 +117,7 @@ async def ada(world: World, hub: Hub) -> AsyncIterator[Browser]:
         origins=[ORIGIN],
         support_url="mailto:support@example.org",
         pace=Pace(page=7),
+        now=world.now,
     )
     async with Server(room) as server, Browser(server) as browser:
         yield browser

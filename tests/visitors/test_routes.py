@@ -27,6 +27,7 @@ VIEW = {
     "head": 1,
     "relayed": 0,
     "ended_by": None,
+    "closing": None,
 }
 
 
