@@ -45,7 +45,12 @@ def _still_here(chat: Chat, event: e.StillHere) -> Step:
 
 def _filed(chat: Chat, event: e.FiledUnasked) -> Step:
     told = chat.filing is not None and chat.filing.unasked
-    effects: list[f.Effect] = [] if told else [f.TellThread(f.Word.FILED_UNASKED, event.why)]
+    said = event.why
+    if event.new_ticket is not None:
+        said += (
+            f" It becomes a new ticket in the queue “{event.new_ticket.queue}”, to be looked at."
+        )
+    effects: list[f.Effect] = [] if told else [f.TellThread(f.Word.FILED_UNASKED, said)]
     chat = unasked(chat, event, event.why)
     assert chat.filing
     # A ticket that a CO asked to be made is still the one it goes into.

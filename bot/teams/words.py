@@ -63,8 +63,8 @@ _WORDS: dict[Word | Answer, str] = {
         "more reaches them."
     ),
     Word.FILED_UNASKED: (
-        "The record goes onto ticket {ticket} by itself, without a summary: {detail} Add what is "
-        "missing on the ticket in RT."
+        "The record of the chat about ticket {ticket} goes to RT by itself, without a summary: "
+        "{detail} Add what is missing on the ticket in RT."
     ),
     Word.INVITATION_PROBLEM: (
         "The invitation for ticket {ticket} did not go out. {detail} You can copy the link from the "

@@ -6,11 +6,13 @@ import pytest
 
 from bot.domain import effects as f
 from bot.domain import events as e
-from bot.domain.chat import Chat, State
+from bot.domain.chat import Chat, Filing, State
 from bot.domain.effects import Word
+from bot.domain.matching import Match
 from bot.domain.messages import SYSTEM, Notice
 from bot.domain.presence import Presence
 from bot.domain.silence import Patience, silent_since, warn_at
+from bot.domain.tickets import NewTicket
 from tests.people import ADA, GRACE, LATER, NOW, after, effects, talking
 
 MINUTE = timedelta(minutes=1)
@@ -115,3 +117,32 @@ def test_what_is_tried_for_ever_is_told_once() -> None:
     assert told(effects(again, refusal)) == []
     assert told(effects(again, e.FilingFailed(LATER, "It is deleted."))) == [Word.FILING_FAILED]
     assert told(effects(after(chat, refusal), e.FiledUnasked(LATER, "x"))) == []
+
+
+def test_where_it_goes_is_told_when_it_does_not_go_into_the_chats_own_ticket() -> None:
+    chat = after(talking(), e.Ended(NOW, GRACE))
+    made = NewTicket("rt", "Triage", "Live chat")
+    event = e.FiledUnasked(LATER, "nobody sent it.", Match.RED, made)
+    (tell, *_) = effects(chat, event)
+    assert isinstance(tell, f.TellThread)
+    assert "new ticket in the queue “Triage”" in tell.detail
+    assert after(chat, event).filing == Filing(
+        SYSTEM,
+        LATER,
+        "No summary was given: nobody sent it.",
+        new_ticket=made,
+        match=Match.RED,
+        unasked=True,
+    )
+
+
+def test_a_new_ticket_that_a_co_asked_for_is_still_where_it_goes() -> None:
+    made = NewTicket("rt", "Support", "Live chat")
+    chat = after(
+        talking(),
+        e.FilingRequested(NOW, GRACE, "Toner.", new_ticket=made),
+        e.FilingFailed(NOW, "No right."),
+        e.FiledUnasked(LATER, "nobody sent it."),
+    )
+    assert chat.filing
+    assert chat.filing.new_ticket == made
