@@ -40,7 +40,7 @@ class FileHandler:
         chat = await self._filing(delivery)
         if chat is None:
             return None
-        dossier = replace(await self._dossier(chat), tried=self._tried(delivery))
+        dossier = replace(await self._dossier(chat), tried=self._tried(chat, delivery))
         receipt = await self._tickets.find(dossier) or await self._tickets.comment(dossier)
         return self._then(chat.id, e.TranscriptFiled(self._relay.now(), receipt))
 
@@ -58,8 +58,13 @@ class FileHandler:
         event = e.FilingDelayed(self._relay.now(), error.sentence)
         return self._then(delivery.chat_id or "", event)
 
-    def _tried(self, delivery: Delivery) -> timedelta | None:
-        """How long ago a try began that may have left us, if there was one."""
+    def _tried(self, chat: Chat, delivery: Delivery) -> timedelta | None:
+        """How long ago a try began that may have left us, if there was one.
+
+        Whoever presses again has looked in RT; what is tried again by itself has not.
+        """
+        if chat.filing and chat.filing.unasked and chat.filings > 1:
+            return self._relay.now() - (chat.ended or chat.created)
         if delivery.attempt < 2 or delivery.first_claimed is None:
             return None
         return self._relay.now() - delivery.first_claimed

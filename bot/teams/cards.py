@@ -205,10 +205,16 @@ def _filed(view: CardView, zone: tzinfo) -> Part:
     return body, el.link(f"Open ticket {ref.number} in RT", url)
 
 
+#: Of a record that went by mail into an RT that cannot be asked.
+_UNPROVEN = "handed to the mail server, **not confirmed by RT**: please look whether it is there"
+
+
 def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
     pairs = [("Ticket", in_card(str(chat.ticket.ref)))]
     if filing.receipt is not None:
-        pairs.append(("Comment", f"transaction {filing.receipt.transaction}, read back from RT"))
+        number = filing.receipt.transaction
+        proof = f"transaction {number}, read back from RT" if filing.receipt.proven else _UNPROVEN
+        pairs.append(("Comment", proof))
     itself = "the live chat itself" if filing.by.role is Role.SYSTEM else "a member of the team"
     pairs.append(("Sent by", in_card(filing.by.name, 80) or itself))
     if filing.set_status and not filing.status_problem:

@@ -13,9 +13,11 @@ from bot.domain.invitations import Route
 from bot.relay.pool import Channel
 from bot.relay.ports import Listening
 from bot.relay.relay import Relay
+from bot.rt.instance import Api
 from tests.settings import GUID, SECRET_KEY, instance, settings, teams
 
 MAIL = {"host": "localhost", "security": "none", "from_address": "help@example.org"}
+BY_MAIL = {"api": "mail", "rtname": "rt.test", "mail_to": "c@rt.test"}
 LOCAL = {
     "public_url": "http://localhost:8360/livechat",
     "help_page": "http://localhost:8360/",
@@ -131,6 +133,14 @@ def test_the_file_of_a_sqlite_database_is_known() -> None:
         ({"rt": {"rt": instance(auth="basic")}}, 'auth = "basic" needs it'),
         ({"rt": {"rt": instance(token=None)}}, 'auth = "token" needs it'),
         ({"rt": {"rt": instance(keytab="/nowhere/keytab")}}, "cannot read"),
+        ({"rt": {"rt": instance(api="rest1")}}, "REST 1.0 takes no tokens"),
+        ({"rt": {"rt": instance(read_api="rest2")}}, 'for api = "mail" only'),
+        ({"rt": {"rt": instance(api="mail", rtname="rt.test")}}, 'api = "mail" needs it'),
+        ({"rt": {"rt": instance(api="mail", mail_to="a@b")}}, 'api = "mail" needs it'),
+        ({"rt": {"rt": instance(rtname="rt #1]")}}, "rtname"),
+        ({"rt": {"rt": instance(**BY_MAIL)}}, "needs a section [mail]"),
+        ({"rt": {"rt": instance(**BY_MAIL, read_api="rest1")}, "mail": MAIL}, "takes no tokens"),
+        ({"rt": {"rt": instance(marker_field="Chat's ID")}}, "marker_field"),
         ({"mail": MAIL | {"user": "u"}}, "go together"),
         ({"mail": MAIL | {"host": "mail.example", "user": "u", "password": "p"}}, "in the clear"),
         ({"teams": teams(teams=[])}, "nobody may use the bot"),
@@ -216,6 +226,18 @@ def test_each_rt_may_have_a_keytab_of_its_own(tmp_path: Path) -> None:
         }
     )
     assert [rt.keytab for rt in parts.rt_instances(made)] == [str(keytab) for keytab in keytabs]
+
+
+def test_an_rt_that_is_written_to_by_mail_needs_no_login_unless_it_is_read() -> None:
+    blind = instance(**BY_MAIL, auth="basic", token=None, mail_queues={"Support": "a@rt.test"})
+    (rt,) = parts.rt_instances(settings(rt={"rt": blind}, mail=MAIL))
+    assert rt.mail
+    assert (rt.api, rt.mail.to, rt.mail.rtname) == (Api.NONE, "c@rt.test", "rt.test")
+    assert rt.mail.queues == {"Support": "a@rt.test"}
+    assert rt.mail.server.sender == MAIL["from_address"]
+    reading = blind | {"read_api": "rest1", "account": "x", "password": "y"}
+    (rt,) = parts.rt_instances(settings(rt={"rt": reading}, mail=MAIL))
+    assert rt.api is Api.REST1
 
 
 POOL = "19:pool@thread.tacv2"

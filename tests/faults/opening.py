@@ -39,12 +39,24 @@ def channels(stage: Stage, count: int) -> list[Conversation]:
 
 
 async def open_chats(
-    stage: Stage, url: str, places: Sequence[Conversation], count: int, seed: int
+    stage: Stage,
+    url: str,
+    places: Sequence[Conversation],
+    count: int,
+    seed: int,
+    tickets: Sequence[int] = (),
 ) -> list[Account]:
-    """Open ``count`` chats, spread over ``places``; their visitors hold seats and have no socket."""
+    """Open ``count`` chats, spread over ``places``; their visitors hold seats and have no socket.
+
+    They are about ``tickets``, or about new ones in the stand-in for RT.
+    """
     draw = random.Random(f"opening {seed}")
     stage.teams.world._ids._last = _FIRST_POST  # not the time: a storm goes by the threads' ids
-    accounts = [_account(stage, places[n % len(places)], n, draw) for n in range(count)]
+    numbers = tickets or range(_FIRST_TICKET, _FIRST_TICKET + count)
+    accounts = [
+        _account(stage, places[n % len(places)], n, number, draw)
+        for n, number in zip(range(count), numbers, strict=True)
+    ]
     store = SqlStore.at(url)
 
     async def work(unit: Unit) -> None:
@@ -58,8 +70,10 @@ async def open_chats(
     return accounts
 
 
-def _account(stage: Stage, place: Conversation, n: int, draw: random.Random) -> Account:
-    world, number = stage.teams.world, _FIRST_TICKET + n
+def _account(
+    stage: Stage, place: Conversation, n: int, number: int, draw: random.Random
+) -> Account:
+    world = stage.teams.world
     stage.rt.world.add_ticket(RtTicket(number, f"Trouble {n}", requestors=["s1234567"]))
     root = world.add_post(place, "", world.people["grace"])
     root.text = str(number)

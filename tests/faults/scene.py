@@ -41,6 +41,7 @@ class Plan:
     limits: bool = True  # whether the stand-in keeps to Teams' limits
     bug: str = ""
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tickets: Sequence[int] = ()  # one for each chat, where RT is not the stand-in
     ours: str = ""  # our own way to the database, if not the first replica's
 
 
@@ -165,7 +166,9 @@ async def scene(plan: Plan) -> AsyncIterator[Scene]:
     await asyncio.to_thread(_migrate, ours)
     async with Stage(free_port(), enforce_limits=plan.limits) as stage:
         places: Sequence[Conversation] = opening.channels(stage, plan.places or plan.chats)
-        accounts = await opening.open_chats(stage, ours, places, plan.chats, plan.seed)
+        accounts = await opening.open_chats(
+            stage, ours, places, plan.chats, plan.seed, plan.tickets
+        )
         fleet = Fleet(
             stage,
             plan.folder,

@@ -1,5 +1,7 @@
 """Into the right ticket, once, and gone from here."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.domain import events as e
@@ -104,6 +106,32 @@ async def test_a_request_that_never_arrived_is_repeated_after_the_look(house: Ho
     house.clock.pass_(minutes=4)
     await house.deliver()
     assert len(house.tickets.comments) == 1
+
+
+async def test_a_repeat_is_called_one_unless_a_person_asks_for_it(house: House) -> None:
+    chat, _ = await house.talking()
+    house.tickets.faults.before += [Unclear("RT did not answer."), Refused("Look in RT.")]
+    await house.presses("file", chat)
+    for _ in range(2):
+        await house.deliver()
+        house.clock.pass_(minutes=4)
+    assert (await house.chat(chat.id)).state is State.ENDED
+    await house.presses("file", chat, summary="I looked.")
+    await house.deliver()
+    (comment,) = house.tickets.comments
+    assert comment.tried is None
+
+
+async def test_what_is_tried_again_by_itself_is_called_a_repeat(house: House) -> None:
+    chat, _ = await house.talking()
+    house.tickets.faults.before += [Unclear("RT did not answer.")]
+    await house.presses("file", chat)
+    await house.deliver()
+    house.clock.pass_(minutes=4)
+    await house.deliver()
+    (comment,) = house.tickets.comments
+    assert comment.tried
+    assert comment.tried >= timedelta(minutes=4)
 
 
 @pytest.mark.parametrize("posted", [True, False])

@@ -18,6 +18,7 @@ from bot.domain.events import (
     Purged,
     Revoked,
     StatusSet,
+    TranscriptFiled,
 )
 from bot.domain.invitations import Route
 from bot.domain.messages import Author, Role
@@ -30,6 +31,7 @@ from tests.people import (
     GRACE,
     LATER,
     NOW,
+    RECEIPT,
     after,
     filed,
     filing,
@@ -118,6 +120,9 @@ CARDS: dict[str, CardView] = {
     "filing": view(filing()),
     "filing-delayed": view(after(filing(), FilingDelayed(NOW, "RT does not answer."))),
     "filed": view(filed()),
+    "filed-unproven": view(
+        after(filing(), TranscriptFiled(NOW, replace(RECEIPT, transaction=0, proven=False)))
+    ),
     "filed-with-status": view(after(filed("resolved"), StatusSet(NOW))),
     "filed-status-refused": view(
         after(filed("resolved"), StatusSet(NOW, "Dependencies are open."))

@@ -218,6 +218,12 @@ def test_the_receipt_links_the_ticket_and_names_the_transaction() -> None:
     assert links == ["https://rt.test/Ticket/Display.html?id=12345#txn-99"]
 
 
+def test_a_record_that_rt_did_not_confirm_is_not_called_read_back() -> None:
+    shown = words("filed-unproven")
+    assert "handed to the mail server, **not confirmed by RT**" in shown
+    assert "read back" not in shown
+
+
 def test_a_status_that_rt_refused_is_told() -> None:
     assert "The status was not changed. Dependencies are open." in words("filed-status-refused")
 

@@ -1,0 +1,171 @@
+"""Records by mail: into the ticket that was confirmed, once, and called unproven where they are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.events import Receipt
+from bot.domain.tickets import NewTicket, TicketRef
+from bot.relay.ports import UNTIL, Dossier, NotDone, Refused, Unclear
+from bot.rt.gateway import RtGateway
+from bot.rt.instance import Api, Login, RtInstance
+from bot.rt.mail import MailRoute, MailServer, Security
+from bot.sandbox.rt import RtStandIn, seeds
+from tests.contract.rts import Posting, mail_server
+from tests.people import filing
+from tests.rt.test_mail import Post
+
+LONDON = ZoneInfo("Europe/London")
+REF = TicketRef("rt", seeds.PRINTER)
+NEW = NewTicket("rt", "Support", "Help [rt.test #1] me", "ada@help.test")
+
+
+def dossier(tried: timedelta | None = None, new: NewTicket | None = None) -> Dossier:
+    chat = filing()
+    assert chat.filing
+    chat = replace(chat, filing=replace(chat.filing, new_ticket=new))
+    return Dossier(REF, f"[chat:{chat.id}]", chat, (), tried=tried)
+
+
+def instance(port: int, url: str = "https://rt.test", api: Api = Api.NONE) -> RtInstance:
+    server = MailServer("127.0.0.1", "livechat@help.test", port, Security.NONE, timeout=5)
+    queues = {"Support": "support@rt.test"}
+    route = MailRoute(server, "support-comment@rt.test", "rt.test", queues, patience=0.1)
+    return RtInstance(
+        "rt", url, Login.TOKEN, api, secret="1-14-0000only0for0the0stand0in0000", mail=route
+    )
+
+
+@pytest.fixture
+async def post() -> AsyncIterator[Post]:
+    post = Post()
+    async with mail_server(post) as port:
+        post.port = port  # type: ignore[attr-defined]
+        yield post
+
+
+@pytest.fixture
+async def blind(post: Post) -> AsyncIterator[RtGateway]:
+    """An RT that nobody can ask anything."""
+    gateway = RtGateway([instance(post.port)], LONDON)  # type: ignore[attr-defined]
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture
+async def rt() -> AsyncIterator[RtStandIn]:
+    async with RtStandIn() as running:
+        yield running
+
+
+@pytest.fixture
+async def seeing(rt: RtStandIn) -> AsyncIterator[RtGateway]:
+    """An RT that can be asked what came of a mail."""
+    async with mail_server(Posting(rt.url)) as port:
+        gateway = RtGateway([instance(port, rt.url, Api.REST2)], LONDON)
+        yield gateway
+        gateway.close()
+
+
+def names(mail: EmailMessage) -> list[tuple[str | None, str | None]]:
+    return [(p.get_filename(), p.get_content_disposition()) for p in mail.iter_attachments()]
+
+
+async def test_our_tag_comes_first_and_everything_else_is_named_and_attached(
+    blind: RtGateway, post: Post
+) -> None:
+    receipt = await blind.comment(dossier())
+    (mail,) = post.mails
+    assert mail["Subject"] == f"[rt.test #{seeds.PRINTER}] Live chat [chat:chat-1]"
+    assert (mail["To"], mail["X-Livechat-Marker"]) == ("support-comment@rt.test", "[chat:chat-1]")
+    assert mail["Message-ID"] == "<chat-chat-1.1@help.test>"
+    assert names(mail) == [("livechat-chat-chat-1.json", "attachment")]
+    assert receipt == Receipt(seeds.PRINTER, 0, receipt.url, proven=False)
+
+
+async def test_a_new_ticket_is_mailed_to_its_queue_without_any_tag(
+    blind: RtGateway, post: Post
+) -> None:
+    receipt = await blind.comment(dossier(new=NEW))
+    (mail,) = post.mails
+    assert mail["Subject"] == "Help (rt.test #1) me [chat:chat-1]"
+    assert (mail["To"], mail["Reply-To"]) == ("support@rt.test", "ada@help.test")
+    assert (receipt.ticket, receipt.proven) == (0, False)
+
+
+async def test_a_ticket_that_cannot_be_read_is_shown_as_such(blind: RtGateway) -> None:
+    ticket = await blind.read(REF)
+    assert (ticket.ref, ticket.status, ticket.requestors) == (REF, "unknown", ())
+    assert "cannot be asked" in ticket.subject
+
+
+async def test_what_may_have_been_mailed_is_not_mailed_again_unless_somebody_says_so(
+    blind: RtGateway, post: Post
+) -> None:
+    assert await blind.find(dossier()) is None
+    with pytest.raises(Refused, match=r"press again only if it is not there"):
+        await blind.comment(dossier(tried=timedelta(seconds=1)))
+    assert post.mails == []
+
+
+async def test_with_an_api_it_is_looked_for_first_for_an_hour(
+    seeing: RtGateway, rt: RtStandIn
+) -> None:
+    with pytest.raises(Unclear, match="not sent twice"):
+        await seeing.comment(dossier(tried=timedelta(minutes=59)))
+    with pytest.raises(Refused, match="press again"):
+        await seeing.comment(dossier(tried=timedelta(minutes=61)))
+    assert not [t for t in rt.world.transactions if t.kind == "Comment"]
+
+
+async def test_a_mail_of_somebody_elses_under_our_marker_is_not_our_record(
+    seeing: RtGateway, rt: RtStandIn
+) -> None:
+    rt.world.note(seeds.PRINTER, "Comment", "s1234567", "[rt.test #1] Live chat [chat:chat-1]\n")
+    assert await seeing.find(dossier()) is None
+    receipt = await seeing.comment(dossier())
+    assert receipt.proven
+    assert await seeing.find(dossier()) == receipt
+
+
+@pytest.mark.parametrize(
+    ("to_data", "error"),
+    [("554 spam", Refused), ("452 disk full", NotDone), ("drop", Unclear)],
+)
+async def test_what_the_mail_server_says_decides(
+    blind: RtGateway, post: Post, to_data: str, error: type[Exception]
+) -> None:
+    post.to_data = to_data
+    with pytest.raises(error, match=r"record"):
+        await blind.comment(dossier())
+
+
+async def test_a_claim_that_is_over_mails_nothing(blind: RtGateway, post: Post) -> None:
+    UNTIL.set(0.0)
+    with pytest.raises(NotDone, match="too late"):
+        await blind.comment(dossier())
+    assert post.mails == []
+
+
+async def test_a_mail_sets_no_status_and_invites_nobody(blind: RtGateway) -> None:
+    with pytest.raises(Refused, match="A mail sets no status"):
+        await blind.set_status(REF, "resolved")
+    with pytest.raises(Refused, match="by mail alone"):
+        await blind.correspond(REF, "Join us", "[invitation:1]")
+
+
+async def test_the_doctor_says_that_nobody_can_look(blind: RtGateway, post: Post) -> None:
+    server, unproven = await blind.check()
+    assert (server.ok, unproven.ok) == (True, True)
+    assert "set read_api" in unproven.sentence
+    nobody = RtGateway([instance(1)], LONDON)
+    try:
+        assert not (await nobody.check())[0].ok
+    finally:
+        nobody.close()
+        await asyncio.sleep(0)
