@@ -101,7 +101,7 @@ class ByRest1:
         """Find what holds this very file, whoever RT takes for its author."""
         refs = [dossier.ref]
         if new_ticket(dossier):
-            refs = self._search(creating.query(dossier.marker))
+            refs = self._search(*creating.queries(dossier.marker))
         for ref in refs:
             for attachment in self._files(ref, transcript.name):
                 receipt = self._receipt(ref, attachment)
@@ -140,15 +140,13 @@ class ByRest1:
         account = self.rest.account()
         return not account or creator.casefold() == account.casefold()
 
-    def _search(self, query: str) -> list[TicketRef]:
-        found = wire1.found(self.rest.get("search/ticket", query=query, format="s"))
-        return [TicketRef(self._rt.name, number) for number in found]
+    def _search(self, *queries: str) -> list[TicketRef]:
+        forms = (self.rest.get("search/ticket", query=one, format="s") for one in queries)
+        return [TicketRef(self._rt.name, number) for form in forms for number in wire1.found(form)]
 
     def _find_new(self, marker: str) -> Receipt | None:
-        for ref in self._search(creating.query(marker, self._rt.marker_field)):
-            shown = self._look(ref).fields
-            named = self._rt.marker_field or marker in shown.get("Subject", "")
-            if named and self._ours(shown.get("Creator", "")):
+        for ref in self._search(*creating.queries(marker, self._rt.marker_field)):
+            if self._ours(self._look(ref).fields.get("Creator", "")):
                 return self._find(ref, "Create", wire1.file_name(marker))
         return None
 

@@ -34,9 +34,13 @@ def subject(new: NewTicket, marker: str) -> str:
     return f"{words[: MAX_SUBJECT - len(marker) - 1]} {marker}".strip()
 
 
-def query(marker: str, field: str = "") -> str:
-    """Ask for the ticket with a marker, which holds no quotes; ``field`` is a custom field."""
-    return f"'CF.{{{field}}}' = '{marker}'" if field else f"Subject LIKE '{marker}'"
+def queries(marker: str, field: str = "") -> tuple[str, ...]:
+    """Ask for the ticket with a marker, which holds no quotes: by its subject, by its ``field``.
+
+    People change subjects, and a field may not be there: either is enough.
+    """
+    by_subject = f"Subject LIKE '{marker}'"
+    return (by_subject, f"'CF.{{{field}}}' = '{marker}'") if field else (by_subject,)
 
 
 def create(rest: Rest, rt: RtInstance, new: NewTicket, marker: str, comment: Comment) -> Receipt:
@@ -65,28 +69,24 @@ def create(rest: Rest, rt: RtInstance, new: NewTicket, marker: str, comment: Com
 
 def search(rest: Rest, marker: str) -> list[int]:
     """Return the tickets with a marker in their subject, whoever made them. Raises NotDone."""
-    reply = rest.get("tickets", {"query": query(marker), "per_page": "20"})
+    reply = rest.get("tickets", {"query": queries(marker)[0], "per_page": "20"})
     return [int(item["id"]) for item in wire.items(reply)]
 
 
 def find(rest: Rest, rt: RtInstance, marker: str) -> Receipt | None:
     """Look for the ticket that carries the marker. Raises NotDone, Refused."""
-    asked = {
-        "query": query(marker, rt.marker_field),
-        "fields": "Subject,Creator",
-        "orderby": "id",
-        "per_page": "20",
-    }
-    reply = rest.get("tickets", asked)
-    if reply.status != 200:
-        raise Refused(f"RT refused to search for the new ticket ({reply.message or reply.status}).")
     account = rest.account().casefold()
-    for item in wire.items(reply):
-        creator = item.get("Creator")
-        by = str(creator.get("id") or "") if isinstance(creator, dict) else ""
-        named = marker in str(item.get("Subject") or "") or rt.marker_field
-        if named and (not account or by.casefold() == account):
-            return _receipt(rest, rt, int(item["id"]))
+    for query in queries(marker, rt.marker_field):
+        asked = {"query": query, "fields": "Creator", "orderby": "id", "per_page": "20"}
+        reply = rest.get("tickets", asked)
+        if reply.status != 200:
+            said = reply.message or reply.status
+            raise Refused(f"RT refused to search for the new ticket ({said}).")
+        for item in wire.items(reply):
+            creator = item.get("Creator")
+            by = str(creator.get("id") or "") if isinstance(creator, dict) else ""
+            if not account or by.casefold() == account:
+                return _receipt(rest, rt, int(item["id"]))
     return None
 
 

@@ -106,11 +106,21 @@ def unit() -> Suite:
     return Suite([], together=[pytest(ELSEWHERE, *LONG), pytest(ELSEWHERE, *others)])
 
 
+def contract() -> Suite:
+    """The contract; what plays every case on three real RTs runs beside the rest."""
+    files = "tests/contract/test_tickets.py"
+    together = [
+        pytest("contract", files),
+        pytest("contract", "tests/contract", f"--ignore={files}"),
+    ]
+    return Suite([], REAL_RT | CHROMIUM | DATABASE, together=together)
+
+
 SUITES = {
     "lint": Suite(LINT),
     "unit": unit(),
     "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]]),
-    "contract": Suite([pytest("contract")], REAL_RT | CHROMIUM | DATABASE),
+    "contract": contract(),
     "e2e": Suite([pytest("e2e and not real_rt")], CHROMIUM | DATABASE),
     "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM),
     "faults": faults(),

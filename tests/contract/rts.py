@@ -44,8 +44,8 @@ class Place:
     """An RT, with what the tests must know and do beside the gateway.
 
     ``comment_by_grace(dossier)`` lets Grace write what looks like the dossier's record.
-    ``comments(number)`` tells how many comments a ticket has, as RT itself knows; ``move`` lets
-    Grace move a ticket to another queue.
+    ``comments(number)`` tells how many comments a ticket has, as RT itself knows; ``move`` and
+    ``rename`` let Grace give a ticket another queue or subject.
     """
 
     way: str
@@ -56,6 +56,7 @@ class Place:
     comment_by_grace: Callable[[Dossier], None]
     comments: Callable[[int], int]
     move: Callable[[int, str], None]
+    rename: Callable[[int, str], None]
 
     def ref(self, name: str) -> TicketRef:
         return TicketRef("rt", self.numbers[name])
@@ -142,6 +143,7 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
         comment_by_grace,
         comments,
         lambda number, queue: setattr(rt.world.tickets[number], "queue", queue),
+        lambda number, subject: setattr(rt.world.tickets[number], "subject", subject),
     )
 
 
@@ -185,6 +187,7 @@ def at_real_rt(rig: Rig, way: str, port: int) -> Place:
         comment_by_grace,
         rig.comments,
         rig.move,
+        rig.rename,
     )
 
 

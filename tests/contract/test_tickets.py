@@ -207,6 +207,23 @@ async def test_a_new_ticket_is_made_for_its_requestor_and_found_by_its_marker(
     assert await asyncio.to_thread(place.comments, place.numbers["printer"]) == before
 
 
+@pytest.mark.parametrize("field", ["Chat ID", "No such field"])
+async def test_a_new_ticket_is_found_by_its_field_when_its_subject_was_changed(
+    place: Place, field: str
+) -> None:
+    if place.way.endswith("mail"):
+        return  # a mail sets no fields
+    gateway = RtGateway([replace(place.instance, marker_field=field)], LONDON)
+    dossier = place.dossier("printer", new=NEW)
+    try:
+        receipt = await gateway.comment(dossier)
+        assert await gateway.find(dossier) == receipt
+        await asyncio.to_thread(place.rename, receipt.ticket, "Something else")
+        assert await gateway.find(dossier) == (receipt if field == "Chat ID" else None)
+    finally:
+        gateway.close()
+
+
 async def test_a_new_ticket_may_have_no_more_than_one_subject_line(place: Place) -> None:
     new = replace(NEW, subject="Printing\nQueue: Private\n\n" + "x" * 300, requestor="s1234567")
     if place.way.endswith("mail"):

@@ -6,18 +6,20 @@ import asyncio
 import hashlib
 import json
 import random
+import re
 from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
+from aiohttp import web
 
 from bot.domain.chat import Chat, State
 from bot.domain.events import Receipt
 from bot.store.codec import read_chat
 from tests.faults.books import Account
 from tests.faults.scene import Plan, Scene, scene
-from tests.faults.trouble import Trouble
+from tests.faults.trouble import STEPS, Handler, Trouble
 
 #: Looks, half a second apart, after which people press again.
 _PRESS_AGAIN = 16
@@ -131,3 +133,34 @@ async def test_a_hundred_filings_are_one_comment_each(
 ) -> None:
     plan.chats, plan.limits, plan.seed = 100, False, seed
     await round_of_filings(plan, figures, 20)
+
+
+@pytest.mark.soak
+async def test_who_was_stopped_before_writing_writes_nothing_once_another_has(
+    plan: Plan, postgres_url: str
+) -> None:
+    """Its claim runs out meanwhile (two minutes), and the other process files the chat."""
+    plan.urls, plan.chats, plan.limits = [postgres_url] * 2, 1, False
+    async with scene(plan) as trial:
+        stopped, other = trial.fleet.replicas
+        other.kill()
+        honest, held = trial.stage.rt.faults.carry_out, asyncio.Event()
+
+        async def stop_first(request: web.Request, handler: Handler) -> web.StreamResponse:
+            answer = await honest(request, handler)
+            if re.search(STEPS["reading the ticket"][1], request.path) and not held.is_set():
+                stopped.pause()  # with the answer in its hands, and the writing to come
+                held.set()
+            return answer
+
+        trial.stage.rt.faults.carry_out = stop_first  # type: ignore[method-assign]
+        await trial.stage.teams.people["grace"].reply(
+            trial.accounts[0].root, "send to rt: Done.", mention=True
+        )
+        await asyncio.wait_for(held.wait(), 30)
+        await other.start()
+        kept = await all_filed(trial, 240)
+        stopped.wake()
+        await asyncio.sleep(5)
+        check(trial, kept)
+        assert "too late" in stopped.log.read_text() or "in time" in stopped.log.read_text()

@@ -16,6 +16,8 @@ from bot.sandbox.rt.logins import Logins
 from bot.sandbox.rt.searching import WrongQuery, search
 from bot.sandbox.rt.world import NOBODY, Denied, Part, Ticket, Transaction, World
 
+#: The custom field that there is, as forms name it.
+FIELDS = ("CF.{Chat ID}",)
 KINDS = {"comment": ("Comment", "CommentOnTicket"), "correspond": ("Correspond", "ReplyToTicket")}
 _FIELD = re.compile(r"([A-Za-z][\w-]*|CF\.\{[^}]+\}):(?:\s+(.*))?$")
 
@@ -207,6 +209,7 @@ class Rest1:
         ticket = self._world.create(
             queue, fields.get("Subject", ""), person, self._world.account, _body(fields), parts
         )
+        ticket.fields |= {n[4:-1]: v for n, v in fields.items() if n in FIELDS}
         return said(f"# Ticket {ticket.id} created.")
 
     async def edit(self, request: web.Request) -> web.Response:

@@ -164,7 +164,8 @@ class Rest2:
         person = self._world.person(str(body.get("Requestor") or ""))
         subject, account = str(body.get("Subject") or ""), self._world.account
         made = self._world.create(queue, subject, person, account, text, parts)
-        made.fields |= body.get("CustomFields") or {}
+        told_fields = body.get("CustomFields") or {}
+        made.fields |= {n: str(v) for n, v in told_fields.items() if n == "Chat ID"}
         url = f"/REST/2.0/ticket/{made.id}"
         told_of = {"type": "ticket", "id": str(made.id), "_url": url}
         return web.json_response(told_of, status=201, headers={"Location": url})

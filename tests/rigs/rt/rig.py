@@ -90,9 +90,16 @@ class Rig:
 
     def move(self, number: int, queue: str) -> None:
         """Let Grace move a ticket to another queue."""
+        self._edit(number, f"Queue: {queue}")
+
+    def rename(self, number: int, subject: str) -> None:
+        """Let Grace give a ticket another subject."""
+        self._edit(number, f"Subject: {subject}")
+
+    def _edit(self, number: int, line: str) -> None:
         with self.acting_as("grace"), self.session(cookie=False) as session:
             url = f"{self.url}/REST/1.0/ticket/{number}/edit"
-            answer = session.post(url, data={"content": f"Queue: {queue}\n"})
+            answer = session.post(url, data={"content": f"{line}\n"})
             assert f"Ticket {number} updated" in answer.text, answer.text
 
     def mails(self) -> list[str]:

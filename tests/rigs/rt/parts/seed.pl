@@ -84,6 +84,14 @@ grant($group{'Chat service'}, $queue{Support}, @service, 'CreateTicket');
 grant($group{'Chat service'}, $queue{Teaching}, @service, qw(ReplyToTicket ModifyTicket));
 grant($group{'Chat service'}, $queue{Purchasing}, qw(SeeQueue ShowTicket));
 
+# A field of tickets that takes the live chat's marker.
+my $field = RT::CustomField->new($system);
+made('fields', 'Chat ID', $field->Create(
+    Name => 'Chat ID', Type => 'FreeformSingle', LookupType => RT::Ticket->CustomFieldLookupType));
+my ($applied, $why_not) = $field->AddToObject($queue{Support});
+die "Chat ID: $why_not\n" unless $applied;
+grant($group{'Chat service'}, $field, qw(SeeCustomField ModifyCustomField));
+
 for (
     # name, queue, status, owner, requestors, subject
     [ 'printer',      'Support',    'open',     '',      ['s1234567'], 'Cannot print from the lab in AT 5.05' ],
