@@ -25,12 +25,17 @@ STATES: dict[State, tuple[str, str]] = {
     ),
     State.OPEN: (
         "The visitor joined; they talk. Every line is stored before it is acknowledged.",
-        "The conversation, and a box to write in.",
+        (
+            "The conversation, and a box to write in; after a long silence, when the chat ends by "
+            "itself, and a button that says: I am still here."
+        ),
     ),
     State.ENDED: (
         (
             "The talk is over; the record waits for a CO to press Send to RT (or to press it again, "
-            "if RT refused it, if the ticket has changed, or if it was undone)."
+            "if RT refused it, if the ticket has changed, or if it was undone). After "
+            "`retention.unfiled_hours`, and at once when silence ended it, it goes by itself, unless "
+            "visitor and ticket do not fit."
         ),
         "The conversation, and that a copy will be put on the ticket. No box any more.",
     ),
@@ -60,7 +65,7 @@ STATES: dict[State, tuple[str, str]] = {
         ),
     ),
     State.CANCELLED: (
-        "Dropped before anybody joined. Nothing was put on the ticket.",
+        "Dropped before anybody joined. Nothing was put on the ticket, and nobody's name is kept.",
         "That the link was taken back.",
     ),
 }
