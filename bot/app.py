@@ -27,10 +27,17 @@ from bot.domain.presence import Presence
 from bot.domain.silence import Patience
 from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
-from bot.relay.filing import FileHandler, PurgeHandler, StatusHandler
+from bot.relay.filing import (
+    AuditHandler,
+    FileHandler,
+    PurgeHandler,
+    ReleaseHandler,
+    StatusHandler,
+)
 from bot.relay.handlers import Handler
 from bot.relay.heartbeat import Heartbeat
 from bot.relay.housekeeping import Housekeeping
+from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
@@ -117,7 +124,10 @@ class Service:
             "open": OpenHandler(relay, places, pool),
             "lost": LostHandler(relay, places, threads),
             "lookup": LookupHandler(relay, tickets, lambda: secrets.token_urlsafe(16), pool),
+            "move": MoveHandler(relay, tickets),
             "invite": InvitationHandler(relay, tickets, self.mailer),
+            "release": ReleaseHandler(relay),
+            "audit": AuditHandler(lambda said: log.info("confirmed", **said)),
             "file": FileHandler(relay, tickets),
             "status": StatusHandler(relay, tickets),
             "purge": PurgeHandler(relay),
@@ -227,6 +237,9 @@ def rules(settings: Settings) -> Rules:
         link_base=settings.help_page,
         routes=settings.routes,
         statuses={name: rt.statuses for name, rt in settings.rt.items()},
+        queues={name: rt.queues for name, rt in settings.rt.items()},
+        triage={name: rt.triage for name, rt in settings.rt.items() if rt.triage},
+        undo=timedelta(seconds=settings.filing.undo_seconds),
         rt_hosts=settings.rt_hosts,
         invitation_ttl=timedelta(hours=settings.invitation.ttl_hours),
         session_ttl=timedelta(hours=settings.visitors.session_hours),

@@ -18,6 +18,11 @@ STEPS = ("asked", "shown", "invited", "joined", "visitor spoke", "operator spoke
 class Story:
     """The main job, step by step, on a service that may die after any of them."""
 
+    @property
+    def sends(self) -> dict[str, str]:
+        """What a CO types who has looked at the ticket."""
+        return {"summary": "Toner.", "echo": str(self.ticket)[-3:]}
+
     def __init__(
         self,
         stage: Stage,
@@ -68,7 +73,7 @@ class Story:
     async def press_file(self) -> None:
         """Five presses at once, as from impatient people."""
         card = await self.card(lambda text: "Send to RT" in text)
-        presses = (self.grace.press(card, "file", {"summary": "Toner."}) for _ in range(5))
+        presses = (self.grace.press(card, "file", self.sends) for _ in range(5))
         await asyncio.gather(*presses)
 
     async def card(self, wanted: Callable[[str], bool], seconds: float = 60) -> Post:

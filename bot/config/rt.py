@@ -60,6 +60,10 @@ class Rt(Section):
     queues: tuple[str, ...] = ()
     """The queues whose tickets the chat may work with; tickets of others are refused when they are
     asked for and again when they are filed. Empty: every queue that the account may see."""
+    triage: str | None = Field(default=None, min_length=1, examples=["Live chat triage"])
+    """The queue in which doubtful records become new tickets, to be sorted out: by a CO's choice, and
+    by themselves where nobody is there to confirm that visitor and ticket belong together. Not set:
+    there is no such choice, and such records are held."""
     marker_field: str = Field(default="", pattern=r"^[^{}'\\]*$", examples=["Chat ID"])
     """A custom field of tickets that takes our marker in new tickets, beside the subject. Empty:
     the subject alone."""
@@ -101,6 +105,8 @@ class Rt(Section):
 
     @model_validator(mode="after")
     def _has_a_way(self) -> Self:
+        if self.triage and self.queues and self.triage not in self.queues:
+            raise wrong("triage", "it is not among the queues that the live chat may work with")
         by_mail = self.api is RtApi.MAIL
         for name in ("rtname", "mail_to"):
             if by_mail and not getattr(self, name):

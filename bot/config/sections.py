@@ -268,6 +268,13 @@ class Daily(Section):
     `teams.pool`, else the General channel of the first team."""
 
 
+class Filing(Section):
+    """Sending the record of a chat to RT, which cannot take it back."""
+
+    undo_seconds: float = Field(default=60, ge=0, le=600)
+    """Seconds for which Send to RT can be undone; nothing leaves before. 0: it is sent at once."""
+
+
 class Retention(Section):
     """How long things are kept here. RT is the record; this service is no archive."""
 

@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     visitors: s.Visitors = s.Visitors()
     silence: s.Silence = s.Silence()
     daily: s.Daily = s.Daily()
+    filing: s.Filing = s.Filing()
     retention: s.Retention = s.Retention()
     relay: s.Relay = s.Relay()
     log: s.Log = s.Log()

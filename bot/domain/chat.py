@@ -214,7 +214,11 @@ class Chat:
     def filed_in(self) -> TicketRef:
         """The ticket that has the record, or is to have it: its own, or one made for it."""
         filing = self.filing
-        if filing is None or filing.new_ticket is None or filing.receipt is None:
+        if (
+            filing is None
+            or filing.new_ticket is None
+            or not (filing.receipt and filing.receipt.ticket)
+        ):
             return self.ticket.ref
         return TicketRef(filing.new_ticket.instance, filing.receipt.ticket)
 

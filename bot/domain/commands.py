@@ -25,8 +25,22 @@ _WORDS = {
     "end chat": "end",
     "keep open": "keep",
     "show card": "look",
+    "undo": "undo",
+    "keep ticket": "stay",
 }
-_FILE = re.compile(r"\s*send\s+to\s+rt\s*(?::\s*|$)", re.IGNORECASE)
+# What stands between "send to rt" and the colon confirms the ticket (bot/domain/matching.py).
+_FILE = re.compile(
+    r"\s*send\s+to\s+rt\b(?:\s*$|\s+(?P<bare>#?[0-9]{1,10})\s*$"
+    r"|(?:\s+(?P<echo>[^:\n]{1,80}?))??(?:\s+because\s+(?P<reason>[^:\n]{1,300}?))?\s*:)",
+    re.IGNORECASE,
+)
+_TRIAGE = re.compile(r"\s*send\s+to\s+triage\s*(?::|$)", re.IGNORECASE)
+_NEW = re.compile(r"\s*new\s+ticket\s+in\s+(?P<queue>[^:\n]{1,100}?)\s*(?::|$)", re.IGNORECASE)
+_MOVE = re.compile(r"\s*move\s+to(?:\s+ticket)?\s+(?P<number>\S.{0,300}?)\s*$", re.IGNORECASE)
+_REBIND = re.compile(
+    r"\s*confirm\s+move(?:\s+(?P<echo>\S.{0,80}?))??(?:\s+because\s+(?P<reason>.{1,300}?))?\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +52,11 @@ class StartChat:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Do what a button of the card does."""
+    """Do what a button of the card does, with ``typed`` in its boxes: (name, text) each."""
 
     verb: str
     summary: str = ""
+    typed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +92,41 @@ def parse_command(text: str, rt_hosts: dict[str, str]) -> Command | None:
     word = " ".join(text.split()).lower()
     if word in _WORDS:
         return Help() if _WORDS[word] == "help" else Press(_WORDS[word])
-    if file := _FILE.match(text):
-        return Press("file", text[file.end() :].strip())
+    if press := _record(text) or _move(text, rt_hosts):
+        return press
     try:
         return StartChat(parse_ticket(text, rt_hosts))
     except SeveralTicketNumbers as several:
         return TooMany(several.found)
     except NoTicketNumber:
         return None
+
+
+def _record(text: str) -> Press | None:
+    """Read what sends the record somewhere; what stands behind the colon is the summary."""
+    for verb, pattern in (("file", _FILE), ("triage", _TRIAGE), ("new", _NEW)):
+        if found := pattern.match(text):
+            typed = found.groupdict()
+            if bare := typed.pop("bare", None):
+                typed["echo"] = bare
+            return Press(verb, text[found.end() :].strip(), _typed(typed))
+    return None
+
+
+def _move(text: str, rt_hosts: dict[str, str]) -> Press | None:
+    """Read what is about another ticket; "move to the window" is said to a visitor."""
+    if found := _REBIND.match(text):
+        return Press("rebind", "", _typed(found.groupdict()))
+    if not (found := _MOVE.match(text)):
+        return None
+    try:
+        parse_ticket(found["number"], rt_hosts)
+    except NoTicketNumber:
+        return None
+    except SeveralTicketNumbers:
+        pass  # whoever is asked for the move says that it is one too many
+    return Press("move", "", _typed(found.groupdict()))
+
+
+def _typed(found: dict[str, str | None]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in found.items() if value)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.matching import Match
 from bot.domain.messages import Message
+from bot.domain.tickets import TicketRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,18 @@ class ReleaseFiling(Effect):
 
     number: int
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Audit(Effect):
+    """Log that an operator (``by``, his id) confirmed a ticket for a visitor who is not known to be
+    on it; ``word`` says for what.
+    """
+
+    word: str
+    ticket: TicketRef
+    match: Match
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

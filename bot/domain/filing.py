@@ -9,8 +9,10 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat, Filing, State
-from bot.domain.messages import SYSTEM, Author, Notice
+from bot.domain.matching import Match
+from bot.domain.messages import SYSTEM, Author, Notice, Role
 from bot.domain.steps import Step, end, forgotten, notice
+from bot.domain.tickets import Ticket
 
 
 def _requested(chat: Chat, event: e.FilingRequested) -> Step:
@@ -42,7 +44,15 @@ def _begun(chat: Chat, event: e.FilingRequested, then: f.Effect, until: Any) -> 
     )
     ticket = event.ticket or chat.ticket
     chat = replace(chat, filing=filing, filings=chat.filings + 1, ticket=ticket, move=None)
+    effects += audit(event.by, event.match, ticket, "file") if event.new_ticket is None else []
     return chat, (*effects, then, f.ShowCard())
+
+
+def audit(by: Author, match: Match, ticket: Ticket, word: str) -> list[f.Effect]:
+    """Return what notes a confirmation that somebody may have to answer for."""
+    if by.role is not Role.OPERATOR or match is Match.GREEN:
+        return []
+    return [f.Audit(word, ticket.ref, match, by.id)]
 
 
 def _released(chat: Chat, event: e.FilingReleased) -> Step:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat, Move, Rebinding
-from bot.domain.filing import with_filing
+from bot.domain.filing import audit, with_filing
 from bot.domain.messages import Notice
 from bot.domain.steps import Step, notice
 
@@ -32,7 +32,8 @@ def _moved(chat: Chat, event: e.Moved) -> Step:
     # What was refused or stopped was about the other ticket; the summary is kept.
     chat = with_filing(chat, problem="", found=None, changes=())
     chat, line = notice(chat, event, event.by, Notice.MOVED)
-    return chat, (line, f.TellThread(f.Word.MOVED, f"{before} → {after.ref}"), f.ShowCard())
+    tell = f.TellThread(f.Word.MOVED, f"{before} → {after.ref}")
+    return chat, (line, *audit(event.by, event.match, after, "move"), tell, f.ShowCard())
 
 
 STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {

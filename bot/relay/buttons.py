@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.invitations import Route, digest, make_token
-from bot.domain.messages import Author, EmptyText, Role, TextTooLong, tidy
+from bot.domain.messages import Author, Role
 from bot.domain.tickets import Requestor
+from bot.relay.confirming import WrongInput
 from bot.relay.inbound import Operator, Pressed, Pressing
+from bot.relay.moving import Moving
 from bot.relay.nonces import is_repeat, is_stale
-from bot.relay.ports import Thread
+from bot.relay.ports import CardView, Thread
 from bot.relay.relay import Relay
+from bot.relay.sending import Sending
 from bot.relay.storage import ThreadTaken, Unit
 
-#: What a CO may write on top of the transcript, in characters; the record has to stay readable.
-MAX_SUMMARY = 4000
-
-_AT_RT = frozenset({State.FILING, State.FILED, State.PURGED})
+#: Verbs whose cards have boxes to type into, and the boxes.
+_TYPED = frozenset({"file", "new", "triage", "rebind", "move"})
+_BOXES = ("summary", "status", "echo", "reason", "queue", "subject", "requestor", "number")
 _TAKEN = (
     "Another chat is running in this thread. Finish that one first, "
     "or mention me in a new thread with the ticket's number."
@@ -26,15 +30,12 @@ _WAS: dict[State, str] = {
     State.INVITED: "The invitation is out already.",
     State.OPEN: "The visitor is in the chat: end it, or send it to RT.",
     State.ENDED: "This chat has ended.",
+    State.HELD: "This chat goes to RT in a moment. Until then it can be undone.",
     State.FILING: "This chat is on its way to RT.",
     State.FILED: "This chat is in RT already.",
     State.PURGED: "This chat is in RT already.",
     State.CANCELLED: "This chat was cancelled.",
 }
-
-
-class WrongInput(Exception):
-    """What was typed into the card cannot be used; the text says what to do."""
 
 
 def author_of(operator: Operator) -> Author:
@@ -47,6 +48,8 @@ class Buttons:
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
+        self._sending = Sending(relay)
+        self._moving = Moving(relay)
 
     async def press(self, pressed: Pressed) -> Pressing:
         """Do what the button says, in a transaction of its own."""
@@ -77,7 +80,7 @@ class Buttons:
             repeat = is_repeat(chat, pressed.verb, pressed.values)
             return Pressing(self._relay.view(chat, thread), "" if repeat else _WAS[chat.state])
         except WrongInput as wrong:
-            return Pressing(self._relay.view(chat, thread), str(wrong))
+            return Pressing(self._again(chat, thread, pressed, str(wrong)), str(wrong))
         return Pressing(self._relay.view(after, thread))
 
     async def _apply(self, unit: Unit, chat: Chat, pressed: Pressed) -> Chat:
@@ -95,9 +98,35 @@ class Buttons:
                 return await self._relay.happen(unit, chat, e.StillHere(now, by))
             case "end":
                 return await self._relay.happen(unit, chat, e.Ended(now, by))
+        return await self._of_record(unit, chat, pressed, by)
+
+    async def _of_record(self, unit: Unit, chat: Chat, pressed: Pressed, by: Author) -> Chat:
+        """Do what is about the record, or about where it goes."""
+        sending, moving, values = self._sending, self._moving, pressed.values
+        match pressed.verb:
             case "file":
-                return await self._file(unit, chat, pressed)
+                return await sending.file(unit, chat, by, values)
+            case "new":
+                return await sending.new(unit, chat, by, values)
+            case "triage":
+                return await sending.triage(unit, chat, by, values)
+            case "undo":
+                return await sending.undo(unit, chat, by)
+            case "move":
+                return await moving.ask(unit, chat, pressed)
+            case "rebind":
+                return await moving.confirm(unit, chat, by, values)
+            case "stay":
+                return await moving.stay(unit, chat, by)
         raise WrongInput("I do not know that button. Mention me with the word help.")
+
+    def _again(self, chat: Chat, thread: Thread, pressed: Pressed, wrong: str) -> CardView:
+        """Show a card with what was typed into it: an answer with a card empties its boxes."""
+        view = self._relay.view(chat, thread)
+        if pressed.verb not in _TYPED:
+            return view
+        typed = {name: pressed.values[name] for name in _BOXES if name in pressed.values}
+        return replace(view, wrong=wrong, typed={**typed, "verb": pressed.verb})
 
     async def _invite(self, unit: Unit, chat: Chat, pressed: Pressed) -> Chat:
         now, by = self._relay.now(), author_of(pressed.operator)
@@ -122,25 +151,6 @@ class Buttons:
         if route is Route.MAIL and not asked.address:
             return Route.COPY
         return route
-
-    async def _file(self, unit: Unit, chat: Chat, pressed: Pressed) -> Chat:
-        try:
-            summary = tidy(pressed.values.get("summary", ""))
-        except EmptyText:
-            summary = ""
-        except TextTooLong:
-            summary = "x" * (MAX_SUMMARY + 1)
-        if len(summary) > MAX_SUMMARY:
-            raise WrongInput(f"The summary is too long: at most {MAX_SUMMARY} characters.")
-        status = pressed.values.get("status", "")
-        if status and status not in self._relay.statuses(chat):
-            raise WrongInput("That status is not offered here. Choose one from the list.")
-        by = author_of(pressed.operator)
-        first = chat.filing
-        if first and chat.state in _AT_RT and first.by.id != by.id:
-            raise WrongInput(f"{first.by.name or 'Somebody'} has sent this chat to RT already.")
-        event = e.FilingRequested(self._relay.now(), by, summary, status)
-        return await self._relay.happen(unit, chat, event)
 
 
 def _requestor(chat: Chat, values: dict[str, str]) -> Requestor:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
+from bot.domain.matching import Change, Match, changes, match
 from bot.domain.messages import Message
 from bot.relay.handlers import After, Quiet
 from bot.relay.ports import Delivery, Dossier, NotDone, Refused, Tickets, Unclear
 from bot.relay.relay import Relay
+from bot.relay.sending import triage_ticket
 from bot.relay.storage import Unit
 
 _PAGE = 500
@@ -41,8 +44,23 @@ class FileHandler:
         if chat is None:
             return None
         dossier = replace(await self._dossier(chat), tried=self._tried(chat, delivery))
-        receipt = await self._tickets.find(dossier) or await self._tickets.comment(dossier)
+        receipt = await self._tickets.find(dossier)
+        if receipt is None:
+            if (stopped := await self._look_again(chat)) is not None:
+                return self._then(chat.id, stopped)
+            receipt = await self._tickets.comment(dossier)
         return self._then(chat.id, e.TranscriptFiled(self._relay.now(), receipt))
+
+    async def _look_again(self, chat: Chat) -> e.FilingStopped | None:
+        """Read the ticket once more: it may have become another than the one that was confirmed."""
+        filing = chat.filing
+        if filing is None or filing.new_ticket is not None:
+            return None
+        found = await self._tickets.read(chat.ticket.ref)
+        differs = changes(chat.ticket, found)
+        if match(chat.identity, found) is Match.RED and filing.match is not Match.RED:
+            differs += (Change.MATCH,)  # nobody has confirmed that
+        return e.FilingStopped(self._relay.now(), found, differs) if differs else None
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Back to the CO."""
@@ -80,7 +98,55 @@ class FileHandler:
         return Dossier(chat.ticket.ref, marker(chat.id), chat, tuple(log))
 
     def _then(self, chat_id: str, event: e.Event) -> After:
-        return lambda unit: _happens(self._relay, unit, chat_id, event)
+        async def after(unit: Unit) -> None:
+            chat = await _happens(self._relay, unit, chat_id, event)
+            if isinstance(event, e.FilingFailed | e.FilingStopped) and chat is not None:
+                await self._to_triage(unit, chat)
+
+        return after
+
+    async def _to_triage(self, unit: Unit, chat: Chat) -> None:
+        """What was to be filed by itself has nobody to decide: it goes where it is sorted out."""
+        filing, made = chat.filing, triage_ticket(self._relay, chat)
+        if filing is None or not filing.unasked or filing.new_ticket or not made:
+            return
+        event = e.FilingRequested(self._relay.now(), filing.by, filing.summary, new_ticket=made)
+        await self._relay.happen(unit, chat, event)
+
+
+class ReleaseHandler(Quiet):
+    """Lets a held filing go when its time for undoing is over: from then on it may be in RT.
+
+    Undoing and letting go are two events of one chat, in two transactions: one of them comes first,
+    in however many processes, and then the other one finds the chat in another state.
+    """
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Everything happens with the end of the delivery."""
+
+        async def release(unit: Unit) -> None:
+            chat = await unit.chat(delivery.chat_id or "")
+            if chat is None or chat.filings != int(delivery.payload["number"]):
+                return  # that one was undone, and another one is held
+            await _happens(self._relay, unit, chat.id, e.FilingReleased(self._relay.now()))
+
+        return release
+
+
+class AuditHandler(Quiet):
+    """Logs who confirmed what, without names or texts."""
+
+    def __init__(self, write: Callable[[Mapping[str, str]], object]) -> None:
+        """``write`` is given chat, ticket, match, operator and word (file or move)."""
+        self._write = write
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Write the line; after a crash it may stand there twice."""
+        self._write({"chat": delivery.chat_id or "", **delivery.payload})
+        return None
 
 
 class StatusHandler(Quiet):
@@ -133,11 +199,11 @@ class PurgeHandler(Quiet):
         return forget
 
 
-async def _happens(relay: Relay, unit: Unit, chat_id: str, event: e.Event) -> None:
+async def _happens(relay: Relay, unit: Unit, chat_id: str, event: e.Event) -> Chat | None:
     chat = await unit.chat(chat_id)
     if chat is None:
-        return
+        return None
     try:
-        await relay.happen(unit, chat, event)
+        return await relay.happen(unit, chat, event)
     except NotNow:
-        return  # somebody else finished it
+        return None  # somebody else finished it

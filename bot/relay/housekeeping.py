@@ -11,6 +11,7 @@ from bot.domain.messages import SYSTEM, Role
 from bot.domain.silence import warn_at
 from bot.relay.ports import Answer
 from bot.relay.relay import Relay
+from bot.relay.sending import triage_ticket
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -97,10 +98,12 @@ class Housekeeping:
     async def _file(self, unit: Unit, chat: Chat, why: str) -> None:
         """Into the chat's ticket, unless that is in doubt: there nobody has confirmed it."""
         fits = match(chat.identity, chat.ticket)
-        if fits is Match.RED:
+        doubtful = fits is Match.RED
+        made = triage_ticket(self._relay, chat) if doubtful else None
+        if doubtful and made is None:
             await self._remind(unit, chat)
             return
-        await self._relay.happen(unit, chat, e.FiledUnasked(self._relay.now(), why, fits))
+        await self._relay.happen(unit, chat, e.FiledUnasked(self._relay.now(), why, fits, made))
 
     def _files_at(self, chat: Chat) -> datetime:
         """When a chat that ended is sent to RT although no CO does."""

@@ -62,7 +62,10 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Pressing:
-    """What a press led to: the card as it is now, and a sentence if the press did nothing."""
+    """What a press led to: the card as it is now, and a sentence if the press did nothing.
+
+    A view that has something ``wrong`` to show says the sentence itself, and keeps what was typed.
+    """
 
     view: CardView | None
     sentence: str = ""

@@ -16,12 +16,14 @@ from bot.domain.messages import EmptyText, TextTooLong, tidy
 
 #: The name of the nonce among a press's values.
 NONCE = "nonce"
+_FILINGS = frozenset({"file", "new", "triage"})
+_OF_THE_MOVE = frozenset({"rebind", "stay"})
 _OF_THE_LINK = frozenset({"invite", "revoke", "cancel"})
 #: Where a verb's press leads; one that finds the chat there has been carried out before.
 _CARRIED_OUT = {
     "revoke": frozenset({State.PROPOSED, State.CANCELLED}),
     "cancel": frozenset({State.CANCELLED}),
-    "end": frozenset({State.ENDED, State.FILING, State.FILED, State.PURGED}),
+    "end": frozenset({State.ENDED, State.HELD, State.FILING, State.FILED, State.PURGED}),
 }
 
 
@@ -35,6 +37,10 @@ def is_stale(chat: Chat, verb: str, values: Mapping[str, str]) -> bool:
 
     Without a nonce (a typed command, a card of the version before) only the state decides.
     """
+    if verb in _OF_THE_MOVE and "move" in values:
+        return values["move"] != (str(chat.move.number) if chat.move else "")
+    if verb == "move" and "moves" in values:
+        return values["moves"] != str(chat.moves)
     drawn = values.get(NONCE)
     if drawn is None:
         return False
@@ -42,20 +48,24 @@ def is_stale(chat: Chat, verb: str, values: Mapping[str, str]) -> bool:
     then, now = (number, filings), nonce(chat).split(".")
     if verb in _OF_THE_LINK:
         return then[0] != now[0]
-    if verb == "file" and then[1] != now[1] and chat.state is State.ENDED:
-        return _is_same_filing(chat, then[1], values)
+    if verb == "undo":
+        return then[1] != now[1]
+    if verb in _FILINGS and then[1] != now[1] and chat.state is State.ENDED:
+        return _is_same_filing(chat, verb, then[1], values)
     return False
 
 
-def _is_same_filing(chat: Chat, drawn: str, values: Mapping[str, str]) -> bool:
-    """A filing failed since the card was drawn: is this that filing's press, or somebody else's?
+def _is_same_filing(chat: Chat, verb: str, drawn: str, values: Mapping[str, str]) -> bool:
+    """A filing failed, was stopped or undone since the card was drawn: is this that filing's press?
 
     A summary typed into a card that has not been redrawn is new words and must not get lost.
     """
     if chat.filing is None or drawn != str(chat.filings - 1):
         return True
-    asked = (chat.filing.summary, chat.filing.set_status)
-    return asked == (_tidied(values.get("summary", "")), values.get("status", ""))
+    first, again = chat.filing, (_tidied(values.get("summary", "")), values.get("status", ""))
+    if (first.new_ticket is None) != (verb == "file"):
+        return False
+    return again[0] == first.summary and (verb != "file" or again[1] == first.set_status)
 
 
 def _tidied(summary: str) -> str:

@@ -32,47 +32,12 @@ from bot.relay.telling import Telling
 _PATIENCE = timedelta(minutes=2)
 
 
-class LookupHandler:
-    """Reads the ticket that a CO named and proposes a chat about it."""
+class Asking:
+    """Reading a ticket that a CO named: what he is told when that does not work."""
 
-    def __init__(
-        self,
-        relay: Relay,
-        tickets: Tickets,
-        new_id: Callable[[], str],
-        pool: Pool | None = None,
-    ) -> None:
-        """``new_id`` makes a chat's id: 128 random bits, URL-safe."""
+    def __init__(self, relay: Relay, tickets: Tickets) -> None:
         self._relay = relay
         self._tickets = tickets
-        self._new_id = new_id
-        self._pool = pool or Pool(relay, ())
-
-    async def deliver(self, delivery: Delivery) -> After | None:
-        """Read the ticket; when this delivery is struck off, the chat is there with its card, or
-        its thread is about to be opened in the pool.
-        """
-        asked = delivery.payload
-        ref = TicketRef(str(asked["instance"]), int(asked["number"]))
-        ticket = await self._tickets.read(ref)
-        by = Author(Role.OPERATOR, asked["by"]["id"], asked["by"]["name"])
-        now = self._relay.now()
-        chat = Chat(self._new_id(), int(asked["thread"]), ticket, by, now)
-        place = await self._relay.store.thread(chat.thread)
-        channel = await self._pool.channel_for(chat.id, place)
-
-        async def propose(unit: Unit) -> None:
-            if channel is not None:
-                await unit.schedule(opening(chat, asked, await unit.thread(channel)))
-                return
-            await unit.add(chat)
-            stream = f"card:{chat.id}"
-            card = Delivery(
-                Lane.TEAMS, stream, "card", {}, chat.id, thread=chat.thread, rank=URGENT
-            )
-            await unit.schedule(card)
-
-        return propose
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Tell the CO what is wrong with that ticket."""
@@ -112,6 +77,48 @@ class LookupHandler:
                 await unit.drop(delivery.id)
 
         return after
+
+
+class LookupHandler(Asking):
+    """Reads the ticket that a CO named and proposes a chat about it."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        tickets: Tickets,
+        new_id: Callable[[], str],
+        pool: Pool | None = None,
+    ) -> None:
+        """``new_id`` makes a chat's id: 128 random bits, URL-safe."""
+        super().__init__(relay, tickets)
+        self._new_id = new_id
+        self._pool = pool or Pool(relay, ())
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Read the ticket; when this delivery is struck off, the chat is there with its card, or
+        its thread is about to be opened in the pool.
+        """
+        asked = delivery.payload
+        ref = TicketRef(str(asked["instance"]), int(asked["number"]))
+        ticket = await self._tickets.read(ref)
+        by = Author(Role.OPERATOR, asked["by"]["id"], asked["by"]["name"])
+        now = self._relay.now()
+        chat = Chat(self._new_id(), int(asked["thread"]), ticket, by, now)
+        place = await self._relay.store.thread(chat.thread)
+        channel = await self._pool.channel_for(chat.id, place)
+
+        async def propose(unit: Unit) -> None:
+            if channel is not None:
+                await unit.schedule(opening(chat, asked, await unit.thread(channel)))
+                return
+            await unit.add(chat)
+            stream = f"card:{chat.id}"
+            card = Delivery(
+                Lane.TEAMS, stream, "card", {}, chat.id, thread=chat.thread, rank=URGENT
+            )
+            await unit.schedule(card)
+
+        return propose
 
 
 class InvitationHandler:

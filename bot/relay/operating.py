@@ -25,6 +25,7 @@ from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed, Missing
 from bot.relay.ports import LATER, Answer, Delivery, Lane, Listening, Thread
 from bot.relay.relay import Relay
+from bot.relay.sending import SENT
 from bot.relay.storage import ThreadTaken, Unit
 from bot.relay.telling import Telling
 
@@ -33,17 +34,23 @@ _ECHO = timedelta(minutes=15)
 #: What is a command in a live chat; any other word is for the visitor.
 _COMMANDS = {
     State.INVITED: frozenset({"cancel", "revoke", "look"}),
-    State.OPEN: frozenset({"end", "keep", "file", "look"}),
+    State.OPEN: frozenset(
+        {"end", "keep", "file", "new", "triage", "look", "undo", "move", "rebind", "stay"}
+    ),
 }
 _LATE = (
     "Teams has brought only now what you wrote before they were in this chat. Write it again if it "
     "is meant for them."
 )
-_AT_RT = frozenset({State.FILING, State.FILED, State.PURGED})
 _SECOND_SUMMARY = (
     "This chat went to RT already, with the summary it was sent with. Add yours on the ticket."
 )
-_ENDED = frozenset({State.ENDED, State.FILING, State.FILED, State.PURGED})
+_HELD_SUMMARY = (
+    "This chat goes to RT in a moment, with the summary it was sent with. To change that, mention me "
+    "with “undo” and send it again."
+)
+_ENDED = frozenset({State.ENDED, *SENT})
+_RECORD = frozenset({"file", "new", "triage"})
 
 
 class Operating:
@@ -91,8 +98,12 @@ class Operating:
         """Take in a button; return the card as it now is.
 
         Verbs and values: ``invite`` {"requestor": index, "route": Route?}, ``cancel``,
-        ``revoke``, ``end``, ``keep``, ``file`` {"summary": text, "status": RT status or ""}, ``look``
-        (only show the card again). ``nonce``, if given, tells what the button was drawn for
+        ``revoke``, ``end``, ``keep``, ``look`` (only show the card again);
+        ``file`` {"summary": text, "status": RT status or "", "echo": text, "reason": text,
+        "ticket": fingerprint of the ticket shown}, ``new`` {"summary", "queue", "subject",
+        "requestor": visitor, invited or nobody}, ``triage`` {"summary"}, ``undo``;
+        ``move`` {"number": text}, ``rebind`` {"move": number of the move shown, "ticket", "echo",
+        "reason"}, ``stay`` {"move"}. ``nonce``, if given, tells what the button was drawn for
         (bot/relay/nonces.py).
         """
         return await self._buttons.press(pressed)
@@ -155,8 +166,8 @@ class Operating:
         """Words in a thread that carries a chat."""
         command = parse_command(heard.text, self._hosts) if heard.mentioned else None
         match command:
-            case Press(verb, summary) if verb in _COMMANDS[chat.state]:
-                await self._twin(unit, thread, chat, heard, verb, summary)
+            case Press(verb) if verb in _COMMANDS[chat.state]:
+                await self._twin(unit, thread, chat, heard, command)
             case StartChat() | TooMany():
                 await self._telling.answer(unit, thread, heard, Answer.THREAD_TAKEN, chat=chat)
             case Help() if not heard.extras:
@@ -205,9 +216,9 @@ class Operating:
             case TooMany(found):
                 several = ", ".join(map(str, found))
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
-            case Press(verb, summary) if known := about(chats, at, self._relay.now()):
-                chat = _meant(verb, known)
-                await self._twin(unit, thread, chat, heard, verb, summary)
+            case Press() as command if known := about(chats, at, self._relay.now()):
+                chat = _meant(command.verb, known)
+                await self._twin(unit, thread, chat, heard, command)
             case Press():
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():
@@ -218,17 +229,19 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.NO_NUMBER)
 
     async def _twin(
-        self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, verb: str, summary: str
+        self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, command: Press
     ) -> None:
         """A typed command that does what a button does (cards fail on some phones)."""
+        verb, summary = command.verb, command.summary
         if verb == "look":
             await self._show_again(unit, chat)
             return
-        if verb == "file" and summary and chat.state in _AT_RT:
+        if verb in _RECORD and summary and chat.state in SENT:
             word = Answer.NOTHING_HERE
-            await self._telling.answer(unit, thread, heard, word, _SECOND_SUMMARY, chat=chat)
+            why = _HELD_SUMMARY if chat.state is State.HELD else _SECOND_SUMMARY
+            await self._telling.answer(unit, thread, heard, word, why, chat=chat)
             return
-        values = {"summary": summary} if summary else {}
+        values = dict(command.typed) | ({"summary": summary} if summary else {})
         pressed = Pressed(thread, heard.operator, verb, chat.id, values)
         pressing = await self._buttons.apply(unit, thread, chat, pressed)
         word = Answer.NOTHING_HERE if pressing.sentence else Answer.DONE
@@ -247,8 +260,11 @@ def _meant(verb: str, chats: list[Chat]) -> Chat:
     wanted = {
         "invite": {State.PROPOSED},
         "cancel": {State.PROPOSED},
-        "file": {State.ENDED, State.FILING},
-    }.get(verb, set())
+        "undo": {State.HELD},
+        "move": {State.ENDED},
+        "rebind": {State.ENDED},
+        "stay": {State.ENDED},
+    }.get(verb, {State.ENDED, State.HELD, State.FILING} if verb in _RECORD else set())
     return next((chat for chat in chats if chat.state in wanted), chats[0])
 
 

@@ -6,7 +6,7 @@ sentences for the person who has to know, without anybody's message text in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -116,6 +116,10 @@ class CardView:
     link: str = ""
     routes: tuple[str, ...] = ()  # the routes a CO may choose from, the default one first
     statuses: tuple[str, ...] = ()  # the statuses offered beside "comment only"
+    queues: tuple[str, ...] = ()  # those in which a ticket may be made for the record
+    triage: str = ""  # the queue for doubtful records, if there is one
+    wrong: str = ""  # what is wrong with what a CO has just ``typed``, which he is shown again
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 class Answer(StrEnum):

@@ -37,7 +37,9 @@ class Rules:
     the default one first. ``statuses`` are those of each RT, by our name of it, offered beside
     "comment only". ``rt_hosts`` maps an RT's host to our name of it. ``quarantine`` is how long RT may still be busy with a
     request whose outcome we do not know. ``unfiled_for`` is how long a chat that ended waits for a
-    CO to send it to RT before it is sent by itself.
+    CO to send it to RT before it is sent by itself. ``queues`` are those in which tickets may be
+    made, by our name of the RT (none: the queue of the chat's ticket), ``triage`` the one for
+    doubtful records. ``undo`` is for how long a filing may be undone; nothing leaves before.
     """
 
     secret: bytes
@@ -55,6 +57,9 @@ class Rules:
     silence: Patience = field(default_factory=Patience)
     unfiled_for: timedelta = timedelta(hours=72)
     zone: tzinfo = UTC
+    queues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    triage: Mapping[str, str] = field(default_factory=dict)
+    undo: timedelta = timedelta(seconds=60)
 
 
 #: How many chats come into these states is told every day.
@@ -144,6 +149,9 @@ class Relay:
                 return Delivery(Lane.RT, own, "file", {}, chat.id)
             case f.SetTicketStatus(status):
                 return Delivery(Lane.RT, own, "status", {"status": status}, chat.id)
+            case f.Audit(word, ticket, match, by):
+                noted = {"word": word, "ticket": str(ticket), "match": match.value, "operator": by}
+                return Delivery(Lane.HERE, f"audit:{chat.id}", "audit", noted, chat.id)
             case f.Purge():
                 # Behind everything that still needs the text on its way to the thread.
                 due = at + self.rules.purge_grace
@@ -194,7 +202,20 @@ class Relay:
     def view(self, chat: Chat, thread: Thread) -> CardView:
         """Return what the chat's card shows now."""
         routes = tuple(route.value for route in self.rules.routes)
-        return CardView(chat, thread.listening, self.link(chat), routes, self.statuses(chat))
+        return CardView(
+            chat,
+            thread.listening,
+            self.link(chat),
+            routes,
+            self.statuses(chat),
+            self.queues(chat),
+            self.rules.triage.get(chat.ticket.ref.instance, ""),
+        )
+
+    def queues(self, chat: Chat) -> tuple[str, ...]:
+        """Return the queues in which a ticket may be made for the chat's record."""
+        allowed = self.rules.queues.get(chat.ticket.ref.instance, ())
+        return allowed or ((chat.ticket.queue,) if chat.ticket.queue else ())
 
     def statuses(self, chat: Chat) -> tuple[str, ...]:
         """Return the statuses that a CO may set on the chat's ticket."""

@@ -82,9 +82,11 @@ class Stage:
                     "auth": "basic",
                     "account": self.rt.account,
                     "password": self.rt.password,
+                    "triage": "Support",
                 }
             },
             "daily": {"at": ""},
+            "filing": {"undo_seconds": 0},
             "invitation": {"routes": ["copy", "correspond"]},
             "sandbox": {"enabled": True},
         }

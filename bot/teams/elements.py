@@ -103,6 +103,16 @@ def folded(title: str, body: list[Json], actions: list[Json]) -> Json:
     }
 
 
+def toggle(title: str, element: str) -> Json:
+    """A button that shows an element of the card, or hides it again."""
+    return {"type": "Action.ToggleVisibility", "title": title, "targetElements": [element]}
+
+
+def row(actions: list[Json]) -> Json:
+    """Buttons within the body."""
+    return {"type": "ActionSet", "actions": actions}
+
+
 def link(title: str, url: str) -> list[Json]:
     """A button that opens a page; none if ``url`` is not a web address."""
     if not url.startswith(("https://", "http://")):

@@ -1,51 +1,96 @@
-"""The part of the card that puts the record on the ticket (pure)."""
+"""The part of the card that sends the record to RT: a last look, and what has to be typed (pure)."""
 
 from __future__ import annotations
 
 from datetime import tzinfo
 
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, State
 from bot.domain.legible import plain_name
+from bot.domain.matching import ECHOED, SHORTEST_REASON, Match, fingerprint, match
+from bot.domain.tickets import Ticket
 from bot.domain.transcript import span
+from bot.relay.confirming import MAX_REASON, is_changed, target
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el
 from bot.teams import words
 from bot.teams.elements import Json
+from bot.teams.elsewhere_card import ELSEWHERE, elsewhere
 from bot.teams.markup import in_card, one_line
+from bot.teams.matching_words import ticket_facts
 
 LONGEST_SUMMARY = 4_000  # characters, as many as the relay takes
 _DRAFT = 2_000  # characters of a draft that a card carries
+_OURS = frozenset({"file", "new", "triage", "move"})
+
+Part = tuple[list[Json], list[Json]]
 
 
-def send_to_rt(view: CardView, zone: tzinfo) -> Json:
-    """Return the button that unfolds the summary box, the status and a last look."""
+def send_to_rt(view: CardView, zone: tzinfo) -> Part:
+    """Return what sends the record: a button that unfolds it, or all of it at once.
+
+    What was typed in vain, and a ticket that has changed, must not be hidden behind a button.
+    """
+    body, actions = _form(view, zone)
+    wrong = view.wrong and view.typed.get("verb") in _OURS
+    if wrong or is_changed(view.chat):
+        warned = [el.warning(in_card(view.wrong, 600))] if wrong else []
+        return [*warned, *body], actions
+    return [], [el.folded("Send to RT", body, actions)]
+
+
+def _form(view: CardView, zone: tzinfo) -> Part:
     chat = view.chat
-    ticket = chat.ticket
-    who = ", ".join(in_card(one.called, 80) for one in ticket.requestors[:10]) or "nobody"
-    draft = _draft(chat, zone)
+    ticket = target(chat)
+    draft = view.typed.get("summary") or _draft(chat, zone)
     options = [("Comment only, leave the status as it is", el.KEEP)]
     options += [
         (f"Comment, and set the status to {one_line(s, 60)}", s) for s in view.statuses[:20]
     ]
+    status = view.typed.get("status") or el.KEEP
     body = [
-        el.facts(
-            [
-                ("Ticket", in_card(str(ticket.ref))),
-                ("Subject", in_card(ticket.subject)),
-                ("Requestor", who),
-            ]
-        ),
+        ticket_facts(ticket, chat.identity),
         el.text_box("summary", "Summary", draft, lines=True, longest=LONGEST_SUMMARY),
-        el.choices("status", "Then", options, el.KEEP),
+        el.choices("status", "Then", options, status),
+        *confirmation(view, ticket),
         el.hint(
             "Your summary and the whole transcript go on this ticket as one comment, which "
-            "requestors can read. This ends the chat."
+            f"requestors can read.{' This ends the chat.' if chat.state is State.OPEN else ''}"
         ),
+        elsewhere(view),
     ]
-    title, drawn = f"Send to ticket {ticket.ref.number}", nonce(chat)
-    send = el.button(title, chat.id, "file", style="positive", inputs=True, nonce=drawn)
-    return el.folded("Send to RT", body, [send])
+    number = ticket.ref.number
+    title = f"Send anyway to ticket {number}" if is_changed(chat) else f"Send to ticket {number}"
+    send = el.button(
+        title,
+        chat.id,
+        "file",
+        style="positive",
+        inputs=True,
+        nonce=nonce(chat),
+        ticket=fingerprint(ticket),
+    )
+    return body, [send, el.toggle("Somewhere else", ELSEWHERE)]
+
+
+def confirmation(view: CardView, ticket: Ticket) -> list[Json]:
+    """Return the boxes that confirm a ticket: none, one, or two."""
+    typed = view.typed
+    digits = min(ECHOED, len(str(ticket.ref.number)))
+    match match(view.chat.identity, ticket):
+        case Match.GREEN:
+            return []
+        case Match.AMBER:
+            label = f"To confirm: the ticket's last {digits} digits, or the requestor's surname"
+            return [el.text_box("echo", label, typed.get("echo", ""), longest=100)]
+        case Match.RED:
+            whose = "the requestor's surname" if ticket.requestors else "the ticket's number"
+            why = f"Why it belongs there all the same ({SHORTEST_REASON} characters or more; RT keeps it)"
+            return [
+                el.warning("The visitor seems to be somebody else than the people on this ticket."),
+                el.text_box("echo", f"To confirm: {whose}", typed.get("echo", ""), longest=100),
+                el.text_box("reason", why, typed.get("reason", ""), longest=MAX_REASON),
+            ]
 
 
 def _draft(chat: Chat, zone: tzinfo) -> str:

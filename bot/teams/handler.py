@@ -171,7 +171,8 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         return self._shown(await self._operating.presses(pressed))
 
     def _shown(self, pressing: Pressing) -> InvokeResponse:
-        if pressing.sentence or pressing.view is None:
+        shows = pressing.view is not None and (pressing.view.wrong or not pressing.sentence)
+        if not shows or pressing.view is None:
             return _message(pressing.sentence or words.DONE)
         card = cards.card(pressing.view, self._zone)
         return _ok({"statusCode": 200, "type": cards.CONTENT_TYPE, "value": card})

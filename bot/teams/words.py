@@ -15,7 +15,20 @@ COMMANDS = (
     ("cancel", "drop the chat before anybody joined"),
     ("end chat", "end the chat with the visitor"),
     ("keep open", "do not let a silent chat end by itself yet"),
-    ("send to rt: SUMMARY", "put your summary and the transcript on the ticket as a comment"),
+    (
+        "send to rt 345: SUMMARY",
+        "put your summary and the transcript on the ticket; its last digits confirm that it is it",
+    ),
+    ("send to rt SURNAME because WHY: SUMMARY", "the same where the visitor is nobody on it"),
+    ("new ticket in QUEUE: SUMMARY", "put them into a new ticket instead"),
+    ("send to triage: SUMMARY", "put them where doubtful records are sorted out"),
+    ("undo", "take Send to RT back while the card says that it can be undone"),
+    ("move to ticket 777", "show ticket 777 beside this one, to take the chat there"),
+    (
+        "confirm move 777",
+        "take it there (SURNAME because REASON where the visitor is nobody on it)",
+    ),
+    ("keep ticket", "leave it where it is"),
     ("show card", "show the buttons again"),
     ("help", "show this"),
 )

@@ -126,6 +126,7 @@ async def unfold(card: Locator) -> None:
     """Open the form of Send to RT and write the summary."""
     await card.get_by_role("button", name="Send to RT").first.click()
     await card.get_by_role("textbox", name="Summary").fill(SUMMARY)
+    await card.get_by_role("textbox", name=re.compile("^To confirm")).fill("345")
 
 
 # --- the scenes ----------------------------------------------------------------------------------

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from bot.domain.matching import fingerprint
 from bot.teams.cards import card
+from tests.people import TICKET
 from tests.teams.cast import CARDS, NASTY
 
 RENDERER = Path(__file__).parents[1] / "npm/node_modules/adaptivecards/dist/adaptivecards.min.js"
@@ -131,16 +133,31 @@ def test_send_to_rt_sends_what_was_entered(sheet: Sheet) -> None:
     sheet.draw("open-mention")
     sheet.page.get_by_label("Summary").fill("Toner was empty.\nReplaced.")
     sheet.page.get_by_label("Then").select_option(label="Comment, and set the status to resolved")
+    sheet.page.get_by_label("To confirm").fill("345")
     sheet.press("Send to ticket 12345")
-    assert sheet.sent() == [
-        {
-            "chat": "chat-1",
-            "verb": "file",
-            "nonce": "1.0",
-            "summary": "Toner was empty.\nReplaced.",
-            "status": "resolved",
-        }
-    ]
+    [sent] = sheet.sent()
+    wanted = {
+        "chat": "chat-1",
+        "verb": "file",
+        "nonce": "1.0",
+        "ticket": fingerprint(TICKET),
+        "summary": "Toner was empty.\nReplaced.",
+        "status": "resolved",
+        "echo": "345",
+    }
+    assert {name: sent[name] for name in wanted} == wanted
+
+
+def test_a_new_ticket_is_chosen_behind_a_button_of_its_own(sheet: Sheet) -> None:
+    sheet.draw("open-mention")
+    assert not sheet.page.get_by_role("button", name="Make a ticket and send").is_visible()
+    sheet.press("Somewhere else")
+    sheet.page.get_by_label("Summary").fill("Toner.")
+    sheet.page.get_by_label("Queue").select_option(label="Teaching")
+    sheet.press("Make a ticket and send")
+    sent = sheet.sent()[-1]  # to show something is an action, too
+    assert (sent["verb"], sent["summary"], sent["queue"]) == ("new", "Toner.", "Teaching")
+    assert sent["requestor"] == "nobody"
 
 
 def test_nobody_is_invited_before_one_of_several_is_chosen(sheet: Sheet) -> None:

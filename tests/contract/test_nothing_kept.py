@@ -69,7 +69,7 @@ async def talk(story: Story) -> None:
 
 async def file(story: Story) -> None:
     card = await story.card(lambda text: "Send to RT" in text)
-    values = {"summary": f"{CANARY} summed up"}
+    values = {**story.sends, "summary": f"{CANARY} summed up"}
     await story.grace.press(card, "file", values)
     await story.ada.until(lambda: story.ada.view.get("state") == "filed", 60)
 

@@ -42,3 +42,57 @@ def test_notes_begin_with_two_slashes() -> None:
     assert is_note("// is she a student?")
     assert is_note("  //x")
     assert not is_note("see https://help.test//x")
+
+
+@pytest.mark.parametrize(
+    ("text", "verb", "typed", "summary"),
+    [
+        ("send to rt", "file", {}, ""),
+        ("send to RT: Toner.", "file", {}, "Toner."),
+        ("Send to RT 345: Toner: empty.\nDone", "file", {"echo": "345"}, "Toner: empty.\nDone"),
+        ("send to rt #345", "file", {"echo": "#345"}, ""),
+        ("send to rt O'Brien: x", "file", {"echo": "O'Brien"}, "x"),
+        (
+            "send to rt Lovelace because he is her brother: x",
+            "file",
+            {"echo": "Lovelace", "reason": "he is her brother"},
+            "x",
+        ),
+        ("send to triage: x", "triage", {}, "x"),
+        ("new ticket in Support: x", "new", {"queue": "Support"}, "x"),
+        ("undo", "undo", {}, ""),
+        ("move to ticket 777", "move", {"number": "777"}, ""),
+        ("move to physics#777", "move", {"number": "physics#777"}, ""),
+        ("confirm move", "rebind", {}, ""),
+        ("confirm move 777", "rebind", {"echo": "777"}, ""),
+        (
+            "confirm move Babbage because it is his",
+            "rebind",
+            {"echo": "Babbage", "reason": "it is his"},
+            "",
+        ),
+        ("keep ticket", "stay", {}, ""),
+    ],
+)
+def test_what_goes_where_and_why_is_read_out_of_a_command(
+    text: str, verb: str, typed: dict[str, str], summary: str
+) -> None:
+    command = parse_command(text, {})
+    assert isinstance(command, Press)
+    assert (command.verb, dict(command.typed), command.summary) == (verb, typed, summary)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "send to rt-help what you see",
+        "please send to rt: x",
+        "send to rt what you see",
+        "move to the window, please",
+        "move to 5 o'clock",
+        "undo the last step",
+        "confirm moving the file",
+    ],
+)
+def test_what_only_begins_like_a_command_is_for_the_visitor(text: str) -> None:
+    assert parse_command(text, {}) is None

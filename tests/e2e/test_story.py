@@ -128,8 +128,12 @@ async def _talk(grace: Page, ada: Page) -> None:
 async def _file(card: Locator) -> None:
     # 6: Send to RT, pressed as often as it can be
     await card.get_by_role("button", name="Send to RT").first.click()
-    await card.get_by_role("textbox").fill("Toner was empty; replaced it.")
-    await card.get_by_role("button", name=re.compile("^Send")).last.click()
+    await card.get_by_role("textbox", name="Summary").fill("Toner was empty; replaced it.")
+    await card.get_by_role("button", name=re.compile("^Send to ticket")).click()
+    await expect(card).to_contain_text("Type its last digits, 345")  # nothing was sent
+    await expect(card.get_by_role("textbox", name="Summary")).to_have_value(re.compile("Toner was"))
+    await card.get_by_role("textbox", name=re.compile("^To confirm")).fill("345")
+    await card.get_by_role("button", name=re.compile("^Send to ticket")).click()
     await expect(card).to_contain_text(re.compile("transaction", re.IGNORECASE), timeout=15_000)
 
 

@@ -90,7 +90,7 @@ class Scene:
         grace = self.stage.teams.people["grace"]
         for account in accounts:
             account.filing = True
-            await grace.reply(account.root, "send to rt: Done.", mention=True)
+            await grace.reply(account.root, f"send to rt {account.ticket}: Done.", mention=True)
         await self.filed(accounts, seconds)
 
     async def filed(self, accounts: Sequence[Account], seconds: float = 60) -> None:

@@ -151,7 +151,7 @@ async def redirected_by_rt(plan: Plan) -> list[str]:
         async with scene(plan) as trial:
             [account] = trial.accounts
             grace = trial.stage.teams.people["grace"]
-            await grace.reply(account.root, "send to rt: Done.", mention=True)
+            await grace.reply(account.root, f"send to rt {account.ticket}: Done.", mention=True)
             with suppress(TimeoutError):
                 async with asyncio.timeout(10):
                     await elsewhere.asked.wait()

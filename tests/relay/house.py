@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import timedelta
@@ -12,10 +12,17 @@ from itertools import groupby
 from bot.domain.chat import Chat
 from bot.domain.invitations import Route, make_token
 from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
-from bot.relay.filing import FileHandler, PurgeHandler, StatusHandler
+from bot.relay.filing import (
+    AuditHandler,
+    FileHandler,
+    PurgeHandler,
+    ReleaseHandler,
+    StatusHandler,
+)
 from bot.relay.handlers import Handler, joined
 from bot.relay.housekeeping import Housekeeping
 from bot.relay.inbound import Changed, Heard, Operator, Pressed, Pressing
+from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
@@ -44,6 +51,7 @@ RULES = Rules(
     statuses={"rt": ("resolved", "stalled")},
     purge_grace=timedelta(),
     card_delay=timedelta(),
+    undo=timedelta(),
 )
 _OPERATORS = {
     "grace": Operator(GRACE.id, GRACE.name, "29:grace"),
@@ -64,6 +72,7 @@ class House:
         self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
         self.housekeeping = Housekeeping(self.relay)
         self.reports: list[str] = []
+        self.audit: list[Mapping[str, str]] = []
         self._ids = 0
         self.file = ""
         self.start_outbox()
@@ -78,7 +87,10 @@ class House:
             "open": OpenHandler(self.relay, self.places),
             "lost": LostHandler(self.relay, self.places, self.threads),
             "lookup": LookupHandler(self.relay, self.tickets, lambda: secrets.token_urlsafe(16)),
+            "move": MoveHandler(self.relay, self.tickets),
             "invite": InvitationHandler(self.relay, self.tickets, self.mailer),
+            "release": ReleaseHandler(self.relay),
+            "audit": AuditHandler(self.audit.append),
             "file": FileHandler(self.relay, self.tickets),
             "status": StatusHandler(self.relay, self.tickets),
             "purge": PurgeHandler(self.relay),
@@ -135,7 +147,9 @@ class House:
     async def presses(
         self, verb: str, chat: Chat, *, thread: Thread = THREAD, who: str = "grace", **values: str
     ) -> Pressing:
-        """A CO presses a button."""
+        """A CO presses a button; who sends the record has looked at the ticket."""
+        if verb in ("file", "rebind"):
+            values.setdefault("echo", str(chat.ticket.ref.number)[-3:])
         pressed = Pressed(thread, _OPERATORS[who], verb, chat.id, values)
         return await self.operating.presses(pressed)
 

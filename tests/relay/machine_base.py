@@ -252,6 +252,8 @@ class MachineBase(RuleBasedStateMachine):
         wanted = wanted or PRESSES.get((verb, talk.state), talk.state)
         if talk.state == "forgotten":
             return
+        if verb == "file":
+            values.setdefault("echo", str(talk.ticket)[-3:])
         pressed = Pressed(side.thread, _OPERATORS[who], verb, talk.id, values)
         self.do(self.house.operating.presses(pressed))
         self.check()

@@ -245,7 +245,7 @@ async def test_every_button_has_a_typed_twin(house: House) -> None:
     assert (await house.chat(chat.id)).state is State.PROPOSED
     await house.writes("invite")
     await house.visiting.join(house.token(chat, 2), "nonce", None)
-    await house.writes("send to RT: Toner was empty.")
+    await house.writes("send to RT 345: Toner was empty.")
     filing = (await house.chat(chat.id)).filing
     assert filing
     assert filing.summary == "Toner was empty."
@@ -294,7 +294,7 @@ async def test_a_newer_proposal_does_not_hide_that_a_chat_just_ended(house: Hous
     await house.writes("12346")
     await house.deliver()
     await house.writes("are you still there?", mention=False)
-    await house.writes("send to rt: Toner.")
+    await house.writes("send to rt 345: Toner.")
     await house.deliver()
     assert Answer.NOT_DELIVERED in house.threads.words
     assert (await house.chat(chat.id)).state is State.PURGED

@@ -11,27 +11,39 @@ from bot.domain.events import (
     Ended,
     FilingDelayed,
     FilingFailed,
+    FilingHeld,
+    FilingReleased,
+    FilingStopped,
+    FilingUndone,
     InvitationExpired,
     InvitationSent,
     Invited,
+    MoveProposed,
     PresenceChanged,
     Purged,
+    Receipt,
     Revoked,
     StatusSet,
     TranscriptFiled,
+    VisitorJoined,
 )
+from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Route
+from bot.domain.matching import Change
 from bot.domain.messages import Author, Role
 from bot.domain.presence import Presence
-from bot.domain.tickets import Requestor, TicketRef
+from bot.domain.tickets import NewTicket, Requestor, TicketRef
 from bot.relay.ports import CardView, Listening
 from tests.people import (
     ADA,
     ADAS,
+    ALAN,
     GRACE,
     LATER,
     NOW,
     RECEIPT,
+    SOON,
+    TICKET,
     after,
     filed,
     filing,
@@ -54,7 +66,7 @@ NASTY = (
 
 
 def view(chat: Chat, *, link: str = "", listening: Listening = Listening.MENTION) -> CardView:
-    return CardView(chat, listening, link, ROUTES, STATUSES)
+    return CardView(chat, listening, link, ROUTES, STATUSES, ("Support", "Teaching"), "Triage")
 
 
 def _mailed(problem: str = "", *, route: Route = Route.MAIL) -> Chat:
@@ -89,6 +101,30 @@ def _gone() -> Chat:
     return after(talking(), PresenceChanged(NOW + timedelta(minutes=3), Presence.GONE))
 
 
+def _known(who: Requestor, proof: Proof = Proof.SSO) -> Chat:
+    known = Identity(proof, who.login, who.name, who.address)
+    return after(invited(), VisitorJoined(NOW, ADA, known))
+
+
+def _moving() -> Chat:
+    return after(_known(ADAS, Proof.LINK), MoveProposed(NOW, GRACE, OTHERS))
+
+
+def _stopped() -> Chat:
+    found = replace(TICKET, ref=TicketRef("rt", 777), queue="Teaching", requestors=(CHARLES,))
+    differs = (Change.MERGED, Change.QUEUE, Change.REQUESTORS, Change.MATCH)
+    return after(filing(), FilingStopped(NOW, found, differs))
+
+
+def _new_ticket() -> Chat:
+    made = NewTicket("rt", "Support", "Cannot print", ADAS.address)
+    return after(talking(), FilingHeld(NOW, GRACE, "Toner.", new_ticket=made, until=SOON))
+
+
+OTHERS = replace(
+    TICKET, ref=TicketRef("rt", 777), asked=TicketRef("rt", 777), requestors=(CHARLES,)
+)
+MADE = Receipt(70001, 7, "https://rt.test/Ticket/Display.html?id=70001", 4096, "ab" * 32)
 BIG = replace(with_ticket(_crowded()), state=proposed().state, visitor=None)
 
 CARDS: dict[str, CardView] = {
@@ -116,13 +152,30 @@ CARDS: dict[str, CardView] = {
     "open-crowded": view(_crowded()),
     "ended-by-visitor": view(after(talking(), Ended(NOW, ADA))),
     "ended-refused": view(after(filing(), FilingFailed(NOW, "You may not comment there."))),
+    "open-green": view(_known(ADAS)),
+    "open-red": view(_known(CHARLES)),
+    "open-wrong": replace(
+        view(talking()),
+        wrong="Not done yet.",
+        typed={"verb": "file", "summary": "Toner.", "status": "resolved", "echo": "346"},
+    ),
+    "open-moving": view(_moving()),
+    "open-moving-wrong": replace(
+        view(_moving()),
+        wrong="Not done yet.",
+        typed={"verb": "rebind", "echo": "777", "reason": "short"},
+    ),
+    "ended-stopped": view(_stopped()),
+    "ended-undone": view(after(held(), FilingUndone(NOW, ALAN))),
     "held": view(held()),
+    "held-new-ticket": view(_new_ticket()),
     "filing": view(filing()),
     "filing-delayed": view(after(filing(), FilingDelayed(NOW, "RT does not answer."))),
     "filed": view(filed()),
     "filed-unproven": view(
         after(filing(), TranscriptFiled(NOW, replace(RECEIPT, transaction=0, proven=False)))
     ),
+    "filed-new-ticket": view(after(_new_ticket(), FilingReleased(NOW), TranscriptFiled(NOW, MADE))),
     "filed-with-status": view(after(filed("resolved"), StatusSet(NOW))),
     "filed-status-refused": view(
         after(filed("resolved"), StatusSet(NOW, "Dependencies are open."))

@@ -20,12 +20,14 @@ Json = dict[str, Any]
 KNOWN: dict[str, set[str]] = {
     "AdaptiveCard": {"$schema", "version", "body", "actions", "fallbackText", "speak"},
     "TextBlock": {"text", "wrap", "size", "weight", "isSubtle", "style"},
-    "Container": {"items", "style"},
+    "Container": {"items", "style", "id", "isVisible"},
+    "ActionSet": {"actions"},
     "FactSet": {"facts"},
     "Input.Text": {"id", "label", "value", "isMultiline", "maxLength"},
     "Input.ChoiceSet": {"id", "label", "style", "choices", "value", "isRequired", "errorMessage"},
     "Action.Execute": {"title", "verb", "data", "style", "associatedInputs"},
     "Action.ShowCard": {"title", "card"},
+    "Action.ToggleVisibility": {"title", "targetElements"},
     "Action.OpenUrl": {"title", "url"},
 }
 
@@ -115,9 +117,12 @@ def test_buttons_that_must_not_work_twice_say_what_they_were_drawn_for(
         ("proposed", ["invite", "cancel"]),
         ("proposed-no-requestor", ["invite", "cancel"]),
         ("invited-copy", ["revoke", "cancel"]),
-        ("open-mention", ["file", "end"]),
-        ("ended-by-visitor", ["file"]),
-        ("ended-refused", ["file"]),
+        ("open-mention", ["move", "new", "triage", "file", "end"]),
+        ("open-wrong", ["move", "new", "triage", "file", "end"]),
+        ("open-moving", ["rebind", "stay", "end"]),
+        ("ended-by-visitor", ["move", "new", "triage", "file"]),
+        ("ended-refused", ["move", "new", "triage", "file"]),
+        ("ended-stopped", ["move", "new", "triage", "file"]),
         ("held", ["undo"]),
         ("filing", ["look"]),
         ("filed", []),
@@ -179,7 +184,70 @@ def test_an_invitation_that_did_not_go_out_says_why_and_what_to_do() -> None:
 
 
 def test_who_joined_is_unverified() -> None:
-    assert "Ada Lovelace (unverified: whoever held the link)" in words("open-mention")
+    assert "Ada Lovelace (unverified, held the link)" in words("open-mention")
+
+
+def boxes(name: str) -> dict[str, Any]:
+    return {e["id"]: e for e in typed(drawn(name)) if e["type"].startswith("Input.")}
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "asked"),
+    [
+        ("open-green", "Matches: the visitor signed in as s1234567, who is a requestor", set()),
+        ("open-mention", "Not verified: anybody who had the link could have joined", {"echo"}),
+        (
+            "open-red",
+            "Does not match: the visitor signed in as cbabbage, who is neither requestor nor Cc",
+            {"echo", "reason"},
+        ),
+    ],
+)
+def test_how_visitor_and_ticket_fit_is_said_in_words_and_decides_what_is_asked_for(
+    name: str, said: str, asked: set[str]
+) -> None:
+    assert said in words(name)
+    assert set(boxes(name)) & {"echo", "reason"} == asked
+
+
+def test_what_was_typed_in_vain_stands_in_the_boxes_again_with_what_to_do() -> None:
+    assert not [e for e in typed(drawn("open-wrong")) if e["type"] == "Action.ShowCard"]
+    shown = {name: box.get("value") for name, box in boxes("open-wrong").items()}
+    assert (shown["summary"], shown["status"], shown["echo"]) == ("Toner.", "resolved", "346")
+    assert "Not done yet." in words("open-wrong")
+    moving = {name: box.get("value") for name, box in boxes("open-moving-wrong").items()}
+    assert (moving["echo"], moving["reason"]) == ("777", "short")
+
+
+def test_a_move_shows_both_tickets_and_whose_they_are() -> None:
+    shown = words("open-moving")
+    for part in ("rt#12345", "rt#777", "Ada Lovelace", "Charles Babbage", "Does not match"):
+        assert part in shown
+
+
+def test_a_ticket_that_has_changed_says_in_what_and_is_named_by_its_button() -> None:
+    shown = words("ended-stopped")
+    for part in (
+        "merged into rt#777",
+        "“Support” to “Teaching”",
+        "were Ada Lovelace and are Charles Babbage now",
+        "Send anyway to ticket 777",
+    ):
+        assert part in shown
+
+
+def test_a_held_filing_says_until_when_where_to_and_that_nothing_has_left() -> None:
+    shown = words("held")
+    for part in ("Goes to RT at 10:43:07", "sent by Grace Hopper", "nothing has left", "rt#12345"):
+        assert part in shown
+    assert "a new ticket in Support" in words("held-new-ticket")
+    assert "Undone by Alan Turing: nothing was sent" in words("ended-undone")
+
+
+def test_the_receipt_of_a_new_ticket_names_it_with_the_bytes_and_digest_read_back() -> None:
+    shown = words("filed-new-ticket")
+    for part in ("rt#70001, made for it in Support", "4096 bytes, SHA-256 abababababababab…"):
+        assert part in shown
 
 
 def test_presence_is_told_with_its_time() -> None:

@@ -1,0 +1,97 @@
+"""What a CO has to type before a record goes into a ticket, or a chat to another one (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.chat import Chat, State
+from bot.domain.matching import (
+    SHORTEST_REASON,
+    Match,
+    confirms,
+    digits,
+    fingerprint,
+    match,
+    names,
+)
+from bot.domain.messages import EmptyText, TextTooLong, tidy
+from bot.domain.tickets import Ticket
+
+#: A reason's longest form, in characters; it stands in the record.
+MAX_REASON = 300
+
+_AMBER = (
+    "Not done yet: ticket {ticket} has to be confirmed, because {why}. Type its last digits, "
+    "{digits}, or the requestor's surname."
+)
+_RED = (
+    "Not done yet: the visitor seems to be somebody else than the people on ticket {ticket}. To "
+    "go on all the same, type the requestor's surname and a reason of at least {shortest} characters."
+)
+_ANOTHER = (
+    "Not done: the card you pressed was about another ticket, or about this one as it was. The "
+    "record would go to {ticket} as it is shown now. Look at it, and press again."
+)
+
+
+class WrongInput(Exception):
+    """What was typed into the card cannot be used; the text says what to do."""
+
+
+class Unconfirmed(WrongInput):
+    """The ticket was not confirmed as it has to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """That a CO confirmed a ticket: how well the visitor fits it, and the reason, if one was due."""
+
+    match: Match
+    reason: str = ""
+
+
+def target(chat: Chat) -> Ticket:
+    """Return the ticket that a filing of this chat goes to: as it is now, if that was found out."""
+    filing = chat.filing
+    if chat.state is State.ENDED and filing is not None and filing.found is not None:
+        return filing.found
+    return chat.ticket
+
+
+def is_changed(chat: Chat) -> bool:
+    """Tell whether the chat's ticket is not any more what a CO confirmed."""
+    return target(chat) is not chat.ticket
+
+
+def confirm(chat: Chat, ticket: Ticket, values: Mapping[str, str], *, known: bool) -> Confirmation:
+    """Check what was typed: ``echo``, ``reason``, and the button's ``ticket`` (a fingerprint).
+
+    ``known`` tells that a CO has confirmed this very ticket for the chat before; else a command,
+    which carries no fingerprint, must name it. Raises Unconfirmed, with what to type.
+    """
+    drawn = values.get("ticket")
+    if drawn is not None and drawn != fingerprint(ticket):
+        raise Unconfirmed(_ANOTHER.format(ticket=ticket.ref))
+    found = match(chat.identity, ticket)
+    if found is Match.GREEN and (known or drawn is not None):
+        return Confirmation(found)
+    if found is Match.RED:
+        return Confirmation(found, _reason(ticket, values))
+    if not confirms(values.get("echo", ""), ticket):
+        why = "nobody vouches for the visitor" if found is Match.AMBER else "it is another one"
+        raise Unconfirmed(_AMBER.format(ticket=ticket.ref, digits=digits(ticket), why=why))
+    return Confirmation(found)
+
+
+def _reason(ticket: Ticket, values: Mapping[str, str]) -> str:
+    try:
+        reason = " ".join(tidy(values.get("reason", "")).split())[:MAX_REASON]
+    except (EmptyText, TextTooLong):
+        reason = ""
+    # A ticket with nobody but Ccs has nobody to name; its number has to do.
+    surname = values.get("echo", "")
+    is_named = names(surname, ticket) if ticket.requestors else confirms(surname, ticket)
+    if not is_named or len(reason) < SHORTEST_REASON:
+        raise Unconfirmed(_RED.format(ticket=ticket.ref, shortest=SHORTEST_REASON))
+    return reason

@@ -1,0 +1,166 @@
+"""The card from the end of the talk on: to be sent, held, on its way, on the ticket (pure)."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from bot.domain.chat import Chat, Filing, State
+from bot.domain.messages import Role
+from bot.relay.nonces import nonce
+from bot.relay.ports import CardView
+from bot.teams import elements as el
+from bot.teams.elements import Json
+from bot.teams.elsewhere_card import moving
+from bot.teams.filing_card import confirmation, send_to_rt
+from bot.teams.markup import in_card
+from bot.teams.matching_words import changed, fits, ticket_facts
+
+Part = tuple[list[Json], list[Json]]
+#: Of a record that went by mail into an RT that cannot be asked.
+_UNPROVEN = "handed to the mail server, **not confirmed by RT**: please look whether it is there"
+_SHOWN = 16  # digits of a digest
+
+
+def sending(view: CardView, zone: tzinfo) -> Part:
+    """Return what can be done with the record: send it, or first decide about its ticket."""
+    chat = view.chat
+    if chat.move is None:
+        return send_to_rt(view, zone)
+    other = chat.move.ticket
+    facts = (ticket_facts(chat.ticket), ticket_facts(other, chat.identity))
+    return moving(view, facts, confirmation(view, other))
+
+
+def ended(view: CardView, zone: tzinfo) -> Part:
+    """The talk is over; the record waits for a CO."""
+    chat = view.chat
+    by = in_card(chat.ended_by.name, 80) if chat.ended_by else ""
+    if chat.ended_by and chat.ended_by.role is Role.SYSTEM:
+        by = "itself, after a long silence"
+    at = f", {when(chat.ended, zone)}" if chat.ended else ""
+    body, actions = sending(view, zone)
+    return [
+        el.paragraph(
+            f"**Ended**{f' by {by}' if by else ''}{at}. Nothing more reaches the visitor."
+        ),
+        el.paragraph("The record is not on the ticket yet."),
+        *_why_not(chat),
+        el.facts([("Match", fits(chat.identity, chat.ticket))]),
+        *body,
+        el.hint("Commands: mention the bot with “send to rt 345: SUMMARY” or “show card”."),
+    ], actions
+
+
+def _why_not(chat: Chat) -> list[Json]:
+    """Say what kept the last filing from RT."""
+    filing = chat.filing
+    if filing is None:
+        return []
+    if filing.found is not None:
+        what = changed(chat.ticket, filing.found, filing.changes)
+        return [
+            el.warning(
+                f"**Stopped: the ticket has changed since it was confirmed.** Of "
+                f"{in_card(str(chat.ticket.ref))}: {what}. Nothing was sent. Look at it as it is now:"
+            )
+        ]
+    if filing.problem:
+        return [el.warning(f"RT refused it. {in_card(filing.problem)} The record is kept here.")]
+    if filing.undone_by is not None:
+        return [el.paragraph(f"Undone by {in_card(filing.undone_by.name, 80)}: nothing was sent.")]
+    return []
+
+
+def held(view: CardView, zone: tzinfo) -> Part:
+    """It goes to RT in a moment, unless somebody undoes it."""
+    chat, filing = view.chat, view.chat.filing
+    until = f"{filing.until.astimezone(zone):%H:%M:%S}" if filing and filing.until else "once"
+    body = [
+        el.paragraph(
+            f"**Goes to RT at {until}**{_sender(chat)}. Until then it can be undone: nothing has left "
+            "yet. The visitor can write no more."
+        ),
+        el.facts(_destination(chat)),
+        el.hint("Commands: mention the bot with “undo” or “show card”."),
+    ]
+    undo = el.button("Undo", chat.id, "undo", style="destructive", nonce=nonce(chat))
+    return body, [undo]
+
+
+def _sender(chat: Chat) -> str:
+    by = in_card(chat.filing.by.name, 80) if chat.filing else ""
+    return f", sent by {by}" if by else ""
+
+
+def _destination(chat: Chat) -> list[tuple[str, str]]:
+    """Say where a filing goes, and how the visitor fits."""
+    made = chat.filing.new_ticket if chat.filing else None
+    if made is not None:
+        whom = in_card(made.requestor, 120) or "nobody"
+        return [("Into", f"a new ticket in {in_card(made.queue, 80)}"), ("Requestor", whom)]
+    into = in_card(f"{chat.ticket.ref}: {chat.ticket.subject}")
+    return [("Into", into), ("Match", fits(chat.identity, chat.ticket))]
+
+
+def filing(view: CardView, zone: tzinfo) -> Part:
+    """RT is being asked."""
+    chat = view.chat
+    body = [
+        el.paragraph(f"**On its way to RT**{_sender(chat)}. The visitor can write no more."),
+        el.facts(_destination(chat)),
+    ]
+    if chat.filing is not None and chat.filing.problem:
+        body.append(
+            el.warning(
+                f"{in_card(chat.filing.problem)} You need do nothing: it is tried again by "
+                "itself, and the record is kept "
+                "here until RT has it."
+            )
+        )
+    body.append(el.hint("Command: mention the bot with “show card”."))
+    return body, [el.button("Look again", chat.id, "look")]
+
+
+def filed(view: CardView, zone: tzinfo) -> Part:
+    """RT's receipt."""
+    chat = view.chat
+    ref = chat.filed_in
+    body = [el.paragraph("**On the ticket.** The visitor is told so.")]
+    title = f"Open ticket {ref.number} in RT"
+    if chat.filing is None:
+        return body, el.link(title, chat.ticket.url)
+    body.append(el.facts(_receipt(chat, chat.filing)))
+    if chat.filing.status_problem:
+        problem = in_card(chat.filing.status_problem)
+        body.append(el.warning(f"The status was not changed. {problem} Please set it in RT."))
+    if chat.state is State.PURGED:
+        body.append(el.hint("The text of the chat is deleted here; RT has the record."))
+    url = chat.filing.receipt.url if chat.filing.receipt else chat.ticket.url
+    return body, el.link(title, url)
+
+
+def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
+    receipt = filing.receipt
+    pairs = [("Ticket", in_card(str(chat.filed_in)))]
+    if filing.new_ticket is not None:
+        queue = in_card(filing.new_ticket.queue, 80)
+        number = in_card(str(chat.filed_in)) if receipt and receipt.ticket else "number not known"
+        pairs = [("Ticket", f"{number}, made for it in {queue}")]
+    if receipt is not None:
+        proof = f"transaction {receipt.transaction}, read back from RT"
+        pairs.append(("Comment", proof if receipt.proven else _UNPROVEN))
+    if receipt is not None and receipt.sha256:
+        digest = f"{receipt.size} bytes, SHA-256 {receipt.sha256[:_SHOWN]}…"
+        pairs.append(("Transcript", f"{digest}, read back from RT"))
+    itself = "the live chat itself" if filing.by.role is Role.SYSTEM else "a member of the team"
+    pairs.append(("Sent by", in_card(filing.by.name, 80) or itself))
+    if filing.set_status and not filing.status_problem:
+        asked = f"“{in_card(filing.set_status, 60)}”"
+        pairs.append(("Status", asked if filing.status_done else f"{asked} is being set"))
+    return pairs
+
+
+def when(at: datetime, zone: tzinfo) -> str:
+    """Word a time: ``21 Nov, 10:42``."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b, %H:%M}"

@@ -1,0 +1,172 @@
+"""Into another ticket than the chat's: a new one, the triage queue, another one that was confirmed."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain import events as e
+from bot.domain.chat import Chat, State
+from bot.domain.matching import fingerprint
+from bot.domain.tickets import NewTicket, TicketRef
+from bot.relay.nonces import nonce
+from bot.relay.ports import Answer, Refused
+from tests.people import ADAS, TICKET
+from tests.relay.house import House
+from tests.relay.test_sending import CHARLES, REASON, ruled, signed_in
+
+OTHERS = replace(
+    TICKET, ref=TicketRef("rt", 777), asked=TicketRef("rt", 777), requestors=(CHARLES,)
+)
+
+
+# --- somewhere else ----------------------------------------------------------------------------------
+
+
+async def test_doubtful_records_go_to_triage_without_a_requestor(house: House) -> None:
+    ruled(house, triage={"rt": "Triage"})
+    chat = await signed_in(house, CHARLES)
+    await house.presses("triage", chat, summary="Toner.")
+    await house.deliver()
+    filing = house.tickets.comments[0].chat.filing
+    assert filing
+    made = NewTicket("rt", "Triage", f"Live chat to be sorted out: {TICKET.subject}")
+    assert filing.new_ticket == made
+    assert house.threads.card.chat.filed_in == TicketRef("rt", 70_001)
+
+
+async def test_without_a_triage_queue_there_is_no_such_way(house: House) -> None:
+    chat, _ = await house.talking()
+    pressing = await house.presses("triage", chat, summary="Toner.")
+    assert "No triage queue" in pressing.sentence
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+async def test_a_new_ticket_is_the_verified_visitors(house: House) -> None:
+    ruled(house, queues={"rt": ("Support", "Teaching")})
+    chat = await signed_in(house, CHARLES)
+    subject = "Plotter [rt.test #12345] broken"
+    await house.presses("new", chat, summary="Toner.", queue="teaching", subject=subject)
+    await house.deliver()
+    filing = house.tickets.comments[0].chat.filing
+    assert filing
+    made = NewTicket("rt", "Teaching", "Plotter broken", CHARLES.login)
+    assert filing.new_ticket == made
+
+
+@pytest.mark.parametrize(
+    ("choice", "requestor"), [("", ""), ("nobody", ""), ("invited", ADAS.address)]
+)
+async def test_an_unverified_visitors_is_nobodys_but_by_choice(
+    house: House, choice: str, requestor: str
+) -> None:
+    chat, _ = await house.talking()
+    await house.presses("new", chat, summary="Toner.", queue="Support", requestor=choice)
+    await house.deliver()
+    filing = house.tickets.comments[0].chat.filing
+    assert filing
+    assert filing.new_ticket
+    assert filing.new_ticket.requestor == requestor
+
+
+@pytest.mark.parametrize(("queue", "requestor"), [("Private", ""), ("Support", "visitor")])
+async def test_what_is_not_offered_for_a_new_ticket_is_refused(
+    house: House, queue: str, requestor: str
+) -> None:
+    ruled(house, queues={"rt": ("Support",)})
+    chat, _ = await house.talking()
+    pressing = await house.presses("new", chat, queue=queue, requestor=requestor)
+    assert pressing.sentence
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+async def test_what_nobody_can_confirm_goes_to_triage_by_itself(house: House) -> None:
+    ruled(house, triage={"rt": "Triage"})
+    chat, _ = await house.talking()
+    house.tickets.reading.before.append(Refused("Ticket rt#12345 is deleted."))
+    lost = e.ThreadLost(house.clock())
+    await house.store.write(lambda unit: house.relay.happen(unit, chat, lost))
+    await house.deliver()
+    filing = house.tickets.comments[0].chat.filing
+    assert filing
+    assert filing.new_ticket
+    assert filing.new_ticket.queue == "Triage"
+
+
+# --- another ticket ----------------------------------------------------------------------------------
+
+
+async def moving(house: House) -> Chat:
+    chat, _ = await house.talking()
+    house.tickets.ticket = OTHERS
+    await house.writes("move to ticket 777")
+    await house.deliver()
+    return await house.chat(chat.id)
+
+
+async def test_another_ticket_is_shown_beside_this_one_and_taken_by_a_confirmation(
+    house: House,
+) -> None:
+    chat = await moving(house)
+    assert chat.move
+    assert (chat.ticket, chat.move.ticket) == (TICKET, OTHERS)
+    wrong = await house.presses("rebind", chat, move="1", ticket=fingerprint(OTHERS), echo="777")
+    assert "a reason" in wrong.sentence  # the link was for Ada
+    await house.presses(
+        "rebind", chat, move="1", ticket=fingerprint(OTHERS), echo="Babbage", reason=REASON
+    )
+    moved = await house.chat(chat.id)
+    assert (moved.ticket, moved.move) == (OTHERS, None)
+    assert [line["word"] for line in house.audit] == []
+    await house.deliver()
+    assert [(line["word"], line["match"]) for line in house.audit] == [("move", "red")]
+    again = await house.presses("rebind", chat, move="1", ticket=fingerprint(OTHERS))
+    assert not again.sentence
+
+
+async def test_by_command_too(house: House) -> None:
+    chat = await moving(house)
+    await house.writes("confirm move 777")
+    assert (await house.chat(chat.id)).ticket == TICKET
+    await house.writes(f"confirm move Babbage because {REASON}")
+    assert (await house.chat(chat.id)).ticket == OTHERS
+
+
+@pytest.mark.parametrize("how", ["button", "command"])
+async def test_a_chat_may_be_left_where_it_is(house: House, how: str) -> None:
+    chat = await moving(house)
+    if how == "button":
+        await house.presses("stay", chat, move="1")
+    else:
+        await house.writes("keep ticket")
+    left = await house.chat(chat.id)
+    assert (left.ticket, left.move) == (TICKET, None)
+
+
+@pytest.mark.parametrize("number", ["12345", "", "room", "1 2"])
+async def test_what_names_no_other_ticket_is_said_to(house: House, number: str) -> None:
+    chat, _ = await house.talking()
+    pressing = await house.presses("move", chat, number=number, moves="0")
+    assert pressing.sentence
+    assert pressing.view
+    assert pressing.view.typed["number"] == number
+
+
+async def test_a_ticket_that_cannot_be_had_leaves_the_chat_where_it_is(house: House) -> None:
+    chat, _ = await house.talking()
+    house.tickets.reading.before.append(Refused("There is no ticket rt#777 in RT."))
+    await house.writes("move to rt#777")
+    await house.deliver()
+    assert (await house.chat(chat.id)).move is None
+    assert Answer.TICKET_PROBLEM in house.threads.words
+
+
+async def test_the_card_drawn_before_a_move_does_not_file_into_the_old_ticket(
+    house: House,
+) -> None:
+    chat = await moving(house)
+    await house.writes(f"confirm move Babbage because {REASON}")
+    pressing = await house.presses(
+        "file", chat, summary="Toner.", ticket=fingerprint(TICKET), nonce=nonce(chat)
+    )
+    assert "rt#777" in pressing.sentence
+    assert (await house.chat(chat.id)).state is State.OPEN
