@@ -114,6 +114,22 @@ def manifest(config: Path | None, output: Path, app_version: str | None) -> None
 
 
 @main.command()
+@click.option("--sri", is_flag=True, help="Only the hash, for the attribute integrity.")
+def widget(*, sri: bool) -> None:
+    """Print the lines that put the pop-up onto a page of the help site."""
+    from bot.visitors.bundle import integrity
+    from bot.visitors.pages import STATIC
+
+    digest = integrity(STATIC)
+    if sri:
+        click.echo(digest)
+        return
+    click.echo('<script type="module" async src="/livechat/widget.js"')
+    click.echo(f'  integrity="{digest}"></script>')
+    click.echo("<rt-livechat></rt-livechat>")
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def doctor(config: Path | None, as_json: bool) -> None:

@@ -1,6 +1,8 @@
 """The livechat command: what it prints, and with which code it ends."""
 
 import asyncio
+import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -17,6 +19,7 @@ from click.testing import CliRunner, Result
 import bot
 from bot.cli import EX_CONFIG, main
 from bot.config import Settings
+from bot.visitors.pages import STATIC
 from tests.settings import GUID
 
 CONFIG = f"""
@@ -184,3 +187,11 @@ def test_doctor_reports_for_people_and_for_programs(
     assert json.loads(run("--config", config, "doctor", "--json").output)["ok"] is True
     config.write_text("")
     assert run("--config", config, "doctor").exit_code == 1
+
+
+def test_the_lines_for_the_help_site_carry_the_hash_of_the_bundle() -> None:
+    digest = hashlib.sha384((STATIC / "widget.js").read_bytes()).digest()
+    expected = f"sha384-{base64.b64encode(digest).decode()}"
+    assert CliRunner().invoke(main, ["widget", "--sri"]).output == f"{expected}\n"
+    lines = CliRunner().invoke(main, ["widget"]).output
+    assert f'integrity="{expected}"></script>' in lines

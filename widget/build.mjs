@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createHash } from "node:crypto";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import esbuild from "esbuild";
 
@@ -50,6 +51,41 @@ const css = {
   },
 };
 
+const languages = readdirSync(join(here, "src", "languages")).sort();
+const translated = (name) => JSON.parse(readFileSync(join(here, "src", "languages", name), "utf8"));
+
+/** The English words, by their keys. */
+async function english() {
+  const told = await esbuild.build({ entryPoints: [join(here, "src", "strings.ts")], write: false });
+  const text = encodeURIComponent(told.outputFiles[0].text);
+  return (await import(`data:text/javascript,${text}`)).EN;
+}
+
+/** A language's file: what its words say, by what the English ones say. */
+function wordsBy(english, name) {
+  const file = {};
+  for (const [word, text] of Object.entries(translated(name))) {
+    const key = english[word] ?? word; // English has fewer plurals than others
+    if ((file[key] ?? text) !== text)
+      throw new Error(`languages/${name}: "${key}" is said in two ways; give ${word} English of its own`);
+    file[key] = text;
+  }
+  return JSON.stringify(file);
+}
+
+/** The files of words, what they are called together, and what is known of them without asking. */
+async function spoken() {
+  const EN = await english();
+  const files = Object.fromEntries(languages.map((name) => [name, wordsBy(EN, name)]));
+  const launchers = languages.map((name) => [name.replace(".json", ""), translated(name).launcher]);
+  const edition = createHash("sha256").update(Object.values(files).join("")).digest("hex").slice(0, 8);
+  const define = {
+    LAUNCHERS: JSON.stringify(Object.fromEntries(launchers)),
+    EDITION: JSON.stringify(edition),
+  };
+  return { files, define };
+}
+
 /** A sentence that is said in so many words, say("join"), goes where it is said: no name is needed. */
 const sentences = {
   name: "sentences",
@@ -57,8 +93,7 @@ const sentences = {
     const folder = join(here, "src");
     const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".ts"));
     const source = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
-    const told = await esbuild.build({ entryPoints: [join(folder, "strings.ts")], write: false });
-    const { EN } = await import(`data:text/javascript,${encodeURIComponent(told.outputFiles[0].text)}`);
+    const EN = await english();
     const literal = /\bsay\("(\w+)"/g;
     const elsewhere = source.replace(literal, "");
     const made = [...elsewhere.matchAll(/`(\w*\$\{[^}`]+\}_\w+|\w+_\$\{[^}`]+\})`/g)].map(
@@ -88,9 +123,10 @@ const common = {
   logLevel: "warning",
 };
 
-async function bundle() {
+async function bundle(define) {
   const built = await esbuild.build({
     ...common,
+    define,
     plugins: [css, sentences],
     entryPoints: ["src/define.ts"],
     outfile: "widget.js",
@@ -117,7 +153,15 @@ function sidecars(code) {
   };
 }
 
-async function check(code) {
+/** Everything that is served, by its name. */
+async function shipment() {
+  const { files, define } = await spoken();
+  const code = await bundle(define);
+  const words = Object.entries(files).map(([name, text]) => [`words/${name}`, Buffer.from(text)]);
+  return { code, words: Object.fromEntries(words) };
+}
+
+async function check({ code, words }) {
   const { brotliDecompressSync, gunzipSync } = await import("node:zlib");
   const read = (name) =>
     existsSync(join(shipped, name)) ? readFileSync(join(shipped, name)) : null;
@@ -128,12 +172,16 @@ async function check(code) {
   };
   for (const [name, open] of Object.entries(unpack)) {
     const there = read(name);
-    if (!there || !open(there).equals(code)) {
-      throw new Error(
-        `bot/visitors/static/${name} is not what widget/src builds to: run "npm run build" in widget/`,
-      );
-    }
+    if (!there || !open(there).equals(code)) stale(name);
   }
+  for (const [name, text] of Object.entries(words)) if (!read(name)?.equals(text)) stale(name);
+  for (const name of readdirSync(join(shipped, "words"))) if (!words[`words/${name}`]) stale(`words/${name}`);
+}
+
+function stale(name) {
+  throw new Error(
+    `bot/visitors/static/${name} is not what widget/src builds to: run "npm run build" in widget/`,
+  );
 }
 
 async function tests() {
@@ -143,6 +191,7 @@ async function tests() {
   const names = readdirSync(join(here, "tests")).filter((name) => name.endsWith(".test.ts"));
   await esbuild.build({
     ...common,
+    define: (await spoken()).define,
     entryPoints: names.map((name) => `tests/${name}`),
     outdir: out,
     outExtension: { ".js": ".mjs" },
@@ -154,18 +203,19 @@ async function tests() {
 if (process.argv.includes("--tests")) {
   await tests();
 } else {
-  const code = await bundle();
-  const packed = sidecars(code);
+  const shipping = await shipment();
+  const packed = sidecars(shipping.code);
   const size = packed["widget.js.gz"].length;
   if (size > limit) throw new Error(`The widget has ${size} bytes gzipped; the limit is ${limit}.`);
   if (process.argv.includes("--check")) {
-    await check(code);
+    await check(shipping);
   } else {
-    mkdirSync(shipped, { recursive: true });
-    for (const [name, bytes] of Object.entries({ "widget.js": code, ...packed })) {
-      writeFileSync(join(shipped, name), bytes);
-    }
+    rmSync(join(shipped, "words"), { recursive: true, force: true });
+    mkdirSync(join(shipped, "words"), { recursive: true });
+    const files = { "widget.js": shipping.code, ...packed, ...shipping.words };
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(shipped, name), bytes);
   }
   const { length: br } = packed["widget.js.br"];
-  console.log(`widget.js: ${code.length} bytes, ${size} gzip, ${br} brotli (limit ${limit} gzip)`);
+  const { length } = shipping.code;
+  console.log(`widget.js: ${length} bytes, ${size} gzip, ${br} brotli (limit ${limit} gzip)`);
 }

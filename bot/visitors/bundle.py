@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 CACHING: Final = "public, max-age=300"
+FOREVER: Final = "public, max-age=31536000, immutable"
 
 _KINDS = {"widget.js": "text/javascript", "widget.js.map": "application/json"}
 _BESIDE = {"br": ".br", "gzip": ".gz"}  # the best first
@@ -29,21 +32,40 @@ class Bundle:
 
     def __init__(self, folder: Path) -> None:
         self._files = {name: _forms(folder / name) for name in _KINDS}
+        words = {path.stem: path.read_bytes() for path in sorted(folder.glob("words/*.json"))}
+        self._words = {language: _packed(body) for language, body in words.items()}
+        #: Names the files of words together, as widget/build.mjs does.
+        self.edition = hashlib.sha256(b"".join(words.values())).hexdigest()[:8]
+
+    def words(self, language: str, edition: str, request: web.Request) -> web.Response | None:
+        """Answer with what the widget says in ``language``; None if it is not spoken here.
+
+        The file of this edition never changes. A widget of another edition gets this one, too:
+        its sentences are the keys, and what it lacks is said in English.
+        """
+        caching = FOREVER if edition == self.edition else CACHING
+        return self._answer(self._words.get(language, []), "application/json", caching, request)
 
     def answer(self, name: str, request: web.Request) -> web.Response | None:
         """Answer with a file, in the best form that the browser takes; None if it is not there."""
+        kind = _KINDS.get(name, "")
+        return self._answer(self._files.get(name, []), kind, CACHING, request)
+
+    def _answer(
+        self, all_forms: list[_Form], kind: str, caching: str, request: web.Request
+    ) -> web.Response | None:
         accepted = _accepted(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
-        forms = [f for f in self._files.get(name, ()) if not f.encoding or f.encoding in accepted]
+        forms = [f for f in all_forms if not f.encoding or f.encoding in accepted]
         if not forms:
             return None
         form = forms[0]
-        response = web.Response(headers={hdrs.CACHE_CONTROL: CACHING})
+        response = web.Response(headers={hdrs.CACHE_CONTROL: caching})
         response.headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
         response.etag = form.tag
         if any(tag.value in (form.tag, "*") for tag in request.if_none_match or ()):
             response.set_status(304)
             return response
-        response.headers[hdrs.CONTENT_TYPE] = f"{_KINDS[name]}; charset=utf-8"
+        response.headers[hdrs.CONTENT_TYPE] = f"{kind}; charset=utf-8"
         if form.encoding:
             response.headers[hdrs.CONTENT_ENCODING] = form.encoding
         response.body = form.body
@@ -55,10 +77,21 @@ def _forms(path: Path) -> list[_Form]:
         return []
     files = {encoding: path.with_name(path.name + end) for encoding, end in _BESIDE.items()}
     bodies = {encoding: file.read_bytes() for encoding, file in files.items() if file.is_file()}
-    return [
-        _Form(encoding, body, hashlib.sha256(body).hexdigest()[:32])
-        for encoding, body in [*bodies.items(), ("", path.read_bytes())]
-    ]
+    return [_form(encoding, body) for encoding, body in [*bodies.items(), ("", path.read_bytes())]]
+
+
+def _packed(body: bytes) -> list[_Form]:
+    return [_form("gzip", gzip.compress(body, mtime=0)), _form("", body)]
+
+
+def _form(encoding: str, body: bytes) -> _Form:
+    return _Form(encoding, body, hashlib.sha256(body).hexdigest()[:32])
+
+
+def integrity(folder: Path) -> str:
+    """Return the bundle's hash as browsers compare it: the attribute ``integrity`` (SRI)."""
+    digest = hashlib.sha384((folder / "widget.js").read_bytes()).digest()
+    return f"sha384-{base64.b64encode(digest).decode()}"
 
 
 def _accepted(header: str) -> set[str]:

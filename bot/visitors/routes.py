@@ -83,6 +83,7 @@ class Routes:
             web.get("/healthz", self.healthz),
             web.get("/widget.js", self.bundle),
             web.get("/widget.js.map", self.bundle),
+            web.get(r"/words/{language:[a-z]+}.{edition:[0-9a-f]+}.json", self.words),
             web.get("/chat", self.chat_page),
             web.post("/api/peek", self.peek),
             web.post("/api/join", self.join),
@@ -101,6 +102,14 @@ class Routes:
     async def bundle(self, request: web.Request) -> web.StreamResponse:
         """Give the widget out, compressed beforehand where the browser takes that."""
         answered = self._bundle.answer(request.path.rsplit("/", 1)[-1], request)
+        if answered is None:
+            raise Refusal(404, "not_found")
+        return answered
+
+    async def words(self, request: web.Request) -> web.StreamResponse:
+        """Give out what the widget says in a language other than English."""
+        match = request.match_info
+        answered = self._bundle.words(match["language"], match["edition"], request)
         if answered is None:
             raise Refusal(404, "not_found")
         return answered

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.visitors import pages
+from bot.visitors.bundle import Bundle
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from tests.visitors.browser import Browser, Server
@@ -187,3 +188,24 @@ async def test_a_name_of_support_is_never_markup() -> None:
     html = pages.page("/livechat", 'https://x/?"><script>', "<b>us</b>")
     assert "<b>" not in html
     assert len([tag for tag, _ in Tags(html).tags if tag == "script"]) == 1
+
+
+async def test_words_of_this_edition_are_kept_for_ever_and_others_are_not(ada: Browser) -> None:
+    edition = Bundle(pages.STATIC).edition
+    answer = await ada.get(f"words/de.{edition}.json", **{"Accept-Encoding": "gzip"})
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert (await answer.json())["Join the chat"] == "Dem Chat beitreten"
+    older = await ada.get("words/de.0badf00d.json")
+    assert (older.status, older.headers["Cache-Control"]) == (200, "public, max-age=300")
+
+
+@pytest.mark.parametrize("name", ["fi.0badf00d", "..%2Fwidget.0badf00d", "de"])
+async def test_there_are_no_words_of_other_names(ada: Browser, name: str) -> None:
+    assert (await ada.get(f"words/{name}.json")).status == 404
+
+
+def test_the_bundle_asks_for_the_edition_that_is_served() -> None:
+    code = (pages.STATIC / "widget.js").read_text()
+    assert Bundle(pages.STATIC).edition in code

@@ -16,7 +16,8 @@ export const apiAt =
       body: JSON.stringify(body),
     };
     try {
-      const answer = await fetch(base + path, { cache: "no-store", signal, ...post });
+      // What must not be kept says so itself (Cache-Control); the words of a language may be.
+      const answer = await fetch(base + path, { signal, ...post });
       return [answer.status, answer.status === 204 ? null : await answer.json()];
     } catch {
       return [0, null];

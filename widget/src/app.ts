@@ -1,11 +1,12 @@
 /** The pop-up's life: from the link or the last visit to the chat, opened and minimised. */
 import { apiAt, type Ask } from "./api.ts";
+import { chime, type Chosen } from "./chime.ts";
 import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
 import { shelfOn, Spare } from "./outbox.ts";
 import { countInTitle, stepAside } from "./page.ts";
 import { Retry } from "./retry.ts";
 import { dress } from "./styles.ts";
-import { say, type Word } from "./strings.ts";
+import { say, speak, spoken, wordsOf, type Word } from "./strings.ts";
 import { StateLine } from "./stateline.ts";
 import { leftBehind, Talk } from "./talk.ts";
 import { Announcer } from "./view/announcer.ts";
@@ -14,6 +15,9 @@ import { view } from "./view/panel.ts";
 import type { Screen } from "./view/screens.ts";
 import type { Stop } from "./link.ts";
 import type { Fate, Peek, View } from "./wire.ts";
+
+/** Milliseconds for which we wait for the words of a language before we begin in English. */
+const SPEECHLESS = 3_000;
 
 /** Pixels from the end within which the reader follows the conversation. */
 const NEAR = 90;
@@ -39,6 +43,8 @@ export class App {
   #soon = 0;
   #marked = 0;
   #told = "";
+  /** What the reader chose among the options. */
+  chosen: Chosen = this.#browser.get("options") ?? {};
   /** Where the service is; ends with a slash. */
   #base: string;
   #ask: Ask;
@@ -52,10 +58,20 @@ export class App {
     this.host = host;
     const endpoint = host.getAttribute("endpoint")?.replace(/\/?$/, "/");
     this.#base = new URL(endpoint ?? new URL(".", import.meta.url), document.baseURI).href;
-    this.#ask = apiAt(this.#base);
+    const ask = apiAt(this.#base);
+    // Nothing is answered in the wrong language.
+    this.#ask = async (...what) => (await Promise.all([ask(...what), this.#words(ask)]))[0];
     this.root = host.attachShadow({ mode: "open" });
     dress(this.root);
     host.append(this.announcer.node);
+  }
+
+  /** The language that is wanted: the element's, else the page's, else, on our own page, the reader's. */
+  get lang(): string {
+    const { host } = this;
+    const page = this.fullpage ? navigator.language : host.closest<HTMLElement>("[lang]")?.lang;
+    const lang = host.lang || page || "en";
+    return lang === "en" ? "en-GB" : lang;
   }
 
   get fullpage(): boolean {
@@ -87,19 +103,18 @@ export class App {
     this.open = true;
     this.#tab.set("open", true);
     if (this.talk) this.talk.start();
-    else if (!this.#invitation && this.#browser.get("session")) void this.resume();
+    else if (!this.#invitation && (this.#browser.get("session") || wordsOf(this.lang))) void this.resume();
     this.draw();
     this.#focus();
   }
 
   hide(): void {
-    if (!this.open || this.fullpage) return;
+    if (!this.open || this.fullpage || !this.#event("close")) return;
     const held = this.#held;
     this.open = this.asking = false;
     this.#tab.set("open", null);
     this.draw();
     if (held) this.#find(".launcher")?.focus();
-    this.#event("close");
   }
 
   question(): void {
@@ -107,10 +122,36 @@ export class App {
     this.draw();
   }
 
+  choose(option: keyof Chosen, on: boolean): void {
+    this.chosen = { ...this.chosen, [option]: on };
+    this.#browser.set("options", this.chosen);
+    if (option === "notify" && on) void Notification?.requestPermission();
+    if (option === "sound") chime({ sound: on });
+    this.draw();
+  }
+
   escape(): void {
+    const menu = this.#find("details[open]");
+    if (menu) {
+      menu.removeAttribute("open");
+      return (menu.firstChild as HTMLElement).focus();
+    }
     if (!this.asking) this.hide();
     this.asking = false;
     this.draw();
+  }
+
+  /** Fetches the words of the language that is wanted, if they are not here. */
+  #words(ask: Ask): Promise<unknown> | undefined {
+    const { lang } = this;
+    const path = wordsOf(lang);
+    if (!path) return;
+    const fetched = ask(path).then(([status, words]) => {
+      if (status !== 200) return; // English, until it is asked for again
+      speak(lang, words as Record<string, string>);
+      this.changed();
+    });
+    return Promise.race([fetched, new Promise((late) => setTimeout(late, SPEECHLESS))]);
   }
 
   // The way in.
@@ -229,7 +270,10 @@ export class App {
     if (!stop) this.#browser.set("session", view.ticket);
     this.talk = new Talk(`${this.#base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
       changed: this.changed,
-      arrived: ({ name, text }) => this.announcer.say(`${name}: ${text}`),
+      arrived: ({ name, text }) => {
+        this.announcer.say(`${name}: ${text}`);
+        chime(this.chosen);
+      },
       marked: ({ text, mark }) => this.announcer.say(`${say(mark as Word)} ${text}`),
       // No answer is no reason to stop.
       known: async () => (await this.#ask("api/session"))[0] !== 204,
@@ -301,6 +345,7 @@ export class App {
     if (closing && !this.#closing) this.announcer.say(say("closing_short"));
     this.#closing = closing;
     this.line.look(talk);
+    Object.assign(this.announcer.node, spoken());
     fill(this.root, view(this));
     stepAside(this.host, this.#panel, open && !this.fullpage);
     this.#scroll();
@@ -368,7 +413,7 @@ export class App {
 
   /** False when the page prevents it. */
   #event(name: string, detail?: object): boolean {
-    const init = { bubbles: true, composed: true, cancelable: name === "open", detail };
+    const init = { bubbles: true, composed: true, cancelable: !detail, detail };
     return this.host.dispatchEvent(new CustomEvent(`livechat-${name}`, init));
   }
 

@@ -1,6 +1,6 @@
-/** The visitor's own copy of the conversation: a text file made in the page. */
+/** The visitor's own copy of the conversation, made in the page: a text file, or on paper. */
 import type { Session } from "./session.ts";
-import { say } from "./strings.ts";
+import { say, spoken } from "./strings.ts";
 
 export function transcript({ entries, view }: Session): string {
   const parts = entries
@@ -18,4 +18,22 @@ export function saveCopy(session: Session): void {
   link.download = `chat-${session.view.ticket}.txt`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Prints the conversation and nothing of the page: out of a frame, which no policy forbids. */
+export function printCopy(session: Session): void {
+  const frame = document.createElement("iframe");
+  frame.style.cssText = "position:fixed;width:0;height:0;border:0";
+  frame.title = say("print");
+  document.body.append(frame);
+  const { contentWindow: page } = frame;
+  if (page) {
+    page.document.title = say("title");
+    const { body } = page.document;
+    body.style.cssText = "font:12pt/1.4 sans-serif;white-space:pre-wrap";
+    body.dir = spoken().dir;
+    body.textContent = transcript(session);
+    page.print();
+  }
+  setTimeout(() => frame.remove(), 60_000);
 }

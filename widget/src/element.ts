@@ -2,10 +2,10 @@
  * `<rt-livechat>`: attributes, methods and events for the page that embeds it.
  *
  * Attributes: `endpoint` (the service's prefix; where this script came from when absent), `lang`
- * (of dates and times), `position` ("right" or "left"), `theme` ("light" or "dark"; the reader's
+ * (of the words, dates and times; the page's when absent), `position` ("right" or "left"), `theme` ("light" or "dark"; the reader's
  * choice when absent), `hidden-launcher`, `fullpage`, `support-url` and `support-text` (where one
- * opens a ticket). Events, none with anything that was said: `livechat-open` (may be prevented),
- * `livechat-close`, `livechat-change` with `{state, unread}`.
+ * opens a ticket). Events, none with anything that was said: `livechat-open` and
+ * `livechat-close` (both may be prevented), `livechat-change` with `{state, unread}`.
  */
 import { App } from "./app.ts";
 

@@ -1,6 +1,8 @@
 /**
  * What the widget says, in English. `{name}` is filled in. Of a key with `_one` and `_other` the
- * number decides, as the language counts.
+ * number decides, as the language counts. The other languages stand in languages/*.json under the
+ * same keys; the build gives each a file of its own, in which the English sentence is the key: one
+ * that a file does not have is said in English.
  */
 export const EN = {
   launcher: "Live chat",
@@ -75,6 +77,11 @@ export const EN = {
   moved: "{name} took this conversation to another ticket",
   filed: "This conversation is on your ticket",
 
+  options: "Options",
+  enter: "Enter sends the message",
+  sound: "Play a sound",
+  notify: "Show notifications",
+
   box_name: "Your message",
   send_name: "Send",
   chars_left: "About {n} characters left.",
@@ -96,6 +103,7 @@ export const EN = {
   other_chat: "Another chat was opened in this browser.",
   gone: "The chat is no longer kept here.",
   save: "Save a copy",
+  print: "Print",
   close: "Close this chat",
   close_sure: "Close it? What was not sent is then lost.",
   close_no: "Keep it",
@@ -105,20 +113,49 @@ export const EN = {
 export type Words = typeof EN;
 export type Word = keyof Words;
 
-const list = new Intl.ListFormat("en-GB");
+/** The launcher in every language there is, by its code: so much is known before a click. */
+declare const LAUNCHERS: Record<string, string>;
+/** Names the edition of the files of words. */
+declare const EDITION: string;
+
+let code = "en";
+let words: Record<string, string> = {};
+
+/** The language that is spoken, and which way it is written. */
+export const spoken = () => ({ lang: code, dir: code === "ar" ? "rtl" : "ltr" });
+
+/** The language of a BCP 47 tag, if we have it. */
+const known = (tag: string) => tag.split("-")[0]?.toLowerCase() ?? "";
+
+export const launcherIn = (tag: string): [lang: string, text: string] => {
+  const text = LAUNCHERS[known(tag)];
+  return text ? [known(tag), text] : ["en", say("launcher")];
+};
+
+/** The address of the words of a language that is not spoken yet, or "". */
+export const wordsOf = (tag: string): string =>
+  LAUNCHERS[known(tag)] && known(tag) !== code ? `words/${known(tag)}.${EDITION}.json` : "";
+
+export function speak(tag: string, table: Record<string, string>): void {
+  code = known(tag);
+  words = table;
+}
 
 /** The word, with `{name}` replaced from `values`. In the bundle its sentence may stand for it. */
-export const say = (word: Word, values: Record<string, string | number> = {}): string =>
-  (EN[word] ?? word).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+export const say = (word: Word, values: Record<string, string | number> = {}): string => {
+  const english = EN[word] ?? word;
+  return (words[english] ?? english).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+};
 
 /** The form of a word that goes with a number. */
-const form = (n: number): "one" | "other" => (n === 1 ? "one" : "other");
+const form = (n: number) => new Intl.PluralRules(code).select(n) as "one" | "other";
 
 /** "1 new message", "2 new messages". */
 export const sayUnread = (n: number): string => say(`unread_${form(n)}`, { n });
 
 /** "Grace Hopper and Alan Turing". */
-export const sayNames = (names: readonly string[]): string => list.format(names);
+export const sayNames = (names: readonly string[]): string =>
+  new Intl.ListFormat(code === "en" ? "en-GB" : code).format(names);
 
 /** Who is there, in words. */
 export const sayPresence = (names: readonly string[]): string =>

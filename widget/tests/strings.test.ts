@@ -1,6 +1,24 @@
 import { test } from "node:test";
-import { equal } from "node:assert/strict";
-import { say, sayIfKnown, sayPresence, sayUnread } from "../src/strings.ts";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import ar from "../src/languages/ar.json";
+import de from "../src/languages/de.json";
+import es from "../src/languages/es.json";
+import fr from "../src/languages/fr.json";
+import pl from "../src/languages/pl.json";
+import zh from "../src/languages/zh.json";
+import {
+  EN,
+  launcherIn,
+  say,
+  sayIfKnown,
+  sayPresence,
+  sayUnread,
+  speak,
+  spoken,
+  wordsOf,
+} from "../src/strings.ts";
+
+const LANGUAGES: Record<string, Record<string, string>> = { ar, de, es, fr, pl, zh };
 
 test("who is there is said in words", () => {
   equal(sayPresence([]), "Somebody will answer here");
@@ -27,4 +45,40 @@ test("what is filled in is not filled again", () => {
 test("a notice of a later service is left out, not shown as a code", () => {
   equal(sayIfKnown("visitor_moved"), "");
   equal(sayIfKnown("operator_joined", { name: "Grace Hopper" }), "Grace Hopper joined");
+});
+
+/** The words whose number decides, and the forms that a language has. */
+const formsIn = (language: string) => {
+  const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+  return ["unread", "here"].flatMap((word) => forms.map((form) => `${word}_${form}`));
+};
+
+for (const [language, words] of Object.entries(LANGUAGES)) {
+  test(`in ${language} no sentence is missing, and none is said that English does not have`, () => {
+    const counted = /^(unread|here)_(zero|one|two|few|many|other)$/;
+    const wanted = [...Object.keys(EN).filter((word) => !counted.test(word)), ...formsIn(language)];
+    deepEqual(Object.keys(words).sort(), wanted.sort());
+  });
+
+  test(`in ${language} every sentence has the blanks of the English one`, () => {
+    const blanks = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort().join();
+    for (const [word, text] of Object.entries(words)) {
+      const english = (EN as Record<string, string>)[word];
+      ok(text.trim(), word);
+      if (english && !/_(zero|one|two)$/.test(word)) equal(blanks(text), blanks(english), word);
+    }
+  });
+}
+
+test("the launcher speaks the page's language before anything was fetched, other words after it", () => {
+  deepEqual(launcherIn("de-CH"), ["de", "Live-Chat"]);
+  deepEqual(launcherIn("fi"), ["en", "Live chat"]);
+  deepEqual([wordsOf("en-GB"), wordsOf("fi")], ["", ""]);
+  ok(/^words\/pl\.[0-9a-f]{8}\.json$/.test(wordsOf("pl")));
+  speak("pl", { "{n} new messages": "?", unread_few: "{n} nowe wiadomości", Sent: "Wysłano" });
+  deepEqual([spoken(), wordsOf("pl-PL")], [{ lang: "pl", dir: "ltr" }, ""]);
+  deepEqual([say("sent"), say("edited"), sayUnread(3)], ["Wysłano", "edited", "3 nowe wiadomości"]);
+  speak("ar", {});
+  equal(spoken().dir, "rtl");
+  speak("en", {});
 });

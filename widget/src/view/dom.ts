@@ -33,6 +33,7 @@ export const icon = (d: string): Spec =>
 export const ICONS = {
   chat: "M4 5h16v11h-9l-4 4v-4H4z",
   down: "M6 9l6 6 6-6",
+  more: "M5 12h.1M12 12h.1M19 12h.1",
   send: "M12 19V5m-6 6l6-6 6 6",
 };
 
@@ -88,6 +89,8 @@ function update(node: ChildNode, kid: Spec | string): void {
     else if (value === old[name] || name === "key") continue;
     else if (!value) element.removeAttribute(name);
     else element.setAttribute(name, value === true ? "" : value);
+    // What has a class can be dressed by the page.
+    if (name === "class") element.setAttribute("part", `${value}`);
   }
   fill(element, kid.kids);
 }

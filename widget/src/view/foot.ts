@@ -1,6 +1,6 @@
 /** What stands below the conversation: the composer, or what took its place. */
 import type { App } from "../app.ts";
-import { saveCopy } from "../copyfile.ts";
+import { printCopy, saveCopy } from "../copyfile.ts";
 import { say } from "../strings.ts";
 import type { Talk } from "../talk.ts";
 import { bytesOf, MAX_BYTES } from "../wire.ts";
@@ -20,10 +20,12 @@ export function composer(app: App, talk: Talk): Spec {
     event.preventDefault();
     if (!off) app.send(talk);
   };
-  // Enter sends, unless it ends the composing of a character; Shift+Enter breaks the line.
+  // Enter sends, unless it ends the composing of a character; Shift+Enter breaks the line. Who has
+  // chosen so sends with Ctrl+Enter.
   const keydown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229)
-      submit(event);
+    const sends = app.chosen.enter ?? !event.shiftKey;
+    if (event.key === "Enter" && !event.isComposing && event.keyCode !== 229)
+      if (event.ctrlKey || event.metaKey || sends) submit(event);
   };
   const box: Spec = h(
     "textarea",
@@ -61,7 +63,7 @@ export function composer(app: App, talk: Talk): Spec {
 /** The chat is about to end by itself: one press, or any word, and it does not. */
 export function closing(app: App, talk: Talk): Spec {
   const at = new Date(talk.closing);
-  const time = at.toLocaleTimeString(app.host.lang || "en-GB", { timeStyle: "short" });
+  const time = at.toLocaleTimeString(app.lang, { timeStyle: "short" });
   const { ticket } = talk.session.view;
   return h(
     "div.foot",
@@ -119,7 +121,8 @@ export function over(app: App, { session, stop, draft, unsaid }: Talk): Spec {
     h(
       "p.acts",
       {},
-      session.entries.length > 0 && button("main", () => saveCopy(session), say("save")),
+      !!session.entries[0] && button("main", () => saveCopy(session), say("save")),
+      !!session.entries[0] && button("print", () => printCopy(session), say("print")),
       button("close", () => (unsaid ? app.question() : app.leave()), say("close")),
     ),
     h("p.quiet", {}, say("close_note")),

@@ -1,9 +1,10 @@
 /** The launcher and the panel. */
 import type { App } from "../app.ts";
-import { say, sayPresence, sayUnread } from "../strings.ts";
+import { launcherIn, say, sayPresence, sayUnread, spoken } from "../strings.ts";
 import { button, h, icon, ICONS, type Child } from "./dom.ts";
 import { closing, composer, confirm, ending, over } from "./foot.ts";
 import { log } from "./log.ts";
+import { options } from "./options.ts";
 import { screen } from "./screens.ts";
 
 export function view(app: App): Child[] {
@@ -11,6 +12,7 @@ export function view(app: App): Child[] {
   const keydown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !event.isComposing) app.escape();
   };
+  const minimise = { "aria-label": say("minimise"), click: () => app.hide() };
   const live = talk && !talk.over;
   const canEnd = live && !asking && !talk.session.ending;
   return [
@@ -18,7 +20,7 @@ export function view(app: App): Child[] {
     h(
       "section",
       {
-        lang: "en",
+        ...spoken(),
         id: "panel",
         class: talk ? "panel live" : "panel",
         role: "dialog",
@@ -36,12 +38,8 @@ export function view(app: App): Child[] {
           h("p", {}, live && sayPresence(talk.session.view.operators)),
         ),
         canEnd && button("end", () => app.question(), say("end")),
-        !app.fullpage &&
-          h(
-            "button.minimise",
-            { "aria-label": say("minimise"), click: () => app.hide() },
-            icon(ICONS.down),
-          ),
+        live && options(app),
+        !app.fullpage && h("button.minimise", minimise, icon(ICONS.down)),
       ),
       h("p.state", { role: "status" }, app.line.text),
       ...inside(app),
@@ -53,20 +51,22 @@ export function view(app: App): Child[] {
 function launcher(app: App): Child {
   const { talk, open } = app;
   const unread = talk?.unread ?? 0;
+  const [lang, text] = launcherIn(app.lang);
   const props = {
-    lang: "en",
+    ...spoken(),
+    lang,
     "aria-expanded": String(open),
     "aria-controls": "panel",
     click: () => (open ? app.hide() : app.show()),
   };
   // One sees "2", and hears "2 new messages".
-  const count = h("span.badge", { key: "count" }, `${unread}`);
-  const what = h("span.unseen", { key: "what" }, sayUnread(unread).replace(`${unread}`, ""));
+  const count = h("span.badge", { key: "count", "aria-hidden": "true" }, `${unread}`);
+  const what = h("span.unseen", { key: "what" }, sayUnread(unread));
   return h(
     "button.launcher",
     props,
     icon(ICONS.chat),
-    say("launcher"),
+    text,
     !open && !!talk?.closing && h("span", { key: "ask" }, say("closing_short")),
     !!unread && count,
     !!unread && what,
@@ -87,7 +87,7 @@ function inside(app: App): Child[] {
     h(
       "div.middle",
       { key: "log" },
-      h("div", box, log(talk, app.host.lang || "en-GB", app.changed)),
+      h("div", box, log(talk, app.lang, app.changed)),
       !app.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
     !!talk.closing && closing(app, talk),

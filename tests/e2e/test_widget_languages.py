@@ -1,0 +1,98 @@
+"""The widget in the languages that it speaks: fetched when they are needed, and readable."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from bot.sandbox.helpsite import HelpSite
+from tests.e2e.ada import Ada
+from tests.e2e.mock_service import MockService
+from tests.e2e.test_widget_access import axe
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FOLDER = Path(__file__).parents[2] / "widget" / "src" / "languages"
+LANGUAGES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+
+
+async def speak(ada: Ada, language: str, token: str = "") -> None:
+    """Open a page that is written in this language, with an invitation."""
+    await ada.page.add_init_script(
+        "new MutationObserver((_, observer) => { observer.disconnect();"
+        f" document.documentElement.lang = {language!r} }}).observe(document, {{childList: true}})"
+    )
+    await ada.page.goto("about:blank")
+    await ada.page.goto(f"{ada.site.url}/printing{token and '#livechat=' + token}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_axe_finds_nothing_in_any_language(
+    chromium: Browser, site: HelpSite, service: MockService, language: str
+) -> None:
+    words = LANGUAGES[language]
+    scheme = "dark" if language in {"ar", "fr", "zh"} else "light"
+    size = {"width": 390 if language in {"ar", "de", "pl"} else 1200, "height": 844}
+    async with Ada(chromium, site, service, color_scheme=scheme, viewport=size) as ada:
+        talk = service.invite()
+        await speak(ada, language, talk.token)
+        panel = ada.page.locator("rt-livechat #panel")
+        await expect(panel).to_contain_text(words["invited_head"])
+        await expect(panel).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
+        assert await axe(ada) == []
+        await panel.get_by_role("button", name=words["join"]).click()
+        box = panel.get_by_role("textbox", name=words["box_name"])
+        await expect(box).to_be_visible()
+        talk.grace("Hello! Does `lpq -P lab` say anything?")
+        await box.fill("Nothing at all.")
+        await box.press("Enter")
+        await expect(ada.message("Nothing at all.")).to_contain_text(words["sent"])
+        assert await axe(ada) == []
+        talk.end()
+        await expect(ada.foot).to_contain_text(words["over_head"])
+        assert await axe(ada) == []
+        english = await panel.evaluate(
+            "node => /\\b(the|chat has|ticket is)\\b/.exec(node.innerText)"
+        )
+        assert english is None
+        assert ada.complaints == []
+
+
+async def test_before_a_click_no_words_are_fetched_and_the_launcher_is_translated(
+    ada: Ada,
+) -> None:
+    await speak(ada, "de")
+    await expect(ada.launcher).to_have_accessible_name("Live-Chat")
+    assert not [url for url in ada.requests if "/words/" in url]
+    await ada.launcher.click()
+    await expect(ada.page.locator("rt-livechat #panel")).to_contain_text("Kein Chat ist offen")
+    assert len([url for url in ada.requests if "/words/de." in url]) == 1
+
+
+async def test_words_that_cannot_be_fetched_are_said_in_english(ada: Ada) -> None:
+    await ada.page.route("**/words/**", lambda route: route.fulfill(status=404, body=""))
+    await speak(ada, "pl")
+    await ada.launcher.click()
+    await expect(ada.panel).to_contain_text("No chat is open")
+
+
+async def test_in_arabic_everything_is_on_its_other_side(
+    chromium: Browser, site: HelpSite, service: MockService
+) -> None:
+    async with Ada(chromium, site, service) as ada:
+        talk = service.invite()
+        await speak(ada, "ar", talk.token)
+        panel = ada.page.locator("rt-livechat #panel")
+        await panel.get_by_role("button", name=LANGUAGES["ar"]["join"]).click()
+        box = panel.get_by_role("textbox")
+        await box.fill("مرحبا")
+        await box.press("Enter")
+        await expect(ada.message("مرحبا")).to_be_visible()
+        own, whole = await ada.message("مرحبا").bounding_box(), await panel.bounding_box()
+        assert own
+        assert whole
+        assert whole["x"] < 100  # the corner where such a page ends
+        assert own["x"] - whole["x"] < whole["width"] / 2
