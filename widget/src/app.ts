@@ -12,15 +12,13 @@ import { leftBehind, Talk } from "./talk.ts";
 import { Announcer } from "./view/announcer.ts";
 import { fill } from "./view/dom.ts";
 import { view } from "./view/panel.ts";
+import { Reading } from "./view/reading.ts";
 import type { Screen } from "./view/screens.ts";
 import type { Stop } from "./link.ts";
 import type { Fate, Peek, View } from "./wire.ts";
 
 /** Milliseconds for which we wait for the words of a language before we begin in English. */
 const SPEECHLESS = 3_000;
-
-/** Pixels from the end within which the reader follows the conversation. */
-const NEAR = 90;
 
 export class App {
   readonly host: HTMLElement;
@@ -29,8 +27,7 @@ export class App {
   open = false;
   /** The question whether to end, or to close what is over, is being asked. */
   asking = false;
-  /** The end of the conversation is to be seen, and stays so. */
-  follow = true;
+  readonly reading = new Reading(() => this.#find(".log"));
   screen: Screen = { name: "none" };
   talk: Talk | null = null;
   /** What stood in the composer when the chat came onto the page. */
@@ -41,7 +38,6 @@ export class App {
   #invitation: Invitation | null = null;
   #retry = new Retry();
   #soon = 0;
-  #marked = 0;
   #told = "";
   /** What the reader chose among the options. */
   chosen: Chosen = this.#browser.get("options") ?? {};
@@ -280,7 +276,7 @@ export class App {
     });
     if (stop) this.talk.quit(stop);
     this.first = this.talk.draft;
-    this.follow = true;
+    this.reading.follow = true;
     this.#looked();
   }
 
@@ -311,12 +307,10 @@ export class App {
     talk.say(text);
     const box = this.#find("#box") as HTMLTextAreaElement;
     box.value = "";
-    this.follow = true;
+    this.reading.follow = true;
     this.draw();
     box.focus();
   }
-
-  // What is shown.
 
   go(screen: Screen): void {
     if (screen.name !== "trouble") this.#retry.stop();
@@ -348,37 +342,17 @@ export class App {
     Object.assign(this.announcer.node, spoken());
     fill(this.root, view(this));
     stepAside(this.host, this.#panel, open && !this.fullpage);
-    this.#scroll();
+    this.reading.keep(talk?.newFrom);
     if (held && !this.#held) this.#focus();
     const unread = talk?.unread ?? 0;
     countInTitle(unread);
     this.#tell({ state: talk?.session.view.state ?? "none", unread });
   }
 
-  /** The reader scrolled. */
-  scrolled(): void {
-    const { scrollTop, scrollHeight, clientHeight } = this.#find(".log") as HTMLElement;
-    const follow = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (!clientHeight || follow === this.follow) return;
-    this.follow = follow;
-    this.draw();
-  }
-
   jump(): void {
-    this.follow = true;
+    this.reading.follow = true;
     this.draw();
     this.#find(".log")?.focus();
-  }
-
-  #scroll(): void {
-    const box = this.#find(".log");
-    if (!box?.clientHeight) return;
-    if (this.follow) box.scrollTop = box.scrollHeight;
-    const { newFrom = 0 } = this.talk ?? {};
-    const mark = this.#find(".new");
-    if (mark && newFrom !== this.#marked)
-      box.scrollTop = Math.min(box.scrollTop, mark.offsetTop - 8);
-    this.#marked = newFrom;
   }
 
   #find = (selector: string): HTMLElement | null => this.root.querySelector(selector);

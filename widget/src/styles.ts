@@ -1,5 +1,5 @@
 /** Puts the styles on a shadow tree without a `<style>` element, so that a strict CSP allows them. */
-import css from "./styles.css";
+import css from "./all.css";
 
 export function dress(root: ShadowRoot): void {
   const sheet = new CSSStyleSheet();

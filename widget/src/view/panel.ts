@@ -81,14 +81,14 @@ function inside(app: App): Child[] {
     role: "region",
     "aria-label": say("log_name"),
     tabindex: "0",
-    scroll: () => app.scrolled(),
+    scroll: () => app.reading.scrolled() && app.draw(),
   };
   return [
     h(
       "div.middle",
       { key: "log" },
       h("div", box, log(talk, app.lang, app.changed)),
-      !app.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
+      !app.reading.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
     !!talk.closing && closing(app, talk),
     app.asking
