@@ -185,7 +185,9 @@ class Service:
 
     async def _listen(self) -> None:
         app = web.Application(client_max_size=256 * 1024)
-        app.add_routes([*self.visitors.routes(), *self.teams.routes()])
+        start = parts.start_routes(self.settings, self.relay, self.tickets, self.teams)
+        page = start.table() if start else []
+        app.add_routes([*self.visitors.routes(page), *self.teams.routes()])
         # The sockets are closed by the visitors' room; nothing else of ours takes long.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()

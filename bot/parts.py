@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import time
 
 from bot.config import Rt, RtApi, RtAuth, Settings
+from bot.config.values import origin_of
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
+from bot.relay.ports import Tickets
 from bot.relay.relay import Relay
 from bot.relay.standing import Daily
+from bot.relay.starting import Starting
 from bot.relay.visiting import Visiting
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Form, Login, RtInstance
@@ -17,8 +20,10 @@ from bot.teams import Certificate, Secret, TeamConfig, TeamsRoom
 from bot.teams.credentials import AppTokens
 from bot.teams.keys import METADATA_URL
 from bot.visitors.hub import Hub
+from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.socket import Pace
+from bot.visitors.start_routes import Desk, StartRoutes
 
 
 def rt_instances(settings: Settings) -> list[RtInstance]:
@@ -99,6 +104,36 @@ def pool(settings: Settings, relay: Relay) -> Pool:
     teams = settings.teams
     only = teams.teams[0].id if teams.teams else ""
     return Pool(relay, [Channel(one.id, one.team or only) for one in teams.pool])
+
+
+def start_routes(
+    settings: Settings, relay: Relay, tickets: Tickets, teams: TeamsRoom
+) -> StartRoutes | None:
+    """Return the page on which COs start chats from RT, if there shall be one."""
+    asked = settings.start
+    if not asked.enabled:
+        return None
+    only = settings.teams.teams[0].id if settings.teams.teams else ""
+    pool = tuple(Channel(one.id, one.team or only) for one in settings.teams.pool)
+    channels = (Channel(asked.channel, asked.team or only),) if asked.channel else pool
+    desk = Desk(
+        prefix=settings.prefix,
+        origin=origin_of(settings.public_url),
+        rt_origins=frozenset(origin_of(rt.url) for rt in settings.rt.values()),
+        hosts=settings.rt_hosts,
+        secret=settings.secret,
+        domain=asked.domain,
+        zone=settings.timezone,
+        now=relay.now,
+    )
+    starting = Starting(relay, tickets, teams.places, teams.membership, channels)
+    return StartRoutes(starting, proxy_identity(settings), desk)
+
+
+def proxy_identity(settings: Settings) -> ProxyIdentity:
+    """Return what reads the web server's word about who somebody is."""
+    secret = settings.proxy.secret
+    return ProxyIdentity(settings.proxy.header, secret.get_secret_value() if secret else "")
 
 
 def daily(settings: Settings, relay: Relay) -> Daily:

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.config import sections as s
 from bot.config.rt import Rt, RtApi
+from bot.config.site import Proxy, Start
 from bot.config.values import (
     Contact,
     InstanceName,
@@ -76,6 +77,8 @@ class Settings(BaseSettings):
     invitation: s.Invitation = s.Invitation()
     mail: s.Mail | None = None
     visitors: s.Visitors = s.Visitors()
+    proxy: Proxy = Proxy()
+    start: Start = Start()
     silence: s.Silence = s.Silence()
     daily: s.Daily = s.Daily()
     filing: s.Filing = s.Filing()
@@ -192,6 +195,28 @@ class Settings(BaseSettings):
         for name, instance in self.rt.items():
             if instance.api is RtApi.MAIL and self.mail is None:
                 raise wrong(f"rt.{name}.api", "writing by mail needs a section [mail]")
+        return self
+
+    @model_validator(mode="after")
+    def _believes_only_its_proxy(self) -> Self:
+        """A header that anybody could write must not say who somebody is."""
+        proxy, server = self.proxy, self.server
+        if proxy.header and server.unix_socket is None:
+            if not is_loopback(server.host):
+                raise wrong(
+                    "proxy.header",
+                    "anybody who reaches this address could write it; listen on "
+                    "server.unix_socket, or on 127.0.0.1 with proxy.secret_file",
+                )
+            if proxy.secret is None or len(proxy.secret.get_secret_value()) < SECRET_BYTES:
+                raise wrong(
+                    "proxy.secret_file",
+                    "on TCP every user of this machine could write the header: openssl rand -hex 32",
+                )
+        if self.start.enabled and not proxy.header:
+            raise wrong("start.enabled", "nobody can sign in: set proxy.header")
+        if self.start.enabled and not (self.start.channel or self.teams.pool):
+            raise wrong("start.channel", "say where these chats are opened, or set up a teams.pool")
         return self
 
     @model_validator(mode="after")

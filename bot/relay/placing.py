@@ -64,13 +64,14 @@ class OpenHandler(Quiet):
         except Unclear:
             if delivery.attempt < 2:
                 raise
-            return self._here(delivery)  # two cards that nobody knows of are enough
-        link = self._places.link(opened)
+            return await self._here(delivery)  # two cards that nobody knows of are enough
+        asked, link = delivery.payload["asked"], self._places.link(opened)
 
         async def keep(unit: Unit) -> None:
             thread = await unit.thread(opened)
             await unit.add(replace(chat, thread=thread.id, card=opened.root_id))
-            await unit.schedule(_moved(delivery.payload["asked"], chat, link))
+            if not asked.get("on_page"):  # who asks on a page is led there by the page
+                await unit.schedule(_moved(asked, chat, link))
 
         return keep
 
@@ -81,23 +82,28 @@ class OpenHandler(Quiet):
         asked = await self._relay.store.thread(chat.thread)
         other = await self._pool.channel_for(chat.id, asked)
         if other is None:
-            return self._here(delivery)
+            return await self._here(delivery)
 
         async def elsewhere(unit: Unit) -> None:
             await unit.schedule(opening(chat, payload["asked"], await unit.thread(other)))
 
         return elsewhere
 
-    def _here(self, delivery: Delivery) -> After:
-        asked = int(delivery.payload["asked"]["thread"])
-        chat = replace(self._chat(delivery), thread=asked)
-        card = Delivery(
-            Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id, thread=asked, rank=LATER
-        )
+    async def _here(self, delivery: Delivery) -> After:
+        """Stay where it was asked for; who asked on a page has his personal chat."""
+        chat = self._chat(delivery)
+        place = await self._relay.store.thread(chat.thread)
+        if delivery.payload["asked"].get("on_page"):
+            place = await self._places.home(place, chat.started_by.id)
 
         async def stay(unit: Unit) -> None:
-            await unit.add(chat)
-            await unit.schedule(card)
+            thread = (await unit.thread(place)).id
+            await unit.add(replace(chat, thread=thread))
+            await unit.schedule(
+                Delivery(
+                    Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id, thread=thread, rank=LATER
+                )
+            )
 
         return stay
 

@@ -206,6 +206,9 @@ class Places(Protocol):
         personal chat of the operator with that Entra object id, which is made if need be.
         """
 
+    async def home(self, near: Thread, operator_id: str) -> Thread:
+        """Return the personal chat with an operator; ``near`` is any thread of the same tenant."""
+
     def link(self, thread: Thread) -> str:
         """Return an address that leads a person to ``thread``; empty if there is none."""
 

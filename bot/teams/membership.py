@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
 
+from bot.relay.inbound import Operator
 from bot.relay.ports import NotDone, OutsideError, Refused
 from bot.teams.activity import Json, Person, objects, text_at
 from bot.teams.connector import Conversations, Wire
@@ -29,10 +30,18 @@ _UNKNOWN = "Teams does not tell in time who is a member."
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The members of a team that may act, by Entra object id in lower case."""
+    """The members of a team that may act, by Entra object id in lower case.
+
+    ``people`` are the same by their user principal names and mail addresses, in lower case.
+    """
 
     members: frozenset[str]
     fetched: float
+    people: Mapping[str, Operator] = field(default_factory=dict, repr=False)
+
+
+#: A member, and the names under which a sign-in elsewhere may know him.
+Member = tuple[Operator, set[str]]
 
 
 class Gatekeeper(Protocol):
@@ -44,6 +53,9 @@ class Gatekeeper(Protocol):
     async def allows(self, person: Person, service_url: str) -> bool:
         """Tell whether ``person`` may act. Raises NotDone or Unclear when nobody can tell."""
 
+    async def known(self, address: str, service_url: str) -> Operator | None:
+        """Find the member with that user principal name or mail address. Raises as ``allows``."""
+
     def forget(self, team: str, *, left: bool = False) -> None:
         """Ask anew at the next occasion; if somebody ``left`` the team, believe nothing older."""
 
@@ -54,6 +66,10 @@ class Everybody:
     async def allows(self, person: Person, service_url: str) -> bool:
         """Tell that he may, if he has an id to act under."""
         return bool(person.object_id)
+
+    async def known(self, address: str, service_url: str) -> Operator | None:
+        """Nobody is known by his address."""
+        return None
 
     def forget(self, team: str, *, left: bool = False) -> None:
         """Nothing is known, so nothing is to be forgotten."""
@@ -105,6 +121,18 @@ class Membership:
             raise trouble
         return False
 
+    async def known(self, address: str, service_url: str) -> Operator | None:
+        """Find a member by his user principal name or mail address; kept and asked like ``allows``."""
+        address = address.casefold()
+        if found := self._named(address, MAX_AGE):
+            return found
+        await self._wait(self._ask_about(self._older_than(DOUBT_AGE), service_url))
+        found = self._named(address, STALE_AGE)
+        if found is None and (unknown := self._older_than(DOUBT_AGE + self._patience)):
+            _, trouble = self._trouble.get(unknown[0], (0.0, NotDone(_UNKNOWN)))
+            raise trouble
+        return found
+
     def forget(self, team: str, *, left: bool = False) -> None:
         """Ask anew at the next occasion; if somebody ``left`` the team, believe nothing older."""
         known = self._rosters.get(team)
@@ -127,6 +155,11 @@ class Membership:
             roster is not None and roster.fetched >= since and person.object_id in roster.members
             for roster in self._rosters.values()
         )
+
+    def _named(self, address: str, age: float) -> Operator | None:
+        since = self._clock() - age
+        believed = (r for r in self._rosters.values() if r is not None and r.fetched >= since)
+        return next((r.people[address] for r in believed if address in r.people), None)
 
     def _older_than(self, age: float) -> list[str]:
         since = self._clock() - age
@@ -152,11 +185,11 @@ class Membership:
     async def _refresh(self, team: str, service_url: str) -> None:
         asked = self._clock()
         try:
-            members = await self._ask(team, service_url)
+            people = await self._ask(team, service_url)
         except Refused as error:
             # The app is not in that team (any more): nobody acts as its member.
             log.error("roster_refused", team=team, why=error.sentence)  # noqa: TRY400
-            members = frozenset()
+            people = []
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the asking
             log.warning("roster_not_fetched", team=team, error=type(error).__name__)
             trouble = error if isinstance(error, OutsideError) else NotDone(_UNKNOWN)
@@ -166,29 +199,33 @@ class Membership:
         if self._asking.get(team) is asyncio.current_task():  # else the team has changed since
             del self._asking[team]
             self._trouble.pop(team, None)
-            self._rosters[team] = Roster(members, asked)
+            ids = frozenset(person.id for person, _ in people)
+            names = {address: person for person, own in people for address in own}
+            self._rosters[team] = Roster(ids, asked, names)
 
-    async def _ask(self, team: str, service_url: str) -> frozenset[str]:
+    async def _ask(self, team: str, service_url: str) -> list[Member]:
         conversations = Conversations(self._wire, service_url)
-        found: set[str] = set()
+        found: list[Member] = []
         token = ""
         for _ in range(MAX_PAGES):
             page = await conversations.paged_members(team, token)
-            found.update(read_members(page, self._tenants))
+            found += read_members(page, self._tenants)
             token = text_at(page, "continuationToken")
             if not token:
                 break
         log.info("roster_fetched", team=team, members=len(found))
-        return frozenset(found)
+        return found
 
 
-def read_members(page: Json, tenants: frozenset[str]) -> set[str]:
-    """Return the object ids of those on a page of members who may act: no guests, no strangers."""
-    members = set()
+def read_members(page: Json, tenants: frozenset[str]) -> list[Member]:
+    """Return those on a page of members who may act: no guests, no strangers."""
+    members: list[Member] = []
     for member in objects(page.get("members")):
         object_id = text_at(member, "aadObjectId") or text_at(member, "objectId")
         home = text_at(member, "tenantId").lower()
         role = text_at(member, "userRole").lower()
         if object_id and role not in {"guest", "anonymous"} and (not home or home in tenants):
-            members.add(object_id.lower())
+            person = Operator(object_id.lower(), text_at(member, "name"), text_at(member, "id"))
+            own = {text_at(member, key).casefold() for key in ("userPrincipalName", "email")}
+            members.append((person, own - {""}))
     return members

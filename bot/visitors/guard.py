@@ -83,6 +83,14 @@ def check_post(request: web.Request, origins: frozenset[str]) -> None:
 
 async def read_body(request: web.Request) -> dict[str, Any]:
     """Read a small JSON object. Raises Refusal."""
+    try:
+        return wire.read_object((await read_bytes(request)).decode())
+    except (UnicodeDecodeError, wire.BrokenFrame):
+        raise Refusal(400, "broken") from None
+
+
+async def read_bytes(request: web.Request) -> bytes:
+    """Read a small body. Raises Refusal."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise Refusal(413, "too_long")
     raw = b""
@@ -92,11 +100,9 @@ async def read_body(request: web.Request) -> dict[str, Any]:
                 raw += chunk
                 if len(raw) > MAX_BODY_BYTES:
                     raise Refusal(413, "too_long")
-        return wire.read_object(raw.decode())
     except TimeoutError:
         raise Refusal(408, "slow") from None
-    except (UnicodeDecodeError, wire.BrokenFrame):
-        raise Refusal(400, "broken") from None
+    return raw
 
 
 def secret_of(request: web.Request) -> str | None:

@@ -68,8 +68,9 @@ class VisitorsRoom:
         app.add_routes(self.routes())
         app.on_shutdown.append(self._shut)
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return the room's routes, for an application that closes the room itself.
+    def routes(self, also: Iterable[web.RouteDef] = ()) -> list[web.RouteDef]:
+        """Return the room's routes, and ``also`` others below the prefix, for an application that
+        closes the room itself.
 
         They bring their own errors and headers along: an application's middleware would be around
         the operators' side as well, and a sub-application would take the whole prefix.
@@ -81,7 +82,7 @@ class VisitorsRoom:
                 self._within(route.handler),
                 **route.kwargs,
             )
-            for route in self._routes.table()
+            for route in [*self._routes.table(), *also]
         ]
 
     def expect(self, chat_ids: Iterable[str]) -> None:

@@ -129,6 +129,9 @@ class FakePlaces(Places):
     async def fallback(self, lost: Thread, operator_id: str) -> Thread:
         return replace(lost, conversation_id=f"personal chat of {operator_id}", id=0)
 
+    async def home(self, near: Thread, operator_id: str) -> Thread:
+        return await self.fallback(near, operator_id)
+
     def link(self, thread: Thread) -> str:
         return f"https://teams.test/{thread.conversation_id}"
 

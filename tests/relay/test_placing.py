@@ -56,6 +56,9 @@ class FakePlaces(Places):
         assert operator_id == GRACE.id
         return PERSONAL
 
+    async def home(self, near: Thread, operator_id: str) -> Thread:
+        return await self.fallback(near, operator_id)
+
     def link(self, thread: Thread) -> str:
         return f"https://teams.test/{thread.root_id}"
 

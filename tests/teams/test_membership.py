@@ -286,4 +286,4 @@ def _member(object_id: str, **changes: object) -> dict[str, object]:
     ],
 )
 def test_a_guest_or_a_foreigner_on_the_list_is_no_member(member: object) -> None:
-    assert read_members({"members": [member]}, frozenset({"t"})) == set()
+    assert read_members({"members": [member]}, frozenset({"t"})) == []

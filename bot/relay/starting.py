@@ -1,0 +1,152 @@
+"""Starting a chat from a web page instead of a mention: the way in from RT's ticket page.
+
+Reading a ticket for the page is the one call to RT outside the outbox: nothing follows from it, and
+somebody sits before the page (docs/decisions/0016). What is begun goes the usual way: a row of the
+outbox opens the thread, and the chat is born with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from bot.domain.chat import LIVE, Chat, State
+from bot.domain.messages import Author, Role
+from bot.domain.tickets import Ticket, TicketRef
+from bot.relay.inbound import Operator
+from bot.relay.placing import opening
+from bot.relay.pool import Channel, choose
+from bot.relay.ports import NotDone, Places, Scope, Thread, Tickets
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+
+#: Chats about a ticket that somebody should know of before he starts another.
+RUNNING = (State.PROPOSED, *LIVE)
+_NOBODY_YET = (
+    "The bot does not know its way to Teams yet. Mention it once in the team, then try again."
+)
+
+
+class Staff(Protocol):
+    """Who may act as an operator, by the name under which the site knows him."""
+
+    async def known(self, address: str, service_url: str) -> Operator | None:
+        """Find the member with that user principal name or mail address. Raises NotDone, Unclear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A chat about the ticket that goes on: its state, and a link to its thread if there is one."""
+
+    state: State
+    started_by: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A chat that was begun: a link to its thread, or empty if it is in the CO's personal chat."""
+
+    link: str
+
+
+class Starting:
+    """The use cases of the page. ``channels`` are those where chats may be opened, at least one."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        tickets: Tickets,
+        places: Places,
+        staff: Staff,
+        channels: tuple[Channel, ...],
+    ) -> None:
+        self._relay = relay
+        self._tickets = tickets
+        self._places = places
+        self._staff = staff
+        self._channels = channels
+
+    async def operator(self, address: str) -> Operator | None:
+        """Find who signed in, among the teams' members. Raises NotDone, Unclear."""
+        near = await self._near()
+        return await self._staff.known(address, near.service_url)
+
+    async def ticket(self, ref: TicketRef) -> Ticket:
+        """Read the ticket. Raises NotDone, Refused with what to tell."""
+        return await self._tickets.read(ref)
+
+    async def running(self, ref: TicketRef) -> list[Running]:
+        """Find chats about the ticket that go on, newest first."""
+        tomorrow = self._relay.now() + timedelta(days=1)
+        chats = await self._relay.store.stale({state.value: tomorrow for state in RUNNING})
+        about = [chat for chat in chats if chat.ticket.ref == ref]
+        about.sort(key=lambda chat: chat.created, reverse=True)
+        return [Running(chat.state, chat.started_by.name, await self._link(chat)) for chat in about]
+
+    def chat_id(self, key: str) -> str:
+        """Return the id of the chat that ``key`` begins: the same for a form that is sent twice."""
+        return hashlib.sha256(self._relay.rules.secret + key.encode()).hexdigest()[:32]
+
+    async def start(self, ref: TicketRef, by: Operator, key: str) -> str:
+        """Begin a chat about the ticket, once per ``key``; return its id. Raises NotDone, Refused."""
+        ticket = await self._tickets.read(ref)
+        near, chat_id = await self._near(), self.chat_id(key)
+        chosen = choose(self._channels, await self._crowd())
+        channel = replace(
+            near,
+            conversation_id=chosen.id,
+            channel_id=chosen.id,
+            team_id=chosen.team_id or near.team_id,
+            # Another team's group would lead a link astray; without one it still finds the channel.
+            aad_group_id=near.aad_group_id if chosen.team_id in ("", near.team_id) else "",
+            scope=Scope.CHANNEL,
+            root_id="",
+            open=True,
+            id=0,
+        )
+
+        async def work(unit: Unit) -> None:
+            if not await unit.first_time("start", chat_id):
+                return
+            place = await unit.thread(channel)
+            asked = {
+                "instance": ref.instance,
+                "number": ref.number,
+                "thread": place.id,
+                "by": {"id": by.id, "name": by.name},
+                "mention": [by.mention_id, by.name],
+                "on_page": True,
+            }
+            author = Author(Role.OPERATOR, by.id, by.name)
+            chat = Chat(chat_id, place.id, ticket, author, self._relay.now())
+            await unit.schedule(opening(chat, asked, place))
+
+        await self._relay.store.write(work)
+        return chat_id
+
+    async def started(self, chat_id: str) -> Started | None:
+        """Tell where a chat is that was begun; None while Teams has not opened it."""
+        found = await self._relay.store.look(chat_id)
+        return Started(await self._link(found[0])) if found else None
+
+    async def _near(self) -> Thread:
+        near = await self._relay.store.newest_thread()
+        if near is None:
+            raise NotDone(_NOBODY_YET)
+        return near
+
+    async def _link(self, chat: Chat) -> str:
+        return self._places.link(await self._relay.store.thread(chat.thread))
+
+    async def _crowd(self) -> dict[str, int]:
+        if len(self._channels) == 1:
+            return {}
+        tomorrow = self._relay.now() + timedelta(days=1)
+        crowd: dict[str, int] = {}
+        for chat in await self._relay.store.stale({state.value: tomorrow for state in RUNNING}):
+            channel = (await self._relay.store.thread(chat.thread)).channel_id
+            crowd[channel] = crowd.get(channel, 0) + 1
+        return crowd
