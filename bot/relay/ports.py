@@ -369,22 +369,6 @@ class Bell(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
-    """What a process learns from its heartbeat.
-
-    ``alive`` counts the processes on this database, this one included. ``away`` is set when
-    nobody's heart beat between two moments. ``bereft`` are the chats whose windows were on
-    processes that died. ``forgotten`` tells that the others have taken this one for dead, or do
-    not know it yet: its windows have to be told again.
-    """
-
-    alive: int
-    away: tuple[datetime, datetime] | None = None
-    bereft: tuple[str, ...] = ()
-    forgotten: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Knock:
     """A stored invitation: its chat and number, and the digest of the nonce that used it up."""
 

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
-from bot.relay.ports import Committed, Delivery, Head, Knock, Lane, Pulse, Seat, Thread
+from bot.relay.ports import Committed, Delivery, Head, Knock, Lane, Seat, Thread
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a process learns from its heartbeat.
+
+    ``alive`` counts the processes on this database, this one included. ``away`` is set when
+    nobody's heart beat between two moments. ``bereft`` are the chats whose windows were on
+    processes that died. ``forgotten`` tells that the others have taken this one for dead, or do
+    not know it yet: its windows have to be told again.
+    """
+
+    alive: int
+    away: tuple[datetime, datetime] | None = None
+    bereft: tuple[str, ...] = ()
+    forgotten: bool = False
 
 
 class Unit(Protocol):

@@ -7,7 +7,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from bot.relay.ports import Lane, Pulse
+from bot.relay.ports import Lane
+from bot.relay.storage import Pulse
 from bot.store.link import Link
 from bot.store.sql import Now, Query, Row, number, text
 from bot.store.tables import moment, outbox, processes, windows

@@ -19,11 +19,10 @@ from bot.relay.ports import (
     Knock,
     Lane,
     NotDone,
-    Pulse,
     Seat,
     Thread,
 )
-from bot.relay.storage import Unit
+from bot.relay.storage import Pulse, Unit
 from bot.store import chat_sql, codec, outbox_sql, processes, standing_sql
 from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file

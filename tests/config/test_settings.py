@@ -16,6 +16,7 @@ from bot.relay.relay import Relay
 from bot.rt.instance import Api
 from tests.settings import GUID, SECRET_KEY, instance, settings, teams
 
+PROXY = {"header": "X-Remote-User", "secret": "0123456789abcdef" * 4}
 MAIL = {"host": "localhost", "security": "none", "from_address": "help@example.org"}
 BY_MAIL = {"api": "mail", "rtname": "rt.test", "mail_to": "c@rt.test"}
 LOCAL = {
@@ -149,6 +150,12 @@ def test_the_file_of_a_sqlite_database_is_known() -> None:
         ({"teams": teams(app_id=None)}, "it is missing"),
         ({"teams": teams(listening_elsewhere="all")}, "'mention' or 'thread'"),
         ({"visitors": {"origins": ["https://help.example/page"]}}, "an origin has no path"),
+        ({"proxy": PROXY, "server": {"host": "0.0.0.0"}}, "anybody who reaches this address"),
+        ({"proxy": {"header": "X-Remote-User"}}, "every user of this machine"),
+        ({"proxy": PROXY | {"secret": "short"}}, "every user of this machine"),
+        ({"proxy": PROXY | {"header": "X_Remote_User"}}, "proxy.header"),
+        ({"start": {"enabled": True, "channel": "19:a@thread.tacv2"}}, "nobody can sign in"),
+        ({"proxy": PROXY, "start": {"enabled": True}}, "where these chats are opened"),
     ],
 )
 def test_what_cannot_work_is_refused_with_a_sentence(

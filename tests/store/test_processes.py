@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from bot.domain.presence import Presence
-from bot.relay.ports import Delivery, Lane, Pulse
+from bot.relay.ports import Delivery, Lane
+from bot.relay.storage import Pulse
 from bot.store import SqlStore
 from tests.people import NOW
 from tests.store.making import add_chat, schedule

@@ -287,3 +287,14 @@ def _member(object_id: str, **changes: object) -> dict[str, object]:
 )
 def test_a_guest_or_a_foreigner_on_the_list_is_no_member(member: object) -> None:
     assert read_members({"members": [member]}, frozenset({"t"})) == []
+
+
+async def test_a_member_is_known_by_the_name_that_the_site_signs_him_in_with(stage: Stage) -> None:
+    ours, grace = membership(stage, Clock()), stage.teams.world.people["grace"]
+    for name in (grace.upn, grace.upn.upper(), grace.mail):
+        found = await ours.known(name, stage.teams.service_url)
+        assert found
+        assert (found.id, found.name, found.mention_id) == (grace.object_id, grace.name, grace.id)
+    for stranger in (stage.teams.world.people["mallory"].upn, "grace", ""):
+        assert await ours.known(stranger, stage.teams.service_url) is None
+    assert len(stage.teams.ledger.sent("paged_members")) == 1
