@@ -55,7 +55,7 @@ async def press(trial: Scene, account: Account, draw: random.Random) -> None:
     async def one(wait: float, number: int) -> None:
         await asyncio.sleep(wait)
         with suppress(ConnectionError, LookupError):
-            text = f"send to rt: Done, says {number}."
+            text = f"send to rt {account.ticket}: Done, says {number}."
             await people[number].reply(account.root, text, mention=True)
 
     await asyncio.gather(*(one(draw.uniform(0, 0.4), number) for number in range(5)))
@@ -155,7 +155,9 @@ async def test_who_was_stopped_before_writing_writes_nothing_once_another_has(
 
         trial.stage.rt.faults.carry_out = stop_first  # type: ignore[method-assign]
         await trial.stage.teams.people["grace"].reply(
-            trial.accounts[0].root, "send to rt: Done.", mention=True
+            trial.accounts[0].root,
+            f"send to rt {trial.accounts[0].ticket}: Done.",
+            mention=True,
         )
         await asyncio.wait_for(held.wait(), 30)
         await other.start()
