@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -40,12 +41,15 @@ class Heartbeat:
         self._patience = patience
         self._alive = 1
         self._alone = alone
+        if not alone:
+            relay.life.patience = patience.total_seconds()
         self._owed: list[tuple[datetime, datetime]] = []
 
     async def beat(self) -> None:
         """Tell that we live, and act on what we learn of the others."""
-        relay = self._relay
+        relay, began = self._relay, time.monotonic()
         pulse = await relay.store.beat(relay.process, self._patience, relay.rules.quarantine)
+        relay.life.beaten(began)
         self._budget.share(1 if self._alone else pulse.alive)
         if pulse.alive < self._alive:
             # Whoever died may have taken the rings of its last commits along.

@@ -19,7 +19,7 @@ from bot.relay.budget import Budget
 from bot.relay.handlers import After, Handler, Run, joined
 from bot.relay.lanes import LANES, LaneRules, after_fault, pause
 from bot.relay.ports import (
-    UNTIL,
+    STILL,
     Committed,
     Delivery,
     Head,
@@ -235,7 +235,7 @@ class Outbox:
             await self._give_back(run, NotDone("The claim came too late."), timedelta(), None)
             return [], 0.0
         try:
-            UNTIL.set(time.monotonic() + left)
+            STILL.set(self._relay.life.claim(left))
             after = await _within(left, handler.deliver(delivery))
         except Refused as error:
             after = await self._gave_up(run, error)

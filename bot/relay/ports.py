@@ -6,12 +6,11 @@ sentences for the person who has to know, without anybody's message text in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import inf
 from typing import Any, Protocol, TypeVar
 
 from bot.domain.chat import Chat
@@ -61,9 +60,9 @@ class Gone(Refused):
     """The place it was meant for is not there any more (for us)."""
 
 
-#: Until when, by this machine's steady clock, what is being delivered may begin: later the claim on
-#: it is over, and others may be at it. Who writes where a repeat does harm looks at it last of all.
-UNTIL: ContextVar[float] = ContextVar("until", default=inf)
+#: Whether what is being delivered may still begin: once the claim on it is over, others may be at
+#: it. Who writes where a repeat does harm asks last of all, from whatever thread.
+STILL: ContextVar[Callable[[], bool]] = ContextVar("still", default=lambda: True)
 
 
 # --- threads -----------------------------------------------------------------------------------

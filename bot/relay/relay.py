@@ -13,6 +13,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.events import Event
 from bot.domain.invitations import Fate, Route, make_token
 from bot.domain.silence import Patience
+from bot.relay.life import Life
 from bot.relay.ports import (
     LATER,
     ORDINARY,
@@ -85,6 +86,7 @@ class Relay:
         self.now = clock
         self.rules = rules
         self.process = process
+        self.life = Life()
         self._bells = bells
         store.tell(self.ring)
 

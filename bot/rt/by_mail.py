@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -55,12 +56,12 @@ class ByMail:
     def __init__(self, rt: RtInstance, zone: tzinfo, reader: Reader | None) -> None:
         assert rt.mail
         self._rt, self._zone, self._route, self._reader = rt, zone, rt.mail, reader
-        self._until = float("inf")
+        self._still: Callable[[], bool] = lambda: True
 
-    def begin(self, until: float) -> None:
-        self._until = until
+    def begin(self, still: Callable[[], bool]) -> None:
+        self._still = still
         if self._reader:
-            self._reader.begin(until)
+            self._reader.begin(still)
 
     def close(self) -> None:
         if self._reader:
@@ -91,7 +92,7 @@ class ByMail:
         self._look_first(dossier.ref, new)
         comment, files = self._files(dossier)
         mail = self._compose(dossier, new, comment, files)
-        hand_in(self._route.server, mail, _SENTENCES, until=self._until)
+        hand_in(self._route.server, mail, _SENTENCES, still=self._still)
         if self._reader is None:
             number = 0 if new else dossier.ref.number
             url = self._rt.page(number) if number else self._rt.base

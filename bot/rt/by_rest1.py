@@ -6,6 +6,7 @@ Blocking: one object per thread (see gateway.py).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import tzinfo
 
 from bot.domain.events import Receipt
@@ -32,8 +33,8 @@ class ByRest1:
         self._rt, self._zone = rt, zone
         self.rest = Rest1(rt)
 
-    def begin(self, until: float) -> None:
-        self.rest.session.until = until
+    def begin(self, still: Callable[[], bool]) -> None:
+        self.rest.session.still = still
 
     def close(self) -> None:
         self.rest.close()

@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import UNTIL, Dossier, Refused, Tickets
+from bot.relay.ports import STILL, Dossier, Refused, Tickets
 from bot.rt import doctor
 from bot.rt.by_mail import ByMail
 from bot.rt.by_rest1 import ByRest1
@@ -127,12 +127,12 @@ class _Room:
     async def run(
         self, call: Callable[Concatenate[Way, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``call(way, …)`` in one of the threads, which may write until our claim is over."""
-        until = UNTIL.get()
+        """Run ``call(way, …)`` in one of the threads, which may write while our claim stands."""
+        still = STILL.get()
 
         def work() -> T:
             way = self._way()
-            way.begin(until)
+            way.begin(still)
             return call(way, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self.threads, work)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +14,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from enum import StrEnum
-from math import inf
 
 import structlog
 
@@ -142,9 +140,9 @@ def hand_in(
     mail: EmailMessage,
     sentences: Sentences = INVITATION,
     *,
-    until: float = inf,
+    still: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Hand a mail to its server, unless by the steady clock it is too late for that.
+    """Hand a mail to its server, unless ``still`` says that it is too late for that.
 
     Blocking. Raises NotDone, Unclear, Refused.
     """
@@ -153,7 +151,7 @@ def hand_in(
         with _connect(server) as smtp:
             if server.user:
                 smtp.login(server.user, server.password)
-            if time.monotonic() >= until:
+            if not still():
                 raise NotDone("The live chat came too late with it. We shall try again.")
             stage = Stage.UNDER_WAY
             smtp.send_message(mail, server.sender)

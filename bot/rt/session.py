@@ -6,11 +6,9 @@ Blocking: one object per thread (see gateway.py). What RT's answers mean is not 
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from math import inf
 from typing import Any
 
 import requests
@@ -47,17 +45,16 @@ class TooLate(Exception):
 class Session:
     """A conversation with one RT's web server.
 
-    ``until`` is when, by this machine's steady clock, nothing may be written any more. It is looked
-    at when the connection stands and nothing of the request has left: a process that was stopped
-    before that writes nothing, and one that is stopped after it holds a connection which the web
-    server soon gives up.
+    ``still`` tells whether our claim on what we write stands. It is asked when the connection stands
+    and nothing of the request has left: a process that was stopped before that writes nothing, and
+    one that is stopped after it holds a connection which the web server soon gives up.
     """
 
     def __init__(self, rt: RtInstance, *, cookies: bool) -> None:
         self._rt = rt
         self._cookies = cookies
         self._open: requests.Session | None = None
-        self.until = inf
+        self.still: Callable[[], bool] = lambda: True
 
     @property
     def called(self) -> str:
@@ -107,7 +104,7 @@ class Session:
         session.trust_env = False  # neither .netrc nor proxies nor REQUESTS_CA_BUNDLE
         session.headers["User-Agent"] = "livechat"
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _Watchful(self._still))
+            session.mount(scheme, _Watchful(self._may))
         if not self._cookies:  # a cookie would make RT look for a session instead of at the login
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         if self._rt.login is Login.KERBEROS:
@@ -128,8 +125,8 @@ class Session:
         except kerberos.NoKerberos as error:
             raise NotDone(f"{self.called} cannot be reached: {error}") from error
 
-    def _still(self, method: str) -> None:
-        if method not in ("GET", "HEAD") and time.monotonic() >= self.until:
+    def _may(self, method: str) -> None:
+        if method not in ("GET", "HEAD") and not self.still():
             raise TooLate
 
     def _failure(self, error: requests.RequestException, *, wrote: bool) -> OutsideError:

@@ -5,6 +5,7 @@ Blocking: one object per thread (see gateway.py). Errors are those of relay.port
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import tzinfo
 from typing import Protocol
 
@@ -20,8 +21,8 @@ from bot.rt.rest2 import Rest2
 class Way(Protocol):
     """A way into one RT, with a session of its own."""
 
-    def begin(self, until: float) -> None:
-        """Say until when, by the steady clock, the next call may write."""
+    def begin(self, still: Callable[[], bool]) -> None:
+        """Give what tells whether the next call may still write."""
 
     def read(self, ref: TicketRef) -> Ticket:
         """Read a ticket."""
@@ -58,8 +59,8 @@ class ByRest2:
         self._rt, self._zone = rt, zone
         self.rest = Rest2(rt)
 
-    def begin(self, until: float) -> None:
-        self.rest.session.until = until
+    def begin(self, still: Callable[[], bool]) -> None:
+        self.rest.session.still = still
 
     def read(self, ref: TicketRef) -> Ticket:
         return operations.read(self.rest, self._rt, ref)

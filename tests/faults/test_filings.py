@@ -135,11 +135,10 @@ async def test_a_hundred_filings_are_one_comment_each(
     await round_of_filings(plan, figures, 20)
 
 
-@pytest.mark.soak
 async def test_who_was_stopped_before_writing_writes_nothing_once_another_has(
     plan: Plan, postgres_url: str
 ) -> None:
-    """Its claim runs out meanwhile (two minutes), and the other process files the chat."""
+    """The others take it for dead meanwhile, and file the chat, long before its claim runs out."""
     plan.urls, plan.chats, plan.limits = [postgres_url] * 2, 1, False
     async with scene(plan) as trial:
         stopped, other = trial.fleet.replicas
@@ -165,4 +164,4 @@ async def test_who_was_stopped_before_writing_writes_nothing_once_another_has(
         stopped.wake()
         await asyncio.sleep(5)
         check(trial, kept)
-        assert "too late" in stopped.log.read_text() or "in time" in stopped.log.read_text()
+        assert "came too late" in stopped.log.read_text()

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import UNTIL, Dossier, NotDone, Refused, Unclear
+from bot.relay.ports import STILL, Dossier, NotDone, Refused, Unclear
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
 from bot.rt.mail import MailRoute, MailServer, Security
@@ -146,7 +146,7 @@ async def test_what_the_mail_server_says_decides(
 
 
 async def test_a_claim_that_is_over_mails_nothing(blind: RtGateway, post: Post) -> None:
-    UNTIL.set(0.0)
+    STILL.set(lambda: False)
     with pytest.raises(NotDone, match="too late"):
         await blind.comment(dossier())
     assert post.mails == []

@@ -9,7 +9,8 @@ import pytest
 from urllib3.connection import HTTPConnection
 
 from bot.domain.tickets import TicketRef
-from bot.relay.ports import UNTIL, Dossier, NotDone
+from bot.relay.life import Life
+from bot.relay.ports import STILL, Dossier, NotDone
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
 from bot.rt.session import Session
@@ -42,12 +43,12 @@ DOSSIER = Dossier(TicketRef("rt", seeds.PRINTER), "[chat:chat-1]", filing(), ())
 async def test_a_claim_that_is_over_writes_nothing_and_still_reads(
     rt: RtStandIn, gateway: RtGateway
 ) -> None:
-    UNTIL.set(time.monotonic())
+    STILL.set(lambda: False)
     assert (await gateway.read(DOSSIER.ref)).ref == DOSSIER.ref
     with pytest.raises(NotDone, match="too late"):
         await gateway.comment(DOSSIER)
     assert comments(rt) == 0
-    UNTIL.set(time.monotonic() + 60)
+    STILL.set(lambda: True)
     await gateway.comment(DOSSIER)
     assert comments(rt) == 1
 
@@ -62,7 +63,7 @@ async def test_who_was_stopped_between_connecting_and_the_first_byte_writes_noth
         connect(connection)
         monkeypatch.setattr(time, "monotonic", lambda: 1e12)
 
-    session.until = time.monotonic() + 60
+    session.still = Life().claim(60)
     monkeypatch.setattr(HTTPConnection, "connect", stopped)
     path = f"/REST/2.0/ticket/{seeds.PRINTER}/comment"
     body = {"Content": "x", "ContentType": "text/plain"}
