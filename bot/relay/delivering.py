@@ -13,6 +13,7 @@ from bot.domain.messages import Message
 from bot.relay.handlers import After, Quiet
 from bot.relay.ports import (
     Answer,
+    Apart,
     Delivery,
     Gone,
     Refused,
@@ -82,10 +83,9 @@ class RelayHandler(InThread):
             return None  # purged: they stand in RT
         chat, lines = found
         thread = await self._thread(chat.thread)
-        resent = delivery.attempt > 1 or bool(delivery.payload.get("resent"))
         try:
             await self._threads.relay(
-                thread, chat, lines, resent=resent, behind=self._behind(delivery)
+                thread, chat, lines, resent=delivery.attempt > 1, behind=self._behind(delivery)
             )
         except Unclear:
             if delivery.attempt < 2:
@@ -94,19 +94,8 @@ class RelayHandler(InThread):
         except Refused as error:
             if isinstance(error, Gone) or len(lines) == 1:
                 raise
-            return self._singly(delivery, lines)
+            raise Apart(error.sentence) from error  # and so do the budget and blame
         return lambda unit: unit.relayed(chat.id, seqs[-1])
-
-    def _singly(self, delivery: Delivery, lines: list[Message]) -> After:
-        """Teams refuses a joint post: each message goes by itself, and so do the budget and blame."""
-
-        async def after(unit: Unit) -> None:
-            for line in lines:
-                payload = {"seq": line.seq, "resent": delivery.attempt > 1}
-                row = replace(delivery, kind="single", payload=payload, not_before=None, news=None)
-                await unit.schedule(row)
-
-        return after
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """A message that Teams refuses is in the record; the CO and the visitor are told."""

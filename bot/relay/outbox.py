@@ -20,6 +20,7 @@ from bot.relay.handlers import After, Handler, Run, joined
 from bot.relay.lanes import LANES, LaneRules, after_fault, pause
 from bot.relay.ports import (
     STILL,
+    Apart,
     Committed,
     Delivery,
     Head,
@@ -322,10 +323,13 @@ class Outbox:
         self, run: Run, error: NotDone | Unclear, wait: timedelta, also: After | None
     ) -> None:
         """Give the rows back; whether the attempt counts decides if a repeat is labelled."""
-        clean, seconds = isinstance(error, NotDone), wait.total_seconds()
+        clean, alone = isinstance(error, NotDone), isinstance(error, Apart)
+        seconds, why = wait.total_seconds(), error.sentence
 
         async def work(unit: Unit) -> list[Delivery]:
-            kept = await unit.give_back(run.ids, self._owner, seconds, error.sentence, clean=clean)
+            kept = await unit.give_back(
+                run.ids, self._owner, seconds, why, clean=clean, alone=alone
+            )
             if kept and also:
                 await also(unit)
             return []

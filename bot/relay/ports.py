@@ -44,6 +44,13 @@ class Throttled(NotDone):
     """It did not happen because too much was asked for; ``retry_after`` is to be kept to."""
 
 
+class Apart(NotDone):
+    """Together they are refused: each is to be tried by itself, in its place and at once."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, 0.0)
+
+
 class Unclear(OutsideError):
     """It may have happened or not: look before you try again."""
 

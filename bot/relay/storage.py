@@ -93,11 +93,20 @@ class Unit(Protocol):
         """Strike deliveries off; return the ids that ``owner`` still held."""
 
     async def give_back(
-        self, ids: Sequence[int], owner: str, seconds: float, why: str, *, clean: bool
+        self,
+        ids: Sequence[int],
+        owner: str,
+        seconds: float,
+        why: str,
+        *,
+        clean: bool,
+        alone: bool = False,
     ) -> list[int]:
         """Give deliveries back for ``seconds``; ``clean`` if this attempt certainly did nothing.
 
-        Returns the ids that ``owner`` still held.
+        ``alone`` if messages that went out together are to go each by itself: they keep their
+        places in the stream, and become of the kind "single". Returns the ids that ``owner``
+        still held.
         """
 
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:

@@ -177,7 +177,14 @@ class Deliveries:
         return sorted(number for number, _ in rows)
 
     async def give_back(
-        self, ids: Sequence[int], owner: str, seconds: float, why: str, *, clean: bool
+        self,
+        ids: Sequence[int],
+        owner: str,
+        seconds: float,
+        why: str,
+        *,
+        clean: bool,
+        alone: bool,
     ) -> list[int]:
         """Give rows back for ``seconds``."""
         rows = await self._link.rows(
@@ -187,6 +194,7 @@ class Deliveries:
             wait=_micros(seconds),
             why=why,
             counted=int(clean),
+            alone=int(alone),
         )
         self._gathering.lanes |= codec.lanes({lane for _, lane in rows})
         return sorted(number for number, _ in rows)

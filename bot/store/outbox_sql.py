@@ -123,6 +123,7 @@ GIVE_BACK = Query(
         lease_until=sa.null(),
         not_before=Now() + _number("wait"),
         problem=_p("why"),
+        kind=sa.case((_number("alone") == ONE, "single"), else_=outbox.c.kind),
         attempt=outbox.c.attempt - _number("counted"),
     )
     .returning(outbox.c.id, outbox.c.lane)

@@ -199,10 +199,17 @@ class SqlUnit:
         return await self._deliveries.strike(ids, owner)
 
     async def give_back(
-        self, ids: Sequence[int], owner: str, seconds: float, why: str, *, clean: bool
+        self,
+        ids: Sequence[int],
+        owner: str,
+        seconds: float,
+        why: str,
+        *,
+        clean: bool,
+        alone: bool = False,
     ) -> list[int]:
         """Give deliveries back for ``seconds``."""
-        return await self._deliveries.give_back(ids, owner, seconds, why, clean=clean)
+        return await self._deliveries.give_back(ids, owner, seconds, why, clean=clean, alone=alone)
 
     async def drop(self, delivery_id: int) -> None:
         """Strike a delivery off, whoever holds it."""

@@ -289,6 +289,36 @@ async def test_one_message_that_teams_does_not_take_leaves_its_neighbours_alone(
     assert marks == [4]  # the first line says that she joined
 
 
+async def test_what_was_said_during_a_refused_joint_post_comes_after_it(house: House) -> None:
+    _, seat = await house.talking()
+    for number in range(3):
+        await house.visiting.say(seat, f"k{number}", f"line {number}")
+    house.threads.outcomes = [Refused("Not well formed.")]
+    streams = [head.stream for head in await house.store.heads(Lane.TEAMS)]
+    joint = joined(
+        await house.store.take(house.owner, 60, streams, 60, 64 * 1024), time.monotonic()
+    )
+    await house.visiting.say(seat, "late", "said meanwhile")
+    await house.outbox._run(joint)
+    await house.deliver()
+    said = [(text, resent) for _, text, resent in house.threads.relayed]
+    assert said == [(f"line {n}", False) for n in range(3)] + [("said meanwhile", False)]
+
+
+async def test_the_messages_of_a_repeat_that_is_refused_are_labelled_one_by_one(
+    house: House,
+) -> None:
+    _, seat = await house.talking()
+    for number in range(2):
+        await house.visiting.say(seat, f"k{number}", f"line {number}")
+    house.threads.outcomes = [Unclear("502"), Refused("Not well formed.")]
+    for _ in range(2):
+        await house.deliver()
+        house.clock.pass_(seconds=6)
+    said = [(text, resent) for _, text, resent in house.threads.relayed]
+    assert said == [("line 0", True), ("line 1", True)]
+
+
 async def test_of_a_refused_joint_post_each_message_is_told_what_became_of_it(
     house: House,
 ) -> None:

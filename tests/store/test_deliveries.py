@@ -150,6 +150,22 @@ async def test_what_was_given_back_waits_by_the_databases_clock(store: SqlStore)
     assert 55 < head.wait <= 60
 
 
+async def test_what_is_to_go_alone_keeps_its_place_before_what_came_later(store: SqlStore) -> None:
+    await schedule(store, message(), message())
+    assert await take(store, "a", most=9, size=99) == [1, 2]
+    await schedule(store, message())
+
+    async def work(unit: Unit) -> list[int]:
+        return await unit.give_back([1, 2], "me", 0, "not together", clean=True, alone=True)
+
+    await store.write(work)
+    went = []
+    while taken := await store.take("me", 30, ["a"], 9, 99):
+        went.append([(one.id, one.kind, one.attempt) for one in taken])
+        await strike(store, [one.id for one in taken])
+    assert went == [[(1, "single", 1)], [(2, "single", 1)], [(3, "relay", 1)]]
+
+
 async def test_whoever_lost_a_row_cannot_give_it_back(store: SqlStore) -> None:
     await schedule(store, row("a"))
     await take(store, "a", "you")
