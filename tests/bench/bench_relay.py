@@ -12,19 +12,21 @@ import argparse
 import asyncio
 import resource
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from tests.bench.commits import can_count
-from tests.bench.databases import POSTGRESQL, SQLITE, cluster, database
+from tests.bench.databases import POSTGRESQL, SQLITE, Database, cluster, database
 from tests.bench.figures import (
     Figures,
     Plan,
+    Runner,
     measure_commits,
+    measure_highest,
     measure_idle,
-    measure_messages,
+    measure_together,
     prepare,
     the_floor,
     the_service,
@@ -35,10 +37,18 @@ from tests.bench.teams_end import teams_end
 from tests.postgres import Cluster
 from tests.processes import ROOT
 
+SERVICE = "service"
 FULL = Plan()
 #: Enough to see which way things go: a minute a database.
 QUICK = Plan(
-    chats=200, seconds=5, step=2, idle=(50, 500), idle_seconds=3, each=20, floors=("each",)
+    chats=200,
+    seconds=2,
+    rounds=9,
+    step=2,
+    idle=(50, 500),
+    idle_seconds=3,
+    each=20,
+    floors=("each",),
 )
 
 
@@ -51,37 +61,42 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-async def of_floor(kind: str, commits: str, plan: Plan, postgres: Cluster | None) -> Figures:
-    """Measure one form of the floor."""
-    found = Figures(f"floor, {commits}", kind)
+@asynccontextmanager
+async def _runner(
+    name: str, kind: str, plan: Plan, postgres: Cluster | None
+) -> AsyncIterator[tuple[Runner, Database, Path]]:
+    """A process that can be measured, on an empty database; its name is the floor's form."""
     with _folder() as folder, database(kind, folder, postgres) as empty:
         async with teams_end() as teams:
-            run = the_floor(teams, empty, folder, commits)
-            await measure_messages(run, teams, plan, found)
-            if commits == "each" and kind == SQLITE and plan is FULL:
-                await measure_idle(run, teams, plan, found)
-    return found
-
-
-async def of_service(kind: str, plan: Plan, postgres: Cluster | None) -> Figures:
-    """Measure the service."""
-    found = Figures("service", kind)
-    with _folder() as folder, database(kind, folder, postgres) as empty:
-        async with teams_end() as teams:
-            await prepare(teams, empty, max(plan.chats, *plan.idle, 0))
-            run = the_service(teams, empty, folder)
-            await measure_messages(run, teams, plan, found)
-            if can_count(kind):
-                await measure_commits(run, teams, empty, plan, folder, found)
-            if plan.idle:
-                await measure_idle(run, teams, plan, found)
-    return found
+            found = Figures(f"floor, {name}", kind)
+            if name == SERVICE:
+                found.name = SERVICE
+                await prepare(teams, empty, max(plan.chats, *plan.idle, 0))
+                run = the_service(teams, empty, folder)
+            else:
+                run = the_floor(teams, empty, folder, name)
+            yield Runner(run, teams, found), empty, folder
 
 
 async def of_database(kind: str, plan: Plan, postgres: Cluster | None) -> list[Figures]:
-    """The service first, then the floor's forms."""
-    found = [await of_service(kind, plan, postgres)]
-    return found + [await of_floor(kind, commits, plan, postgres) for commits in plan.floors]
+    """The service and the floor's forms by turns, then what only one of them is asked."""
+    async with AsyncExitStack() as stack:
+        all_of = [
+            await stack.enter_async_context(_runner(name, kind, plan, postgres))
+            for name in (SERVICE, *plan.floors)
+        ]
+        runners = [runner for runner, _, _ in all_of]
+        await measure_together(runners, plan)
+        for runner in runners:
+            if plan.step:
+                await measure_highest(runner, plan)
+        service, empty, folder = all_of[0]
+        if can_count(kind):
+            await measure_commits(service, empty, plan, folder)
+        for runner in runners[: 2 if plan is FULL else 1]:
+            if plan.idle:
+                await measure_idle(runner, plan)
+    return [runner.found for runner in runners]
 
 
 def run(plan: Plan, kinds: tuple[str, ...] = (SQLITE, POSTGRESQL)) -> list[Figures]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from bot.store import upgrade
 from tests.bench.cast import seed
 from tests.bench.commits import counting
 from tests.bench.databases import Database
-from tests.bench.load import OPERATOR, VISITOR, Load, Window
+from tests.bench.load import OPERATOR, VISITOR, Load, Spread, Window
 from tests.bench.measured import Measured, measured
 from tests.bench.service import service
 from tests.bench.teams_end import TeamsEnd
@@ -31,7 +32,8 @@ class Plan:
 
     chats: int = 400
     rate: float = 200.0  # 20 × Mozilla's busiest hour
-    seconds: float = 15.0
+    seconds: float = 3.0  # of one window; service and floor take turns
+    rounds: int = 15
     step: float = 4.0  # seconds of one try at the highest rate
     first_try: float = 400.0
     most: float = 6000.0  # where the load itself ends
@@ -43,16 +45,39 @@ class Plan:
 
 @dataclass
 class Figures:
-    """The results. ``memory`` is bytes per idle socket by their number; ``commits`` per message."""
+    """The results. ``memory`` is bytes per idle socket by their number; ``commits`` per message.
+
+    ``windows`` are the stretches at the plan's rate. What is told of them are medians: a window in
+    which the machine had something else to do counts as one, however bad it was.
+    """
 
     name: str
     database: str
-    at_rate: Window = field(default_factory=lambda: Window(0, 0))
+    windows: list[Window] = field(default_factory=list)
     highest: float = 0.0
     tries: list[Window] = field(default_factory=list)
     memory: dict[int, float] = field(default_factory=dict)
     idle_cpu: float = 0.0  # of one core, with the most sockets
     commits: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def cpu_each(self) -> float:
+        """CPU seconds per message."""
+        return median(window.cpu_each for window in self.windows)
+
+    def spreads(self) -> dict[str, Spread]:
+        """Each percentile's median over the windows, by the ways of a message."""
+        each = [window.spreads() for window in self.windows]
+        return {way: Spread.median([spreads[way] for spreads in each]) for way in each[0]}
+
+
+@dataclass
+class Runner:
+    """One process to be measured: how it is started, its end of Teams, and what was found."""
+
+    run: Running
+    teams: TeamsEnd
+    found: Figures
 
 
 def the_service(teams: TeamsEnd, database: Database, folder: Path) -> Running:
@@ -91,12 +116,25 @@ async def loaded(running: Measured, teams: TeamsEnd, chats: int, plan: Plan) -> 
         await load.close()
 
 
-async def measure_messages(run: Running, teams: TeamsEnd, plan: Plan, found: Figures) -> None:
-    """CPU and times at the given rate, then the highest rate."""
-    async with run() as running, loaded(running, teams, plan.chats, plan) as load:
-        found.at_rate = await _one(load, running, plan.rate, plan.seconds, seed=2)
-        if plan.step:
-            await _ramp(load, running, plan, found)
+async def measure_together(runners: list[Runner], plan: Plan) -> None:
+    """CPU and times at the given rate, by turns: whatever else the machine does meets them all."""
+    async with AsyncExitStack() as stack:
+        ready = []
+        for runner in runners:
+            running = await stack.enter_async_context(runner.run())
+            load = await stack.enter_async_context(loaded(running, runner.teams, plan.chats, plan))
+            ready.append((load, running, runner.found))
+        for turn in range(plan.rounds):
+            for load, running, found in ready:
+                window = await _one(load, running, plan.rate, plan.seconds, seed=2 + turn)
+                found.windows.append(window)
+            ready.reverse()
+
+
+async def measure_highest(runner: Runner, plan: Plan) -> None:
+    """The highest rate; beside nobody else."""
+    async with runner.run() as running, loaded(running, runner.teams, plan.chats, plan) as load:
+        await _ramp(load, running, plan, runner.found)
 
 
 async def _one(load: Load, running: Measured, rate: float, seconds: float, seed: int) -> Window:
@@ -107,42 +145,50 @@ async def _one(load: Load, running: Measured, rate: float, seconds: float, seed:
 
 
 async def _ramp(load: Load, running: Measured, plan: Plan, found: Figures) -> None:
-    """Go up by half until it is too much, then halve what is between, twice."""
+    """Go up by half until it is too much, then halve what is between; too much is so twice."""
     good, bad, rate = 0.0, 0.0, plan.first_try
     for number in range(3, 20):
-        window = await _one(load, running, rate, plan.step, number)
-        found.tries.append(window)
-        if window.worst_p99 < LIMIT:
+        if await _holds(load, running, rate, plan, number, found):
             good = rate
         else:
             bad = rate
-            await asyncio.sleep(2)  # what was too much is worked off
         if (bad and bad - good < 0.13 * bad) or good >= plan.most:
             break
         rate = (good + bad) / 2 if bad else rate * 1.5
     found.highest = good
 
 
-async def measure_commits(
-    run: Running, teams: TeamsEnd, database: Database, plan: Plan, folder: Path, found: Figures
-) -> None:
+async def _holds(
+    load: Load, running: Measured, rate: float, plan: Plan, number: int, found: Figures
+) -> bool:
+    for once in (0, 100):
+        window = await _one(load, running, rate, plan.step, number + once)
+        found.tries.append(window)
+        if window.worst_p99 < LIMIT:
+            return True
+        await asyncio.sleep(2)  # what was too much is worked off
+    return False
+
+
+async def measure_commits(runner: Runner, database: Database, plan: Plan, folder: Path) -> None:
     """Commits of single messages, one after the other, so that none can share another's.
 
     What the same time costs without messages (heartbeats) is taken off.
     """
-    async with run() as running, loaded(running, teams, 10, plan) as load:
+    async with runner.run() as running, loaded(running, runner.teams, 10, plan) as load:
         async with counting(running, database, folder) as idle:
             await asyncio.sleep(plan.each * _APART)
         for side in (VISITOR, OPERATOR):
             async with counting(running, database, folder) as count:
                 await load.run_singly(plan.each, side, _APART)
-            found.commits[side] = (count.commits - idle.commits) / plan.each
+            runner.found.commits[side] = (count.commits - idle.commits) / plan.each
 
 
-async def measure_idle(run: Running, teams: TeamsEnd, plan: Plan, found: Figures) -> None:
+async def measure_idle(runner: Runner, plan: Plan) -> None:
     """Memory per socket, and what so many idle ones cost."""
-    async with run() as running:
-        load = Load(teams, running.port, max(plan.idle))
+    found = runner.found
+    async with runner.run() as running:
+        load = Load(runner.teams, running.port, max(plan.idle))
         await load.connect(1)  # what the first one loads is not a socket's
         await asyncio.sleep(1)
         before = running.memory()

@@ -10,6 +10,7 @@ import json
 import random
 import time
 from dataclasses import dataclass, field
+from statistics import median
 
 from tests.bench.cast import WORDS, chat_id, secret
 from tests.bench.pipes import Callers, Closed, WidgetSocket, widget_socket
@@ -29,6 +30,14 @@ class Spread:
     p95: float
     p99: float
     count: int
+
+    @classmethod
+    def median(cls, spreads: list[Spread]) -> Spread:
+        """Return the median of each percentile, and how many times there were in all."""
+        p50, p95, p99 = (
+            median(times) for times in zip(*((s.p50, s.p95, s.p99) for s in spreads), strict=True)
+        )
+        return cls(p50, p95, p99, sum(s.count for s in spreads))
 
     @classmethod
     def of(cls, times: list[float]) -> Spread:

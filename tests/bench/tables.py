@@ -48,7 +48,7 @@ class Goal:
 def floor_of(found: Iterable[Figures], database: str) -> Figures:
     """The floor that counts: of its two forms the one that takes less CPU at the same rate."""
     floors = [f for f in found if f.database == database and f.name.startswith("floor")]
-    return min(floors, key=lambda f: f.at_rate.cpu_each)
+    return min(floors, key=lambda f: f.cpu_each)
 
 
 def goals(found: list[Figures]) -> list[Goal]:
@@ -77,10 +77,10 @@ def goals(found: list[Figures]) -> list[Goal]:
 
 
 def _against(service: Figures, floor: Figures) -> list[Goal]:
-    at = f"{service.database}, {service.at_rate.rate:.0f} a second"
-    cpu = service.at_rate.cpu_each / floor.at_rate.cpu_each
+    at = f"{service.database}, {service.windows[0].rate:.0f} a second"
+    cpu = service.cpu_each / floor.cpu_each
     asked = [Goal(f"{at}, CPU per message", cpu, 2.5, steady=True)]
-    ours, least = service.at_rate.spreads(), floor.at_rate.spreads()
+    ours, least = service.spreads(), floor.spreads()
     for way, name in _WAYS.items():
         if least[way].p50 and least[way].p99:
             asked.append(Goal(f"{at}, p50 {name}", ours[way].p50 / least[way].p50, 2))
@@ -103,11 +103,11 @@ def _messages(found: list[Figures]) -> str:
     head = ["", "CPU per message", *_WAYS.values(), "highest rate"]
     rows = []
     for f in found:
-        spreads = f.at_rate.spreads()
+        spreads = f.spreads()
         times = [_ms(spreads[way]) for way in _WAYS]
-        cpu = f"{f.at_rate.cpu_each * 1000:.2f} ms"
+        cpu = f"{f.cpu_each * 1000:.2f} ms"
         rows.append([f"{f.database}, {f.name}", cpu, *times, f"{f.highest:.0f}/s"])
-    rate = found[0].at_rate.rate if found else 0
+    rate = found[0].windows[0].rate if found else 0
     title = f"At {rate:.0f} messages a second, half each way; p50 / p95 / p99 in ms:"
     return f"{title}\n\n{_table(head, rows)}"
 
