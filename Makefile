@@ -1,8 +1,8 @@
 # `make demo` needs python3 and no more. The others install what they need; as root, system packages too.
 INSTALL := infra/dev/install.sh
 SYSTEM := infra/dev/system.sh
-RUN := .venv/bin/python infra/dev/suites.py
-ALL := lint unit widget contract e2e rt faults
+RUN := .venv/bin/python -m infra.dev.suites
+ALL := lint unit rt contract widget e2e faults
 
 .PHONY: demo test lint unit contract e2e rt faults bench soak widget screens format lock
 

@@ -1,28 +1,26 @@
 """Runs suites of checks and says in its last lines what came of them: `suites.py lint unit …`.
 
-With CI=true a suite that cannot run, or a test that was skipped, is a failure. Elsewhere the last
+Suites that measure nobody's milliseconds run side by side, as many commands as there are cores; the
+others run by themselves, after them. With CI=true a suite that cannot run, or a test that was skipped, is a failure. Elsewhere the last
 lines name what did not run, and why.
 """
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET  # it reads only reports that pytest has just written
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = ROOT / ".venv" / "bin"
+from infra.dev.running import BIN, ROOT, Job, run_jobs, show
+
 REPORTS = ROOT / ".build" / "reports"
 STRICT = os.environ.get("CI") == "true"
-LIMIT = 600.0
+CORES = os.cpu_count() or 1
+LIMIT = 900.0
 """Seconds after which a suite is taken to hang. All of them together must stay under 15 minutes."""
 
 ELSEWHERE = "not (contract or e2e or real_rt or faults or bench or soak)"
@@ -71,6 +69,8 @@ class Suite:
     limit: float = LIMIT
     together: Sequence[Sequence[str]] = ()
     """What runs before the commands, side by side: mostly waiting, each shown when it has ended."""
+    patient: bool = False
+    """Whether it may share the machine with other suites: it looks at no clock but its own."""
 
 
 LINT = (
@@ -103,26 +103,26 @@ LONG = ("tests/relay/test_machine.py", "tests/test_roundtrip.py")
 def unit() -> Suite:
     """What needs no browser and no process of its own; what wants PostgreSQL says so itself."""
     others = [f"--ignore={path}" for path in LONG]
-    return Suite([], together=[pytest(ELSEWHERE, *LONG), pytest(ELSEWHERE, *others)])
+    return Suite([pytest(ELSEWHERE, *LONG), pytest(ELSEWHERE, *others)], patient=True)
 
 
 def contract() -> Suite:
     """The contract; what plays every case on three real RTs runs beside the rest."""
     files = "tests/contract/test_tickets.py"
-    together = [
+    commands = [
         pytest("contract", files),
         pytest("contract", "tests/contract", f"--ignore={files}"),
     ]
-    return Suite([], REAL_RT | CHROMIUM | DATABASE, together=together)
+    return Suite(commands, REAL_RT | CHROMIUM | DATABASE, patient=True)
 
 
 SUITES = {
-    "lint": Suite(LINT),
+    "lint": Suite(LINT, patient=True),
     "unit": unit(),
-    "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]]),
+    "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]], patient=True),
     "contract": contract(),
+    "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM, patient=True),
     "e2e": Suite([pytest("e2e and not real_rt")], CHROMIUM | DATABASE),
-    "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM),
     "faults": faults(),
     "bench": Suite([pytest("bench and not soak", "-s")]),
     "soak": Suite([pytest("soak", "-s")], limit=24 * 3600),
@@ -152,66 +152,61 @@ class Result:
             self.notes.append("nothing ran")
 
 
-def call(commands: Sequence[Sequence[str]], limit: float, logs: Sequence[Path] = ()) -> list[int]:
-    """Run commands side by side, each in a process group of its own; end what overstays.
+class Runner:
+    """Runs suites and keeps what came of each."""
 
-    What they say goes to ``logs``, if there are any.
-    """
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("LIVECHAT_")}
-    clean["PATH"] = f"{BIN}:{clean.get('PATH', '')}"
-    ends = time.monotonic() + limit
-    with ExitStack() as stack:
-        said: list[IO[bytes] | None] = [stack.enter_context(log.open("wb")) for log in logs]
-        said = said or [None] * len(commands)
-        running = [
-            stack.enter_context(
-                subprocess.Popen(
-                    command, cwd=ROOT, env=clean, start_new_session=True, stdout=out, stderr=out
-                )
-            )
-            for command, out in zip(commands, said, strict=True)
-        ]
-        try:
-            return [process.wait(max(0, ends - time.monotonic())) for process in running]
-        except BaseException as trouble:
-            for process in running:
-                end(process)
-            if isinstance(trouble, subprocess.TimeoutExpired):
-                print(f"{commands[0][0]} was ended after {limit:.0f} s", flush=True)
-                return [124] * len(running)
-            raise
+    def __init__(self, names: Iterable[str]) -> None:
+        self.results = {name: Result() for name in names}
+        self._owners: dict[int, tuple[str, Path | None]] = {}
 
+    def run(self) -> None:
+        """Run what is patient side by side, then the others one after the other."""
+        able = [name for name in self.results if self._able(name)]
+        patient = [name for name in able if SUITES[name].patient]
+        jobs = [job for name in patient for job in self._jobs(name, SUITES[name].commands, True)]
+        if len(jobs) > 1:
+            print(f"\n=== {', '.join(patient)}, {CORES} commands at a time", flush=True)
+        run_jobs(jobs, CORES, self._done)
+        for name in [name for name in able if name not in patient]:
+            suite = SUITES[name]
+            print(f"\n=== {name}", flush=True)
+            run_jobs(self._jobs(name, suite.together, True), len(suite.together), self._done)
+            run_jobs(self._jobs(name, suite.commands, False), 1, self._done)
+        for result in self.results.values():
+            result.judge()
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a command with all that it started."""
-    if process.poll() is not None:
-        return
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+    def _able(self, name: str) -> bool:
+        missing = [need for need, there in SUITES[name].needs.items() if not there()]
+        if missing:
+            self.results[name].excuse = f"{', '.join(missing)} missing: run make test as root once"
+        return not missing
 
+    def _jobs(self, name: str, commands: Sequence[Sequence[str]], aside: bool) -> list[Job]:
+        """Make jobs of a suite's commands; ``aside``: their output is shown when they have ended."""
+        jobs = []
+        for command in commands:
+            stem = f"{name}-{len(self._owners)}"
+            report = REPORTS / f"{stem}.xml" if "pytest" in command else None
+            more = [f"--junitxml={report}"] if report else []
+            log = REPORTS / f"{stem}.log" if aside else None
+            jobs.append(Job([*command, *more], SUITES[name].limit, log))
+            self._owners[id(jobs[-1])] = (name, report)
+        return jobs
 
-def call_pytests(
-    commands: Sequence[Sequence[str]], limit: float, name: str, result: Result
-) -> None:
-    """Run pytest; one passes its output straight through, several are shown when all have ended."""
-    alone = len(commands) == 1
-    names = [name] if alone else [f"{name}-{n}" for n in range(1, len(commands) + 1)]
-    reports = [REPORTS / f"{one}.xml" for one in names]
-    logs = [] if alone else [report.with_suffix(".log") for report in reports]
-    for report in reports:
-        report.unlink(missing_ok=True)
-    reporting = [
-        [*command, f"--junitxml={report}"]
-        for command, report in zip(commands, reports, strict=True)
-    ]
-    statuses = call(reporting, limit, logs)
-    for log in logs:
-        print(log.read_text(errors="replace"), flush=True)
-    for report, status in zip(reports, statuses, strict=True):
-        read_report(report, result, status)
+    def _done(self, job: Job) -> None:
+        name, report = self._owners[id(job)]
+        result = self.results[name]
+        if job.log and job.log.stat().st_size:
+            print(f"\n=== {name}", flush=True)
+        show(job)
+        result.seconds += job.seconds
+        if report:
+            read_report(report, result, job.status or 0)
+        elif job.status:
+            result.failed += 1
+            result.notes.append(f"{Path(job.command[0]).name} failed")
+        else:
+            result.passed += 1
 
 
 def read_report(report: Path, result: Result, status: int) -> None:
@@ -231,37 +226,20 @@ def read_report(report: Path, result: Result, status: int) -> None:
         result.notes.append(f"pytest ended with status {status}")
 
 
-def run(name: str, suite: Suite) -> Result:
-    """Run a suite, its output passing straight through."""
-    result, started = Result(), time.monotonic()
-    missing = [need for need, there in suite.needs.items() if not there()]
-    if missing:
-        result.excuse = f"{', '.join(missing)} missing: run make test as root once"
-        result.judge()
-        return result
-    print(f"\n=== {name}", flush=True)
-    if suite.together:
-        call_pytests(suite.together, suite.limit, f"{name}-together", result)
-    for command in suite.commands:
-        if "pytest" in command:
-            call_pytests([command], suite.limit, name, result)
-        elif any(call([command], suite.limit)):
-            result.failed += 1
-            result.notes.append(f"{Path(command[0]).name} failed")
-        else:
-            result.passed += 1
-    result.seconds = time.monotonic() - started
-    result.judge()
-    return result
-
-
 def main(names: Sequence[str]) -> int:
     unknown = [name for name in names if name not in SUITES]
     if unknown or not names:
         print(f"suites.py: name some of {', '.join(SUITES)}", file=sys.stderr)
         return 2
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    results = {name: run(name, SUITES[name]) for name in names}
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    REPORTS.mkdir(parents=True)
+    started, runner = time.monotonic(), Runner(names)
+    runner.run()
+    return summary(runner.results, time.monotonic() - started)
+
+
+def summary(results: dict[str, Result], seconds: float) -> int:
+    """Print what came of the suites; return the status of the whole."""
     print("\n=== summary")
     for name, result in results.items():
         word = "did not run" if result.excuse else "failed" if result.failed else "passed"
@@ -275,7 +253,8 @@ def main(names: Sequence[str]) -> int:
         elif result.skipped:
             print(f"did not run: {result.skipped} tests of {name} (skipped; pytest named them)")
     failed = sum(result.failed for result in results.values())
-    print(f"{sum(result.passed for result in results.values())} passed, {failed} failed")
+    passed = sum(result.passed for result in results.values())
+    print(f"{passed} passed, {failed} failed, {seconds:.0f} s in all")
     return 1 if failed else 0
 
 
