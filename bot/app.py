@@ -25,6 +25,7 @@ from bot.config import Settings
 from bot.domain.chat import State
 from bot.domain.presence import Presence
 from bot.domain.silence import Patience
+from bot.relay.attaching import Attaching
 from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
 from bot.relay.filing import (
@@ -82,7 +83,9 @@ class Service:
         self.teams = parts.teams_room(settings, Operating(self.relay))
         self.tickets = parts.rt_gateway(settings)
         self.mailer = parts.mailer(settings)
-        self.visitors = parts.visitors_room(settings, self.visiting, self.hub)
+        self.visitors = parts.visitors_room(
+            settings, self.visiting, Attaching(self.relay), self.hub
+        )
         several, relaying = settings.database.sqlite_file is None, settings.relay
         if several:
             self.visitors.recheck(_RECHECK)
@@ -242,6 +245,7 @@ def rules(settings: Settings) -> Rules:
         queues={name: rt.queues for name, rt in settings.rt.items()},
         triage={name: rt.triage for name, rt in settings.rt.items() if rt.triage},
         undo=timedelta(seconds=settings.filing.undo_seconds),
+        files=settings.files.rules,
         rt_hosts=settings.rt_hosts,
         invitation_ttl=timedelta(hours=settings.invitation.ttl_hours),
         session_ttl=timedelta(hours=settings.visitors.session_hours),

@@ -6,6 +6,7 @@ from datetime import time
 
 from bot.config import Rt, RtApi, RtAuth, Settings
 from bot.config.values import origin_of
+from bot.relay.attaching import Attaching
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import Tickets
@@ -177,7 +178,9 @@ def _mail_route(rt: Rt, server: MailServer | None) -> MailRoute | None:
     return MailRoute(server, rt.mail_to, rt.rtname, rt.mail_queues)
 
 
-def visitors_room(settings: Settings, visiting: Visiting, hub: Hub) -> VisitorsRoom:
+def visitors_room(
+    settings: Settings, visiting: Visiting, attaching: Attaching, hub: Hub
+) -> VisitorsRoom:
     """Return the visitors' side."""
     return VisitorsRoom(
         visiting,
@@ -188,4 +191,5 @@ def visitors_room(settings: Settings, visiting: Visiting, hub: Hub) -> VisitorsR
         prefix=settings.prefix,
         frame_ancestors=settings.visitors.frame_ancestors,
         pace=Pace(grace=settings.visitors.presence_grace),
+        attaching=attaching,
     )

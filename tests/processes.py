@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import secrets
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
+from urllib.parse import quote
 
 import aiohttp
 
@@ -189,6 +191,20 @@ class Visitor:
         if self._socket and not self._socket.closed:
             await self._send({"t": "say", "key": key, "text": text})
         return key
+
+    async def attach(self, name: str, content: bytes, about: str = "", key: str = "") -> int:
+        """Send a file; return the answer's status."""
+        headers = {
+            "Origin": self._origin,
+            "Cookie": self._cookie,
+            "X-Livechat": "1",
+            "X-Livechat-Key": key or secrets.token_hex(8),
+            "X-Livechat-Name": quote(name),
+            "X-Livechat-About": quote(about),
+        }
+        url, body = f"{self._base}/api/file", io.BytesIO(content)
+        async with self._session.post(url, data=body, headers=headers) as answer:
+            return answer.status
 
     async def until(self, told: Any, seconds: float = 60) -> None:
         """Read frames, reconnecting as a widget does, until ``told()`` is true."""

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config import sections as s
+from bot.config.files import Files
 from bot.config.rt import Rt, RtApi
 from bot.config.site import Proxy, Start
 from bot.config.values import (
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     visitors: s.Visitors = s.Visitors()
     proxy: Proxy = Proxy()
     start: Start = Start()
+    files: Files = Files()
     silence: s.Silence = s.Silence()
     daily: s.Daily = s.Daily()
     filing: s.Filing = s.Filing()

@@ -10,6 +10,7 @@ from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain import filing, moving, quiet
 from bot.domain.chat import TRANSITIONS, Chat, NotNow, State
+from bot.domain.files import File, Standing
 from bot.domain.invitations import Fate, Invitation
 from bot.domain.messages import SYSTEM, Kind, Notice, Role
 from bot.domain.presence import Presence
@@ -101,13 +102,29 @@ def _said(chat: Chat, event: e.Said) -> Step:
         event.text,
         key=event.key,
         quote=event.quote,
+        file=event.file,
         spoken=spoken,
+        **_with(chat, event.file),
     )
     effects.append(line)
     if author.role is Role.VISITOR:
         size = len(event.text.encode("utf-16-le"))
-        effects.append(f.RelayToThread(line.message.seq, spoken == 1, size))
+        alone = event.file is not None
+        effects.append(f.RelayToThread(line.message.seq, spoken == 1, size, alone))
     return chat, tuple(effects)
+
+
+def _with(chat: Chat, file: File | None) -> dict[str, int]:
+    """Count a file in."""
+    if file is None or file.standing is Standing.LINK:
+        return {}
+    return {"files": chat.files + 1, "file_bytes": chat.file_bytes + file.size}
+
+
+def _file_came(chat: Chat, event: e.FileCame) -> Step:
+    word = Notice.FILE_HERE if event.came else Notice.FILE_MISSING
+    chat, line = record(chat, event, SYSTEM, Kind.NOTICE, word, target=event.seq)
+    return chat, (line,)
 
 
 def _edited(chat: Chat, event: e.Edited) -> Step:
@@ -190,6 +207,7 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.Ended: _ended,
     e.ThreadLost: _thread_lost,
     e.NotShown: _not_shown,
+    e.FileCame: _file_came,
     e.Interrupted: _interrupted,
     **filing.STEPS,
     **quiet.STEPS,

@@ -63,6 +63,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.ThreadLost): _S.FILING,  # nobody is left who could press the button
     (_S.OPEN, e.NotShown): _S.OPEN,
     (_S.OPEN, e.Interrupted): _S.OPEN,
+    (_S.OPEN, e.FileCame): _S.OPEN,
     (_S.ENDED, e.KnockedAgain): _S.ENDED,
     (_S.ENDED, e.PresenceChanged): _S.ENDED,
     (_S.ENDED, e.Ended): _S.ENDED,  # both sides pressed
@@ -74,6 +75,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.ENDED, e.Moved): _S.ENDED,
     (_S.ENDED, e.ThreadLost): _S.FILING,
     (_S.ENDED, e.NotShown): _S.ENDED,
+    (_S.ENDED, e.FileCame): _S.ENDED,
     (_S.HELD, e.FilingHeld): _S.HELD,  # the second of five presses
     (_S.HELD, e.FilingRequested): _S.HELD,
     (_S.HELD, e.FilingReleased): _S.FILING,  # the one way to RT that leads through HELD
@@ -82,6 +84,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.HELD, e.KnockedAgain): _S.HELD,
     (_S.HELD, e.Ended): _S.HELD,
     (_S.HELD, e.NotShown): _S.HELD,
+    (_S.HELD, e.FileCame): _S.HELD,
     (_S.FILING, e.FilingHeld): _S.FILING,
     (_S.FILING, e.FilingRequested): _S.FILING,
     (_S.FILING, e.FilingStopped): _S.ENDED,
@@ -91,6 +94,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.FILING, e.PresenceChanged): _S.FILING,
     (_S.FILING, e.Ended): _S.FILING,
     (_S.FILING, e.NotShown): _S.FILING,
+    (_S.FILING, e.FileCame): _S.FILING,  # the record waits for what is coming
     (_S.FILED, e.FilingHeld): _S.FILED,
     (_S.FILED, e.FilingRequested): _S.FILED,
     (_S.FILED, e.StatusSet): _S.FILED,
@@ -184,6 +188,7 @@ class Chat:
     ``identity`` is what we know of the visitor, and by what; ``visitor`` is how he is called here.
     ``heard`` is when somebody last wrote or said that he is there; ``closing`` is when the chat
     ends by itself if nobody does any more, once that was said (bot/domain/silence.py).
+    ``files`` counts those that came with messages, ``file_bytes`` is their size.
     """
 
     id: str
@@ -224,3 +229,5 @@ class Chat:
 
     heard: datetime | None = None
     closing: datetime | None = None
+    files: int = 0
+    file_bytes: int = 0

@@ -28,12 +28,14 @@ class RelayToThread(Effect):
     """Post the visitor's message ``seq`` in the chat's thread.
 
     ``first`` is true for the first one of a chat, which goes before other chats' next ones;
-    ``size`` is its text in bytes of UTF-16, by which messages are put together.
+    ``size`` is its text in bytes of UTF-16, by which messages are put together; one with a file
+    goes ``alone``.
     """
 
     seq: int
     first: bool = False
     size: int = 0
+    alone: bool = False
 
 
 class Word(StrEnum):

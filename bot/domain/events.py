@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.files import File
 from bot.domain.identity import BEARER, Identity
 from bot.domain.invitations import Route
 from bot.domain.matching import Change, Match
@@ -72,12 +73,16 @@ class KnockedAgain(Event):
 
 @dataclass(frozen=True, slots=True)
 class Said(Event):
-    """``author`` said ``text`` (tidied); ``key`` recognises a repeat."""
+    """``author`` said ``text`` (tidied); ``key`` recognises a repeat.
+
+    With a ``file``, ``text`` is its description, or its name.
+    """
 
     author: Author
     key: str
     text: str
     quote: Quote | None = None
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,14 @@ class NotShown(Event):
 
     seqs: tuple[int, ...]
     sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FileCame(Event):
+    """The file of message ``seq``, which was coming, ``came``, or will not."""
+
+    seq: int
+    came: bool
 
 
 @dataclass(frozen=True, slots=True)

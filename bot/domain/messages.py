@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.files import File
+
 #: The longest text of one message, in bytes of UTF-8 (requirement B35). As UTF-16, which Teams
 #: counts, it is at most twice that, well under Teams' limit (facts: stay below 80 KB).
 MAX_MESSAGE_BYTES = 30 * 1024
@@ -51,6 +53,8 @@ class Notice(StrEnum):
     NOT_SURE = "not_sure"  # Teams confirmed it neither the first time nor the second
     MOVED = "moved"  # the chat is about another ticket now
     FILED = "filed"
+    FILE_HERE = "file_here"  # the file of line ``target``, which was coming, is here
+    FILE_MISSING = "file_missing"  # it could not be fetched, and will not come
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ class Message:
     ``key`` identifies the utterance on the side it came from (the widget's own key, Teams'
     activity id), so that a repeat is recognised. ``text`` is plain text with ``\n`` for line
     breaks; for a NOTICE it is a ``Notice``; for REMOVED it is empty. ``target`` is the seq that
-    an EDITED or REMOVED line is about, or a notice that something did not arrive.
+    an EDITED or REMOVED line is about, or a notice about a message or its file. ``file`` is what
+    came with it; then ``text`` is its description, or its name.
     """
 
     seq: int
@@ -95,6 +100,7 @@ class Message:
     key: str = ""
     target: int | None = None
     quote: Quote | None = None
+    file: File | None = None
 
 
 class EmptyText(ValueError):

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull
+from bot.domain.files import File
 from bot.domain.identity import Identity
 from bot.domain.messages import MAX_CHAT_BYTES, Author, Kind, Message, Notice, Quote, Role
 
@@ -24,13 +25,14 @@ def record(
     key: str = "",
     target: int | None = None,
     quote: Quote | None = None,
+    file: File | None = None,
     **changes: Any,
 ) -> tuple[Chat, f.Record]:
     """Give the chat its next line, and ``changes`` beside it. Raises ChatFull."""
     size = chat.size + len(text.encode())
     if size > MAX_CHAT_BYTES and kind is not Kind.NOTICE:
         raise ChatFull
-    line = Message(chat.head + 1, author, kind, text, event.at, key, target, quote)
+    line = Message(chat.head + 1, author, kind, text, event.at, key, target, quote, file)
     return replace(chat, head=line.seq, size=size, **changes), f.Record(line)
 
 

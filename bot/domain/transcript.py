@@ -31,6 +31,8 @@ _NOTICES = {
     Notice.NOT_SURE: "message #{target} may not have been seen by computing support",
     Notice.MOVED: "{} took the chat to another ticket",
     Notice.FILED: "the chat was put on the ticket",
+    Notice.FILE_HERE: "the picture of message #{target} is here",
+    Notice.FILE_MISSING: "the picture of message #{target} could not be fetched from Teams",
 }
 _PROOFS = {
     Proof.LINK: "unverified, held the link",
@@ -126,6 +128,8 @@ def resolve(log: Iterable[Message], files: Iterable[Attached] = ()) -> tuple[Lin
             if target and not target.notice and message.text in _DOUBTS:
                 lines[target.seq] = replace(target, doubt=Notice(message.text))
                 continue
+            if target and message.text == Notice.FILE_HERE:
+                continue  # it is named at its message
             text = _notice(message)
             lines[message.seq] = Line(message.seq, message.author, text, message.at, notice=True)
         elif target and _may_change(message, target):

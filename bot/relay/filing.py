@@ -10,13 +10,16 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.matching import Change, Match, changes, match
 from bot.domain.messages import Message
+from bot.relay.files import Fetched
 from bot.relay.handlers import After, Quiet
-from bot.relay.ports import Delivery, Dossier, NotDone, Refused, Tickets, Unclear
+from bot.relay.ports import Attachment, Delivery, Dossier, NotDone, Refused, Tickets, Unclear
 from bot.relay.relay import Relay
 from bot.relay.sending import triage_ticket
 from bot.relay.storage import Unit
 
 _PAGE = 500
+#: How often we look for what the record waits for (seconds); fetching ends by itself.
+_COMING = 2.0
 #: How long we go on trying to set a ticket's status before the CO is asked to do it himself.
 _STATUS_PATIENCE = timedelta(hours=1)
 
@@ -95,7 +98,15 @@ class FileHandler:
         log: list[Message] = []
         while page := await self._relay.store.log(chat.id, log[-1].seq if log else 0, _PAGE):
             log += page
-        return Dossier(chat.ticket.ref, marker(chat.id), chat, tuple(log))
+        files = await self._relay.store.files(chat.id) if chat.files else []
+        if any(file.state is Fetched.COMING for file in files):
+            raise NotDone("A picture is still on its way from Teams.", _COMING)
+        came = tuple(
+            Attachment(one.seq, one.name, one.type, one.content)
+            for one in files
+            if one.state is Fetched.HERE
+        )
+        return Dossier(chat.ticket.ref, marker(chat.id), chat, tuple(log), came)
 
     def _then(self, chat_id: str, event: e.Event) -> After:
         async def after(unit: Unit) -> None:

@@ -12,7 +12,9 @@ from bot.domain.advance import advance
 from bot.domain.chat import Chat, State
 from bot.domain.events import Event
 from bot.domain.invitations import Fate, Route, make_token
+from bot.domain.messages import Kind
 from bot.domain.silence import Patience
+from bot.relay.files import FileRules
 from bot.relay.life import Life
 from bot.relay.ports import (
     LATER,
@@ -61,6 +63,7 @@ class Rules:
     queues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     triage: Mapping[str, str] = field(default_factory=dict)
     undo: timedelta = timedelta(seconds=60)
+    files: FileRules = field(default_factory=FileRules)
 
 
 #: How many chats come into these states is told every day.
@@ -114,6 +117,8 @@ class Relay:
         for effect in effects:
             if isinstance(effect, f.Record):
                 await unit.record(chat.id, effect.message)
+                if chat.files and effect.message.kind is Kind.REMOVED:
+                    await unit.drop_file(chat.id, effect.message.target or 0)
             elif delivery := self._delivery(after, effect, event.at):
                 await unit.schedule(delivery)
         return after
@@ -122,9 +127,9 @@ class Relay:
         """Turn an effect into its row of the outbox."""
         thread = f"chat:{chat.id}"
         match effect:
-            case f.RelayToThread(seq, first, size):
-                rank = URGENT if first else ORDINARY
-                return self._post(chat, thread, "relay", {"seq": seq}, rank=rank, size=size)
+            case f.RelayToThread(seq, first, size, alone):
+                rank, kind = URGENT if first else ORDINARY, "single" if alone else "relay"
+                return self._post(chat, thread, kind, {"seq": seq}, rank=rank, size=size)
             case f.TellThread(word, detail):
                 return self._post(
                     chat, thread, "tell", {"word": word.value, "detail": detail}, rank=URGENT

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
+from bot.relay.files import Stored
 from bot.relay.ports import Committed, Delivery, Head, Knock, Lane, Seat, Thread
 
 T = TypeVar("T")
@@ -51,6 +52,12 @@ class Unit(Protocol):
 
     async def record(self, chat_id: str, message: Message) -> None:
         """Append a line to the chat's log."""
+
+    async def keep_file(self, chat_id: str, file: Stored) -> None:
+        """Keep a file, or what has become of it since."""
+
+    async def drop_file(self, chat_id: str, seq: int) -> None:
+        """Delete the file of a message, if it has one."""
 
     async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
         """Find the line that ``role``'s side knows as ``key``."""
@@ -170,6 +177,12 @@ class Store(Protocol):
 
     async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
         """Read the chat's log from ``after`` (exclusive) on, at most ``limit`` lines."""
+
+    async def file(self, chat_id: str, file_id: str) -> Stored | None:
+        """Read one of the chat's files."""
+
+    async def files(self, chat_id: str) -> list[Stored]:
+        """Read all of the chat's files, in the order of their messages."""
 
     async def thread(self, thread_id: int) -> Thread:
         """Read a conversation reference."""

@@ -49,7 +49,9 @@ class CannotJoin(Exception):
 
 
 class CannotSay(Exception):
-    """A message was not accepted; ``code`` is ended, too_long, empty or chat_full."""
+    """A message was not accepted; ``code`` is ended, too_long, empty or chat_full, and of a file also
+    file_type, file_size, files_full or file_unsafe.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from bot.domain.messages import Kind, Role
-from bot.store.codec import KNOCK, LINE, SEAT
+from bot.store.codec import FILE, KNOCK, LINE, SEAT
 from bot.store.codec import THREAD as REFERENCE
 from bot.store.sql import ONE, Among, Query, number, text
 from bot.store.tables import (
     chats,
     early,
+    files,
     inbound,
     invitations,
     messages,
@@ -122,8 +123,26 @@ PURGE = Query(
 BLANK = Query(
     sa.update(messages)
     .where(_of_chat)
-    .values(text="", author_name="", quote_author=sa.null(), quote_text=sa.null())
+    .values(text="", author_name="", quote_author=sa.null(), quote_text=sa.null(), file=sa.null())
 )
+
+# --- files -------------------------------------------------------------------------------------
+
+_of_the_chat = files.c.chat_id == text("chat_id")
+_file = _row(files)
+KEEP_FILE = Query(
+    _insert(files)
+    .values(**_file)
+    .on_conflict_do_update(
+        index_elements=["chat_id", "id"],
+        set_={name: _file[name] for name in ("name", "type", "state", "content")},
+    )
+    .inline()
+)
+DROP_FILE = Query(sa.delete(files).where(_of_the_chat, files.c.seq == number("seq")))
+PURGE_FILES = Query(sa.delete(files).where(_of_the_chat))
+FIND_FILE = Query(sa.select(*FILE).where(_of_the_chat, files.c.id == text("id")))
+FILES = Query(sa.select(*FILE).where(_of_the_chat).order_by(files.c.seq))
 
 # --- Teams -------------------------------------------------------------------------------------
 

@@ -11,12 +11,15 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from bot.domain.chat import Chat
+from bot.domain.files import File
 from bot.domain.messages import Author, Kind, Message, Quote, Role
+from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Delivery, Knock, Lane, Listening, Scope, Seat, Thread
 from bot.store.sql import Row
-from bot.store.tables import invitations, messages, micros, moment, outbox, seats, threads
+from bot.store.tables import files, invitations, messages, micros, moment, outbox, seats, threads
 
 _chat = TypeAdapter(Chat)
+_file = TypeAdapter(File)
 
 
 #: Chats as they were last read or written, with their JSON: comparing that is a thousand times
@@ -59,7 +62,7 @@ def _columns(table: sa.Table, names: str) -> tuple[sa.Column[Any], ...]:
 
 
 LINE = _columns(
-    messages, "seq role author_id author_name kind text at key target quote_author quote_text"
+    messages, "seq role author_id author_name kind text at key target quote_author quote_text file"
 )
 THREAD = _columns(
     threads,
@@ -73,6 +76,7 @@ DELIVERY = _columns(
 )
 KNOCK = _columns(invitations, "chat_id number expires_at used_by")
 SEAT = _columns(seats, "id chat_id expires_at")
+FILE = _columns(files, "id seq name type state content")
 
 _ROLES = {role.value: role for role in Role}
 _KINDS = {kind.value: kind for kind in Kind}
@@ -95,15 +99,17 @@ def message_to_row(chat_id: str, line: Message) -> dict[str, Any]:
         "target": line.target,
         "quote_author": quote.author if quote else None,
         "quote_text": quote.text if quote else None,
+        "file": _file.dump_json(line.file).decode() if line.file else None,
     }
 
 
 def message_from_row(row: Row) -> Message:
     """A row of LINE as a line of the log."""
-    seq, role, author_id, author_name, kind, text, at, key, target, quoted, quote_text = row
+    seq, role, author_id, author_name, kind, text, at, key, target, quoted, quote_text, told = row
     quote = None if quote_text is None else Quote(quoted, quote_text)
     author = Author(_ROLES[role], author_id, author_name)
-    return Message(seq, author, _KINDS[kind], text, moment(at), key or "", target, quote)
+    file = _file.validate_json(told) if told else None
+    return Message(seq, author, _KINDS[kind], text, moment(at), key or "", target, quote, file)
 
 
 def thread_to_row(thread: Thread) -> dict[str, Any]:
@@ -175,6 +181,12 @@ def seat_from_row(row: Row) -> Seat:
     """A row of SEAT as a visitor's place."""
     id_, chat_id, expires = row
     return Seat(id_, chat_id, moment(expires))
+
+
+def file_from_row(row: Row) -> Stored:
+    """A row of FILE as a file."""
+    id_, seq, name, type_, state, content = row
+    return Stored(id_, seq, name, type_, content or b"", Fetched(state))
 
 
 def lanes(values: set[str]) -> frozenset[Lane]:

@@ -23,7 +23,7 @@ from bot.store.sql import Query, Row
 _OK = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 #: A round trip that takes longer is broken off: the server hangs, or the wire is cut.
 _PATIENCE = 6.0
-_INTEGERS, _TRUTH = (20, 21, 23), 16
+_INTEGERS, _TRUTH, _OCTETS = (20, 21, 23), 16, 17
 _NOTHING: list[Row] = []
 
 #: A statement with its values; plain bytes (BEGIN and the like) have none.
@@ -252,7 +252,13 @@ def _rows(result: pq.abc.PGresult) -> list[Row]:
 def _in(kind: int) -> Callable[[bytes], Any]:
     if kind in _INTEGERS:
         return int
+    if kind == _OCTETS:
+        return _octets
     return _true if kind == _TRUTH else bytes.decode
+
+
+def _octets(raw: bytes) -> bytes:
+    return bytes.fromhex(raw[2:].decode())
 
 
 def _true(raw: bytes) -> bool:
@@ -266,6 +272,8 @@ def _out(value: Any) -> bytes | None:
         if "\0" in value:  # libpq would end the text there
             raise ValueError("a text may not hold NUL")
         return value.encode()
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
     if isinstance(value, bool):
         return b"t" if value else b"f"
     if isinstance(value, int):

@@ -19,7 +19,7 @@ class Link(Protocol):
     """A connection within a transaction.
 
     Values are what both drivers take as they are: text, whole numbers (moments as microseconds),
-    truth values, None, and lists for ``Among``.
+    truth values, bytes, None, and lists for ``Among``.
     """
 
     #: Whether rows must be locked one by one; SQLite's writer has the whole database.

@@ -71,7 +71,9 @@ def postgres_scrubber(parts: dict[str, Any]) -> Scrubber:
 
     def vacuum() -> bool:
         with psycopg.connect(**parts, autocommit=True) as database:
-            database.execute("VACUUM (SKIP_LOCKED) messages, chats, outbox, early, invitations")
+            database.execute(
+                "VACUUM (SKIP_LOCKED) messages, files, chats, outbox, early, invitations"
+            )
         return True
 
     return Scrubber(vacuum, _OFTEN_POSTGRES)

@@ -12,6 +12,7 @@ import structlog
 
 from bot.domain.chat import OVER, Chat
 from bot.domain.messages import Message
+from bot.relay.files import Stored
 from bot.relay.ports import (
     Committed,
     Delivery,
@@ -231,6 +232,15 @@ class SqlStore:
         rows = await self._rows(chat_sql.LOG, chat_id=chat_id, after=after, limit=limit)
         return [codec.message_from_row(row) for row in rows]
 
+    async def file(self, chat_id: str, file_id: str) -> Stored | None:
+        """Read one of the chat's files, away from the event loop."""
+        found = await self._many(_files, chat_sql.FIND_FILE, chat_id=chat_id, id=file_id)
+        return found[0] if found else None
+
+    async def files(self, chat_id: str) -> list[Stored]:
+        """Read all of the chat's files."""
+        return await self._many(_files, chat_sql.FILES, chat_id=chat_id)
+
     async def thread(self, thread_id: int) -> Thread:
         """Read a conversation reference."""
         return codec.thread_from_row((await self._rows(chat_sql.THREAD, thread=thread_id))[0])
@@ -300,6 +310,10 @@ class SqlStore:
             return await self._reader.many(decode, query, **values)
         except _AWAY as error:
             raise NotDone("The database does not answer.") from error
+
+
+def _files(rows: list[Row]) -> list[Stored]:
+    return [codec.file_from_row(row) for row in rows]
 
 
 def _chats(rows: list[Row]) -> list[Chat]:

@@ -114,8 +114,23 @@ messages = sa.Table(
     sa.Column("target", sa.Integer),
     sa.Column("quote_author", sa.Text),
     sa.Column("quote_text", sa.Text),
+    sa.Column("file", sa.Text),  # what it tells of its file, as JSON
     sa.PrimaryKeyConstraint("chat_id", "seq"),
     sa.UniqueConstraint("chat_id", "role", "key"),
+)
+
+#: The files of messages. ``content`` is NULL while one is being fetched, and when it did not come.
+files = sa.Table(
+    "files",
+    metadata,
+    _of_chat(),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary),
+    sa.PrimaryKeyConstraint("chat_id", "id"),
 )
 
 #: Activities that reached us, so that Teams' repeats are recognised.

@@ -11,9 +11,15 @@ from bot.domain.chat import State
 from bot.domain.tickets import TicketRef
 from bot.relay.people import Trace, Traces, fold, mentions
 from bot.store.engine import parsed
-from bot.store.tables import chats, invitations, messages, outbox, seats, threads
+from bot.store.tables import chats, files, invitations, messages, outbox, seats, threads
 
-_OF_CHATS = {"messages": messages, "invitations": invitations, "seats": seats, "outbox": outbox}
+_OF_CHATS = {
+    "messages": messages,
+    "files": files,
+    "invitations": invitations,
+    "seats": seats,
+    "outbox": outbox,
+}
 
 
 def find(url: str, person: str) -> Traces:

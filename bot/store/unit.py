@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain.chat import LIVE, Chat, State
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
+from bot.relay.files import Stored
 from bot.relay.ports import Delivery, Knock, Seat, Thread
 from bot.relay.storage import ThreadTaken
 from bot.store import chat_sql as sql
@@ -111,6 +112,16 @@ class SqlUnit:
         self.link.later(sql.RECORD, **codec.message_to_row(chat_id, message))
         self._turned.setdefault(chat_id, False)
         self.gathering.of(chat_id).lines.append(message)
+
+    async def keep_file(self, chat_id: str, file: Stored) -> None:
+        """Keep a file, or what has become of it."""
+        row = {"chat_id": chat_id, "id": file.id, "seq": file.seq, "name": file.name}
+        kept = {"type": file.type, "state": file.state, "content": file.content or None}
+        await self.link.slowly(sql.KEEP_FILE, **row, **kept)
+
+    async def drop_file(self, chat_id: str, seq: int) -> None:
+        """Delete a message's file."""
+        await self.link.slowly(sql.DROP_FILE, chat_id=chat_id, seq=seq)
 
     async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
         """Find a line by its key on the side it came from."""
@@ -267,6 +278,7 @@ class SqlUnit:
         """
         gone = await self.link.slowly(sql.PURGE, chat_id=chat_id)
         blanked = await self.link.slowly(sql.BLANK, chat_id=chat_id)
+        await self.link.slowly(sql.PURGE_FILES, chat_id=chat_id)
         await self.link.slowly(sql.PURGE_EARLY, chat_id=chat_id)
         self._turned.setdefault(chat_id, False)
         self.gathering.of(chat_id)

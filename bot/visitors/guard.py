@@ -71,14 +71,19 @@ def check_origin(request: web.Request, origins: frozenset[str]) -> None:
 
 def check_post(request: web.Request, origins: frozenset[str]) -> None:
     """Refuse a state-changing request that a page of ours cannot have sent."""
+    check_script(request, origins)
+    if request.content_type != "application/json":
+        raise Refusal(415, "json")
+
+
+def check_script(request: web.Request, origins: frozenset[str]) -> None:
+    """Refuse what a script of a page of ours cannot have sent."""
     check_origin(request, origins)
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise Refusal(403, "origin")
     # Neither can come from a form, and a script elsewhere would need our consent (CORS) first.
     if request.headers.get("X-Livechat") != "1":
         raise Refusal(403, "header")
-    if request.content_type != "application/json":
-        raise Refusal(415, "json")
 
 
 async def read_body(request: web.Request) -> dict[str, Any]:

@@ -10,11 +10,13 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.relay.attaching import Attaching
 from bot.relay.visiting import Visiting
 from bot.visitors import guard, pages
 from bot.visitors.allowance import Buckets
 from bot.visitors.around import around
 from bot.visitors.attendance import Attendance
+from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
 from bot.visitors.routes import Accepted, Allowances, Page, Routes
@@ -34,7 +36,7 @@ class VisitorsRoom:
     stand-alone page. Raises ValueError with a sentence for a setting that cannot work.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - plain values instead of a container
         self,
         visiting: Visiting,
         hub: Hub,
@@ -47,6 +49,7 @@ class VisitorsRoom:
         allowances: Allowances | None = None,
         pace: Pace | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        attaching: Attaching | None = None,
     ) -> None:
         if not _PREFIX.fullmatch(prefix):
             raise ValueError(f"the prefix must look like /livechat, not {prefix!r}")
@@ -59,9 +62,9 @@ class VisitorsRoom:
         self._attendance = Attendance(visiting.presence, grace=pace.grace)
         self._lookout = Lookout(hub, visiting.versions, sweep=pace.sweep, recheck=pace.recheck)
         shared = Shared(visiting, hub, self._attendance, Buckets(allowances.says), pace, now)
-        self._routes = Routes(
-            shared, origins=guard.check_origins(origins), page=page, allowances=allowances
-        )
+        known = guard.check_origins(origins)
+        self._routes = Routes(shared, origins=known, page=page, allowances=allowances)
+        self._files = FileRoutes(visiting, attaching, known).table() if attaching else []
 
     def setup(self, app: web.Application) -> None:
         """Put the room into ``app``; its shutdown closes every socket within 5 seconds."""
@@ -82,7 +85,7 @@ class VisitorsRoom:
                 self._within(route.handler),
                 **route.kwargs,
             )
-            for route in [*self._routes.table(), *also]
+            for route in [*self._routes.table(), *self._files, *also]
         ]
 
     def expect(self, chat_ids: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Any, Final, NoReturn
 
 from bot.domain.chat import Chat, State
+from bot.domain.files import File
 from bot.domain.messages import Kind, Message, Role
 from bot.domain.presence import Presence
 from bot.domain.tickets import DEFAULT_INSTANCE, TicketRef
@@ -239,7 +240,21 @@ def line(message: Message) -> dict[str, Any]:
         shown["target"] = message.target
     if message.quote is not None:
         shown["quote"] = {"author": message.quote.author, "text": message.quote.text}
+    if message.file is not None:
+        shown["file"] = file(message.file)
     return shown
+
+
+def file(told: File) -> dict[str, Any]:
+    """Tell what came with a line."""
+    return {
+        "id": told.id,
+        "name": told.name,
+        "type": told.type,
+        "size": told.size,
+        "standing": told.standing.value,
+        "url": told.url,
+    }
 
 
 def ack(key: str, message: Message) -> dict[str, Any]:

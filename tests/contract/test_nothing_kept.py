@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.processes import ServiceProcess, free_port
 from tests.story import Story
 
 CANARY = "CANARY"
+PNG = "\x89PNG\r\n\x1a\n"
 #: People's names and addresses on the stand-in's ticket, and its subject.
 PEOPLE = ("Lovelace", "ada@", "s1234567")
 
@@ -55,6 +57,11 @@ async def talk(story: Story) -> None:
     for number in range(12):
         await ada.say(f"{CANARY} said {number} " * (1 + 40 * (number % 7)))
     await ada.until(lambda: not ada.unsent)
+    for number in range(3):
+        noise = random.Random(number).randbytes(100_000 * number)
+        picture = f"{PNG}{CANARY} drawn {number}".encode("latin-1") + noise
+        assert await ada.attach(f"{CANARY}{number}.png", picture, f"{CANARY} shown {number}") == 200
+    assert await ada.attach(f"{CANARY}.log", f"{CANARY} logged".encode()) == 200
     await story.in_thread(f"{CANARY} said 11")
     first = await grace.reply(story.root, f"{CANARY} answered", mention=True)
     await grace.edit(first, f"{CANARY} changed", mention=True)
@@ -104,6 +111,8 @@ async def test_a_canary_is_found_nowhere_after_the_purge(
         await story.ada.close()
         record = [c for t in stage.rt.world.transactions for c in t.attachments]
         assert any(CANARY.encode() in one.content for one in record)
+        drawn = [one.content for one in record if f"{CANARY} drawn".encode() in one.content]
+        assert [len(one) for one in drawn] == [22, 100_022, 200_022]
     assert left(folder, CANARY, *PEOPLE) == []
     assert CANARY not in json.dumps(story.ada.view)
 

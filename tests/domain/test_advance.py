@@ -66,6 +66,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.Ended(NOW, ADA),
     e.ThreadLost(NOW),
     e.NotShown(NOW, (2,)),
+    e.FileCame(NOW, 2, came=False),
     e.Interrupted(NOW, "10:02 to 10:09"),
     e.FilingHeld(NOW, GRACE, "Toner.", until=SOON),
     e.FilingRequested(NOW, GRACE, "Toner."),

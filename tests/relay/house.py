@@ -11,6 +11,7 @@ from itertools import groupby
 
 from bot.domain.chat import Chat
 from bot.domain.invitations import Route, make_token
+from bot.relay.attaching import Attaching
 from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
@@ -70,6 +71,7 @@ class House:
         self.places = FakePlaces()
         self.operating = Operating(self.relay)
         self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
+        self.attaching = Attaching(self.relay)
         self.housekeeping = Housekeeping(self.relay)
         self.reports: list[str] = []
         self.audit: list[Mapping[str, str]] = []

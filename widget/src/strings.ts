@@ -77,6 +77,9 @@ export const EN = {
   moved: "{name} took this conversation to another ticket",
   filed: "This conversation is on your ticket",
 
+  file_here: "The picture is here.",
+  file_missing: "This picture could not be brought here from Teams.",
+
   options: "Options",
   enter: "Enter sends the message",
   sound: "Play a sound",

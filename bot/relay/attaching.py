@@ -1,0 +1,88 @@
+"""What a visitor can do with files: send one, and look at those of his chat."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.domain import events as e
+from bot.domain.chat import Chat, ChatFull, NotNow
+from bot.domain.files import MAX_ABOUT, BadFile, File, file_name, type_of
+from bot.domain.messages import EmptyText, Kind, Message, Role, tidy
+from bot.relay.files import Fetched, Scanner, Stored
+from bot.relay.ports import Seat
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+from bot.relay.visiting import CannotSay
+
+
+class Attaching:
+    """The visitors' use cases about files. ``scanner`` is None where nobody looks for malware."""
+
+    def __init__(self, relay: Relay, scanner: Scanner | None = None) -> None:
+        self._relay = relay
+        self._scanner = scanner
+
+    @property
+    def most_bytes(self) -> int:
+        """How big a file may be; 0 when none are taken."""
+        rules = self._relay.rules.files
+        return rules.bytes if rules.most else 0
+
+    async def attach(self, seat: Seat, key: str, name: str, about: str, content: bytes) -> Message:
+        """Accept a file as a message; durable on return. A repeated key returns the first one's line.
+
+        ``name`` is as the sender's device has it, ``about`` his description, if any. Raises
+        CannotSay, and NotDone when it can be neither accepted nor refused now.
+        """
+        file, text = await self._looked_at(key, name, about, content)
+        now = self._relay.now()
+
+        async def work(unit: Unit) -> Message:
+            if line := await unit.said(seat.chat_id, Role.VISITOR, key):
+                return line  # the answer was lost, not the file
+            chat = await unit.chat(seat.chat_id)
+            if chat is None or chat.visitor is None:
+                raise CannotSay("ended")
+            self._check_room(chat, file)
+            said = e.Said(now, chat.visitor, key, text, file=file)
+            after = await self._relay.happen(unit, chat, said)
+            stored = Stored(file.id, after.head, file.name, file.type, content)
+            await unit.keep_file(chat.id, stored)
+            return Message(after.head, chat.visitor, Kind.SAID, text, now, key, file=file)
+
+        try:
+            return await self._relay.store.write(work)
+        except NotNow as error:
+            raise CannotSay("ended") from error
+        except ChatFull as error:
+            raise CannotSay("chat_full") from error
+
+    async def file(self, seat: Seat, file_id: str) -> Stored | None:
+        """Read a file of the visitor's own chat, while it is here."""
+        found = await self._relay.store.file(seat.chat_id, file_id)
+        return found if found and found.state is Fetched.HERE else None
+
+    async def _looked_at(self, key: str, name: str, about: str, content: bytes) -> tuple[File, str]:
+        """Return the file and its message's text, if it is one that is taken."""
+        if len(content) > self.most_bytes:
+            raise CannotSay("file_size")
+        name = file_name(name)
+        try:
+            kind = await asyncio.to_thread(type_of, name, content)
+        except BadFile as error:
+            raise CannotSay(error.code) from error
+        if self._scanner is not None and not await self._scanner.is_clean(content):
+            raise CannotSay("file_unsafe")
+        return File(f"v-{key}", name, kind, len(content)), _described(about, name)
+
+    def _check_room(self, chat: Chat, file: File) -> None:
+        rules = self._relay.rules.files
+        if chat.files >= rules.most or chat.file_bytes + file.size > rules.total:
+            raise CannotSay("files_full")
+
+
+def _described(about: str, name: str) -> str:
+    try:
+        return tidy(about[:MAX_ABOUT])
+    except EmptyText:
+        return name

@@ -1,0 +1,143 @@
+"""Files, the widget's side: docs/widget-protocol.md, "Files".
+
+A body is as big as a file may be, so it is read only for the bearer of a good cookie, within a
+time, and only while not too much of it is in memory already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from urllib.parse import quote, unquote
+
+from aiohttp import hdrs, web
+
+from bot.domain.files import is_picture
+from bot.relay.attaching import Attaching
+from bot.relay.files import Stored
+from bot.relay.ports import NotDone, Seat
+from bot.relay.visiting import CannotSay, Visiting
+from bot.visitors import guard, wire
+from bot.visitors.allowance import Buckets, Rate
+from bot.visitors.around import answer, error
+from bot.visitors.guard import Refusal
+
+UPLOAD_SECONDS = 120.0  # 5 MiB at 44 kB/s
+IN_MEMORY = 48 * 1024 * 1024  # bytes of bodies that are being read, all together
+SENT = Rate(per_minute=20, burst=20)  # of one seat
+SEEN = Rate(per_minute=240, burst=120)
+
+#: Nothing that is given out may act in a page of ours, whatever it is.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_STATUS = {"file_size": 413, "file_type": 415, "files_full": 409, "chat_full": 409, "ended": 410}
+
+
+class FileRoutes:
+    """The handlers for files."""
+
+    def __init__(
+        self,
+        visiting: Visiting,
+        attaching: Attaching,
+        origins: frozenset[str],
+        *,
+        in_memory: int = IN_MEMORY,
+        patience: float = UPLOAD_SECONDS,
+    ) -> None:
+        self._visiting = visiting
+        self._attaching = attaching
+        self._origins = origins
+        self._room = in_memory
+        self._patience = patience
+        self._sent, self._seen = Buckets(SENT), Buckets(SEEN)
+
+    def table(self) -> list[web.RouteDef]:
+        """Return the routes, relative to the prefix."""
+        return [
+            web.post("/api/file", self.send),
+            web.get(r"/api/file/{id:[A-Za-z0-9_-]{1,80}}", self.show),
+        ]
+
+    async def send(self, request: web.Request) -> web.Response:
+        """Accept a file as a message."""
+        guard.check_script(request, self._origins)
+        key, name, about = _told(request)
+        seat = await self._seated(request)
+        if wait := self._sent.take(seat.id, time.monotonic()):
+            raise Refusal(429, "slow_down", retry_after=wait)
+        content = await self._body(request)
+        try:
+            line = await self._attaching.attach(seat, key, name, about, content)
+        except CannotSay as refusal:
+            return error(_STATUS.get(refusal.code, 422), refusal.code)
+        except NotDone:
+            raise Refusal(503, "busy", retry_after=5) from None
+        return answer(200, wire.ack(key, line))
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Give a file out, to its own chat's people and as what it is."""
+        if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+            raise Refusal(403, "origin")
+        seat = await self._seated(request)
+        if wait := self._seen.take(seat.id, time.monotonic()):
+            raise Refusal(429, "slow_down", retry_after=wait)
+        found = await self._attaching.file(seat, request.match_info["id"])
+        if found is None:
+            raise Refusal(404, "not_found")
+        return _given(found)
+
+    async def _seated(self, request: web.Request) -> Seat:
+        secret = guard.secret_of(request)
+        seat = await self._visiting.seat(secret) if secret else None
+        if seat is None:
+            raise Refusal(401, "no_session")
+        return seat
+
+    async def _body(self, request: web.Request) -> bytes:
+        """Read the body, which says beforehand how long it is. Raises Refusal."""
+        size = request.content_length
+        if size is None:
+            raise Refusal(411, "length")
+        if size > self._attaching.most_bytes:
+            raise Refusal(413, "file_size")
+        if not size:
+            return b""
+        if size > self._room:
+            raise Refusal(503, "busy", retry_after=5)
+        self._room -= size
+        try:
+            async with asyncio.timeout(self._patience):
+                # No more than was announced: aiohttp keeps to the length.
+                return await request.content.readexactly(size)
+        except asyncio.IncompleteReadError:
+            raise Refusal(400, "broken") from None
+        except TimeoutError:
+            raise Refusal(408, "slow") from None
+        finally:
+            self._room += size
+
+
+def _told(request: web.Request) -> tuple[str, str, str]:
+    """Return key, name and description, out of headers: an address stands in logs."""
+    key = request.headers.get("X-Livechat-Key", "")
+    name, about = (request.headers.get(f"X-Livechat-{n}", "") for n in ("Name", "About"))
+    if not _KEY.fullmatch(key) or not name.isascii() or not about.isascii():
+        raise Refusal(400, "broken")
+    return key, unquote(name, errors="replace"), unquote(about, errors="replace")
+
+
+def _given(file: Stored) -> web.Response:
+    kind = file.type if is_picture(file.type) else "application/octet-stream"
+    response = web.Response(body=file.content, headers=HEADERS, content_type=kind)
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", file.name)
+    response.headers[hdrs.CONTENT_DISPOSITION] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    )
+    return response

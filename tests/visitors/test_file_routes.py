@@ -1,0 +1,217 @@
+"""Files by HTTP: on a real relay and database, who may send and see what."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.relay.ports import NotDone
+from bot.store import upgrade
+from bot.visitors.around import around
+from bot.visitors.file_routes import FileRoutes
+from tests.relay.house import OTHER, THREAD, House, opened
+from tests.visitors.browser import COOKIE, HEADERS, ORIGIN
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("files") / "chats.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@dataclass
+class Desk:
+    """The routes on a port, and two visitors' cookies."""
+
+    house: House
+    routes: FileRoutes
+    base: str
+    http: aiohttp.ClientSession
+    ada: str
+    eve: str
+
+    async def send(
+        self,
+        cookie: str,
+        content: bytes = PNG,
+        *,
+        key: str = "k-1",
+        name: str = "jam.png",
+        about: str = "",
+        **headers: str,
+    ) -> tuple[int, dict[str, object]]:
+        told = {"X-Livechat-Key": key, "X-Livechat-Name": quote(name)}
+        told |= {"X-Livechat-About": quote(about), "Cookie": f"{COOKIE}={cookie}"}
+        sent = {**HEADERS, **told, **{n.replace("_", "-"): v for n, v in headers.items()}}
+        async with self.http.post(
+            f"{self.base}/api/file", data=io.BytesIO(content), headers=sent
+        ) as answer:
+            return answer.status, await answer.json()
+
+    async def get(self, cookie: str, file: str, **headers: str) -> aiohttp.ClientResponse:
+        sent = {"Cookie": f"{COOKIE}={cookie}"} | {
+            n.replace("_", "-"): v for n, v in headers.items()
+        }
+        answer = await self.http.get(f"{self.base}/api/file/{file}", headers=sent)
+        await answer.read()
+        return answer
+
+
+def within(handler: Handler) -> Handler:
+    """With what the room puts around every handler."""
+
+    async def answered(request: web.Request) -> web.StreamResponse:
+        return await around(request, handler)
+
+    return answered
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, template: Path) -> AsyncIterator[Desk]:
+    url = f"sqlite:///{shutil.copy(template, tmp_path / 'chats.db')}"
+    async with opened(url) as house:
+        secrets = []
+        for thread in (THREAD, OTHER):
+            chat = await house.invited(thread=thread)
+            joined = await house.visiting.join(house.token(chat), "n", None)
+            secrets.append(joined.secret)
+        routes = FileRoutes(house.visiting, house.attaching, frozenset({ORIGIN}), patience=1.0)
+        app = web.Application()
+        for route in routes.table():
+            app.router.add_route(route.method, route.path, within(route.handler))
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        base = "http://{}:{}".format(*runner.addresses[0][:2])
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            yield Desk(house, routes, base, http, *secrets)
+        await runner.cleanup()
+
+
+async def test_a_file_is_answered_once_it_is_kept_and_a_repeat_gets_the_same(desk: Desk) -> None:
+    first = await desk.send(desk.ada, name="Größe jam.png", about="The tray — öffnen")
+    assert first[0] == 200
+    assert await desk.send(desk.ada) == first
+    answer = await desk.get(desk.ada, "v-k-1")
+    assert await answer.read() == PNG
+
+
+async def test_what_is_given_out_cannot_act(desk: Desk) -> None:
+    await desk.send(desk.ada, name='Größe".png')
+    headers = (await desk.get(desk.ada, "v-k-1")).headers
+    assert headers["Content-Type"] == "image/png"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "private, no-store"
+    assert headers["Content-Disposition"] == (
+        "attachment; filename=\"Gr__e_.png\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%22.png"
+    )
+    await desk.send(desk.ada, b"Jan 3 lpd: jam", key="k-2", name="a.log")
+    log = await desk.get(desk.ada, "v-k-2")
+    assert log.headers["Content-Type"] == "application/octet-stream"
+
+
+async def test_only_the_chats_own_people_see_it(desk: Desk) -> None:
+    await desk.send(desk.ada)
+    assert (await desk.get(desk.eve, "v-k-1")).status == 404
+    assert (await desk.get("x" * 43, "v-k-1")).status == 401
+    assert (await desk.send("x" * 43))[0] == 401
+    seen = {
+        site: (await desk.get(desk.ada, "v-k-1", Sec_Fetch_Site=site)).status
+        for site in ("same-origin", "none", "same-site", "cross-site")
+    }
+    assert seen == {"same-origin": 200, "none": 200, "same-site": 403, "cross-site": 403}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example.org"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"X_Livechat": ""},
+    ],
+)
+async def test_no_other_page_can_send_one(desk: Desk, headers: dict[str, str]) -> None:
+    assert (await desk.send(desk.ada, PNG, **headers))[0] == 403
+    assert await desk.house.store.files(await _chat(desk)) == []
+
+
+async def _chat(desk: Desk) -> str:
+    seat = await desk.house.visiting.seat(desk.ada)
+    assert seat
+    return seat.chat_id
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "status", "code"),
+    [
+        (b"<svg/>", "a.svg", 415, "file_type"),
+        (b"<svg/>", "a.png", 415, "file_type"),
+        (b"", "a.png", 422, "empty"),
+        (b"\0" * (5 * 1024 * 1024 + 1), "a.png", 413, "file_size"),
+    ],
+)
+async def test_what_is_not_taken_is_said_so(
+    desk: Desk, content: bytes, name: str, status: int, code: str
+) -> None:
+    assert await desk.send(desk.ada, content, name=name) == (status, {"error": code})
+
+
+@pytest.mark.parametrize("key", ["", "a/b", "x" * 65])
+async def test_a_key_that_is_none_is_broken(desk: Desk, key: str) -> None:
+    assert (await desk.send(desk.ada, key=key))[0] == 400
+
+
+async def test_after_the_end_nothing_is_taken(desk: Desk) -> None:
+    seat = await desk.house.visiting.seat(desk.ada)
+    assert seat
+    await desk.house.visiting.end(seat)
+    assert await desk.send(desk.ada) == (410, {"error": "ended"})
+
+
+async def test_too_many_at_once_are_told_to_come_again(desk: Desk) -> None:
+    answers = [(await desk.send(desk.ada, b"x", name="a.exe"))[0] for _ in range(25)]
+    assert set(answers) == {415, 429}
+
+
+async def test_a_body_that_never_comes_holds_nothing_for_long(desk: Desk) -> None:
+    room = desk.routes._room
+
+    async def never() -> AsyncIterator[bytes]:
+        yield PNG[:10]
+        await asyncio.Event().wait()
+
+    told = {"X-Livechat-Key": "k", "X-Livechat-Name": "a.png", "Content-Length": "2000"}
+    sent = {**HEADERS, **told, "Cookie": f"{COOKIE}={desk.ada}"}
+    url = f"{desk.base}/api/file"
+    async with desk.http.post(url, data=never(), headers=sent) as answer:
+        assert answer.status == 408
+    assert desk.routes._room == room
+
+
+async def test_only_so_much_is_in_memory_at_a_time(desk: Desk) -> None:
+    desk.routes._room = len(PNG) - 1
+    assert await desk.send(desk.ada) == (503, {"error": "busy"})
+
+
+async def test_when_nobody_can_tell_it_may_be_tried_again(desk: Desk) -> None:
+    class Away:
+        async def is_clean(self, content: bytes) -> bool:
+            raise NotDone("The scanner does not answer.")
+
+    desk.house.attaching._scanner = Away()
+    assert await desk.send(desk.ada) == (503, {"error": "busy"})
