@@ -47,6 +47,7 @@ from bot.relay.ports import Bell, Delivery, Lane, OutsideError
 from bot.relay.relay import Relay, Rules
 from bot.relay.standing import standing
 from bot.relay.visiting import Visiting
+from bot.rt.watch import Watch
 from bot.store import SqlStore, at_head
 from bot.visitors.hub import Hub
 from bot.visitors.trouble import describe
@@ -83,9 +84,11 @@ class Service:
         self.teams = parts.teams_room(settings, Operating(self.relay))
         self.tickets = parts.rt_gateway(settings)
         self.mailer = parts.mailer(settings)
+        self._watch = Watch(self.tickets.names, self.tickets.knock)
         self.visitors = parts.visitors_room(
             settings, self.visiting, Attaching(self.relay), self.hub
         )
+        self.visitors.tell(lambda: {"rt": self._watch.states})
         several, relaying = settings.database.sqlite_file is None, settings.relay
         if several:
             self.visitors.recheck(_RECHECK)
@@ -153,6 +156,7 @@ class Service:
             asyncio.create_task(_every(_TIDY_EVERY, self._housekeeping.tidy), name="housekeeping"),
             asyncio.create_task(_every(_TIDY_EVERY, self._look_behind), name="backlog"),
             asyncio.create_task(_every(_TIDY_EVERY, daily.tell), name="daily line"),
+            asyncio.create_task(_every(_TIDY_EVERY, self._watch.look), name="RT watched"),
             asyncio.create_task(_every(_SCRUB_EVERY, self.store.scrub), name="scrubbing"),
         ]
         await self._listen()

@@ -45,6 +45,7 @@ def _rt_instance(name: str, rt: Rt, server: MailServer | None) -> RtInstance:
         secret=secret.get_secret_value() if secret else "",
         ca=str(rt.ca_file or ""),
         keytab=str(rt.keytab or ""),
+        principal=rt.principal,
         vouched=rt.vouched,
         form=Form(rt.form),
         mail=_mail_route(rt, server),

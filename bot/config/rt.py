@@ -76,9 +76,10 @@ class Rt(Section):
     """The name of the service's user in RT. Needed for `basic`; with Kerberos it is the first part
     of the principal unless set, and a token knows its owner."""
     keytab: ReadableFile | None = None
-    """Kerberos: the keytab; its first principal is ours, and tickets are got and renewed from it,
-    in memory. Each RT may have its own. Not set: `KRB5_CLIENT_KTNAME`, else the tickets that are
-    there."""
+    """Kerberos: the keytab; tickets are got and renewed from it, in memory. Each RT may have its
+    own. Not set: `KRB5_CLIENT_KTNAME`, else the tickets that are there."""
+    principal: str = Field(default="", pattern=r"^[^\s]*$", examples=["livechat@EXAMPLE.ORG"])
+    """Kerberos: which of the keytab's principals is ours, if it has several. Empty: its first."""
     vouched: bool = False
     """Kerberos: RT has a plugin by which its REST 2.0 takes the web server's word for who we are.
     Then no session cookie is fetched first, and REST 1.0 may be closed."""

@@ -195,6 +195,11 @@ class ByMail:
             raise Refused(f"A mail sets no status. Set ticket {ref} to “{status}” in RT.")
         self._reader.set_status(ref, status)
 
+    def knock(self) -> None:
+        """The mail server is not asked every minute: a mail that it does not take says so."""
+        if self._reader:
+            self._reader.knock()
+
     def check(self) -> list[doctor.Finding]:
         name = f"rt {self._rt.name}: mail"
         said = stands(self._route.server)

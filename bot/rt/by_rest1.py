@@ -253,5 +253,8 @@ class ByRest1:
 
     # --- looking ---------------------------------------------------------------------------------
 
+    def knock(self) -> None:
+        self.rest.get("")
+
     def check(self) -> list[doctor.Finding]:
         return doctor.check_rest1(self.rest, self._rt)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from bot.relay.ports import OutsideError
-from bot.rt import kerberos
+from bot.rt import keytab
 from bot.rt.instance import Login, RtInstance
+from bot.rt.kerberos import Kerberos
+from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
 from bot.rt.operations import Rest
 from bot.rt.rest1 import Rest1
 
@@ -25,57 +26,83 @@ class Finding(NamedTuple):
 def check(rest: Rest, rt: RtInstance) -> list[Finding]:
     """Look at everything that can be seen without touching a ticket."""
     name = f"rt {rt.name}"
-    found = [_keytab(name, rt), _ticket(name, rt)] if rt.login is Login.KERBEROS else []
-    return [*found, *_reach(rest, rt, name)]
+    found = _kerberos(name, rt)
+    return found if _stuck(found) else [*found, *_reach(rest, name)]
 
 
-def _keytab(name: str, rt: RtInstance) -> Finding:
-    named = rt.keytab or os.environ.get(kerberos.KEYTAB, "")
-    problem = kerberos.keytab_trouble({kerberos.KEYTAB: named})
-    if not problem and _readable_by_others(named):
-        problem = "Others may read the keytab: chmod 600, or 640 with the service's group."
-    return Finding(f"{name}: keytab", not problem, problem or "The keytab is there.")
+def check_rest1(rest: Rest1, rt: RtInstance) -> list[Finding]:
+    """The same by REST 1.0."""
+    name = f"rt {rt.name}"
+    found = _kerberos(name, rt)
+    return found if _stuck(found) else [*found, *_reach_rest1(rest, name)]
 
 
-def _readable_by_others(named: str) -> bool:
-    return bool(Path(named.removeprefix("FILE:")).stat().st_mode & stat.S_IROTH)
+def _kerberos(name: str, rt: RtInstance) -> list[Finding]:
+    if rt.login is not Login.KERBEROS:
+        return []
+    who = Kerberos(rt.host, rt.keytab, rt.principal)
+    return [_keytab(f"{name}: keytab", who), _tickets(f"{name}: kerberos", who)]
 
 
-def _ticket(name: str, rt: RtInstance) -> Finding:
+def _stuck(found: list[Finding]) -> bool:
+    """Whether there are no tickets: then RT can only say the same once more."""
+    return bool(found) and not found[-1].ok
+
+
+def _keytab(name: str, who: Kerberos) -> Finding:
+    if not who.file:
+        words = f"No keytab is set, nor {keytab.VARIABLE}: the service lives on a ticket of others."
+        return Finding(name, ok=False, sentence=words)
     try:
-        standing = kerberos.standing(rt.keytab)
-    except kerberos.NoKerberos as error:
-        return Finding(f"{name}: kerberos", ok=False, sentence=str(error))
+        owner = keytab.owner(who.file, who.principal)
+    except NoKerberos as error:
+        return Finding(name, ok=False, sentence=str(error))
+    if Path(who.file).stat().st_mode & stat.S_IROTH:
+        words = "Others may read the keytab: chmod 600, or 640 with the service's group."
+        return Finding(name, ok=False, sentence=words)
+    versions = [str(key.version) for key in keytab.keys(who.file) if key.principal == owner]
+    words = f"The keytab has keys of {owner}, version {', '.join(dict.fromkeys(versions))}."
+    return Finding(name, ok=True, sentence=words)
+
+
+def _tickets(name: str, who: Kerberos) -> Finding:
+    try:
+        standing = who.standing()
+    except NoKerberos as error:
+        return Finding(name, ok=False, sentence=str(error))
     minutes = standing.lifetime // 60
-    words = f"A ticket of {standing.principal} is good for {minutes} minutes."
-    return Finding(f"{name}: kerberos", ok=True, sentence=words)
+    words = (
+        f"A ticket of {standing.principal} is good for {minutes} minutes, also for {who.service}."
+    )
+    return Finding(name, ok=True, sentence=words)
 
 
-def _reach(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
+def _reach(rest: Rest, name: str) -> list[Finding]:
     try:
         answer = rest.get("rt")
         version = str(answer.data.get("Version", "?")) if isinstance(answer.data, dict) else "?"
         reached = Finding(f"{name}: login", ok=True, sentence=f"RT {version} took the login.")
         return [reached, _account(rest, name)]
     except OutsideError as error:
-        return [Finding(f"{name}: login", ok=False, sentence=error.sentence)]
+        return [_outside(name, error)]
 
 
-def check_rest1(rest: Rest1, rt: RtInstance) -> list[Finding]:
-    """The same by REST 1.0."""
-    name = f"rt {rt.name}"
-    found = [_keytab(name, rt), _ticket(name, rt)] if rt.login is Login.KERBEROS else []
+def _reach_rest1(rest: Rest1, name: str) -> list[Finding]:
     try:
         rest.get("")
         account = rest.account()
         user = rest.get(f"user/{account}", fields="Name") if account else None
     except OutsideError as error:
-        return [*found, Finding(f"{name}: login", ok=False, sentence=error.sentence)]
-    words = "RT took the login, by REST 1.0."
-    found.append(Finding(f"{name}: login", ok=True, sentence=words))
+        return [_outside(name, error)]
+    login = Finding(f"{name}: login", ok=True, sentence="RT took the login, by REST 1.0.")
     known = user is not None and user.fields.get("Name", "").casefold() == account.casefold()
     words = f"We are {account} there." if known else f"RT shows no user “{account}”: set account."
-    return [*found, Finding(f"{name}: account", ok=known, sentence=words)]
+    return [login, Finding(f"{name}: account", ok=known, sentence=words)]
+
+
+def _outside(name: str, error: OutsideError) -> Finding:
+    words = error.advice if isinstance(error, LoginTrouble) else error.sentence
+    return Finding(f"{name}: login", ok=False, sentence=words)
 
 
 def _account(rest: Rest, name: str) -> Finding:

@@ -60,6 +60,15 @@ class RtGateway(Tickets):
         checks = (room.run(lambda way: way.check()) for room in self._rooms.values())
         return [finding for found in await asyncio.gather(*checks) for finding in found]
 
+    @property
+    def names(self) -> list[str]:
+        """What the instances are called."""
+        return [room.instance.name for room in self._rooms.values()]
+
+    async def knock(self, instance: str) -> None:
+        """Look whether an RT lets us in. Raises NotDone, Refused."""
+        await self._room(instance).run(lambda way: way.knock())
+
     def close(self) -> None:
         """Take no more calls; those under way are left to themselves."""
         for room in self._rooms.values():

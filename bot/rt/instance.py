@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from bot.rt.mail import MailRoute
 
@@ -44,6 +45,7 @@ class RtInstance:
     principal's first part) and with a token (which knows its owner). ``secret`` is the token or
     the password. ``ca`` is a PEM file to trust instead of the usual authorities. ``keytab`` is a
     file for this RT alone; without one the process's environment says whose tickets we have.
+    ``principal`` is which of the keytab's is ours, the first one if empty.
     ``vouched`` says that its REST 2.0 takes the web server's word for who we are, by a plugin.
     ``mail`` is how records are written if that is done by mail; then ``api`` only reads.
     ``queues`` are those whose tickets the chat may work with, all if empty. ``marker_field`` is a
@@ -59,6 +61,7 @@ class RtInstance:
     secret: str = field(default="", repr=False)
     ca: str = ""
     keytab: str = ""
+    principal: str = ""
     vouched: bool = False
     form: Form = Form.HTML
     mail: MailRoute | None = None
@@ -72,6 +75,11 @@ class RtInstance:
     def base(self) -> str:
         """The address without a slash at its end."""
         return self.url.rstrip("/")
+
+    @property
+    def host(self) -> str:
+        """The web server's name, by which Kerberos knows it."""
+        return urlsplit(self.url).hostname or ""
 
     @property
     def token_owner(self) -> str:

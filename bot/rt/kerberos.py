@@ -1,4 +1,4 @@
-"""Kerberos: ask for the ticket ourselves first, because requests-kerberos says nothing useful.
+"""Kerberos: ask for the tickets ourselves first, because requests-kerberos says nothing useful.
 
 Without a ticket it logs a traceback and hands on the web server's 401 as if nothing had been tried.
 Nothing of Kerberos is imported before an instance is configured for it: it needs a compiled library.
@@ -6,16 +6,20 @@ Nothing of Kerberos is imported before an instance is configured for it: it need
 
 from __future__ import annotations
 
-import os
+import base64
+import binascii
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-KEYTAB = "KRB5_CLIENT_KTNAME"
+from bot.rt import keytab as keytabs
+from bot.rt.kerberos_trouble import Cause, NoKerberos, Scene, of_code
 
+#: What a code means when it is not the KDC's but the web server's.
+_BY_SERVER = {Cause.KEY_OUTDATED: Cause.SERVICE_KEY, Cause.TICKET_EXPIRED: Cause.CLOCK}
 
-class NoKerberos(Exception):
-    """Kerberos cannot be used here; the text says why and what to do."""
+#: What tickets in our own cache may seem to be after the clock was set.
+_BY_ANOTHER_CLOCK = (Cause.TICKET_EXPIRED, Cause.CLOCK)
+_KDC = "the KDC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,62 +41,152 @@ def load() -> tuple[Any, Any]:
         import gssapi
         import requests_kerberos
     except ImportError as error:
-        raise NoKerberos(
-            f"Kerberos is configured for RT, but {error.name or 'a library'} is not installed. "
-            "Install the extra: pip install 'livechat[kerberos]' (it needs gcc and libkrb5-dev)."
-        ) from error
+        lacking = Scene(detail=error.name or "a library")
+        raise NoKerberos(Cause.NOT_INSTALLED, lacking) from error
     return gssapi, requests_kerberos
 
 
-def auth(keytab: str = "") -> Any:
-    """Return what requests takes to speak Negotiate, after ``standing``. Raises NoKerberos."""
-    _, requests_kerberos = load()
-    whose = None
-    if keytab:
-        import spnego  # what requests_kerberos stands on
+@dataclass(frozen=True, slots=True)
+class Kerberos:
+    """Who we are to one web server.
 
-        whose = spnego.KerberosCCache(_cache(keytab))
-    return requests_kerberos.HTTPKerberosAuth(
-        mutual_authentication=requests_kerberos.REQUIRED,
-        sanitize_mutual_error_response=False,
-        principal=whose,
-    )
-
-
-def _cache(keytab: str) -> str:
-    """Name the place in this process's memory for the tickets got from a keytab."""
-    return f"MEMORY:livechat:{keytab}"
-
-
-def standing(keytab: str = "") -> Standing:
-    """Get hold of a ticket, from the keytab if need be. Blocks on the KDC. Raises NoKerberos.
-
-    ``keytab`` is a file of its own for one RT; else the process's environment says where to look.
+    ``host`` is the server's name in the address that is asked. ``keytab`` is a file of its own for
+    one RT; else the environment names one; else the tickets are used that somebody else got.
+    ``principal`` is the one of the keytab's that is ours; empty: the first.
     """
-    gssapi, _ = load()
-    where = {"client_keytab": f"FILE:{keytab}", "ccache": _cache(keytab)} if keytab else None
-    try:
-        credentials = gssapi.Credentials(usage="initiate", store=where)
-        lifetime = credentials.lifetime
-        principal = str(credentials.name)
-    except gssapi.exceptions.ExpiredCredentialsError as error:
-        raise NoKerberos(
-            f"The Kerberos ticket has expired and no keytab renews it: set the RT's keytab or {KEYTAB}."
-        ) from error
-    except gssapi.exceptions.GSSError as error:
-        words = " ".join(str(error).split())
-        raise NoKerberos(f"There is no Kerberos ticket to be had: {words}") from error
-    return Standing(principal, int(lifetime or 0))
 
+    host: str
+    keytab: str = ""
+    principal: str = ""
 
-def keytab_trouble(environment: os._Environ[str] | dict[str, str]) -> str:
-    """Say what is wrong with the keytab that ``environment`` names; nothing if it is readable."""
-    named = environment.get(KEYTAB, "")
-    if not named:
-        return f"{KEYTAB} is not set: the service lives on whatever ticket is in the cache."
-    path = Path(named.removeprefix("FILE:"))
-    if not path.is_file():
-        return f"{KEYTAB} names {path}, which does not exist."
-    if not os.access(path, os.R_OK):
-        return f"{KEYTAB} names {path}, which the service's user may not read."
-    return ""
+    @property
+    def file(self) -> str:
+        """The keytab that is used, if any."""
+        return keytabs.named(self.keytab)
+
+    @property
+    def service(self) -> str:
+        """The principal of the web server, without its realm."""
+        return f"HTTP/{self.host}"
+
+    def auth(self) -> Any:
+        """Return what requests takes to speak Negotiate, after ``standing``. Raises NoKerberos."""
+        _, requests_kerberos = load()
+        whose = None
+        if self.file:
+            import spnego  # what requests_kerberos stands on
+
+            whose = spnego.KerberosCCache(self._cache())
+        return requests_kerberos.HTTPKerberosAuth(
+            mutual_authentication=requests_kerberos.REQUIRED,
+            sanitize_mutual_error_response=False,
+            principal=whose,
+        )
+
+    def standing(self) -> Standing:
+        """Have a ticket of our own, and one for the web server. Blocks on the KDC if need be.
+
+        Costs next to nothing while both are good. Raises NoKerberos.
+        """
+        gssapi, _ = load()
+        try:
+            return self._stand(gssapi)
+        except NoKerberos as error:
+            if not self.file or error.cause not in _BY_ANOTHER_CLOCK:
+                raise
+        self.forget()  # the clock was set: the cache goes by what it was
+        try:
+            return self._stand(gssapi)
+        except NoKerberos as error:
+            if error.cause is Cause.TICKET_EXPIRED:  # although it is new
+                raise NoKerberos(Cause.CLOCK, self._scene(_KDC)) from error
+            raise
+
+    def _stand(self, gssapi: Any) -> Standing:
+        try:
+            credentials = self._credentials(gssapi)
+            found = Standing(str(credentials.name), int(credentials.lifetime or 0))
+            self._context(gssapi, credentials).step()
+        except gssapi.exceptions.ExpiredCredentialsError as error:
+            raise NoKerberos(Cause.TICKET_EXPIRED) from error
+        except gssapi.exceptions.GSSError as error:
+            raise self._trouble(error) from error
+        return found
+
+    def forget(self) -> None:
+        """Drop the tickets that we got ourselves: the next call gets new ones from the keytab."""
+        if not self.file:
+            return
+        import krb5
+
+        context = krb5.init_context()
+        try:
+            krb5.cc_destroy(context, krb5.cc_resolve(context, self._cache().encode()))
+        except krb5.Krb5Error:
+            return  # there were none
+
+    def refusal(self, challenge: str) -> NoKerberos:
+        """Say why the web server did not take a ticket, after its ``WWW-Authenticate``."""
+        try:
+            answer = base64.b64decode(challenge.partition(" ")[2], validate=True)
+        except binascii.Error:
+            answer = b""
+        cause = self._said(answer) if answer else Cause.OTHER
+        if cause is Cause.OTHER:
+            return NoKerberos(Cause.TURNED_AWAY, self._scene())
+        return NoKerberos(cause, self._scene(self.service))
+
+    def _said(self, answer: bytes) -> Cause:
+        """Let the library read the error that came back for a ticket."""
+        gssapi, _ = load()
+        try:
+            context = self._context(gssapi, self._credentials(gssapi))
+            context.step()
+            context.step(answer)
+        except gssapi.exceptions.GSSError as error:
+            cause = of_code(error.min_code)
+            return _BY_SERVER.get(cause, cause)
+        return Cause.OTHER
+
+    def _cache(self) -> str:
+        """Name the place in this process's memory for the tickets got from a keytab."""
+        return f"MEMORY:livechat:{self.principal}:{self.file}"
+
+    def _credentials(self, gssapi: Any) -> Any:
+        if not self.file:
+            return gssapi.Credentials(usage="initiate")
+        name = None
+        if self.principal:
+            kind = gssapi.NameType.kerberos_principal
+            name = gssapi.Name(keytabs.owner(self.file, self.principal), kind)
+        store = {"client_keytab": f"FILE:{self.file}", "ccache": self._cache()}
+        return gssapi.Credentials(name=name, usage="initiate", store=store)
+
+    def _context(self, gssapi: Any, credentials: Any) -> Any:
+        return gssapi.SecurityContext(
+            name=gssapi.Name(f"HTTP@{self.host}", gssapi.NameType.hostbased_service),
+            creds=credentials,
+            usage="initiate",
+            mech=gssapi.MechType.kerberos,
+            flags=gssapi.RequirementFlag.mutual_authentication,
+        )
+
+    def _trouble(self, error: Any) -> NoKerberos:
+        """Say what an error means, with a look into the keytab where that tells more."""
+        cause = of_code(error.min_code)
+        if cause is Cause.NO_CREDENTIALS and self.file:
+            try:
+                keytabs.owner(self.file, self.principal)
+            except NoKerberos as found:
+                return found
+        detail = {Cause.CLOCK: _KDC, Cause.OTHER: " ".join(str(error).split())}.get(cause, "")
+        return NoKerberos(cause, self._scene(detail))
+
+    def _scene(self, detail: str = "") -> Scene:
+        whose = self.principal
+        if not whose and self.file:
+            try:
+                whose = keytabs.owner(self.file)
+            except NoKerberos:
+                whose = ""
+        return Scene(self.file, whose, self.service, detail)

@@ -12,7 +12,6 @@ import structlog
 from bot.relay.ports import Refused
 from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance
-from bot.rt.rest2 import principal
 from bot.rt.session import Session
 from bot.rt.wire1 import Form, compose, plain_file_name, trouble
 
@@ -38,7 +37,7 @@ class Rest1:
     def account(self) -> str:
         """Return the service's own login name in RT. Raises NotDone."""
         if not self._account and self._rt.login is Login.KERBEROS:
-            self._account = principal(self._rt)
+            self._account = self.session.account()
         return self._account
 
     def get(self, path: str, **asked: str) -> Form:

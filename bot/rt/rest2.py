@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 
 from bot.relay.ports import NotDone
-from bot.rt import kerberos
 from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance
 from bot.rt.session import Session
@@ -60,7 +59,7 @@ class Rest2:
     def account(self) -> str:
         """Return the service's own login name in RT; empty if RT does not tell. Raises NotDone."""
         if not self._account and self._rt.login is Login.KERBEROS:
-            self._account = principal(self._rt)
+            self._account = self.session.account()
         elif not self._account and self._rt.token_owner:
             reply = self.get(f"user/{self._rt.token_owner}")
             user = reply.data if isinstance(reply.data, dict) else {}
@@ -103,14 +102,6 @@ class Rest2:
             headers["Content-Type"] = "application/json"
         answer = self.session.send(method, path, wrote=wrote, headers=headers, **content)
         return Reply.read(answer.status, answer.headers, answer.body)
-
-
-def principal(rt: RtInstance) -> str:
-    """Return the first part of our Kerberos principal. Raises NotDone."""
-    try:
-        return kerberos.standing(rt.keytab).account
-    except kerberos.NoKerberos as error:
-        raise NotDone(f"RT ({rt.name}) cannot be reached: {error}") from error
 
 
 def unknown_account(called: str) -> str:

@@ -20,8 +20,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from bot.relay.ports import NotDone, OutsideError, Unclear
-from bot.rt import kerberos
 from bot.rt.instance import Login, RtInstance
+from bot.rt.kerberos import Kerberos, Standing
+from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Session:
         self._rt = rt
         self._cookies = cookies
         self._open: requests.Session | None = None
+        self._kerberos = Kerberos(rt.host, rt.keytab, rt.principal)
         self.still: Callable[[], bool] = lambda: True
 
     @property
@@ -74,8 +76,41 @@ class Session:
 
     def send(self, method: str, path: str, *, wrote: bool, **content: Any) -> Answer:
         """Ask for something; ``wrote`` if it may change anything. Raises NotDone, Unclear."""
+        self.tickets()
+        answer = self._once(method, path, wrote=wrote, **content)
+        if not self._turned_away(answer):
+            return answer
+        self._kerberos.forget()  # the web server's key may be a new one, or a clock was set
+        self.tickets()
+        answer = self._once(method, path, wrote=wrote, **content)
+        if self._turned_away(answer):
+            challenge = answer.headers.get("WWW-Authenticate", "")
+            raise LoginTrouble(self.called, self._kerberos.refusal(challenge))
+        return answer
+
+    def tickets(self) -> Standing | None:
+        """Have Kerberos tickets, if that is how we log in. Raises NotDone."""
+        if self._rt.login is not Login.KERBEROS:
+            return None
+        try:
+            return self._kerberos.standing()
+        except NoKerberos as error:
+            raise LoginTrouble(self.called, error) from error
+
+    def account(self) -> str:
+        """Return the first part of our Kerberos principal. Raises NotDone."""
+        standing = self.tickets()
+        return standing.account if standing else ""
+
+    def _turned_away(self, answer: Answer) -> bool:
+        """Whether the web server did not take our ticket, so that RT was not even asked."""
+        if self._rt.login is not Login.KERBEROS or answer.status != 401:
+            return False
+        kind = answer.headers.get("Content-Type", "")
+        return "json" not in kind and not answer.body.startswith(b"RT/")
+
+    def _once(self, method: str, path: str, *, wrote: bool, **content: Any) -> Answer:
         session = self._session()
-        self._kerberos()
         try:
             answer = session.request(
                 method,
@@ -108,22 +143,12 @@ class Session:
         if not self._cookies:  # a cookie would make RT look for a session instead of at the login
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         if self._rt.login is Login.KERBEROS:
-            self._kerberos()
-            session.auth = kerberos.auth(self._rt.keytab)
+            session.auth = self._kerberos.auth()
         elif self._rt.login is Login.TOKEN:
             session.headers["Authorization"] = f"token {self._rt.secret}"
         else:
             session.auth = HTTPBasicAuth(self._rt.account.encode(), self._rt.secret.encode())
         return session
-
-    def _kerberos(self) -> None:
-        """Have a ticket, which costs nothing while there is a good one. Raises NotDone."""
-        if self._rt.login is not Login.KERBEROS:
-            return
-        try:
-            kerberos.standing(self._rt.keytab)
-        except kerberos.NoKerberos as error:
-            raise NotDone(f"{self.called} cannot be reached: {error}") from error
 
     def _may(self, method: str) -> None:
         if method not in ("GET", "HEAD") and not self.still():

@@ -39,6 +39,9 @@ class Way(Protocol):
     def set_status(self, ref: TicketRef, status: str) -> None:
         """Set the ticket's status and look whether RT did."""
 
+    def knock(self) -> None:
+        """Go in and out again, as lightly as can be."""
+
     def check(self) -> list[doctor.Finding]:
         """Look whether this RT can be worked with."""
 
@@ -98,6 +101,9 @@ class ByRest2:
 
     def set_status(self, ref: TicketRef, status: str) -> None:
         operations.set_status(self.rest, self._rt, ref, status)
+
+    def knock(self) -> None:
+        self.rest.get("rt")
 
     def check(self) -> list[doctor.Finding]:
         return doctor.check(self.rest, self._rt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -103,6 +103,10 @@ class VisitorsRoom:
     def recheck(self, seconds: float) -> None:
         """Look every so often for rings of other processes that were lost: 60 s for one alone."""
         self._lookout.recheck = seconds
+
+    def tell(self, health: Callable[[], Mapping[str, object]]) -> None:
+        """Tell how it is with what we depend on to those who ask on this machine (``healthz``)."""
+        self._routes.health = health
 
     async def close(self) -> None:
         """Close every socket with 1012, so that the widgets come back to our successor."""

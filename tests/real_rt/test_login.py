@@ -48,23 +48,9 @@ def test_a_principal_without_a_user_in_rt_is_told_so(real_rt: Rig) -> None:
         read(real_rt)
 
 
-def test_no_keytab_and_no_ticket_is_said_before_rt_is_asked(
-    real_rt: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KRB5_CLIENT_KTNAME", "FILE:/nonexistent.keytab")
-    monkeypatch.setenv("KRB5CCNAME", "MEMORY:empty")
-    with pytest.raises(NotDone, match="no Kerberos ticket to be had"):
-        read(real_rt)
-
-
 def test_a_certificate_that_is_not_trusted_is_told_from_an_rt_that_is_down(real_rt: Rig) -> None:
     with pytest.raises(NotDone, match="certificate is not trusted"):
         read(real_rt, ca="")
-
-
-def test_a_name_without_a_service_principal_is_a_login_that_fails(real_rt: Rig) -> None:
-    with pytest.raises(NotDone, match="does not accept the live chat's login"):
-        read(real_rt, url=real_rt.url.replace("localhost", "127.0.0.1"))
 
 
 @contextmanager

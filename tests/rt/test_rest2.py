@@ -20,6 +20,7 @@ from bot.relay.ports import Dossier, NotDone, Refused, Unclear
 from bot.rt import kerberos
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
+from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos
 from bot.rt.session import before_bytes
 from bot.sandbox.rt import Fault, RtStandIn, seeds
 from tests.people import ADA, NOW, filing
@@ -38,8 +39,9 @@ async def rt() -> AsyncIterator[RtStandIn]:
 @pytest.fixture
 async def vouching_rt(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RtStandIn]:
     """An RT whose web server has checked our Kerberos ticket already."""
-    monkeypatch.setattr(kerberos, "standing", lambda *_: kerberos.Standing("svc-livechat@X", 600))
-    monkeypatch.setattr(kerberos, "auth", lambda *_: None)
+    ours = kerberos.Standing("svc-livechat@X", 600)
+    monkeypatch.setattr(kerberos.Kerberos, "standing", lambda _: ours)
+    monkeypatch.setattr(kerberos.Kerberos, "auth", lambda _: None)
     async with RtStandIn(vouched=True) as running:
         yield running
 
@@ -101,7 +103,7 @@ async def test_a_web_server_that_does_not_vouch_for_us_gives_no_cookie(
     vouching_rt: RtStandIn,
 ) -> None:
     vouching_rt.logins.vouched = False
-    with pytest.raises(NotDone, match="does not accept the live chat's login"):
+    with pytest.raises(NotDone, match="does not take its Kerberos ticket"):
         await gateway(vouching_rt, Login.KERBEROS).read(REF)
 
 
@@ -117,10 +119,10 @@ async def test_without_a_kerberos_ticket_the_reason_is_said(
     rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(*_: str) -> kerberos.Standing:
-        raise kerberos.NoKerberos("Cannot contact any KDC")
+        raise NoKerberos(Cause.NO_KDC)
 
-    monkeypatch.setattr(kerberos, "standing", none)
-    with pytest.raises(NotDone, match="Cannot contact any KDC"):
+    monkeypatch.setattr(kerberos.Kerberos, "standing", none)
+    with pytest.raises(NotDone, match="the Kerberos server does not answer"):
         await gateway(rt, Login.KERBEROS).read(REF)
 
 
@@ -128,8 +130,9 @@ async def test_kerberos_without_its_library_names_the_extra(
     rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "gssapi", None)
-    with pytest.raises(NotDone, match=r"livechat\[kerberos\]"):
+    with pytest.raises(LoginTrouble) as caught:
         await gateway(rt, Login.KERBEROS).read(REF)
+    assert "livechat[kerberos]" in caught.value.advice
 
 
 @pytest.mark.parametrize("login", [Login.TOKEN, Login.BASIC])

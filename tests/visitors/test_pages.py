@@ -13,6 +13,7 @@ from bot.visitors.bundle import Bundle
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from tests.visitors.browser import Browser, Server
+from tests.visitors.conftest import Site
 from tests.visitors.fakes import FakeVisiting
 
 
@@ -78,6 +79,14 @@ async def test_every_answer_keeps_to_itself(ada: Browser, path: str) -> None:
 
 async def test_health_is_that_the_process_answers(ada: Browser) -> None:
     assert await (await ada.get("healthz")).json() == {"ok": True}
+
+
+async def test_how_it_is_with_rt_is_told_on_this_machine_only(site: Site, ada: Browser) -> None:
+    site.room.tell(lambda: {"rt": {"rt": "clock_skew"}})
+    ours = await (await ada.get("healthz")).json()
+    assert ours == {"ok": True, "rt": {"rt": "clock_skew"}}
+    proxied = await ada.get("healthz", **{"X-Forwarded-For": "192.0.2.1"})
+    assert await proxied.json() == {"ok": True}
 
 
 # --- the bundle --------------------------------------------------------------------------------------

@@ -1,0 +1,73 @@
+"""The watch over the RTs: it tells of a change once, and knows how each one is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.relay.ports import NotDone, OutsideError, Refused
+from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos
+from bot.rt.watch import Watch
+
+
+class Rts:
+    """Two RTs, each with its trouble, if any."""
+
+    def __init__(self) -> None:
+        self.trouble: dict[str, OutsideError] = {}
+        self.watch = Watch(["rt", "physics"], self.knock)
+
+    async def knock(self, name: str) -> None:
+        if name in self.trouble:
+            raise self.trouble[name]
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    with capture_logs() as lines:
+        yield lines
+
+
+def kerberos(cause: Cause) -> LoginTrouble:
+    return LoginTrouble("RT (rt)", NoKerberos(cause))
+
+
+async def test_nothing_is_known_before_the_first_look_and_nothing_said_if_all_is_well(
+    logged: list[Any],
+) -> None:
+    rts = Rts()
+    assert rts.watch.states == {}
+    await rts.watch.look()
+    assert rts.watch.states == {"rt": "ok", "physics": "ok"}
+    assert logged == []
+
+
+async def test_a_change_is_told_once_with_what_to_do_and_so_is_its_end(logged: list[Any]) -> None:
+    rts = Rts()
+    rts.trouble["rt"] = kerberos(Cause.KEY_OUTDATED)
+    for _ in range(3):
+        await rts.watch.look()
+    assert rts.watch.states == {"rt": "key_outdated", "physics": "ok"}
+    (line,) = logged
+    assert (line["event"], line["rt"], line["cause"]) == ("rt_trouble", "rt", "key_outdated")
+    assert "Extract the keytab again" in line["said"]
+    rts.trouble["rt"] = kerberos(Cause.CLOCK)
+    await rts.watch.look()
+    assert [line["event"] for line in logged] == ["rt_trouble"] * 2
+    del rts.trouble["rt"]
+    for _ in range(2):
+        await rts.watch.look()
+    assert (logged[2:][0]["event"], logged[2]["was"], len(logged)) == (
+        "rt_well_again",
+        "clock_skew",
+        3,
+    )
+
+
+async def test_what_is_not_kerberos_is_told_apart_from_it(logged: list[Any]) -> None:
+    rts = Rts()
+    rts.trouble = {"rt": NotDone("RT is down."), "physics": Refused("RT has no tokens.")}
+    await rts.watch.look()
+    assert rts.watch.states == {"rt": "unreachable", "physics": "refused"}
+    assert {line["said"] for line in logged} == {"RT is down.", "RT has no tokens."}
