@@ -1,7 +1,7 @@
 """What all tests share: which suite a test belongs to, and a PostgreSQL of their own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from tests.postgres import Cluster
 
 HERE = Path(__file__).parent
+_FIGURES: list[str] = []
 SUITES = {"contract", "e2e", "real_rt", "faults", "bench"}
 
 # A busy machine is no failure, so no deadlines. CI tries the same examples each time: what breaks
@@ -44,3 +45,17 @@ def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
     """`postgresql+psycopg://…` of an empty database that is this test's alone."""
     with postgres_cluster.database() as url:
         yield url
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Keep a line for the end of the run."""
+    return lambda line: _FIGURES.append(f"{request.node.name}: {line}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures where they are found: last."""
+    if _FIGURES:
+        terminalreporter.section("figures")
+        for line in _FIGURES:
+            terminalreporter.write_line(line)

@@ -16,6 +16,7 @@ from typing import Any
 from bot.domain.messages import Kind, Message
 from bot.relay.inbound import Heard
 from bot.relay.ports import News, Seat
+from tests.faults import dying
 
 _LATER: set[asyncio.Task[Any]] = set()
 
@@ -152,8 +153,13 @@ BUGS: dict[str, Callable[[], None]] = {
 
 
 def plant(name: str) -> None:
-    """Put the bug of that name into this process."""
-    BUGS[name]()
+    """Put the bug of that name into this process; or a death, as dying.order() names it."""
+    kind, _, ordered = name.partition(":")
+    if ordered:
+        assert kind == "die"
+        dying.plant(ordered)
+    else:
+        BUGS[name]()
 
 
 def _as_if_new(heard: Heard) -> Heard:

@@ -1,9 +1,9 @@
-"""What the fault suites share: the hatchery, the databases, and the figures at the end."""
+"""What the fault suites share: the hatchery, and the databases."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,6 @@ import pytest
 from tests.faults import disks
 from tests.faults.scene import Plan
 from tests.hatchery import Hatchery
-
-_FIGURES: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +27,6 @@ def plan(tmp_path: Path, hatchery: Hatchery) -> Plan:
 
 
 @pytest.fixture
-def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Keep a line for the end of the run."""
-    return lambda line: _FIGURES.append(f"{request.node.name}: {line}")
-
-
-@pytest.fixture
 def root() -> None:
     """For trials that mount a disk, or hold another process."""
     if disks.available():
@@ -43,11 +35,3 @@ def root() -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures where they are found: last."""
-    if _FIGURES:
-        terminalreporter.section("figures")
-        for line in _FIGURES:
-            terminalreporter.write_line(line)

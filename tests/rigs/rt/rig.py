@@ -84,9 +84,19 @@ class Rig:
         with self.acting_as("root"), self.session(cookie=False) as session:
             url = f"{self.url}/REST/1.0/ticket/{number}/attachments"
             listed = session.get(url).text
-            ids = re.findall(r"(\d+): transcript\.json ", listed)
+            ids = re.findall(r"(\d+): (?:transcript|livechat\S*)\.json ", listed)
             answers = [session.get(f"{url}/{number}/content") for number in ids]
             return [answer.content.partition(b"\n\n")[2] for answer in answers]
+
+    def happened(self) -> dict[int, list[str]]:
+        """What happened to every ticket there is, a line each, as RT's superuser sees it."""
+        rest = f"{self.url}/REST/1.0"
+        with self.acting_as("root"), self.session() as session:
+            found = session.get(f"{rest}/search/ticket?query=id>0&format=i").text
+            listed = map(int, re.findall(r"^ticket/(\d+)", found, re.MULTILINE))
+            numbers = sorted({*listed, *self.tickets.values()})  # it does not list deleted ones
+            told = {n: session.get(f"{rest}/ticket/{n}/history").text for n in numbers}
+        return {n: re.findall(r"^\d+: .*", text, re.MULTILINE) for n, text in told.items()}
 
     def move(self, number: int, queue: str) -> None:
         """Let Grace move a ticket to another queue."""
