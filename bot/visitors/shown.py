@@ -40,7 +40,8 @@ class Shown:
         """Return what a commit adds, or None if only the database can tell.
 
         That is so when lines are missing before these, and when ``news`` is older than what was
-        shown already.
+        shown already, or may be: bells of two commits can overtake each other, and a change that
+        brings no line does not tell which of them came first.
         """
         if self.cursor is None:
             return []  # the hello that is awaited asks for everything
@@ -53,6 +54,8 @@ class Shown:
         if news.chat is not None:
             view = wire.view(news.chat, relayed)
             if view is None or view["head"] != head:
+                return None
+            if not fresh and _face(view) != self._face:
                 return None
         self.cursor = head
         return [wire.write(wire.line(line)) for line in fresh] + self._changes(view, relayed)

@@ -186,6 +186,7 @@ class MachineBase(RuleBasedStateMachine):
 
     def check(self) -> None:
         """What the database and Teams' books hold is what the model believes."""
+        self.do(self._written())
         assert not self.house.faults, repr(self.house.faults)
         assert not self.teams.complaints, self.teams.complaints[:3]
         self._discover()
@@ -193,6 +194,11 @@ class MachineBase(RuleBasedStateMachine):
             for talk in side.talks:
                 talk.compare(self.ground, self.teams)
             assert sum(talk.state in LIVE for talk in side.talks) <= 1
+
+    async def _written(self) -> None:
+        """Let the database finish what whoever asked for it has left: its bell rings after it."""
+        while writing := set(self.house.store._writer._tasks):
+            await asyncio.wait(writing)
 
     def _discover(self) -> None:
         known = {talk.id for talk in self.talks()}
