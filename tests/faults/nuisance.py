@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from tests.faults.books import Account
 
 _SMALL = 4096  # bytes of receive buffer: so that the service's own queue fills
+# Bytes of a segment, as on a wire: with loopback's 64 KiB the kernel would take a megabyte per socket.
+_SEGMENT = 1460
 _READ = 256 * 1024
 _FLOOD = 0.01  # seconds between two frames of a flooder
 
@@ -34,6 +36,7 @@ class Bystander:
         loop = asyncio.get_running_loop()
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
         self._socket.setblocking(False)
         await loop.sock_connect(self._socket, (self._url.hostname, self._url.port))
         await loop.sock_sendall(self._socket, self._request())
