@@ -16,6 +16,7 @@ from bot.relay.ports import (
     Apart,
     Delivery,
     Gone,
+    NotDone,
     Refused,
     Tell,
     Thread,
@@ -33,6 +34,7 @@ _PAGE = 100
 #: A notice or a card that Teams did not confirm is tried again for some hours.
 _SOON, _SELDOM, _TRIES = timedelta(seconds=5), timedelta(minutes=15), 20
 _BELIEVED = 15.0  # seconds
+_SURE_AFTER = 4.0  # seconds after which Teams is asked a second time whether a place is gone
 _MANY = 5000  # references remembered
 
 
@@ -42,6 +44,18 @@ class InThread(Quiet):
     def __init__(self, relay: Relay, threads: Threads) -> None:
         self._relay = relay
         self._threads = threads
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Post it. That a place is gone ends its chat for good: Teams must say so twice."""
+        try:
+            return await self._post(delivery)
+        except Gone as error:
+            if delivery.problem == error.sentence:
+                raise
+            raise NotDone(error.sentence, _SURE_AFTER) from error
+
+    async def _post(self, delivery: Delivery) -> After | None:
+        raise NotImplementedError
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """If the thread is gone, the chat is filed and the visitor told; else nothing follows."""
@@ -76,7 +90,7 @@ class RelayHandler(InThread):
         super().__init__(relay, threads)
         self._threads_read: dict[int, tuple[float, Thread]] = {}
 
-    async def deliver(self, delivery: Delivery) -> After | None:
+    async def _post(self, delivery: Delivery) -> After | None:
         """Post them; a repeat of an attempt that may have arrived is labelled."""
         seqs, found = _seqs(delivery), await self._found(delivery)
         if found is None:
@@ -174,7 +188,7 @@ def _seqs(delivery: Delivery) -> list[int]:
 class TellHandler(InThread):
     """Posts a notice."""
 
-    async def deliver(self, delivery: Delivery) -> After | None:
+    async def _post(self, delivery: Delivery) -> After | None:
         """Post it, calling the CO if somebody waits for him."""
         found, payload = await self._chat(delivery), delivery.payload
         chat = found[0] if found else None
@@ -221,7 +235,7 @@ def _later(relay: Relay, delivery: Delivery, stream: str) -> After | None:
 class CardHandler(InThread):
     """Posts the chat's card, or brings it up to date."""
 
-    async def deliver(self, delivery: Delivery) -> After | None:
+    async def _post(self, delivery: Delivery) -> After | None:
         """Show the chat as it is now, which may be later than what asked for it."""
         found = await self._chat(delivery)
         if found is None:

@@ -303,7 +303,8 @@ class Delivery:
     the claims that may have done something, the present one included: above 1, an earlier try
     may have left us. ``first_claimed`` is when the first one began. ``payload`` is JSON.
     ``thread`` is our id of the thread it goes to, 0 outside TEAMS; ``size`` is its text in bytes
-    of UTF-16. ``news`` is what the commit brought that made it, if we have only just made it.
+    of UTF-16. ``problem`` is why the last try was given back. ``news`` is what the commit brought
+    that made it, if we have only just made it.
     """
 
     lane: Lane
@@ -319,6 +320,7 @@ class Delivery:
     thread: int = 0
     rank: int = ORDINARY
     size: int = 0
+    problem: str = ""
     news: News | None = field(default=None, compare=False)
 
 

@@ -72,7 +72,7 @@ THREAD = _columns(
 DELIVERY = _columns(
     outbox,
     "lane stream kind payload chat_id not_before id attempt first_claimed_at created_at thread_id"
-    " rank size",
+    " rank size problem",
 )
 KNOCK = _columns(invitations, "chat_id number expires_at used_by")
 SEAT = _columns(seats, "id chat_id expires_at")
@@ -151,9 +151,8 @@ def thread_from_row(row: Row) -> Thread:
 
 def delivery_from_row(row: Row) -> Delivery:
     """A row of DELIVERY as a delivery."""
-    lane, stream, kind, payload, chat_id, due, id_, attempt, first, created, thread, rank, size = (
-        row
-    )
+    lane, stream, kind, payload, chat_id, due, id_, attempt, first, *rest = row
+    created, thread, rank, size, problem = rest
     return Delivery(
         lane=_LANES[lane],
         stream=stream,
@@ -168,6 +167,7 @@ def delivery_from_row(row: Row) -> Delivery:
         thread=thread,
         rank=rank,
         size=size,
+        problem=problem,
     )
 
 

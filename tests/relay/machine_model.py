@@ -104,6 +104,8 @@ class Talk:
         """The database holds what was said and nothing else; Teams saw it in order."""
         self._read(ground)
         self._posts(teams)
+        lost = any(word == Notice.OPERATORS_LOST for word, _ in self.notices)
+        assert not lost or self.id in teams.gone, "given up for lost at the first word of it"
 
     def _read(self, ground: Ground) -> None:
         if self.state == "forgotten":

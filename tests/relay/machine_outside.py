@@ -40,6 +40,7 @@ class Fault(Enum):
     UNCLEAR_AFTER = "done, and nobody knows"
     REFUSED = "refused for good"
     GONE = "the place is gone"
+    GONE_ONCE = "the place is gone, says Teams, which is wrong"
     DIE_BEFORE = "the process dies before it"
     DIE_AFTER = "the process dies after it"
 
@@ -54,6 +55,7 @@ _BEFORE: dict[Fault, Callable[[], BaseException]] = {
     Fault.UNCLEAR_BEFORE: lambda: Unclear("It broke off."),
     Fault.REFUSED: lambda: Refused("No."),
     Fault.GONE: lambda: Gone("Not there any more."),  # a kind of refusal to RT's callers
+    Fault.GONE_ONCE: lambda: Gone("Not there any more."),
     Fault.DIE_BEFORE: Died,
 }
 _AFTER: dict[Fault, Callable[[], BaseException]] = {
@@ -108,6 +110,7 @@ class Teams(FakeThreads):
         self.refused: set[tuple[str, int]] = set()
         self.unheard: set[str] = set()
         self.gone: set[str] = set()
+        self._lost: set[str] = set()  # places of which that will be said once more
         self.notices: list[tuple[str, str, str]] = []  # chat, word, detail
         self.complaints: list[str] = []
         self._calls: dict[str, list[datetime]] = {}
@@ -161,7 +164,8 @@ class Teams(FakeThreads):
             began, until = self._closed.get(closed, (now, now))
             if began < now < until:
                 self.complaints.append(f"{closed} was to be left alone until {until}")
-        fault = self.plan.take(plan)
+        fault = Fault.GONE if place in self._lost else self.plan.take(plan)
+        self._lost ^= {place} if fault is Fault.GONE else set()
         calls = self._calls.setdefault(place, [])
         calls.append(now)
         for most, seconds in ((7, 1), (8, 2), (60, 30)):

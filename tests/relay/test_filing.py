@@ -193,7 +193,9 @@ async def test_a_status_that_cannot_be_set_does_not_touch_the_record(
 async def test_a_thread_that_is_gone_files_the_chat_and_tells_the_visitor(house: House) -> None:
     chat, seat = await house.talking()
     await house.visiting.say(seat, "k", "anybody there?")
-    house.threads.faults.before.append(Gone("The bot was removed from that team."))
+    house.threads.faults.before += [Gone("The bot was removed from that team.")] * 2
+    await house.deliver("relay")
+    house.clock.pass_(seconds=5)
     await house.deliver("relay")
     log = await house.store.log(chat.id, 0, 10)
     assert log[-1].text == Notice.OPERATORS_LOST

@@ -230,8 +230,10 @@ async def test_what_became_of_a_post_is_written_down_when_the_database_is_back(
 
 async def test_the_co_is_told_elsewhere_when_a_chat_has_lost_its_thread(house: House) -> None:
     _, seat = await house.talking()
-    house.threads.faults.before.append(Gone("Removed."))
+    house.threads.faults.before += [Gone("Removed.")] * 2
     await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    house.clock.pass_(seconds=5)
     await house.deliver()
     told = [(where, notice.word) for where, notice in house.threads.told]
     assert (f"personal chat of {GRACE.id}", Word.ORPHANED) in told
@@ -280,8 +282,10 @@ async def test_the_last_words_into_a_lost_thread_are_marked_before_the_record_is
     house: House,
 ) -> None:
     _, seat = await house.talking()
-    house.threads.faults.before.append(Gone("Removed."))
+    house.threads.faults.before += [Gone("Removed.")] * 2
     message = await house.visiting.say(seat, "k", "anybody?")
+    await house.deliver()
+    house.clock.pass_(seconds=5)
     await house.deliver()
     (filed,) = house.tickets.comments
     assert message.seq in [m.target for m in filed.log if m.text == Notice.NOT_SHOWN]
