@@ -9,6 +9,7 @@ import asyncio
 import fcntl
 import gc
 import os
+import re
 import secrets
 import signal
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from aiohttp import web
 
 from bot import parts
 from bot.config import Settings
+from bot.domain.admission import Policy
 from bot.domain.chat import State
 from bot.domain.presence import Presence
 from bot.domain.silence import Patience
@@ -50,6 +52,7 @@ from bot.relay.visiting import Visiting
 from bot.rt.watch import Watch
 from bot.store import SqlStore, at_head
 from bot.visitors.hub import Hub
+from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
@@ -89,6 +92,8 @@ class Service:
             settings, self.visiting, Attaching(self.relay), self.hub
         )
         self.visitors.tell(lambda: {"rt": self._watch.states})
+        if signing := _sign_in_routes(settings, self.relay):
+            self.visitors.sign_in_at(signing)
         several, relaying = settings.database.sqlite_file is None, settings.relay
         if several:
             self.visitors.recheck(_RECHECK)
@@ -238,6 +243,13 @@ async def _every(seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
 
 
+def _sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
+    try:
+        return parts.sign_in_routes(settings, relay)
+    except (ValueError, OSError) as error:
+        raise CannotStart(f"sign_in.keys_file: {error}") from error
+
+
 def rules(settings: Settings) -> Rules:
     """Return what the use cases go by."""
     retention = settings.retention
@@ -258,6 +270,12 @@ def rules(settings: Settings) -> Rules:
         proposed_for=timedelta(hours=retention.proposed_hours),
         kept_for=timedelta(days=retention.purged_days),
         silence=_patience(settings),
+        admission=Policy(
+            settings.sign_in.offered,
+            settings.sign_in.demand,
+            re.compile(settings.sign_in.accounts, re.IGNORECASE),
+        ),
+        sign_in_ttl=timedelta(minutes=settings.sign_in.minutes),
         unfiled_for=timedelta(hours=retention.unfiled_hours),
         zone=settings.timezone,
     )

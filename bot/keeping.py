@@ -58,6 +58,8 @@ def _listed(found: Traces) -> list[str]:
     lines = [line for trace in found.chats for line in _told(trace)]
     if found.loose:
         lines.append(f"outbox: {len(found.loose)} rows of tickets that are being looked up")
+    if found.sign_ins:
+        lines.append(f"sign_ins: {len(found.sign_ins)} rows, which go by themselves in minutes")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from urllib.parse import urlsplit
 
 from bot.config import Rt, RtApi, RtAuth, Settings
 from bot.config.values import origin_of
@@ -11,6 +12,7 @@ from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import Tickets
 from bot.relay.relay import Relay
+from bot.relay.signing_in import SigningIn
 from bot.relay.standing import Daily
 from bot.relay.starting import Starting
 from bot.relay.visiting import Visiting
@@ -20,9 +22,11 @@ from bot.rt.mail import MailRoute, MailServer, Security, SmtpMailer
 from bot.teams import Certificate, Secret, TeamConfig, TeamsRoom
 from bot.teams.credentials import AppTokens
 from bot.teams.keys import METADATA_URL
+from bot.visitors.assertions import Assertions
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
+from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from bot.visitors.socket import Pace
 from bot.visitors.start_routes import Desk, StartRoutes
 
@@ -132,10 +136,37 @@ def start_routes(
     return StartRoutes(starting, proxy_identity(settings), desk)
 
 
+def sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
+    """Return where visitors sign in, if they can. Raises ValueError, OSError for unusable keys."""
+    asked = settings.sign_in
+    if not asked.offered:
+        return None
+    assertions = None
+    if asked.keys_file:
+        audience = asked.audience or settings.public_url
+        assertions = Assertions(asked.keys_file, asked.issuer, audience)
+        assertions.load()
+    porch = Porch(
+        signing_in=SigningIn(relay),
+        proxy=proxy_identity(settings) if asked.by_proxy else None,
+        assertions=assertions,
+        domain=asked.domain,
+        page=f"{settings.prefix}/sign-in" if asked.by_proxy else asked.page or "",
+        home=urlsplit(settings.help_page).path or "/",
+        origins=settings.origins,
+        now=relay.now,
+    )
+    return SignInRoutes(porch)
+
+
 def proxy_identity(settings: Settings) -> ProxyIdentity:
     """Return what reads the web server's word about who somebody is."""
     secret = settings.proxy.secret
-    return ProxyIdentity(settings.proxy.header, secret.get_secret_value() if secret else "")
+    return ProxyIdentity(
+        settings.proxy.header,
+        secret.get_secret_value() if secret else "",
+        frozenset(settings.proxy.realms),
+    )
 
 
 def daily(settings: Settings, relay: Relay) -> Daily:

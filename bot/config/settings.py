@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.config import sections as s
 from bot.config.files import Files
 from bot.config.rt import Rt, RtApi
-from bot.config.site import Proxy, Start
+from bot.config.site import Proxy, SignIn, Start
 from bot.config.values import (
     Contact,
     InstanceName,
@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     proxy: Proxy = Proxy()
     start: Start = Start()
     files: Files = Files()
+    sign_in: SignIn = SignIn()
     silence: s.Silence = s.Silence()
     daily: s.Daily = s.Daily()
     filing: s.Filing = s.Filing()
@@ -215,6 +216,8 @@ class Settings(BaseSettings):
                     "proxy.secret_file",
                     "on TCP every user of this machine could write the header: openssl rand -hex 32",
                 )
+        if self.sign_in.by_proxy and not proxy.header:
+            raise wrong("sign_in.by_proxy", "nobody can sign in: set proxy.header")
         if self.start.enabled and not proxy.header:
             raise wrong("start.enabled", "nobody can sign in: set proxy.header")
         if self.start.enabled and not (self.start.channel or self.teams.pool):

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from bot.config.sections import Section
-from bot.config.values import ChannelId, SecretFromFile, TeamId
+from bot.config.values import (
+    ChannelId,
+    Expression,
+    Page,
+    ReadableFile,
+    SecretFromFile,
+    TeamId,
+    wrong,
+)
+from bot.domain.admission import ACCOUNT, Demand
 
 
 class Proxy(Section):
@@ -14,10 +25,50 @@ class Proxy(Section):
     header: str = Field(default="", pattern=r"^([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?$")
     """The header in which it says so, for instance `X-Remote-User`. Empty: nobody is signed in. It is
     believed only on `server.unix_socket`, or from this machine together with the next setting."""
+    realms: tuple[str, ...] = ()
+    """Realms or domains whose logins are this site's own: `["INF.ED.AC.UK"]`. What follows the `@` of
+    `grace@INF.ED.AC.UK` is left out then; with any other it is somebody else's login, and not taken."""
     secret: SecretStr | None = None
     """What the web server shows in `X-Livechat-Proxy`. Better: the next setting."""
     secret_file: SecretFromFile | None = None
     """A file with it: `openssl rand -hex 32`."""
+
+
+class SignIn(Section):
+    """Who visitors are, by the site's own sign-in. COs see in Teams whether it was used, and as whom."""
+
+    by_proxy: bool = False
+    """Whether the web server signs visitors in ([proxy]), at `<public_url>/sign-in`."""
+    demand: Demand = Demand.ACCOUNT
+    """Who must sign in to use an invitation: `account` (whose link was for somebody with an account at
+    the site), `always`, or `never`. Then it must be somebody on the ticket."""
+    accounts: Expression = Field(default=ACCOUNT, examples=[r"s\d{7}|[a-z]{3,8}"])
+    """What RT's names of people with an account look like, a regular expression for all of it. Not set: anything but mail addresses, by
+    which RT calls those whom it knows from mail only."""
+    domain: str = Field(default="", pattern=r"^[^@\s]*$", examples=["ed.ac.uk"])
+    """What makes a login a mail address by which RT may know the person. Empty: logins are compared
+    with RT's user names only."""
+    minutes: float = Field(default=10, gt=0, le=24 * 60)
+    """Minutes after signing in within which a chat must be joined; then nothing of it is kept."""
+    keys_file: ReadableFile | None = None
+    """Public keys of the host site (a JWK set), if it vouches for its users by signed tokens."""
+    issuer: str = ""
+    """What such a token calls its issuer (`iss`)."""
+    audience: str = ""
+    """What it calls its audience (`aud`). Empty: `public_url`."""
+    page: Page | None = None
+    """Where people sign in at the host site, for those whom only it vouches for."""
+
+    @property
+    def offered(self) -> bool:
+        """Whether anybody can sign in."""
+        return self.by_proxy or self.keys_file is not None
+
+    @model_validator(mode="after")
+    def _knows_who_signs(self) -> Self:
+        if self.keys_file is not None and not self.issuer:
+            raise wrong("issuer", "it is missing: whose tokens are these keys for?")
+        return self
 
 
 class Start(Section):

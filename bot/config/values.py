@@ -54,6 +54,14 @@ def split(url: str) -> SplitResult:
     return parts
 
 
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"this is no regular expression: {error.msg}") from None
+    return text
+
+
 def _page(url: str) -> str:
     parts = split(url)
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
@@ -173,6 +181,7 @@ def _existing(path: Path) -> Path:
     return path
 
 
+Expression = Annotated[str, AfterValidator(_expression)]
 Page = Annotated[str, AfterValidator(_page)]
 BaseUrl = Annotated[str, AfterValidator(_base)]
 PathUrl = Annotated[str, AfterValidator(_below)]

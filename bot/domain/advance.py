@@ -86,6 +86,10 @@ def _knocked_again(chat: Chat, event: e.KnockedAgain) -> Step:
     return chat, (f.TellThread(f.Word.KNOCKED_AGAIN),)
 
 
+def _turned_away(chat: Chat, event: e.TurnedAway) -> Step:
+    return chat, (f.TellThread(f.Word.TURNED_AWAY, event.login),)
+
+
 def _said(chat: Chat, event: e.Said) -> Step:
     author = event.author
     chat, effects = heard(chat, event)
@@ -200,6 +204,7 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.Cancelled: _cancelled,
     e.VisitorJoined: _visitor_joined,
     e.KnockedAgain: _knocked_again,
+    e.TurnedAway: _turned_away,
     e.Said: _said,
     e.Edited: _edited,
     e.Removed: _removed,

@@ -45,6 +45,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.INVITED, e.InvitationExpired): _S.PROPOSED,
     (_S.INVITED, e.Cancelled): _S.CANCELLED,
     (_S.INVITED, e.VisitorJoined): _S.OPEN,
+    (_S.INVITED, e.TurnedAway): _S.INVITED,
     (_S.INVITED, e.ThreadLost): _S.CANCELLED,
     (_S.OPEN, e.InvitationSent): _S.OPEN,  # the visitor was quicker than RT's answer
     (_S.OPEN, e.KnockedAgain): _S.OPEN,

@@ -43,6 +43,7 @@ class Word(StrEnum):
 
     JOINED = "joined"
     KNOCKED_AGAIN = "knocked_again"
+    TURNED_AWAY = "turned_away"
     ENDED_BY_VISITOR = "ended_by_visitor"
     SILENT = "silent"
     STILL_HERE = "still_here"

@@ -72,6 +72,13 @@ class KnockedAgain(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedAway(Event):
+    """Somebody whom the link was not for signed in as ``login`` and was not let in."""
+
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said(Event):
     """``author`` said ``text`` (tidied); ``key`` recognises a repeat.
 

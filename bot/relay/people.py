@@ -43,13 +43,16 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """All that is here of a person; ``loose`` are rows of the outbox that belong to no chat yet."""
+    """All that is here of a person; ``loose`` are rows of the outbox that belong to no chat yet,
+    ``sign_ins`` those of the last minutes.
+    """
 
     chats: tuple[Trace, ...] = ()
     loose: tuple[int, ...] = ()
+    sign_ins: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.chats or self.loose)
+        return bool(self.chats or self.loose or self.sign_ins)
 
 
 def mentions(found: Any, person: str) -> bool:
@@ -85,6 +88,8 @@ async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Tra
     async def drop(unit: Unit) -> None:
         for number in traces.loose:
             await unit.drop(number)
+        for id_ in traces.sign_ins:
+            await unit.sign_out(id_)
 
     await relay.store.write(drop)
     return erased

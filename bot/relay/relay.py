@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from bot.domain import effects as f
+from bot.domain.admission import Policy
 from bot.domain.advance import advance
 from bot.domain.chat import Chat, State
 from bot.domain.events import Event
@@ -43,6 +44,7 @@ class Rules:
     CO to send it to RT before it is sent by itself. ``queues`` are those in which tickets may be
     made, by our name of the RT (none: the queue of the chat's ticket), ``triage`` the one for
     doubtful records. ``undo`` is for how long a filing may be undone; nothing leaves before.
+    ``admission`` says who has to sign in; ``sign_in_ttl`` is how long after it he may join.
     """
 
     secret: bytes
@@ -64,6 +66,8 @@ class Rules:
     triage: Mapping[str, str] = field(default_factory=dict)
     undo: timedelta = timedelta(seconds=60)
     files: FileRules = field(default_factory=FileRules)
+    admission: Policy = field(default_factory=Policy)
+    sign_in_ttl: timedelta = timedelta(minutes=10)
 
 
 #: How many chats come into these states is told every day.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from bot.domain.admission import SignIn
 from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
@@ -143,6 +144,12 @@ class Unit(Protocol):
     async def leave(self, seat_id: str) -> None:
         """Forget a visitor's place."""
 
+    async def sign_in(self, sign_in: SignIn) -> None:
+        """Keep who signed in."""
+
+    async def sign_out(self, sign_in_id: str) -> None:
+        """Forget it."""
+
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note that the visitor's lines up to ``seq`` stand in the thread."""
 
@@ -193,6 +200,9 @@ class Store(Protocol):
     async def find_seat(self, seat_id: str) -> Seat | None:
         """Read a visitor's place by the digest of his session's secret."""
 
+    async def find_sign_in(self, sign_in_id: str) -> SignIn | None:
+        """Read who signed in, by the digest of the cookie's secret."""
+
     async def find_knock(self, digest: str) -> Knock | None:
         """Read an invitation without touching it."""
 
@@ -234,7 +244,7 @@ class Store(Protocol):
         """Read each chat's count of changes, to find rings that were lost."""
 
     async def sweep(self, older_than: timedelta) -> int:
-        """Forget activity ids older than that and seats that expired; return how many ids."""
+        """Forget activity ids older than that, seats and sign-ins that expired; return how many ids."""
 
     async def counts(self, since: datetime) -> dict[str, int]:
         """Count chats by state; what was tallied since, by ``tally NAME``; and as ``leftovers`` those

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import events as e
+from bot.domain.admission import Admission, SignIn, bearer, called
 from bot.domain.chat import Chat, ChatFull, NotNow, State
-from bot.domain.identity import BEARER, Identity, Proof
-from bot.domain.invitations import Fate, Invitation, digest
+from bot.domain.identity import BEARER, Identity
+from bot.domain.invitations import Fate, digest
 from bot.domain.messages import Author, EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence, together
 from bot.relay.ports import Knock, Seat
@@ -22,12 +23,17 @@ _OFTEN = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """What a link is worth: ``fate`` as in docs/widget-protocol.md; the rest when pending."""
+    """What a link is worth: ``fate`` as in docs/widget-protocol.md; the rest when pending.
+
+    ``admission`` tells what becomes of whoever asked. ``who`` is what he signed in as, if he did.
+    """
 
     fate: str
     ticket: str = ""
     operators: tuple[str, ...] = ()
     expires: datetime | None = None
+    admission: Admission = Admission.JOIN
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,10 @@ class Joined:
 
 
 class CannotJoin(Exception):
-    """The link gives no seat; ``fate`` is used, revoked, expired or unknown."""
+    """The link gives no seat; ``fate`` is used, revoked, expired or unknown.
+
+    Or it would, and ``fate`` is sign_in (nobody signed in) or not_yours (somebody else did).
+    """
 
     def __init__(self, fate: str) -> None:
         super().__init__(fate)
@@ -68,8 +77,8 @@ class Visiting:
 
     # --- joining -------------------------------------------------------------------------------
 
-    async def peek(self, token: str) -> Peek:
-        """Tell what a link is worth without using it up."""
+    async def peek(self, token: str, sign_in: SignIn | None = None) -> Peek:
+        """Tell what a link is worth, to whoever signed in, without using it up."""
         knock = await self._relay.store.find_knock(digest(token))
         found = await self._relay.store.look(knock.chat_id) if knock else None
         if knock is None or found is None:
@@ -79,13 +88,20 @@ class Visiting:
         if fate != Fate.PENDING:
             return Peek(fate)
         people = tuple(operator.name for operator in chat.operators)
-        return Peek(fate, str(chat.ticket.ref.number), people, knock.expires)
+        who = sign_in.who if sign_in else None
+        admission = self._relay.rules.admission.admits(chat.invitation, chat.ticket, who)
+        if admission is Admission.NOT_YOURS:  # the ticket is nobody's business but its people's
+            return Peek(fate, admission=admission, who=_account(who))
+        number = str(chat.ticket.ref.number)
+        return Peek(fate, number, people, knock.expires, admission, _account(who))
 
-    async def join(self, token: str, nonce: str, present: str | None) -> Joined:
+    async def join(
+        self, token: str, nonce: str, present: str | None, sign_in: SignIn | None = None
+    ) -> Joined:
         """Exchange a link for a seat. ``present`` is the secret of the cookie sent along, if any.
 
-        The same nonce, or a cookie that is seated in that chat already, gets in again. Raises
-        CannotJoin.
+        The same nonce, or a cookie that is seated in that chat already, gets in again. A sign-in
+        is used up. Raises CannotJoin.
         """
         secret, now = self._new_secret(), self._relay.now()
         mark, key = digest(nonce), digest(token)
@@ -95,18 +111,10 @@ class Visiting:
             chat = await unit.chat(knock.chat_id) if knock else None
             if knock is None or chat is None:
                 return "unknown"
-            fate = self._fate(knock, chat)
-            if fate == Fate.USED and knock.used_by != mark:
-                await self._knocked_again(unit, chat)
-                return fate
-            if fate not in (Fate.PENDING, Fate.USED):
-                return fate
-            if fate == Fate.PENDING:
-                await unit.use(key, mark)
-                name = chat.invitation.name if chat.invitation else ""
-                visitor = Author(Role.VISITOR, f"{chat.id}:{knock.number}", name)
-                known = _bearer(chat.invitation)
-                await self._relay.happen(unit, chat, e.VisitorJoined(now, visitor, known))
+            if refused := await self._let_in(unit, chat, knock, key, mark, sign_in):
+                return refused
+            if sign_in:
+                await unit.sign_out(sign_in.id)
             seat = Seat(digest(secret), chat.id, now + self._relay.rules.session_ttl)
             await unit.seat(seat)
             return seat
@@ -120,6 +128,26 @@ class Visiting:
         if found is None:
             raise CannotJoin("unknown")
         return Joined(secret, seat, *found)
+
+    async def _let_in(
+        self, unit: Unit, chat: Chat, knock: Knock, key: str, mark: str, sign_in: SignIn | None
+    ) -> str:
+        """Use the link up for whoever has the nonce of digest ``mark``; return why not, or ""."""
+        fate = self._fate(knock, chat)
+        if fate == Fate.USED and knock.used_by != mark:
+            await self._knocked_again(unit, chat)
+            return fate
+        if fate != Fate.PENDING:
+            return "" if fate == Fate.USED else fate
+        who = sign_in.who if sign_in else None
+        admission = self._relay.rules.admission.admits(chat.invitation, chat.ticket, who)
+        if admission is not Admission.JOIN:
+            await self._turn_away(unit, chat, who)
+            return admission
+        await unit.use(key, mark)
+        visitor, known = _visitor(chat, knock.number, who)
+        await self._relay.happen(unit, chat, e.VisitorJoined(self._relay.now(), visitor, known))
+        return ""
 
     async def _seated(self, present: str, key: str) -> Joined | None:
         """A browser that joined opens its own link once more: that is no second person."""
@@ -148,6 +176,12 @@ class Visiting:
                 await self._relay.happen(unit, chat, e.KnockedAgain(now))
             except NotNow:
                 return  # the record is in RT: nobody is left to tell
+
+    async def _turn_away(self, unit: Unit, chat: Chat, who: Identity | None) -> None:
+        """Tell the CO, once an hour, that somebody signed in whom the link is not for."""
+        now = self._relay.now()
+        if who and await unit.first_time(f"chat:{chat.id}", f"turned away:{now:%Y%m%d%H}"):
+            await self._relay.happen(unit, chat, e.TurnedAway(now, _account(who)))
 
     # --- being there ---------------------------------------------------------------------------
 
@@ -251,9 +285,17 @@ class Visiting:
         await self._relay.store.write(work)
 
 
-def _bearer(link: Invitation | None) -> Identity:
-    """What we know of whoever holds a link: whom it was for."""
-    return Identity(Proof.LINK, link.login, link.name, link.address) if link else BEARER
+def _visitor(chat: Chat, number: int, who: Identity | None) -> tuple[Author, Identity]:
+    """How a visitor is called, and what is known of him."""
+    id_, link = f"{chat.id}:{number}", chat.invitation
+    if who:
+        return Author(Role.VISITOR, id_, called(who, chat.ticket)), who
+    known = bearer(link) if link else BEARER
+    return Author(Role.VISITOR, id_, known.name), known
+
+
+def _account(who: Identity | None) -> str:
+    return (who.login or who.address) if who else ""
 
 
 def _worth_noting(chat: Chat, now: datetime) -> bool:

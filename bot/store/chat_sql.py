@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from bot.domain.messages import Kind, Role
-from bot.store.codec import FILE, KNOCK, LINE, SEAT
+from bot.store.codec import FILE, KNOCK, LINE, SEAT, SIGN_IN_ROW
 from bot.store.codec import THREAD as REFERENCE
 from bot.store.sql import ONE, Among, Query, number, text
 from bot.store.tables import (
@@ -19,6 +19,7 @@ from bot.store.tables import (
     invitations,
     messages,
     seats,
+    sign_ins,
     threads,
     windows,
 )
@@ -220,6 +221,11 @@ TAKE_SEAT = Query(sa.insert(seats).values(**_row(seats)).inline())
 LEAVE = Query(sa.delete(seats).where(_the_seat).returning(seats.c.chat_id))
 FIND_SEAT = Query(sa.select(*SEAT).where(_the_seat))
 
+_the_sign_in = sign_ins.c.id == text("sign_in")
+SIGN_IN = Query(sa.insert(sign_ins).values(**_row(sign_ins)).inline())
+SIGN_OUT = Query(sa.delete(sign_ins).where(_the_sign_in))
+FIND_SIGN_IN = Query(sa.select(*SIGN_IN_ROW).where(_the_sign_in))
+
 _window = _row(windows)
 KEEP_WINDOW = Query(
     _insert(windows)
@@ -240,4 +246,5 @@ WINDOWS = Query(sa.select(windows.c.presence).where(windows.c.chat_id == text("c
 
 OLD_IDS = Query(sa.delete(inbound).where(inbound.c.at < number("moment")))
 OLD_CHANGES = Query(sa.delete(early).where(early.c.at < number("moment")))
+OLD_SIGN_INS = Query(sa.delete(sign_ins).where(sign_ins.c.expires_at < number("moment")))
 OLD_SEATS = Query(sa.delete(seats).where(seats.c.expires_at < number("moment")))

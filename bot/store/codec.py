@@ -10,13 +10,25 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from bot.domain.admission import SignIn
 from bot.domain.chat import Chat
 from bot.domain.files import File
+from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Author, Kind, Message, Quote, Role
 from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Delivery, Knock, Lane, Listening, Scope, Seat, Thread
 from bot.store.sql import Row
-from bot.store.tables import files, invitations, messages, micros, moment, outbox, seats, threads
+from bot.store.tables import (
+    files,
+    invitations,
+    messages,
+    micros,
+    moment,
+    outbox,
+    seats,
+    sign_ins,
+    threads,
+)
 
 _chat = TypeAdapter(Chat)
 _file = TypeAdapter(File)
@@ -77,6 +89,7 @@ DELIVERY = _columns(
 KNOCK = _columns(invitations, "chat_id number expires_at used_by")
 SEAT = _columns(seats, "id chat_id expires_at")
 FILE = _columns(files, "id seq name type state content")
+SIGN_IN_ROW = _columns(sign_ins, "id proof login name address expires_at")
 
 _ROLES = {role.value: role for role in Role}
 _KINDS = {kind.value: kind for kind in Kind}
@@ -187,6 +200,25 @@ def file_from_row(row: Row) -> Stored:
     """A row of FILE as a file."""
     id_, seq, name, type_, state, content = row
     return Stored(id_, seq, name, type_, content or b"", Fetched(state))
+
+
+def sign_in_to_row(sign_in: SignIn) -> dict[str, Any]:
+    """Who signed in as a row of ``sign_ins``."""
+    who = sign_in.who
+    return {
+        "id": sign_in.id,
+        "proof": who.proof,
+        "login": who.login,
+        "name": who.name,
+        "address": who.address,
+        "expires_at": micros(sign_in.expires),
+    }
+
+
+def sign_in_from_row(row: Row) -> SignIn:
+    """A row of SIGN_IN_ROW as who signed in."""
+    id_, proof, login, name, address, expires = row
+    return SignIn(id_, Identity(Proof(proof), login, name, address), moment(expires))
 
 
 def lanes(values: set[str]) -> frozenset[Lane]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self, TypeVar
 import psycopg
 import structlog
 
+from bot.domain.admission import SignIn
 from bot.domain.chat import OVER, Chat
 from bot.domain.messages import Message
 from bot.relay.files import Stored
@@ -172,7 +173,7 @@ class SqlStore:
         await self._write(work)
 
     async def sweep(self, older_than: timedelta) -> int:
-        """Forget inbound activity ids, early changes and seats that are of no use any more."""
+        """Forget inbound activity ids, early changes, seats and sign-ins that are of no use now."""
 
         async def work(unit: SqlUnit) -> int:
             now = self._clock()
@@ -180,6 +181,8 @@ class SqlStore:
             if await unit.link.slowly(chat_sql.OLD_CHANGES, moment=micros(now - _EARLY_KEPT)):
                 self._scrubber.soil()
             await unit.link.slowly(chat_sql.OLD_SEATS, moment=micros(now))
+            if await unit.link.slowly(chat_sql.OLD_SIGN_INS, moment=micros(now)):
+                self._scrubber.soil()
             await unit.link.slowly(standing_sql.OLD_TALLIES, moment=micros(now - older_than))
             return gone
 
@@ -253,6 +256,11 @@ class SqlStore:
         """Read a visitor's place."""
         rows = await self._rows(chat_sql.FIND_SEAT, seat=seat_id)
         return codec.seat_from_row(rows[0]) if rows else None
+
+    async def find_sign_in(self, sign_in_id: str) -> SignIn | None:
+        """Read who signed in."""
+        rows = await self._rows(chat_sql.FIND_SIGN_IN, sign_in=sign_in_id)
+        return codec.sign_in_from_row(rows[0]) if rows else None
 
     async def find_knock(self, digest: str) -> Knock | None:
         """Read an invitation."""

@@ -175,6 +175,18 @@ seats = sa.Table(
 )
 sa.Index("ix_seats_chat_id", seats.c.chat_id)
 
+#: Who has signed in at the site and not joined yet; a row lives for minutes.
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("proof", sa.Text, nullable=False),
+    sa.Column("login", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+
 #: Effects that wait for their turn outside. ``owner`` holds a row until ``lease_until``.
 outbox = sa.Table(
     "outbox",

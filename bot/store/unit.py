@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.domain.admission import SignIn
 from bot.domain.chat import LIVE, Chat, State
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
@@ -253,6 +254,14 @@ class SqlUnit:
             # Sockets that were opened with it, here or at another process, look and end.
             self._turned.setdefault(chat_id, False)
             self.gathering.of(chat_id)
+
+    async def sign_in(self, sign_in: SignIn) -> None:
+        """Keep who signed in."""
+        self.link.later(sql.SIGN_IN, **codec.sign_in_to_row(sign_in))
+
+    async def sign_out(self, sign_in_id: str) -> None:
+        """Forget it."""
+        self.link.later(sql.SIGN_OUT, sign_in=sign_in_id)
 
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
         """Note this process's windows on the chat; return all processes'."""

@@ -61,6 +61,11 @@ _WORDS: dict[Word | Answer, str] = {
         "were not let in. If it was the right person on another device, end this chat and invite "
         "them again; if not, ask the visitor whether the link was passed on."
     ),
+    Word.TURNED_AWAY: (
+        "Somebody signed in as {detail} opened the invitation link of ticket {ticket}, which is for "
+        "somebody else. They were not let in. If they should be, add them to the ticket in RT as Cc "
+        "and invite again; if not, ask the requestor whether the link was passed on."
+    ),
     Word.ENDED_BY_VISITOR: (
         "{visitor} ended the chat. Nothing more reaches them. Press “Send to RT” on the card to put "
         "the record on ticket {ticket}."

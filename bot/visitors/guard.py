@@ -110,23 +110,25 @@ async def read_bytes(request: web.Request) -> bytes:
     return raw
 
 
-def secret_of(request: web.Request) -> str | None:
+def secret_of(request: web.Request, cookie: str = COOKIE) -> str | None:
     """Return the session's secret out of the cookie, if what is there looks like one."""
-    secret = request.cookies.get(COOKIE, "")
+    secret = request.cookies.get(cookie, "")
     return secret if _SECRET.fullmatch(secret) else None
 
 
-def set_secret(response: web.Response, secret: str, expires: datetime, now: datetime) -> None:
+def set_secret(
+    response: web.Response, secret: str, expires: datetime, now: datetime, cookie: str = COOKIE
+) -> None:
     """Give the browser its session's secret, out of the reach of scripts and of other hosts."""
     age = max(0, int((expires - now).total_seconds()))
     response.set_cookie(
-        COOKIE, secret, max_age=age, path="/", secure=True, httponly=True, samesite="Strict"
+        cookie, secret, max_age=age, path="/", secure=True, httponly=True, samesite="Strict"
     )
 
 
-def drop_secret(response: web.Response) -> None:
+def drop_secret(response: web.Response, cookie: str = COOKIE) -> None:
     """Make the browser forget its session's secret."""
-    response.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")
+    response.del_cookie(cookie, path="/", secure=True, httponly=True, samesite="Strict")
 
 
 def sender(request: web.Request) -> str:

@@ -29,11 +29,13 @@ _NOBODY = frozenset({"", "(null)", "-"})
 class ProxyIdentity:
     """Reads ``header``. ``secret`` is what the proxy must show on TCP; on a socket none is needed.
 
-    An empty ``header``: nobody is ever signed in.
+    An empty ``header``: nobody is ever signed in. ``realms`` are those whose logins are this site's
+    own: with a federation in front, ``ada@elsewhere.example`` is another Ada.
     """
 
     header: str = ""
     secret: str = field(default="", repr=False)
+    realms: frozenset[str] = frozenset()
 
     def login(self, request: web.Request) -> str | None:
         """Return the login, None if nobody is signed in. Raises Refusal for what looks forged."""
@@ -47,6 +49,11 @@ class ProxyIdentity:
             raise Refusal(403, "forged")
         return values[0]
 
+    def local(self, login: str) -> str | None:
+        """Return a login of this site without realm or domain, in lower case; None for another's."""
+        plain, at, realm = login.casefold().partition("@")
+        return plain if not at or realm in {ours.casefold() for ours in self.realms} else None
+
     def _is_proxy(self, request: web.Request) -> bool:
         """Tell whether only the proxy can have sent this."""
         if _on_socket(request) and not self.secret:
@@ -57,11 +64,6 @@ class ProxyIdentity:
         if not self.secret or len(shown) != 1:
             return False
         return hmac.compare_digest(shown[0].encode(), self.secret.encode())
-
-
-def without_domain(login: str) -> str:
-    """Return a login without realm or domain: ``grace@INF.ED.AC.UK`` and ``grace`` are one."""
-    return login.partition("@")[0].casefold()
 
 
 def _check_spelling(request: web.Request, *names: str) -> None:

@@ -20,6 +20,7 @@ from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
 from bot.visitors.routes import Accepted, Allowances, Page, Routes
+from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.socket import Pace, Shared
 
 log = structlog.get_logger(__name__)
@@ -87,6 +88,10 @@ class VisitorsRoom:
             )
             for route in [*self._routes.table(), *self._files, *also]
         ]
+
+    def sign_in_at(self, signing: SignInRoutes) -> None:
+        """Let visitors sign in there; only before ``routes``."""
+        self._routes.signing = signing
 
     def expect(self, chat_ids: Iterable[str]) -> None:
         """Name chats whose visitor had a window at a process that ended, in the running loop.

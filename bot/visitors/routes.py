@@ -19,6 +19,7 @@ from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
 from bot.visitors.bundle import Bundle
 from bot.visitors.guard import Refusal
+from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.socket import Shared, Socket
 from bot.visitors.wire import Close
 
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 # Our tokens have 43 characters; others are not worth a look at the database.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+_STATUS = {"unknown": 404, "sign_in": 401, "not_yours": 403}
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 BY_ADDRESS = Rate(per_minute=300, burst=100)  # a whole campus may share one
@@ -65,7 +67,12 @@ class Routes:
     """The handlers; bot/visitors/room.py puts them together."""
 
     def __init__(
-        self, shared: Shared, *, origins: frozenset[str], page: Page, allowances: Allowances
+        self,
+        shared: Shared,
+        *,
+        origins: frozenset[str],
+        page: Page,
+        allowances: Allowances,
     ) -> None:
         self._shared = shared
         self._visiting = shared.visiting
@@ -73,6 +80,7 @@ class Routes:
         self._now = shared.now
         self._origins = origins
         self._page = page
+        self.signing: SignInRoutes | None = None
         self._bundle = Bundle(pages.STATIC)
         self._allowances = allowances
         self.health: Callable[[], Mapping[str, object]] = dict
@@ -93,6 +101,7 @@ class Routes:
             web.post("/api/leave", self.leave),
             # A HEAD that is answered like a GET would be a socket without one.
             web.get("/ws", self.ws, allow_head=False),
+            *(self.signing.table() if self.signing else []),
         ]
 
     # --- what is the same for everybody ------------------------------------------------------------
@@ -131,7 +140,9 @@ class Routes:
         token = self._token(body)
         if token is None:
             return answer(200, {"fate": "unknown"})
-        return answer(200, wire.peek(await self._visiting.peek(token)))
+        who = await self.signing.who(request) if self.signing else None
+        seen = await self._visiting.peek(token, who)
+        return answer(200, wire.peek(seen, self.signing.page if self.signing else ""))
 
     async def join(self, request: web.Request) -> web.Response:
         """Exchange a link for the cookie."""
@@ -143,10 +154,11 @@ class Routes:
             return error(404, "unknown")
         before = await self._visiting.seat(present) if present else None
         try:
-            joined = await self._visiting.join(token, body["nonce"], present)
+            who = await self.signing.who(request) if self.signing else None
+            joined = await self._visiting.join(token, body["nonce"], present, who)
         except CannotJoin as refusal:
             log.info("join_refused", fate=refusal.fate)
-            return error(404 if refusal.fate == "unknown" else 410, refusal.fate)
+            return error(_STATUS.get(refusal.fate, 410), refusal.fate)
         if before and before.chat_id != joined.seat.chat_id:
             # The browser's cookie is about to name another chat: its old tabs are told now, not
             # when their network next fails.
@@ -154,6 +166,8 @@ class Routes:
         log.info("joined", chat=joined.chat.id)
         response = answer(200, self._shown(joined.chat, joined.relayed))
         guard.set_secret(response, joined.secret, joined.seat.expires, self._now())
+        if self.signing:
+            self.signing.forget(response)
         return response
 
     async def session(self, request: web.Request) -> web.Response:
@@ -172,6 +186,8 @@ class Routes:
             self._hub.dismiss(seat.chat_id, seat.id, Close.NO_SESSION)
         response = web.Response(status=204)
         guard.drop_secret(response)
+        if self.signing:
+            await self.signing.sign_out(request, response)
         return response
 
     # --- the socket --------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from bot.visitors import start_page
 from bot.visitors.around import answer
 from bot.visitors.guard import Refusal, check_origin, read_bytes
 from bot.visitors.pages import STATIC
-from bot.visitors.proxy_identity import ProxyIdentity, without_domain
+from bot.visitors.proxy_identity import ProxyIdentity
 
 log = structlog.get_logger(__name__)
 
@@ -163,8 +163,11 @@ class StartRoutes:
         if login is None:
             raise _Trouble(401, "You are not signed in. Open this page through the site's sign-in.")
         domain = self._desk.domain
-        address = f"{without_domain(login)}@{domain}" if domain else login
-        operator = await self._starting.operator(address)
+        plain = self._identity.local(login)
+        address = f"{plain}@{domain}" if domain else login
+        # A namesake of another realm is nobody here.
+        known = plain is not None or not domain
+        operator = await self._starting.operator(address) if known else None
         if operator is None:
             raise _Trouble(
                 403,

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Final, NoReturn
 
+from bot.domain.admission import Admission
 from bot.domain.chat import Chat, State
 from bot.domain.files import File
 from bot.domain.messages import Kind, Message, Role
@@ -215,13 +216,20 @@ def ticket(ref: TicketRef) -> str:
     return str(ref.number) if ref.instance == DEFAULT_INSTANCE else str(ref)
 
 
-def peek(seen: Peek) -> dict[str, Any]:
-    """Tell what a link is worth; a link that gives no seat tells nothing else."""
+def peek(seen: Peek, sign_in: str = "") -> dict[str, Any]:
+    """Tell what a link is worth; a link that gives no seat tells nothing else.
+
+    ``sign_in`` is where one signs in, if one can.
+    """
     if seen.fate != "pending":
         return {"fate": seen.fate}
+    entry = {"admission": seen.admission.value, "who": seen.who, "sign_in": sign_in}
+    if seen.admission is Admission.NOT_YOURS:
+        return {"fate": "pending", **entry}
     expires = time(seen.expires) if seen.expires else None
     operators = list(seen.operators)
-    return {"fate": "pending", "ticket": seen.ticket, "operators": operators, "expires": expires}
+    shown = {"fate": "pending", "ticket": seen.ticket, "operators": operators, "expires": expires}
+    return shown | (entry if sign_in or seen.who else {})
 
 
 def line(message: Message) -> dict[str, Any]:

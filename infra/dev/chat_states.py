@@ -79,6 +79,7 @@ EVENTS: dict[type[e.Event], str] = {
     e.Cancelled: "Cancel, or nobody invited in time",
     e.VisitorJoined: "visitor joins",
     e.KnockedAgain: "somebody else opens the link",
+    e.TurnedAway: "somebody signed in whom the link is not for, and was not let in",
     e.Said: "somebody writes",
     e.Edited: "a CO edits",
     e.Removed: "a CO deletes",

@@ -57,6 +57,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.Cancelled(NOW, GRACE),
     e.VisitorJoined(NOW, ADA),
     e.KnockedAgain(NOW),
+    e.TurnedAway(NOW, "eve"),
     e.Said(NOW, ADA, "k", "hello"),
     e.Edited(NOW, GRACE, "k2", 1, "hallo"),
     e.Removed(NOW, GRACE, "k3", 1),

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+from bot.domain.admission import SignIn
 from bot.domain.chat import State
+from bot.domain.identity import Identity, Proof
 from bot.domain.tickets import TicketRef
+from bot.relay.people import erase
 from bot.relay.ports import Delivery, Lane
+from bot.relay.relay import Relay, Rules
 from bot.store import SqlStore, find_traces
-from tests.people import ADAS, GRACE, invited
+from tests.people import ADAS, GRACE, NOW, invited
 from tests.store.making import add_chat, line, schedule
 
 
@@ -23,7 +27,8 @@ async def test_a_person_is_found_by_login_address_or_name_wherever_it_stands(
         assert (trace.chat, trace.state, trace.unfiled) == ("chat-1", State.ENDED, True)
         assert trace.ticket == TicketRef("rt", 12345)
         assert trace.thread == "19:x;messageid=1"
-        assert trace.rows == {"chats": 1, "messages": 1, "invitations": 0, "seats": 0, "outbox": 0}
+        others = dict.fromkeys(("files", "invitations", "seats", "outbox"), 0)
+        assert trace.rows == {"chats": 1, "messages": 1} | others
     found = find_traces(url, GRACE.name)
     assert [trace.chat for trace in found.chats] == ["chat-1", "chat-2"]
     assert len(found.loose) == 1
@@ -40,3 +45,15 @@ async def test_who_only_speaks_in_a_chat_is_found_there(store: SqlStore, url: st
     said = replace(line(1, "k"), author=replace(GRACE, name="Alan Turing", id="a"))
     await store.write(lambda unit: unit.record("chat-1", said))
     assert [trace.chat for trace in find_traces(url, "alan turing").chats] == ["chat-1"]
+
+
+async def test_who_has_just_signed_in_is_found_and_erased(store: SqlStore, url: str) -> None:
+    eve = Identity(Proof.SSO, "eve", "Eve Adams", "eve@help.test")
+    await store.write(lambda unit: unit.sign_in(SignIn("digest", eve, NOW)))
+    for name in ("EVE", "eve adams", "eve@help.test"):
+        assert find_traces(url, name).sign_ins == ("digest",)
+    assert not find_traces(url, "adams")
+
+    relay = Relay(store, lambda: NOW, [], Rules(b"s" * 32, "https://help.test/"))
+    await erase(relay, find_traces(url, "eve"), also_unfiled=False)
+    assert not find_traces(url, "eve")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain import events as e
+from bot.domain.admission import SignIn
 from bot.domain.advance import advance
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.effects import Record
@@ -108,7 +109,7 @@ class FakeVisiting(Visiting):
 
     # --- the use cases ----------------------------------------------------------------------------
 
-    async def peek(self, token: str) -> Peek:
+    async def peek(self, token: str, sign_in: SignIn | None = None) -> Peek:
         link = self._link(token)
         if link is None:
             return Peek("unknown")
@@ -118,7 +119,9 @@ class FakeVisiting(Visiting):
         names = tuple(operator.name for operator in chat.operators)
         return Peek("pending", str(chat.ticket.ref.number), names, link.expires)
 
-    async def join(self, token: str, nonce: str, present: str | None) -> Joined:
+    async def join(
+        self, token: str, nonce: str, present: str | None, sign_in: SignIn | None = None
+    ) -> Joined:
         link = self._link(token)
         if link is None:
             raise CannotJoin("unknown")

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.visitors.around import around
-from bot.visitors.proxy_identity import ProxyIdentity, without_domain
+from bot.visitors.proxy_identity import ProxyIdentity
 
 SECRET = "s" * 40
 GOOD = [("X-Remote-User", "grace"), ("X-Livechat-Proxy", SECRET)]
@@ -90,5 +90,9 @@ async def test_without_a_header_in_the_settings_nobody_is_anybody() -> None:
         assert await said(url, GOOD) == "nobody"
 
 
-def test_a_login_is_the_same_with_its_realm() -> None:
-    assert without_domain("Grace@INF.ED.AC.UK") == without_domain("grace") == "grace"
+def test_a_login_is_the_same_with_this_sites_realm_and_anothers_is_nobody_here() -> None:
+    ours = ProxyIdentity("X-Remote-User", realms=frozenset({"INF.ED.AC.UK", "ed.ac.uk"}))
+    assert {ours.local(it) for it in ("Grace@INF.ED.AC.UK", "grace", "grace@ed.ac.uk")} == {"grace"}
+    for namesake in ("grace@evil.example", "grace@", "grace@ed.ac.uk@evil.example", "grace@ac.uk"):
+        assert ours.local(namesake) is None
+    assert ProxyIdentity("X-Remote-User").local("grace@INF.ED.AC.UK") is None

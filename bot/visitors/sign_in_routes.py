@@ -1,0 +1,129 @@
+"""Signing in: by the web server's word on a page of its own, or by a token of the host site.
+
+What comes of it is a cookie that lives for minutes, and is used up by joining a chat. From then on
+the seat's cookie is enough, so that nothing but this page need lie behind the site's sign-in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from aiohttp import hdrs, web
+
+from bot.domain.admission import SignIn
+from bot.domain.identity import Identity, Proof
+from bot.relay.signing_in import SigningIn, UsedBefore
+from bot.visitors import guard
+from bot.visitors.around import answer
+from bot.visitors.assertions import Assertions, BadAssertion
+from bot.visitors.guard import Refusal
+from bot.visitors.proxy_identity import ProxyIdentity
+
+log = structlog.get_logger(__name__)
+
+COOKIE: Final = "__Host-livechat-signin"
+#: A path on this site, and nothing that a browser could take for another's address.
+_BACK = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1000}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Porch:
+    """Where visitors sign in.
+
+    proxy        reads the web server's word; None if it gives none about visitors
+    assertions   reads the host site's tokens; None if it makes none
+    domain       what makes a login an address (``s1234567@`` this); "" if it does not
+    page         where the widget sends those who must sign in
+    home         where they go afterwards, if they do not say
+    """
+
+    signing_in: SigningIn
+    proxy: ProxyIdentity | None
+    assertions: Assertions | None
+    domain: str
+    page: str
+    home: str
+    origins: frozenset[str]
+    now: Callable[[], datetime]
+
+
+class SignInRoutes:
+    """The handlers, and who signed in."""
+
+    def __init__(self, porch: Porch) -> None:
+        self._porch = porch
+        self.page = porch.page
+
+    def table(self) -> list[web.RouteDef]:
+        """Return the routes, relative to the prefix."""
+        routes = []
+        if self._porch.proxy:
+            routes.append(web.get("/sign-in", self.by_proxy, allow_head=False))
+        if self._porch.assertions:
+            routes.append(web.post("/api/sign-in", self.by_assertion))
+        return routes
+
+    async def by_proxy(self, request: web.Request) -> web.Response:
+        """Take the web server's word, and go back to where the visitor came from."""
+        assert self._porch.proxy
+        login = self._porch.proxy.login(request)
+        if login is None:
+            # The page is not behind the sign-in: going back would go round in circles.
+            raise Refusal(401, "not_signed_in")
+        back = request.query.get("back", "")
+        to = back if _BACK.fullmatch(back) else self._porch.home
+        response = web.Response(status=303, headers={hdrs.LOCATION: to})
+        plain, domain = self._porch.proxy.local(login), self._porch.domain
+        if plain is None:
+            raise Refusal(403, "realm")
+        who = Identity(Proof.SSO, plain, "", f"{plain}@{domain}" if domain else "")
+        await self._signed_in(request, response, who, "")
+        return response
+
+    async def by_assertion(self, request: web.Request) -> web.Response:
+        """Take the host site's word."""
+        assert self._porch.assertions
+        guard.check_post(request, self._porch.origins)
+        token = (await guard.read_body(request)).get("assertion")
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise Refusal(400, "broken")
+        try:
+            who, once = self._porch.assertions.identity(token, self._porch.now())
+            response = answer(200, {"who": who.login})
+            await self._signed_in(request, response, who, once)
+        except BadAssertion as error:
+            log.warning("assertion_refused", why=str(error))
+            raise Refusal(403, "assertion") from None
+        except UsedBefore:
+            log.warning("assertion_refused", why="used before")
+            raise Refusal(403, "assertion") from None
+        return response
+
+    async def who(self, request: web.Request) -> SignIn | None:
+        """Return who signed in with this browser, and has not joined a chat since."""
+        secret = guard.secret_of(request, COOKIE)
+        return await self._porch.signing_in.known(secret) if secret else None
+
+    async def sign_out(self, request: web.Request, response: web.Response) -> None:
+        """Forget it, here and in the browser."""
+        if secret := guard.secret_of(request, COOKIE):
+            await self._porch.signing_in.sign_out(secret)
+        self.forget(response)
+
+    def forget(self, response: web.Response) -> None:
+        """Make the browser forget it."""
+        guard.drop_secret(response, COOKIE)
+
+    async def _signed_in(
+        self, request: web.Request, response: web.Response, who: Identity, once: str
+    ) -> None:
+        before = guard.secret_of(request, COOKIE)
+        secret, expires = await self._porch.signing_in.sign_in(who, once, before)
+        guard.set_secret(response, secret, expires, self._porch.now(), COOKIE)
+        log.info("signed_in", proof=who.proof)

@@ -1,0 +1,238 @@
+"""Signing in, as a browser sees it: where it is led, what it is told, which cookies it has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.domain.admission import Policy
+from bot.relay.signing_in import SigningIn
+from bot.store import upgrade
+from bot.visitors.assertions import Assertions
+from bot.visitors.hub import Hub
+from bot.visitors.proxy_identity import ProxyIdentity
+from bot.visitors.room import VisitorsRoom
+from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from tests.relay.house import House, opened
+from tests.visitors.browser import HEADERS, ORIGIN, nonce
+from tests.visitors.test_assertions import AUDIENCE, ISSUER, jwk, key_set, token
+
+SECRET = "s" * 40
+SEAT, SIGNED_IN = "__Host-livechat", "__Host-livechat-signin"
+
+
+@dataclass
+class Visitor:
+    """A browser behind the web server; its cookies as name and value."""
+
+    http: aiohttp.ClientSession
+    base: str
+    cookies: dict[str, str]
+
+    async def goes(self, path: str, *, login: str = "", **headers: str) -> tuple[int, str]:
+        """He opens a page; ``login`` is what the web server says. Returns status and where to."""
+        said = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET} if login else {}
+        async with self.http.get(
+            self.base + path, headers=said | self._sent() | headers, allow_redirects=False
+        ) as answer:
+            self._keep(answer)
+            return answer.status, answer.headers.get("Location", "")
+
+    async def posts(self, path: str, **body: str) -> tuple[int, dict[str, object]]:
+        """The widget asks."""
+        async with self.http.post(
+            f"{self.base}/livechat/api/{path}", json=body, headers=HEADERS | self._sent()
+        ) as answer:
+            self._keep(answer)
+            return answer.status, await answer.json() if answer.status != 204 else {}
+
+    def _sent(self) -> dict[str, str]:
+        return {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+
+    def _keep(self, answer: aiohttp.ClientResponse) -> None:
+        for line in answer.headers.getall("Set-Cookie", []):
+            for name, morsel in SimpleCookie(line).items():
+                assert morsel["secure"]
+                assert morsel["httponly"]
+                assert morsel["path"] == "/"
+                self.cookies.pop(name, None)
+                if morsel.value and morsel["max-age"] != "0":
+                    self.cookies[name] = morsel.value
+
+
+@dataclass
+class Site:
+    house: House
+    base: str
+    visitor: Visitor
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """The relay, on a SQLite file of its own."""
+    url = f"sqlite:///{tmp_path / 'chats.db'}"
+    await asyncio.to_thread(upgrade, url)
+    async with opened(url) as it:
+        yield it
+
+
+@pytest.fixture
+async def site(house: House, tmp_path: Path) -> AsyncIterator[Site]:
+    """A service whose visitors sign in both ways."""
+    house.relay.rules = replace(house.relay.rules, admission=Policy(offered=True))
+    signing = SignInRoutes(
+        Porch(
+            signing_in=SigningIn(house.relay),
+            proxy=ProxyIdentity("X-Remote-User", SECRET, frozenset({"ED.AC.UK"})),
+            assertions=Assertions(key_set(tmp_path, jwk("EdDSA")), ISSUER, AUDIENCE),
+            domain="help.test",
+            page="/livechat/sign-in",
+            home="/help",
+            origins=frozenset({ORIGIN}),
+            now=house.clock,
+        )
+    )
+    room = VisitorsRoom(
+        house.visiting,
+        Hub(),
+        origins=[ORIGIN],
+        support_url="https://help.example.org/",
+        now=house.clock,
+    )
+    room.sign_in_at(signing)
+    app = web.Application()
+    room.setup(app)
+    async with AsyncExitStack() as stack:
+        runner = web.AppRunner(app)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        )
+        host, port = runner.addresses[0][:2]
+        base = f"http://{host}:{port}"
+        yield Site(house, base, Visitor(http, base, {}))
+
+
+async def test_the_whole_way_from_the_link_over_the_sign_in_into_the_chat(site: Site) -> None:
+    link, ada = site.house.token(await site.house.invited()), site.visitor
+
+    _, seen = await ada.posts("peek", token=link)
+    assert (seen["admission"], seen["sign_in"], seen["who"]) == (
+        "sign_in",
+        "/livechat/sign-in",
+        "",
+    )
+    assert await ada.posts("join", token=link, nonce=nonce()) == (401, {"error": "sign_in"})
+
+    went = await ada.goes("/livechat/sign-in?back=/help%3Fpage%3D2", login="S1234567@ed.ac.uk")
+    assert went == (303, "/help?page=2")
+    _, seen = await ada.posts("peek", token=link)
+    assert (seen["admission"], seen["who"]) == ("join", "s1234567")
+
+    status, view = await ada.posts("join", token=link, nonce=nonce())
+    assert (status, view["you"]) == (200, "Ada Lovelace")
+    assert set(ada.cookies) == {SEAT}
+
+
+async def test_another_person_sees_nothing_of_the_ticket(site: Site) -> None:
+    link, eve = site.house.token(await site.house.invited()), site.visitor
+    await eve.goes("/livechat/sign-in", login="eve")
+    _, seen = await eve.posts("peek", token=link)
+    assert seen == {
+        "fate": "pending",
+        "admission": "not_yours",
+        "who": "eve",
+        "sign_in": "/livechat/sign-in",
+    }
+    assert await eve.posts("join", token=link, nonce=nonce()) == (403, {"error": "not_yours"})
+    # On a shared computer she signs out, and the next one in.
+    await eve.posts("leave")
+    assert eve.cookies == {}
+    _, seen = await eve.posts("peek", token=link)
+    assert seen["admission"] == "sign_in"
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "",
+        "https://evil.test/",
+        "//evil.test/",
+        "/\\evil.test/",
+        "\\\\evil.test",
+        "help",
+        "/a\r\nSet-Cookie: x=1",
+        "/a b",
+        "javascript:alert(1)",
+        "/\u202e",
+        "/" + "a" * 1001,
+    ],
+)
+async def test_nobody_is_led_to_another_site(site: Site, back: str) -> None:
+    async with site.visitor.http.get(
+        f"{site.base}/livechat/sign-in",
+        params={"back": back},
+        headers={"X-Remote-User": "ada", "X-Livechat-Proxy": SECRET},
+        allow_redirects=False,
+    ) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, "/help")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_who_is_not_signed_in_or_forges_it_gets_no_cookie(site: Site) -> None:
+    ada = site.visitor
+    assert (await ada.goes("/livechat/sign-in"))[0] == 401
+    for headers in (
+        {"X-Remote-User": "eve"},
+        {"X-Remote-User": "eve", "X-Livechat-Proxy": "wrong"},
+        {"X_Remote_User": "eve", "X-Livechat-Proxy": SECRET},
+    ):
+        assert (await ada.goes("/livechat/sign-in", **headers))[0] == 403
+    assert (await ada.goes("/livechat/sign-in", login="ada@elsewhere.example"))[0] == 403
+    assert ada.cookies == {}
+
+
+async def test_the_host_site_vouches_once(site: Site) -> None:
+    link, ada = site.house.token(await site.house.invited()), site.visitor
+    good = token(name="Ada King")
+    assert await ada.posts("sign-in", assertion=good) == (200, {"who": "s1234567"})
+    assert set(ada.cookies) == {SIGNED_IN}
+    first = ada.cookies[SIGNED_IN]
+    assert (await ada.posts("sign-in", assertion=token(jti="two")))[0] == 200
+    assert ada.cookies[SIGNED_IN] != first
+
+    assert await ada.posts("sign-in", assertion=good) == (403, {"error": "assertion"})
+    for bad in (token(aud="another"), "a.b.c"):
+        assert await ada.posts("sign-in", assertion=bad) == (403, {"error": "assertion"})
+    for broken in ({}, {"assertion": "nonsense"}):
+        assert await ada.posts("sign-in", **broken) == (400, {"error": "broken"})
+    status, view = await ada.posts("join", token=link, nonce=nonce())
+    assert (status, view["you"]) == (200, "Ada Lovelace")
+
+
+async def test_another_sites_page_cannot_sign_anybody_in_by_a_token(site: Site) -> None:
+    async with site.visitor.http.post(
+        f"{site.base}/livechat/api/sign-in",
+        json={"assertion": token()},
+        headers=HEADERS | {"Origin": "https://evil.test"},
+    ) as answer:
+        assert answer.status == 403
+        assert "Set-Cookie" not in answer.headers
+
+
+async def test_a_cookie_that_was_planted_before_is_not_the_one_after(site: Site) -> None:
+    ada = site.visitor
+    ada.cookies = {SIGNED_IN: "p" * 43}
+    await ada.goes("/livechat/sign-in", login="s1234567")
+    assert ada.cookies[SIGNED_IN] != "p" * 43
