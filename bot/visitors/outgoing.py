@@ -94,10 +94,14 @@ class Outgoing:
 
     async def put(self, frame: bytes) -> None:
         """Queue a line as soon as there is room for it."""
+        await self.room()
+        self.push(frame)
+
+    async def room(self) -> None:
+        """Wait until there is room for lines."""
         while not self.has_room:
             self._room = asyncio.get_running_loop().create_future()
             await self._room
-        self.push(frame)
 
     def control(self, kind: WSMsgType, payload: bytes = b"") -> bool:
         """Send a ping or a pong; False if there is a backlog, behind which it would be late."""

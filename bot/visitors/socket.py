@@ -374,14 +374,24 @@ class Socket:
             return
         if not shown.welcomed:
             await self._put(shown.look(chat, relayed))
-        while shown.cursor < chat.head:
-            page = await visiting.log(self._seat, shown.cursor, self._shared.pace.page)
-            for line in page:
-                await self._out.put(wire.write(wire.line(line)))
-                shown.cursor = line.seq
-            if len(page) < self._shared.pace.page:
-                break
+        while shown.cursor < chat.head and await self._send_page(shown.cursor):
+            pass
         await self._put(shown.look(chat, relayed))
+
+    async def _send_page(self, after: int) -> bool:
+        """Send lines after seq ``after``, as many as there is room for; False if they are the last.
+
+        Whoever reads slowly gets the rest of a page when there is room again, from the database:
+        two hundred who do not read at all would hold as many pages, megabytes each.
+        """
+        await self._out.room()
+        page = await self._shared.visiting.log(self._seat, after, self._shared.pace.page)
+        for line in page:
+            if not self._out.has_room:
+                return True
+            self._out.push(wire.write(wire.line(line)))
+            self._shown.cursor = line.seq
+        return len(page) == self._shared.pace.page
 
     async def _put(self, frames: list[bytes]) -> None:
         for frame in frames:

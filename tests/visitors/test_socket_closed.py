@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import weakref
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from aiohttp import WSMsgType
 
 from bot.domain.messages import MAX_MESSAGE_BYTES, Message
 from bot.relay.ports import Committed, News, Seat
-from bot.visitors.socket import Pace
+from bot.visitors.socket import Pace, Socket
 from bot.visitors.wire import Close
 from tests.visitors.browser import CHAT, ORIGIN, Browser, Tab, until
 from tests.visitors.conftest import Site, StartSite
@@ -171,6 +172,32 @@ async def test_who_asks_more_than_he_reads_is_cut(start_site: StartSite) -> None
                 await tab.send(t="ping")
                 await asyncio.sleep(0.02)
     assert [(event["code"], event["why"]) for event in events] == [(1013, "overflow")]
+
+
+class Page(list[Message]):
+    """A page of the log of which it can be told whether anybody holds it."""
+
+
+async def test_whoever_does_not_read_is_kept_no_page_for_and_gets_every_line_in_the_end(
+    site: Site, joined: Browser
+) -> None:
+    read, pages = site.visiting.log, list[weakref.ref[Page]]()
+
+    async def log(seat: Seat, after: int, limit: int = 200) -> list[Message]:
+        page = Page(await read(seat, after, limit))
+        pages.append(weakref.ref(page))
+        return page
+
+    site.visiting.log = log  # type: ignore[method-assign]
+    tab = await stuck(site, joined)
+    (watcher,) = site.hub.everybody()
+    assert isinstance(watcher, Socket)
+    await until(lambda: watcher._out._room is not None)
+    assert pages
+    assert not any(page() for page in pages)
+    tab.transport.resume_reading()
+    lines = await tab.lines(601)
+    assert [line["seq"] for line in lines] == list(range(1, 602))
 
 
 # --- stopping --------------------------------------------------------------------------------------
