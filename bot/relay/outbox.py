@@ -46,6 +46,8 @@ _MOST, _SIZE = 60, 64 * 1024
 _BREATH = 0.02
 #: After so many faults of our own on one delivery its handler gives it up, where it may.
 _FAULTS = 5
+#: How long a post waits when the others may take us for dead, and seconds to the next look at us.
+_UNSURE = timedelta(seconds=1)
 #: For so long we try to write down what a delivery led to while the database is away.
 _INSIST = 60.0
 
@@ -119,6 +121,8 @@ class Outbox:
         """Tell the store whether to claim for us what it is making; spends the budget for it."""
         if self._stopping or delivery.kind not in _BORN or not self._tasks:
             return False
+        if not self._relay.life.sure():
+            return False
         now = time.monotonic()
         may = self._slots.book(delivery.lane, delivery.thread, now)
         if may:
@@ -149,6 +153,8 @@ class Outbox:
 
     async def _round(self, lane: Lane) -> float:
         """Claim what there is room for; return after how many seconds to look again."""
+        if lane is Lane.TEAMS and not self._relay.life.sure():
+            return _UNSURE.total_seconds()  # what we claimed now others might soon send, too
         free = self._slots.free(lane)
         self._full.discard(lane)
         if free <= 0:
@@ -234,6 +240,9 @@ class Outbox:
         left = self._left(run)
         if left <= 0:  # we were stopped, or the commit took long: others may be sending it
             await self._give_back(run, NotDone("The claim came too late."), timedelta(), None)
+            return [], 0.0
+        if delivery.lane is Lane.TEAMS and not self._relay.life.sure():
+            await self._give_back(run, NotDone("We may count as dead."), _UNSURE, None)
             return [], 0.0
         try:
             STILL.set(self._relay.life.claim(left))

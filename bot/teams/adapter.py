@@ -192,6 +192,8 @@ async def _read(request: web.Request) -> dict[str, Any]:
         raise _Unreadable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
     try:
         raw = read_json(await read_up_to(request.content, MAX_BODY))
+    except ConnectionError:  # whoever asked has gone, and nobody will read this
+        raise _Unreadable(HTTPStatus.BAD_REQUEST, "The connection broke.") from None
     except TooMuch:
         sentence = "The activity is too big."
         raise _Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence) from None

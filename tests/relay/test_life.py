@@ -61,3 +61,16 @@ def test_a_heartbeat_that_was_begun_before_the_stop_proves_nothing(steady: Stead
     steady.now += 60
     life.beaten(began)
     assert not still()
+
+
+def test_nothing_is_begun_that_might_last_until_the_others_take_us_for_dead(
+    steady: Steady,
+) -> None:
+    life = Life(20)
+    steady.now += 10
+    assert life.sure()
+    steady.now += 1
+    assert not life.sure()
+    life.beaten(steady.now)
+    assert life.sure()
+    assert Life().sure()

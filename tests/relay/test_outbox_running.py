@@ -1,9 +1,11 @@
 """The outbox as it runs by itself: rung, claiming at birth, stopping."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from bot.domain.chat import State
+from bot.relay.ports import Lane
 from tests.relay.house import THREAD, House
 
 
@@ -104,3 +106,28 @@ async def test_what_stands_behind_a_post_under_way_costs_nobody_a_post(house: Ho
     finally:
         house.threads.hold.set()
         await house.outbox.stop()
+
+
+async def test_whoever_may_count_as_dead_sends_nothing_until_his_heart_has_beaten(
+    house: House,
+) -> None:
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    life = house.relay.life
+    life.patience, life._last = 20.0, time.monotonic() - 11
+    assert await house.outbox._round(Lane.TEAMS) > 0.5
+    await house.deliver("relay")  # it was claimed before, perhaps
+    assert house.threads.relayed == []
+    life.beaten(time.monotonic())
+    house.clock.pass_(seconds=2)
+    await house.deliver("relay")
+    assert [(text, again) for _, text, again in house.threads.relayed] == [("hello", False)]
+
+
+async def test_nothing_is_born_claimed_by_whoever_may_count_as_dead(house: House) -> None:
+    house.bells.append(house.outbox)
+    _, seat = await house.talking()
+    house.outbox._tasks = [asyncio.get_running_loop().create_future()]  # type: ignore[list-item]
+    house.relay.life.patience, house.relay.life._last = 20.0, time.monotonic() - 11
+    await house.visiting.say(seat, "k", "hello")
+    assert not house.outbox._running

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
+import aiohttp
 import pytest
 import structlog
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.test_utils import make_mocked_request
 
 from bot.domain.chat import Chat
 from bot.relay.inbound import Pressing
 from bot.relay.ports import CardView, Listening, NotDone
 from bot.sandbox.teams import Post
-from bot.teams import words
+from bot.teams import adapter, words
 from tests.people import proposed, talking
 from tests.teams.stage import Stage
 
@@ -132,3 +136,12 @@ async def test_a_turn_that_hangs_is_put_off_before_teams_gives_up(
     await grace.mention("Live chat", "hello?")
     assert grace.attempt is not None
     assert grace.attempt.status == 503
+
+
+async def test_a_sender_who_goes_away_in_the_middle_is_no_fault_of_ours() -> None:
+    body = aiohttp.StreamReader(cast("BaseProtocol", None), 1024)
+    body.set_exception(ConnectionResetError("Connection lost"))
+    kind = {"Content-Type": "application/json"}
+    request = make_mocked_request("POST", "/api/messages", headers=kind, payload=body)
+    with pytest.raises(adapter._Unreadable, match="broke"):
+        await adapter._read(request)
