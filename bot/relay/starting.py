@@ -40,6 +40,7 @@ class Staff(Protocol):
 class Running:
     """A chat about the ticket that goes on: its state, and a link to its thread if there is one."""
 
+    chat: str
     state: State
     started_by: str
     link: str
@@ -84,7 +85,10 @@ class Starting:
         chats = await self._relay.store.stale({state.value: tomorrow for state in RUNNING})
         about = [chat for chat in chats if chat.ticket.ref == ref]
         about.sort(key=lambda chat: chat.created, reverse=True)
-        return [Running(chat.state, chat.started_by.name, await self._link(chat)) for chat in about]
+        return [
+            Running(chat.id, chat.state, chat.started_by.name, await self._link(chat))
+            for chat in about
+        ]
 
     def chat_id(self, key: str) -> str:
         """Return the id of the chat that ``key`` begins: the same for a form that is sent twice."""

@@ -38,7 +38,7 @@ def asking(
     hidden: dict[str, str],
     zone: tzinfo,
 ) -> str:
-    """Return the page that shows the ticket and asks; ``hidden`` are key and stamp."""
+    """Return the page that shows the ticket and asks; ``hidden`` is what the form carries."""
     title, facts = f"Live chat about ticket {ticket.ref}", _facts(ticket, zone)
     known = {"ticket": ticket, "facts": facts, "running": running, **hidden}
     return _render(prefix, title, operator=operator, **known)

@@ -92,15 +92,18 @@ class StartRoutes:
             return self._page(trouble.status, start_page.trouble(self._desk.prefix, str(trouble)))
         except OutsideError as error:
             return self._page(503, start_page.trouble(self._desk.prefix, error.sentence))
-        key = secrets.token_urlsafe(16)
+        key, beside = secrets.token_urlsafe(16), " ".join(one.chat for one in running)
         desk = self._desk
-        stamp = start_page.seal(desk.secret, desk.now(), login, str(ticket.ref), key)
-        hidden = {"key": key, "stamp": stamp}
+        stamp = start_page.seal(desk.secret, desk.now(), login, str(ticket.ref), key, beside)
+        hidden = {"key": key, "beside": beside, "stamp": stamp}
         page = start_page.asking(desk.prefix, ticket, running, operator.name, hidden, desk.zone)
         return self._page(200, page)
 
     async def start(self, request: web.Request) -> web.Response:
-        """Begin the chat that the form asks for; sent twice, it begins one."""
+        """Begin the chat that the form asks for; sent twice, it begins one.
+
+        A chat about the ticket that the form did not yet know of is led to instead.
+        """
         desk = self._desk
         check_origin(request, frozenset({desk.origin}))
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
@@ -108,11 +111,16 @@ class StartRoutes:
         form = await _form(request)
         try:
             operator, login = await self._operator(request)
-            ticket, key, stamp = (form.get(name, "") for name in ("ticket", "key", "stamp"))
-            sealed = start_page.is_sealed(stamp, desk.secret, desk.now(), login, ticket, key)
+            names = ("ticket", "key", "beside", "stamp")
+            ticket, key, beside, stamp = (form.get(name, "") for name in names)
+            what = (login, ticket, key, beside)
+            sealed = start_page.is_sealed(stamp, desk.secret, desk.now(), *what)
             if not (sealed and _KEY.fullmatch(key)):
                 raise _Trouble(403, "This page has grown too old. Open it from the ticket again.")
-            chat_id = await self._starting.start(self._ticket(ticket), operator, key)
+            ref = self._ticket(ticket)
+            running = [one.chat for one in await self._starting.running(ref)]
+            unseen = [chat for chat in running if chat not in beside.split()]
+            chat_id = unseen[0] if unseen else await self._starting.start(ref, operator, key)
         except _Trouble as trouble:
             return self._page(trouble.status, start_page.trouble(desk.prefix, str(trouble)))
         except OutsideError as error:

@@ -6,12 +6,14 @@ import asyncio
 import shutil
 import socket
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "infra/apache/livechat.conf"
 SEVERAL = ROOT / "infra/apache/livechat-several.conf"
+START = ROOT / "infra/apache/livechat-start.conf"
 MODULES = Path("/usr/lib/apache2/modules")
 
 #: What Debian's default configuration has on and what might get in a WebSocket's way.
@@ -48,6 +50,9 @@ WANTED = [
     "env",
     "proxy",
     "proxy_http",
+    "authn_core",
+    "authz_user",
+    "auth_gssapi",
     "proxy_balancer",
     "lbmethod_bybusyness",
     "slotmem_shm",
@@ -59,14 +64,33 @@ def available() -> bool:
     return shutil.which("apache2") is not None and MODULES.is_dir()
 
 
-class Apache:
-    """The sample virtual host, in front of a service at ``backend`` (host:port), or of two."""
+@dataclass(frozen=True)
+class SignIn:
+    """COs are signed in by Kerberos: the web server's ``keytab``, and what it shows the service."""
 
-    def __init__(self, folder: Path, backend: str, another: str = "") -> None:
+    keytab: str
+    secret: str
+
+
+class Apache:
+    """The sample virtual host, in front of a service at ``backend`` (host:port), or of two.
+
+    With ``sign_in`` the page on which COs start chats is there as well; Kerberos wants a host name.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        backend: str,
+        another: str = "",
+        *,
+        port: int = 0,
+        sign_in: SignIn | None = None,
+    ) -> None:
         self.folder = folder
-        self.port = _free_port()
-        self.base = f"https://127.0.0.1:{self.port}"
-        self._backend, self._another = backend, another
+        self.port = port or _free_port()
+        self.base = f"https://{'localhost' if sign_in else '127.0.0.1'}:{self.port}"
+        self._backend, self._another, self._sign_in = backend, another, sign_in
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -104,6 +128,8 @@ class Apache:
         site = SAMPLE.read_text(encoding="utf-8").partition("<VirtualHost *:80>")[0]
         if self._another:
             site = self._several(site)
+        if self._sign_in:
+            site = site.replace("</VirtualHost>", f"{self._start(self._sign_in)}</VirtualHost>")
         for theirs, ours in (
             ("*:443", f"127.0.0.1:{self.port}"),
             ("127.0.0.1:8360", self._backend),
@@ -127,6 +153,19 @@ class Apache:
         assert "127.0.0.1:8361" in words
         words = words.replace("127.0.0.1:8361", self._another)
         return site.replace('    <Location "/livechat/">', f'{words}    <Location "/livechat/">')
+
+    def _start(self, how: SignIn) -> str:
+        """Do what the sample for the COs' page says."""
+        secret = self.folder / "livechat-secret.conf"
+        secret.write_text(f'RequestHeader set X-Livechat-Proxy "{how.secret}"\n')
+        words = START.read_text(encoding="utf-8")
+        for theirs, ours in (
+            ("/etc/apache2/http.keytab", how.keytab),
+            ("/etc/apache2/livechat-secret.conf", str(secret)),
+        ):
+            assert theirs in words, f"the sample has no {theirs} any more"
+            words = words.replace(theirs, ours)
+        return words
 
     def _make_certificate(self) -> None:
         command = (

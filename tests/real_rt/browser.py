@@ -14,9 +14,9 @@ from tests.rigs.rt.rig import Rig
 
 
 @asynccontextmanager
-async def browser_of_grace(rig: Rig, folder: Path) -> AsyncIterator[Page]:
-    """Chromium with Grace's Kerberos ticket; it uses none in private windows."""
-    with rig.acting_as("grace") as environment:
+async def browser_of(rig: Rig, folder: Path, who: str = "grace") -> AsyncIterator[Page]:
+    """Chromium with somebody's Kerberos ticket, signed in to RT; it uses none in private windows."""
+    with rig.acting_as(who) as environment:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch_persistent_context(
                 folder,
@@ -34,7 +34,7 @@ async def browser_of_grace(rig: Rig, folder: Path) -> AsyncIterator[Page]:
 @pytest.fixture
 async def graces_browser(real_rt: Rig, tmp_path: Path) -> AsyncIterator[Page]:
     """Grace's browser on the RT 5 that most tests use."""
-    async with browser_of_grace(real_rt, tmp_path) as page:
+    async with browser_of(real_rt, tmp_path) as page:
         yield page
 
 

@@ -10,7 +10,7 @@ from bot.domain.messages import Kind, Message
 from bot.rt.instance import Form
 from tests.contract.rts import entered, gateway_of
 from tests.people import ADA
-from tests.real_rt.browser import browser_of_grace, shown
+from tests.real_rt.browser import browser_of, shown
 from tests.rt.hostile import FORGED, HOSTILE, TEXTS
 
 CASES = [
@@ -38,7 +38,7 @@ async def test_they_come_out_as_text_below_their_own_speaker(
         assert await gateway.find(dossier) == receipt  # by mail: with the transcript byte for byte
         gateway.close()
     rig = request.getfixturevalue("rt4" if way.startswith("rt4") else "real_rt")
-    async with browser_of_grace(rig, tmp_path) as page:
+    async with browser_of(rig, tmp_path) as page:
         record = await shown(page, receipt)
         assert await record.get_by_text("Toner was empty.").is_visible()
         link = record.get_by_text("Show quoted text")

@@ -162,11 +162,3 @@ def test_the_mail_gateway_takes_comments(rig: Rig) -> None:
     with rig.session(cookie=False) as session:
         url = f"{rig.url}/REST/1.0/ticket/{rig.tickets['several']}/history?format=l"
         assert "by mail" in session.get(url).text
-
-
-def test_a_ticket_has_a_link_that_starts_a_chat(rig: Rig) -> None:
-    number = rig.tickets["owned"]
-    with rig.acting_as("grace"), rig.session(cookie=False) as session:
-        page = session.get(f"{rig.url}/Ticket/Display.html?id={number}").text
-    assert f"https://computing.help.test/chat/start?rt={number}" in page
-    assert "Start live chat" in page

@@ -146,7 +146,7 @@ async def test_when_the_thread_is_there_the_page_leaps_to_it(page: Page) -> None
 
 
 async def test_a_chat_that_goes_on_is_shown_before_another_is_begun(page: Page) -> None:
-    page.starting.runs = [Running(State.OPEN, "Alan Turing", "https://teams.test/1")]
+    page.starting.runs = [Running("1" * 32, State.OPEN, "Alan Turing", "https://teams.test/1")]
     _, html = await page.get("/livechat/start?ticket=12345")
     assert "Alan Turing has begun a chat" in html
     assert "Start another chat" in html
@@ -158,6 +158,17 @@ async def test_a_chat_that_goes_on_is_shown_before_another_is_begun(page: Page) 
     assert (await page.get("/livechat/start/running?ticket=1", Origin="https://x.test"))[0] == 403
     _, told = await page.get("/livechat/start/running?ticket=1", who="mallory", Origin=RT)
     assert told == '{"running":[]}'
+
+
+async def test_a_chat_that_was_begun_meanwhile_is_led_to_instead_of_beginning_another(
+    page: Page,
+) -> None:
+    form = await page.form()
+    page.starting.runs = [Running("1" * 32, State.PROPOSED, "Alan Turing", "https://teams.test/1")]
+    assert await page.post(form) == (303, f"/livechat/start/{'1' * 32}")
+    assert not page.starting.begun
+    # who has seen it may begin another
+    assert await page.post(await page.form()) == (303, f"/livechat/start/{'0' * 32}")
 
 
 @pytest.mark.parametrize(("who", "status"), [("", 401), ("mallory", 403)])
@@ -180,7 +191,13 @@ async def test_no_other_page_can_send_the_form(page: Page) -> None:
     assert (await page.post(form, Origin="https://evil.test"))[0] == 403
     assert (await page.post(form, Origin="null"))[0] == 403
     assert (await page.post(form, **{"Sec-Fetch-Site": "same-site"}))[0] == 403
-    for name, value in (("ticket", "rt#1"), ("key", "k" * 22), ("stamp", "1.2"), ("stamp", "")):
+    for name, value in (
+        ("ticket", "rt#1"),
+        ("key", "k" * 22),
+        ("beside", "1" * 32),
+        ("stamp", "1.2"),
+        ("stamp", ""),
+    ):
         assert (await page.post(form | {name: value}))[0] == 403
     page.now[0] = 3601
     status, html = await page.post(form)

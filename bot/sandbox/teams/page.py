@@ -7,6 +7,7 @@ import contextlib
 import json
 from pathlib import Path
 from typing import Any, Never
+from urllib.parse import urlencode
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -70,6 +71,7 @@ class Page:
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
             web.get("/", self._index),
+            web.get("/l/message/{conversation}/{post}", self._linked),
             web.get("/_page/rail", self._rail),
             web.get("/_page/conversation", self._conversation),
             web.get("/_page/events", self._events),
@@ -80,6 +82,11 @@ class Page:
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         return web.FileResponse(STATIC / "index.html")
+
+    async def _linked(self, request: web.Request) -> web.StreamResponse:
+        """Where a link to a thread leads: the same path as at teams.microsoft.com."""
+        where = {"in": request.match_info["conversation"], "post": request.match_info["post"]}
+        raise web.HTTPFound(f"/#{urlencode(where)}")
 
     async def _rail(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(views.rail(self._world, self._person(request)))

@@ -1,13 +1,15 @@
-"""Print what a running rig consists of, as JSON: describe.py RIG URL REALM RT DB REMOTE_USER."""
+"""Print what a running rig consists of, as JSON: describe.py RIG URL REALM RT DB REMOTE_USER CHAT."""
 
 import json
 import sys
 from pathlib import Path
 
-PEOPLE = ("svc-livechat", "grace", "weak", "stranger", "root")
+PEOPLE = ("svc-livechat", "grace", "weak", "stranger", "root", "s1234567")
 
 
-def describe(rig: Path, url: str, realm: str, rt: str, database: str, remote_user: str) -> object:
+def describe(
+    rig: Path, url: str, realm: str, rt: str, database: str, remote_user: str, chat: str
+) -> object:
     """Collect addresses, files, and what seed.pl made."""
     krb5, ca = rig / "krb5", rig / "tls/cert.pem"
     gate = f"rt-mailgate-{rt} --queue Support --action correspond --url {url} --ca-file {ca}"
@@ -22,6 +24,7 @@ def describe(rig: Path, url: str, realm: str, rt: str, database: str, remote_use
         "rt": rt,
         "database": database,
         "rest2_takes_remote_user": remote_user == "1",
+        "livechat": chat,
         "outbox": str(rig / "outbox/new"),
         "mailgate": gate,
         "perl5lib": str(rig / "local/lib"),

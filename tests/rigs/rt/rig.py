@@ -112,6 +112,35 @@ class Rig:
             answer = session.post(url, data={"content": f"{line}\n"})
             assert f"Ticket {number} updated" in answer.text, answer.text
 
+    def create(self, subject: str) -> int:
+        """Let Grace make a ticket in Support."""
+        with self.acting_as("grace"), self.session(cookie=False) as session:
+            lines = f"id: ticket/new\nQueue: Support\nSubject: {subject}\n"
+            answer = session.post(f"{self.url}/REST/1.0/ticket/new", data={"content": lines})
+            made = re.search(r"# Ticket (\d+) created", answer.text)
+            assert made, answer.text
+            return int(made[1])
+
+    def insert(self, data: Path) -> None:
+        """Insert a file of initial data, as an administrator would."""
+        place = Path(self.facts["ca"]).parents[1]
+        where = {
+            "RT_SITE_CONFIG": str(place / "etc/RT_SiteConfig.pm"),
+            "RT_SITE_CONFIG_DIR": str(place / "etc/empty"),
+            "PERL5LIB": str(self.facts["perl5lib"]),
+        }
+        program = shutil.which(f"rt-setup-database-{self.facts['rt']}", path="/usr/sbin")
+        assert program
+        done = subprocess.run(
+            [program, "--action", "insert", "--datafile", data, "--skip-create"],
+            env={**os.environ, **where},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,  # its last words are worth more than its status
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def mails(self) -> list[str]:
         """What RT has sent, oldest first."""
         return [f.read_text() for f in sorted(Path(self.facts["outbox"]).iterdir())]

@@ -43,7 +43,7 @@ filled() { # FILE: one of the parts with its @…@ filled in
     sed -e "s|@RIG@|$RIG|g" -e "s|@URL@|$URL|g" -e "s|@REALM@|$REALM|g" -e "s|@DB@|$DB|g" \
         -e "s|@WEB_PORT@|$WEB_PORT|g" -e "s|@KDC_PORT@|$KDC_PORT|g" -e "s|@PG_PORT@|$PG_PORT|g" \
         -e "s|@REMOTE_USER@|$REMOTE_USER_PLUGIN|g" -e "s|@MODULES@|$MODULES|g" \
-        -e "s|@USER@|$APACHE_USER|g" "$PARTS/$1"
+        -e "s|@USER@|$APACHE_USER|g" -e "s|@LIVECHAT@|$LIVECHAT|g" "$PARTS/$1"
 }
 
 make_room() {
@@ -59,15 +59,17 @@ make_room() {
 }
 
 choose_ports() {
-    read -r WEB_PORT KDC_PORT PG_PORT < <(/usr/bin/python3 - <<'PY'
+    local chat_port
+    read -r WEB_PORT KDC_PORT PG_PORT chat_port < <(/usr/bin/python3 - <<'PY'
 import socket
-sockets = [socket.socket() for _ in range(3)]
+sockets = [socket.socket() for _ in range(4)]
 for one in sockets:
     one.bind(("127.0.0.1", 0))
 print(*(one.getsockname()[1] for one in sockets))
 PY
     )
     URL=https://localhost:$WEB_PORT
+    LIVECHAT=https://localhost:$chat_port/livechat # nothing is there before a test puts something there
     APACHE_USER=
     if root; then APACHE_USER='User www-data\nGroup www-data'; fi
 }
@@ -82,7 +84,7 @@ start_kdc() {
     {
         echo "addprinc -randkey HTTP/localhost"
         echo "ktadd -k $krb5/http.keytab HTTP/localhost"
-        for principal in svc-livechat grace weak stranger root; do
+        for principal in svc-livechat grace weak stranger root s1234567; do
             echo "addprinc -randkey $principal"
             echo "ktadd -k $krb5/$principal.keytab $principal"
         done
@@ -99,7 +101,7 @@ make_certificate() {
 }
 
 configure_rt() {
-    cp -r "$PARTS/local/." "$RIG/local/"
+    cp -r "$HERE/../../../infra/rt/local/." "$RIG/local/"
     cp -r "$PARTS/plugins/." "$RIG/plugins/"
     filled RT_SiteConfig.pm.in >"$RIG/etc/RT_SiteConfig.pm"
     cat >"$RIG/sendmail" <<SH
@@ -197,5 +199,6 @@ say "the database is filled"
 start_rt
 start_apache
 say "RT answers on $URL"
-/usr/bin/python3 "$HERE/describe.py" "$RIG" "$URL" "$REALM" "$RT" "$DB" "$REMOTE_USER_PLUGIN" >"$RIG/rig.json"
+/usr/bin/python3 "$HERE/describe.py" "$RIG" "$URL" "$REALM" "$RT" "$DB" "$REMOTE_USER_PLUGIN" \
+    "$LIVECHAT" >"$RIG/rig.json"
 cat "$RIG/rig.json"

@@ -11,7 +11,7 @@ const byId = (id) => document.getElementById(id);
 
 function readAddress() {
   const wanted = new URLSearchParams(location.hash.slice(1));
-  return { person: wanted.get("person") || "grace", place: wanted.get("in") || "" };
+  return { person: wanted.get("person") || "grace", place: wanted.get("in") || "", post: wanted.get("post") || "" };
 }
 
 function writeAddress() {
@@ -102,6 +102,7 @@ function changed(conversation) {
 
 const wanted = readAddress();
 await guarded(become(wanted.person, wanted.place));
+if (wanted.post) byId("posts").querySelector(`[data-thread="${CSS.escape(wanted.post)}"]`)?.scrollIntoView();
 api.listen(changed);
 window.addEventListener("hashchange", () => {
   const next = readAddress();

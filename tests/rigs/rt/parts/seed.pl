@@ -71,6 +71,9 @@ my $everyone = RT::Group->new($system);
 $everyone->LoadSystemInternalGroup('Everyone');
 grant($everyone, $queue{Support}, qw(CreateTicket ReplyToTicket));
 
+# On many RTs requestors see their own tickets.
+grant($queue{Support}->RoleGroup('Requestor'), $queue{Support}, 'ShowTicket');
+
 my @officer = qw(SeeQueue ShowTicket ShowTicketComments ShowOutgoingEmail CreateTicket ReplyToTicket
     CommentOnTicket ModifyTicket OwnTicket TakeTicket StealTicket Watch WatchAsAdminCc DeleteTicket
     SeeCustomField ModifyCustomField);
