@@ -86,24 +86,24 @@ def check_script(request: web.Request, origins: frozenset[str]) -> None:
         raise Refusal(403, "header")
 
 
-async def read_body(request: web.Request) -> dict[str, Any]:
-    """Read a small JSON object. Raises Refusal."""
+async def read_body(request: web.Request, most: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """Read a JSON object of at most ``most`` bytes. Raises Refusal."""
     try:
-        return wire.read_object((await read_bytes(request)).decode())
+        return wire.read_object((await read_bytes(request, most)).decode())
     except (UnicodeDecodeError, wire.BrokenFrame):
         raise Refusal(400, "broken") from None
 
 
-async def read_bytes(request: web.Request) -> bytes:
-    """Read a small body. Raises Refusal."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
+async def read_bytes(request: web.Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Read a body of at most ``most`` bytes. Raises Refusal."""
+    if (request.content_length or 0) > most:
         raise Refusal(413, "too_long")
     raw = b""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_chunked(MAX_BODY_BYTES):
                 raw += chunk
-                if len(raw) > MAX_BODY_BYTES:
+                if len(raw) > most:
                     raise Refusal(413, "too_long")
     except TimeoutError:
         raise Refusal(408, "slow") from None

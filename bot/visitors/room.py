@@ -19,6 +19,7 @@ from bot.visitors.attendance import Attendance
 from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
+from bot.visitors.poll_routes import PollRoutes
 from bot.visitors.routes import Accepted, Allowances, Page, Routes
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.socket import Pace, Shared
@@ -65,6 +66,12 @@ class VisitorsRoom:
         shared = Shared(visiting, hub, self._attendance, Buckets(allowances.says), pace, now)
         known = guard.check_origins(origins)
         self._routes = Routes(shared, origins=known, page=page, allowances=allowances)
+        self._polls = PollRoutes(
+            shared,
+            known,
+            windows=allowances.sockets,
+            windows_of_seat=allowances.sockets_of_seat,
+        )
         self._files = FileRoutes(visiting, attaching, known).table() if attaching else []
 
     def setup(self, app: web.Application) -> None:
@@ -86,12 +93,15 @@ class VisitorsRoom:
                 self._within(route.handler),
                 **route.kwargs,
             )
-            for route in [*self._routes.table(), *self._files, *also]
+            for route in self._table(also)
         ]
 
     def sign_in_at(self, signing: SignInRoutes) -> None:
         """Let visitors sign in there; only before ``routes``."""
         self._routes.signing = signing
+
+    def _table(self, also: Iterable[web.RouteDef]) -> list[web.RouteDef]:
+        return [*self._routes.table(), *self._polls.table(), *self._files, *also]
 
     def expect(self, chat_ids: Iterable[str]) -> None:
         """Name chats whose visitor had a window at a process that ended, in the running loop.
@@ -125,9 +135,10 @@ class VisitorsRoom:
 
     def _within(self, handler: Handler) -> Handler:
         async def within(request: web.Request) -> web.StreamResponse:
+            if not self._hub.closing:
+                self._lookout.start()
             response = await around(request, handler)
             if isinstance(response, Accepted) and response.socket is not None:
-                self._lookout.start()
                 await response.socket.run()
             return response
 

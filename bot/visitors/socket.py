@@ -60,6 +60,8 @@ class Pace:
     waiting_acts: int = 64
     frames: Rate = FRAMES
     grace: float = 30.0  # a visitor without a window is not gone before
+    poll: float = 20.0  # without a WebSocket: how long an answer waits for something to say
+    linger: float = 15.0  # and how long a window may ask nothing between two answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,11 @@ def read_frame(text: str) -> Frame:
     """Read one client frame. Raises BrokenFrame for anything the protocol does not name."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES:
         raise BrokenFrame("the frame is larger than 64 KiB")
-    frame = read_object(text)
+    return frame_in(read_object(text))
+
+
+def frame_in(frame: dict[str, Any]) -> Frame:
+    """Read what is one frame already as JSON has it; takes it apart. Raises BrokenFrame."""
     kind = frame.pop("t", None)
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:

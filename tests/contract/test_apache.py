@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
 from bot.visitors.wire import Close
 from tests.contract.apache import Apache, available
-from tests.visitors.browser import CHAT, HEADERS, ORIGIN, Browser, Server, texts
+from tests.visitors.browser import CHAT, HEADERS, ORIGIN, Browser, Poller, Server, texts
 from tests.visitors.fakes import FakeVisiting
 
 
@@ -108,3 +109,22 @@ async def test_no_token_is_in_apaches_log(site: Site) -> None:
     assert "/livechat/api/join" in logged
     assert token not in logged
     assert site.ada.cookie not in logged
+
+
+async def test_polling_goes_through_with_the_longest_message(site: Site) -> None:
+    await site.ada.join(site.visiting.invite())
+    window = Poller(site.ada, CHAT)
+    await window.frames()
+    frames = await window.frames({"t": "say", "key": "k", "text": "é" * 15_000})
+    assert frames[0]["t"] == "ack"
+    asked = asyncio.create_task(window.frames())
+    site.visiting.answer(CHAT, "I see")
+    assert (await asked)[0]["text"] == "I see"
+    huge = await window.ask({"t": "say", "key": "k2", "text": "x" * 200_000})
+    assert huge.status == 413
+
+
+async def test_a_file_as_large_as_files_may_be_is_not_stopped_by_apache(site: Site) -> None:
+    body = io.BytesIO(b"x" * 5 * 1024 * 1024)
+    answer = await site.ada.http.post(site.ada.url("api/file"), data=body, headers=HEADERS)
+    assert answer.status == 404  # no files are taken here

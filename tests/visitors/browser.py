@@ -189,3 +189,33 @@ class Browser:
         tab = await self.tab()
         await tab.hello(chat, after)
         return tab
+
+
+class Poller:
+    """A window behind a proxy that lets no WebSocket through."""
+
+    def __init__(self, browser: Browser, chat: str, name: str = "window-1") -> None:
+        self.browser = browser
+        self.chat = chat
+        self.name = name
+        self.after = 0
+        self.seen = ""
+
+    async def ask(self, *frames: dict[str, Any]) -> aiohttp.ClientResponse:
+        """Send one request, with these frames after the hello."""
+        hello = {"t": "hello", "chat": self.chat, "after": self.after}
+        body = {"window": self.name, "seen": self.seen, "frames": [hello, *frames]}
+        return await self.browser.post("api/poll", body)
+
+    async def frames(self, *frames: dict[str, Any]) -> list[dict[str, Any]]:
+        """Send one request; return the answer's frames and note where that leaves us."""
+        answer = await self.ask(*frames)
+        assert answer.status == 200, await answer.text()
+        told = await answer.json()
+        self.seen = told["seen"]
+        for frame in told["frames"]:
+            if frame["t"] == "line":
+                assert frame["seq"] == self.after + 1
+                self.after = frame["seq"]
+        found: list[dict[str, Any]] = told["frames"]
+        return found
