@@ -29,6 +29,10 @@ _MORE = "  … "  # what a line of ours goes on with
 _ADDRESS = re.compile(r"https?://[!-~]+")
 _WIDE = frozenset("WF")
 _WITHOUT_WIDTH = frozenset({"Mn", "Me", "Cf"})
+#: Latin, Greek and Cyrillic: a column each, so that most lines need no look at each character.
+ONE_COLUMN = re.compile(
+    r"[\x00-\x7f\xa0-\xac\xae-\u02ff\u0370-\u0377\u038e-\u03a1\u03a3-\u0482\u048a-\u052f]*"
+)
 _DOUBTS = {
     Notice.NOT_SHOWN: "not shown to computing support",
     Notice.NOT_SURE: "perhaps not seen by computing support",
@@ -98,18 +102,19 @@ def _fitting(line: str, width: int) -> int:
 
 def _filling(line: str, width: int) -> int:
     """Return how many characters fit into ``width`` columns, at least one."""
-    if line[:width].isascii():
-        return min(len(line), width)
-    filled = 0
-    for index, character in enumerate(line):
-        filled += _columns(character)
+    plain = ONE_COLUMN.match(line, 0, width)
+    filled = plain.end() if plain else 0
+    if filled == min(len(line), width):
+        return filled
+    for index in range(filled, len(line)):
+        filled += columns(line[index])
         if filled > width:
             return max(index, 1)
     return len(line)
 
 
 @lru_cache(maxsize=8192)
-def _columns(character: str) -> int:
+def columns(character: str) -> int:
     """Return how many columns a character takes: two of most Chinese, none of an accent."""
     if unicodedata.category(character) in _WITHOUT_WIDTH:
         return 0

@@ -1,6 +1,7 @@
 """A chat's log made readable, whatever people typed into it."""
 
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from bot.domain.identity import Identity, Proof
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote
 from bot.domain.transcript import Attached, Change, What, resolve, standing
 from bot.domain.transcript_json import SCHEMA, as_json
-from bot.domain.transcript_text import as_text
+from bot.domain.transcript_text import ONE_COLUMN, as_text, broken, columns
 from tests.people import ADA, ALAN, GRACE, filing, talking
 
 LONDON = ZoneInfo("Europe/London")
@@ -228,3 +229,21 @@ def test_the_json_gives_everything_but_ids() -> None:
         "files": [],
     }
     assert GRACE.id not in json.dumps(record)
+
+
+def test_what_is_taken_for_a_column_each_without_a_look_is_a_column_each() -> None:
+    plain = [chr(n) for n in range(sys.maxunicode + 1) if ONE_COLUMN.fullmatch(chr(n))]
+    assert len(plain) > 1000
+    assert {columns(character) for character in plain} == {1}
+
+
+@pytest.mark.parametrize(
+    ("line", "broken_in_ten"),
+    [
+        ("Größe und Länge", ["Größe und ", "Länge"]),
+        ("Größe印刷机很好", ["Größe印刷", "机很好"]),
+        ("e\u0301" * 12, ["e\u0301" * 10, "e\u0301" * 2]),
+    ],
+)
+def test_a_line_is_as_wide_as_its_characters_are(line: str, broken_in_ten: list[str]) -> None:
+    assert list(broken(line, 10)) == broken_in_ten

@@ -36,8 +36,10 @@ _SOME = 200  # instructions of SQLite's machine: VACUUM is under way
 
 
 def order(folder: Path, only: str = "") -> str:
-    """What to tell the hatchery to plant; ``only`` the steps that this pattern finds."""
-    folder.mkdir(exist_ok=True)
+    """What to tell the hatchery to plant; ``only`` the steps that this pattern finds.
+
+    Nothing dies before the folder is there.
+    """
     return f"die:{folder}:{only}"
 
 
@@ -62,8 +64,8 @@ class _Death:
             return
         try:
             (self._folder / step.replace("/", "|")).touch(exist_ok=False)
-        except FileExistsError:
-            return
+        except (FileExistsError, FileNotFoundError):
+            return  # at this one it has died; or it is not to die yet
         os.kill(os.getpid(), signal.SIGKILL)
 
     def plant(self) -> None:

@@ -74,6 +74,7 @@ async def round_of_filings(
         filings = Filings(trial, anew)
         await filings.talk()
         before = len(trial.stage.rt.world.transactions)
+        deaths.mkdir()
         trouble = Trouble(trial.stage, plan.seed, _SHARE, 8 * plan.chats)
         await filings.press_all()
         kept = await filings.all_filed(600)

@@ -115,6 +115,7 @@ async def test_filings_into_a_real_rt_are_one_comment_each(
     only: str,
 ) -> None:
     """Every third chat goes into a ticket that is made for it."""
+    deaths = tmp_path / "deaths"
     numbers = await tickets(real_rt, count, request)
     port = int(urlsplit(real_rt.url).port or 0)
     rt = {"auth": "kerberos", "keytab": real_rt.facts["keytabs"]["svc-livechat"], "api": api}
@@ -125,16 +126,17 @@ async def test_filings_into_a_real_rt_are_one_comment_each(
             plan = Plan(tmp_path, hatchery, [f"sqlite:///{tmp_path / 'livechat.db'}"])
             plan = replace(plan, chats=count, limits=False, tickets=numbers)
             plan.sections = {"rt": {"rt": rt}, "retention": {"quarantine_seconds": 5}}
-            plan.bug = dying.order(tmp_path / "deaths", only)
+            plan.bug = dying.order(deaths, only)
             async with scene(plan) as trial, dying.kept_alive(trial.fleet.replicas[0]):
                 filings = Filings(trial, {account.chat for account in trial.accounts[::3]})
                 await filings.talk()
                 before = await asyncio.to_thread(real_rt.happened)
+                deaths.mkdir()
                 async with cut_off_now_and_then(proxy, filings.draw, 3 + count / 5) as cuts:
                     await filings.press_all()
                     kept = await filings.all_filed(900)
                 await asyncio.to_thread(check, real_rt, filings, kept, before)
-    died = dying.steps(tmp_path / "deaths")
+    died = dying.steps(deaths)
     figures(
         f"{count} filings by {api} ({len(filings.anew)} into new tickets), killed at {len(died)} "
         f"steps, connections cut {dict(cuts)}, {filings.pressed} presses (each three times), "
