@@ -59,7 +59,7 @@ class ServiceProcess:
     ) -> None:
         self._config, self.url = config, url
         self._hatchery, self.bug = hatchery, bug
-        self._environment = {**os.environ, "PYTHONPATH": ".", **environment}
+        self._environment = environment
         self.log = config.with_suffix(".log")
         self._process: Running | None = None
 
@@ -85,7 +85,7 @@ class ServiceProcess:
     def _start(self) -> Running:
         command = ["--config", str(self._config), "serve"]
         if self._hatchery:
-            return self._hatchery.hatch(command, self.log, self.bug)
+            return self._hatchery.hatch(command, self.log, self.bug, self._environment)
         assert not self.bug, "only a hatchery plants bugs"
         with self.log.open("ab") as log:
             return subprocess.Popen(
@@ -93,7 +93,7 @@ class ServiceProcess:
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env={**os.environ, "PYTHONPATH": ".", **self._environment},
             )
 
     async def _answers(self, session: aiohttp.ClientSession) -> bool:

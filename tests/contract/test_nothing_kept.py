@@ -14,9 +14,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 
 from bot.sandbox.stage import PREFIX, Stage
 from bot.store import upgrade
+from tests.faults import dying
+from tests.hatchery import Hatchery
 from tests.processes import ServiceProcess, free_port
 from tests.story import Story
 
@@ -74,11 +77,22 @@ async def talk(story: Story) -> None:
     await ada.until(lambda: f"{CANARY} about that" in ada.texts())
 
 
-async def file(story: Story) -> None:
+async def file(story: Story, seconds: float = 60) -> None:
     card = await story.card(lambda text: "Send to RT" in text)
     values = {**story.sends, "summary": f"{CANARY} summed up"}
     await story.grace.press(card, "file", values)
-    await story.ada.until(lambda: story.ada.view.get("state") == "filed", 60)
+    await story.ada.until(lambda: story.ada.view.get("state") == "filed", seconds)
+
+
+def in_tables(url: str, *words: str) -> list[str]:
+    """In which tables one of the words stands."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+        rows = {table: connection.execute(sa.text(f"SELECT * FROM {table}")) for table in tables}
+        texts = {table: repr(found.all()) for table, found in rows.items()}
+    engine.dispose()
+    return sorted(f"{word} in {table}" for word in words for table in texts if word in texts[table])
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["in peace", "killed in mid-purge"])
@@ -115,6 +129,53 @@ async def test_a_canary_is_found_nowhere_after_the_purge(
         assert [len(one) for one in drawn] == [22, 100_022, 200_022]
     assert left(folder, CANARY, *PEOPLE) == []
     assert CANARY not in json.dumps(story.ada.view)
+
+
+#: What we die of: every step up to the purge, or the purge and every step of what wipes the disk.
+STEPS = {
+    "filing": (dying.NOT_SCRUBBING, dying.KEEPING),
+    "purging": ("purge", {"claimed purge", "settling purge", "settled purge"}),
+    "wiping": (r"settled purge|scrub|VACUUM|the log", dying.SCRUBBING | {"settled purge"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("database", "mid"), [("sqlite", "filing"), ("sqlite", "wiping"), ("postgresql", "purging")]
+)
+async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
+    tmp_path: Path, stage: Stage, request: pytest.FixtureRequest, database: str, mid: str
+) -> None:
+    only, steps = STEPS[mid]
+    folder, temporary, deaths = tmp_path / "data", tmp_path / "data" / "tmp", tmp_path / "deaths"
+    temporary.mkdir(parents=True)
+    url = f"sqlite:///{folder / 'livechat.db'}"
+    if database == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    await asyncio.to_thread(upgrade, url)
+    kept = {"quarantine_seconds": 1, "purge_grace_seconds": 0}
+    soon = {"lease_seconds": 4, "dead_after_seconds": 3}
+    config = stage.write(folder, url, log={"level": "debug"}, retention=kept, relay=soon)
+    base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
+    with Hatchery() as hatchery:
+        service = ServiceProcess(
+            config, base, hatchery=hatchery, bug=dying.order(deaths, only), TMPDIR=str(temporary)
+        )
+        async with service, dying.kept_alive(service):
+            story = Story(stage, service)
+            await talk(story)
+            assert in_tables(url, CANARY)
+            deaths.mkdir()
+            await file(story, 300)
+            async with asyncio.timeout(120):
+                while not steps <= dying.steps(deaths) or in_tables(url, CANARY):  # noqa: ASYNC110
+                    await asyncio.sleep(0.2)
+                while left(folder, CANARY, *PEOPLE):  # noqa: ASYNC110 - nothing tells of it
+                    await asyncio.sleep(0.2)
+            await story.ada.close()
+    comments = [t for t in stage.rt.world.transactions if t.kind == "Comment"]
+    assert [comment.ticket for comment in comments] == [story.ticket]
+    assert left(folder, CANARY, *PEOPLE) == []
+    assert in_tables(url, CANARY, *PEOPLE) == []
 
 
 async def test_a_chat_that_was_cancelled_leaves_nobodys_name(tmp_path: Path, stage: Stage) -> None:
