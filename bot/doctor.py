@@ -156,7 +156,12 @@ async def _rt(settings: Settings) -> list[Finding]:
         found = await gateway.check()
     finally:
         gateway.close()
-    return [Finding(Level.OK if f.ok else Level.FAIL, f.name, f.sentence) for f in found]
+    return [
+        Finding(
+            Level.FAIL if not f.ok else Level.WARN if f.unwise else Level.OK, f.name, f.sentence
+        )
+        for f in found
+    ]
 
 
 def exit_code(findings: Sequence[Finding]) -> int:

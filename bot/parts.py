@@ -54,6 +54,7 @@ def _rt_instance(name: str, rt: Rt, server: MailServer | None) -> RtInstance:
         form=Form(rt.form),
         mail=_mail_route(rt, server),
         queues=rt.queues,
+        statuses=rt.statuses,
         marker_field=rt.marker_field,
     )
 

@@ -13,21 +13,23 @@ from bot.rt.kerberos import Kerberos
 from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
 from bot.rt.operations import Rest
 from bot.rt.rest1 import Rest1
+from bot.rt.rights import too_many
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at: its name, whether it is well, and a sentence."""
+    """One thing that was looked at: its name, whether it works, a sentence; and if it is unwise."""
 
     name: str
     ok: bool
     sentence: str
+    unwise: bool = False
 
 
 def check(rest: Rest, rt: RtInstance) -> list[Finding]:
     """Look at everything that can be seen without touching a ticket."""
     name = f"rt {rt.name}"
     found = _kerberos(name, rt)
-    return found if _stuck(found) else [*found, *_reach(rest, name)]
+    return found if _stuck(found) else [*found, *_reach(rest, rt, name)]
 
 
 def check_rest1(rest: Rest1, rt: RtInstance) -> list[Finding]:
@@ -77,14 +79,19 @@ def _tickets(name: str, who: Kerberos) -> Finding:
     return Finding(name, ok=True, sentence=words)
 
 
-def _reach(rest: Rest, name: str) -> list[Finding]:
+def _reach(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
     try:
         answer = rest.get("rt")
         version = str(answer.data.get("Version", "?")) if isinstance(answer.data, dict) else "?"
         reached = Finding(f"{name}: login", ok=True, sentence=f"RT {version} took the login.")
-        return [reached, _account(rest, name)]
+        return [reached, _account(rest, name), *_rights(rest, rt, name)]
     except OutsideError as error:
         return [_outside(name, error)]
+
+
+def _rights(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
+    found = too_many(rest, rt)
+    return [Finding(f"{name}: rights", ok=True, sentence=said, unwise=True) for said in found]
 
 
 def _reach_rest1(rest: Rest1, name: str) -> list[Finding]:

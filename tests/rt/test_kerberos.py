@@ -98,6 +98,8 @@ class Answers:
     """A session in which everything is well."""
 
     def get(self, path: str, params: object = None) -> Reply:
+        if path not in ("rt", "user/svc-livechat"):
+            return Reply(403, "application/json", {"message": "Forbidden"})
         return Reply(200, "application/json", {"Version": "5.0.11", "Name": "svc-livechat"})
 
     def post(self, path: str, body: object, files: object = ()) -> Reply:
