@@ -19,7 +19,8 @@ from bot.rt.rest2 import Rest2
 from bot.rt.ways import ByRest2
 from tests.contract.rts import LONDON
 from tests.processes import ROOT
-from tests.rigs.rt.kdc import Kdc, SettableClock
+from tests.rigs.rt.daemons import SettableClock
+from tests.rigs.rt.kdc import Kdc
 from tests.rigs.rt.rig import Rig
 
 
