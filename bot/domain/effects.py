@@ -51,6 +51,7 @@ class Word(StrEnum):
     FILED_UNASKED = "filed_unasked"
     INVITATION_PROBLEM = "invitation_problem"
     INVITATION_EXPIRED = "invitation_expired"
+    UNSEEN = "unseen"
     FILING_FAILED = "filing_failed"
     FILING_STOPPED = "filing_stopped"
     MOVED = "moved"

@@ -173,8 +173,9 @@ class FilingRequested(Event):
 
     With ``new_ticket`` the record goes into a ticket that is made for it; with ``ticket`` into
     that one, which the CO was shown after the chat's own had changed. ``match`` is the worst that
-    was confirmed of visitor and ticket, ``reason`` what the CO gave for it. The record is on its
-    way at once; see FilingHeld.
+    was confirmed of visitor and ticket, ``reason`` what the CO gave for it. ``unseen`` are the
+    numbers of messages that had not reached the thread by then. The record is on its way at once;
+    see FilingHeld.
     """
 
     by: Author
@@ -184,6 +185,7 @@ class FilingRequested(Event):
     match: Match = Match.AMBER
     reason: str = ""
     ticket: Ticket | None = None
+    unseen: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ def _begun(chat: Chat, event: e.FilingRequested, then: f.Effect, until: Any) -> 
     ticket = event.ticket or chat.ticket
     chat = replace(chat, filing=filing, filings=chat.filings + 1, ticket=ticket, move=None)
     effects += audit(event.by, event.match, ticket, "file") if event.new_ticket is None else []
+    if event.unseen:
+        effects.append(f.TellThread(f.Word.UNSEEN, ", ".join(f"#{seq}" for seq in event.unseen)))
     return chat, (*effects, then, f.ShowCard())
 
 

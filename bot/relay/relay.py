@@ -135,9 +135,10 @@ class Relay:
                 rank, kind = URGENT if first else ORDINARY, "single" if alone else "relay"
                 return self._post(chat, thread, kind, {"seq": seq}, rank=rank, size=size)
             case f.TellThread(word, detail):
-                return self._post(
-                    chat, thread, "tell", {"word": word.value, "detail": detail}, rank=URGENT
-                )
+                # What tells of messages that wait must not wait behind them.
+                stream = f"unseen:{chat.id}" if word is f.Word.UNSEEN else thread
+                payload = {"word": word.value, "detail": detail}
+                return self._post(chat, stream, "tell", payload, rank=URGENT)
             case f.TellElsewhere(word):
                 # A stream of its own: the chat's may be stuck with what its thread does not take.
                 payload = {"word": word.value, "detail": ""}

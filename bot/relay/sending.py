@@ -104,6 +104,8 @@ class Sending:
     ) -> Chat:
         """Hold it for as long as it may be undone; without such a time it goes at once."""
         now, undo, summary = self._relay.now(), self._relay.rules.undo, _summary(values)
+        if chat.state in SENDABLE:
+            more["unseen"] = await unit.unposted(chat.id)
         if undo:
             event: e.Event = e.FilingHeld(now, by, summary, until=now + undo, **more)
         else:

@@ -126,6 +126,9 @@ class Unit(Protocol):
     async def early_for(self, conversation_id: str, key: str) -> tuple[bool, str | None]:
         """Fetch and forget what was remembered: whether there is something, and the text."""
 
+    async def unposted(self, chat_id: str) -> tuple[int, ...]:
+        """Return the numbers of the visitor's messages that are still on their way to the thread."""
+
     async def drop(self, delivery_id: int) -> None:
         """Strike a delivery off, whoever holds it."""
 

@@ -168,6 +168,11 @@ class Deliveries:
             self._emptied |= {stream for _, stream in rows} - {stream for (stream,) in crowded}
         return self._struck(rows)
 
+    async def words_in(self, stream: str) -> tuple[int, ...]:
+        """Return the numbers of the messages that wait there, or are just being posted."""
+        rows = await self._link.rows(sql.WORDS_IN, stream=stream)
+        return tuple(sorted(int(json.loads(payload)["seq"]) for (payload,) in rows))
+
     async def drop(self, delivery_id: int) -> None:
         """Strike a row off, whoever holds it."""
         self._struck(await self._link.rows(sql.DROP, id=delivery_id))

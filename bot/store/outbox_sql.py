@@ -128,6 +128,11 @@ GIVE_BACK = Query(
     )
     .returning(outbox.c.id, outbox.c.lane)
 )
+WORDS_IN = Query(
+    sa.select(outbox.c.payload).where(
+        outbox.c.stream == _p("stream"), sa.text("outbox.kind IN ('relay', 'single')")
+    )
+)
 LANES_OF = Query(sa.select(outbox.c.lane).where(outbox.c.stream == _p("stream")).distinct())
 
 # From stream to stream by the index: a long stream costs no more than a short one.

@@ -223,6 +223,10 @@ class SqlUnit:
         """Give deliveries back for ``seconds``."""
         return await self._deliveries.give_back(ids, owner, seconds, why, clean=clean, alone=alone)
 
+    async def unposted(self, chat_id: str) -> tuple[int, ...]:
+        """Return the numbers of the visitor's messages that are still on their way to the thread."""
+        return await self._deliveries.words_in(f"chat:{chat_id}")
+
     async def drop(self, delivery_id: int) -> None:
         """Strike a delivery off, whoever holds it."""
         await self._deliveries.drop(delivery_id)

@@ -92,6 +92,11 @@ _WORDS: dict[Word | Answer, str] = {
         "Nobody used the invitation for ticket {ticket} in time, so the link no longer works. "
         "Press “Invite” on the card to send a new one, or go on in RT."
     ),
+    Word.UNSEEN: (
+        "When the record was sent to RT, not all that {visitor} wrote had reached this thread: "
+        "{detail} come here now, and are in the record. If that changes anything, undo it on the "
+        "card while it can be, or add to the ticket in RT."
+    ),
     Word.FILING_FAILED: (
         "The record of the chat is not on ticket {ticket}: RT refused it. {detail} The record is "
         "kept here; press “Send to RT” on the card when that is put right."

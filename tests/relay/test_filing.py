@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain import events as e
 from bot.domain.chat import State
+from bot.domain.effects import Word
 from bot.domain.messages import Notice
 from bot.domain.tickets import NewTicket, TicketRef
 from bot.relay.lanes import LANES
@@ -222,3 +223,28 @@ async def test_a_lost_acknowledgement_is_given_even_after_the_purge(house: House
     again = await house.visiting.say(seat, "k", "CANARY")
     assert (again.seq, again.text) == (line.seq, "")
     assert await house.visiting.log(seat, 0) == []
+
+
+async def test_who_files_while_messages_wait_for_teams_is_told_which(house: House) -> None:
+    chat, seat = await house.talking()
+    house.threads.faults.before.append(NotDone("Too many requests.", 60.0))
+    for number in range(2):
+        await house.visiting.say(seat, f"k{number}", "one thing more")
+    await house.deliver("relay")
+    await house.presses("file", chat)
+    await house.deliver("tell")  # not behind what waits
+    told = [notice for _, notice in house.threads.told if notice.word is Word.UNSEEN]
+    assert [notice.detail for notice in told] == ["#2, #3"]
+    assert house.threads.relayed == []
+    await house.presses("file", chat)
+    await house.deliver("tell")
+    assert house.threads.words.count(Word.UNSEEN) == 1
+
+
+async def test_who_files_when_everything_has_arrived_is_told_nothing_of_it(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    await house.presses("file", chat)
+    await house.deliver()
+    assert Word.UNSEEN not in house.threads.words
