@@ -117,14 +117,15 @@ def manifest(config: Path | None, output: Path, app_version: str | None) -> None
 @click.option("--sri", is_flag=True, help="Only the hash, for the attribute integrity.")
 def widget(*, sri: bool) -> None:
     """Print the lines that put the pop-up onto a page of the help site."""
-    from bot.visitors.bundle import integrity
+    from bot.visitors.bundle import integrity, version
     from bot.visitors.pages import STATIC
 
     digest = integrity(STATIC)
     if sri:
         click.echo(digest)
         return
-    click.echo('<script type="module" async src="/livechat/widget.js"')
+    source = f"/livechat/widget.js?v={version(STATIC)}"
+    click.echo(f'<script type="module" async src="{source}"')
     click.echo(f'  integrity="{digest}"></script>')
     click.echo("<rt-livechat></rt-livechat>")
 

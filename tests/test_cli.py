@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 import bot
 from bot.cli import EX_CONFIG, main
 from bot.config import Settings
+from bot.visitors.bundle import version
 from bot.visitors.pages import STATIC
 from tests.settings import GUID
 
@@ -195,3 +196,4 @@ def test_the_lines_for_the_help_site_carry_the_hash_of_the_bundle() -> None:
     assert CliRunner().invoke(main, ["widget", "--sri"]).output == f"{expected}\n"
     lines = CliRunner().invoke(main, ["widget"]).output
     assert f'integrity="{expected}"></script>' in lines
+    assert f'src="/livechat/widget.js?v={version(STATIC)}"' in lines

@@ -46,6 +46,8 @@ _MOST, _SIZE = 60, 64 * 1024
 _BREATH = 0.02
 #: After so many faults of our own on one delivery its handler gives it up, where it may.
 _FAULTS = 5
+#: Seconds in which a commit has ended, whatever came of it.
+_BIRTH = 15.0
 #: How long a post waits when the others may take us for dead, and seconds to the next look at us.
 _UNSURE = timedelta(seconds=1)
 #: For so long we try to write down what a delivery led to while the database is away.
@@ -124,10 +126,19 @@ class Outbox:
         if not self._relay.life.sure():
             return False
         now = time.monotonic()
+        if self._unborn(now) >= self._slots.free(delivery.lane):
+            return False  # what one commit brings to many chats must fit into the slots as well
         may = self._slots.book(delivery.lane, delivery.thread, now)
         if may:
+            self._asked.pop(delivery.stream, None)  # so that the oldest come first
             self._asked[delivery.stream] = now
         return may
+
+    def _unborn(self, now: float) -> int:
+        """How many are being born claimed; a commit that failed tells nobody, so they are given up."""
+        while self._asked and next(iter(self._asked.values())) < now - _BIRTH:
+            del self._asked[next(iter(self._asked))]
+        return len(self._asked)
 
     def _may_not(self, delivery: Delivery) -> None:
         """It stands behind others and is paid for with them."""

@@ -34,6 +34,8 @@ class Bundle:
         self._files = {name: _forms(folder / name) for name in _KINDS}
         words = {path.stem: path.read_bytes() for path in sorted(folder.glob("words/*.json"))}
         self._words = {language: _packed(body) for language, body in words.items()}
+        #: Names the widget by its content: what is asked for by it never changes.
+        self.version = version(folder)
         #: Names the files of words together, as widget/build.mjs does.
         self.edition = hashlib.sha256(b"".join(words.values())).hexdigest()[:8]
 
@@ -49,7 +51,9 @@ class Bundle:
     def answer(self, name: str, request: web.Request) -> web.Response | None:
         """Answer with a file, in the best form that the browser takes; None if it is not there."""
         kind = _KINDS.get(name, "")
-        return self._answer(self._files.get(name, []), kind, CACHING, request)
+        named = name == "widget.js" and request.query.get("v") == self.version
+        caching = FOREVER if named else CACHING
+        return self._answer(self._files.get(name, []), kind, caching, request)
 
     def _answer(
         self, all_forms: list[_Form], kind: str, caching: str, request: web.Request
@@ -86,6 +90,12 @@ def _packed(body: bytes) -> list[_Form]:
 
 def _form(encoding: str, body: bytes) -> _Form:
     return _Form(encoding, body, hashlib.sha256(body).hexdigest()[:32])
+
+
+def version(folder: Path) -> str:
+    """Return the widget's name by its content, for ``widget.js?v=…``; empty if it was not built."""
+    file = folder / "widget.js"
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
 
 
 def integrity(folder: Path) -> str:

@@ -28,7 +28,7 @@ _PAGE = """<!doctype html>
 <meta name="robots" content="noindex">
 <title>Chat with computing support</title>
 <link rel="icon" href="data:,">
-<script type="module" src="widget.js"></script>
+<script type="module" src="widget.js?v={version}"></script>
 </head>
 <body>
 <main>
@@ -43,10 +43,13 @@ go to <a href="{support}">{name}</a>.</p>
 """
 
 
-def page(endpoint: str, support_url: str, support_text: str) -> str:
+def page(endpoint: str, support_url: str, support_text: str, version: str) -> str:
     """Return the stand-alone page; ``endpoint`` is the path prefix of the service."""
     return _PAGE.format(
-        endpoint=escape(endpoint), support=escape(support_url), name=escape(support_text)
+        endpoint=escape(endpoint),
+        support=escape(support_url),
+        name=escape(support_text),
+        version=escape(version),
     )
 
 

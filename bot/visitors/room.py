@@ -16,6 +16,7 @@ from bot.visitors import guard, pages
 from bot.visitors.allowance import Buckets
 from bot.visitors.around import around
 from bot.visitors.attendance import Attendance
+from bot.visitors.bundle import version
 from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
@@ -57,7 +58,8 @@ class VisitorsRoom:
             raise ValueError(f"the prefix must look like /livechat, not {prefix!r}")
         ancestors = sorted(guard.check_origins(frame_ancestors)) if frame_ancestors else []
         support_url = pages.check_support_url(support_url)
-        page = Page(pages.page(prefix, support_url, support_text), pages.page_policy(ancestors))
+        html = pages.page(prefix, support_url, support_text, version(pages.STATIC))
+        page = Page(html, pages.page_policy(ancestors))
         self._prefix = prefix
         self._hub = hub
         pace, allowances = pace or Pace(), allowances or Allowances()

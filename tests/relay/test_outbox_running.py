@@ -3,9 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import cast
 
 from bot.domain.chat import State
-from bot.relay.ports import Lane
+from bot.relay.budget import Budget
+from bot.relay.ports import Bell, Committed, Delivery, Lane
+from bot.relay.slots import Slots
+from bot.relay.storage import Unit
 from tests.relay.house import THREAD, House
 
 
@@ -131,3 +136,24 @@ async def test_nothing_is_born_claimed_by_whoever_may_count_as_dead(house: House
     house.relay.life.patience, house.relay.life._last = 20.0, time.monotonic() - 11
     await house.visiting.say(seat, "k", "hello")
     assert not house.outbox._running
+
+
+async def test_one_commit_for_many_chats_claims_no_more_than_there_are_slots(house: House) -> None:
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    heard: list[Committed] = []
+    house.bells.append(cast("Bell", SimpleNamespace(ring=heard.append)))
+    house.outbox._tasks = [asyncio.get_running_loop().create_future()]  # type: ignore[list-item]
+    house.outbox._slots = Slots(Budget(limited=False), {Lane.TEAMS: 48})
+    house.outbox._slots.learn(1, THREAD.conversation_id)
+
+    async def many(unit: Unit) -> None:
+        for n in range(100):
+            row = Delivery(Lane.TEAMS, f"chat:{n}", "relay", {"seq": 1}, thread=1)
+            await unit.schedule(row)
+
+    await house.store.write(many)
+    (committed,) = heard
+    assert len(committed.born) == 48
+    assert committed.lanes == {Lane.TEAMS}

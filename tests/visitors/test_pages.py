@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.visitors import pages
-from bot.visitors.bundle import Bundle
+from bot.visitors.bundle import Bundle, version
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from tests.visitors.browser import Browser, Server
-from tests.visitors.conftest import Site
+from tests.visitors.conftest import Site, StartSite
 from tests.visitors.fakes import FakeVisiting
 
 
@@ -43,7 +43,7 @@ async def test_the_page_runs_our_script_and_nothing_else(ada: Browser) -> None:
     )
     tags = Tags(await answer.text()).tags
     assert [attrs for tag, attrs in tags if tag == "script"] == [
-        {"type": "module", "src": "widget.js"}
+        {"type": "module", "src": f"widget.js?v={version(pages.STATIC)}"}
     ]
     assert "style" not in {tag for tag, _ in tags}
     assert [attrs for tag, attrs in tags if tag == "rt-livechat"] == [
@@ -116,6 +116,16 @@ async def test_the_bundle_is_cached_for_a_while_and_asked_for_again_cheaply(
     seen = {"If-None-Match": answer.headers["ETag"], "Accept-Encoding": "identity"}
     again = await ada.get("widget.js", **seen)
     assert again.status == 304
+
+
+async def test_the_bundle_that_is_named_by_its_content_is_kept_for_good(
+    bundle: Path, start_site: StartSite
+) -> None:
+    ada = await (await start_site()).browser()
+    named = await ada.get(f"widget.js?v={version(bundle)}")
+    assert named.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    for other in ("widget.js?v=0123456789ab", "widget.js?v="):
+        assert (await ada.get(other)).headers["Cache-Control"] == "public, max-age=300"
 
 
 async def test_the_bundle_is_sent_as_it_was_compressed_beforehand(
@@ -194,7 +204,7 @@ async def test_named_sites_may_frame_the_page_and_it_lives_below_its_prefix() ->
 
 
 async def test_a_name_of_support_is_never_markup() -> None:
-    html = pages.page("/livechat", 'https://x/?"><script>', "<b>us</b>")
+    html = pages.page("/livechat", 'https://x/?"><script>', "<b>us</b>", "1")
     assert "<b>" not in html
     assert len([tag for tag, _ in Tags(html).tags if tag == "script"]) == 1
 
