@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what a target needs, and only when it changed:
-#   infra/dev/install.sh base|test|kerberos|tools|npm|widget ...
+#   infra/dev/install.sh base|test|kerberos|tools|npm|lighthouse|widget ...
 # A set's stamp is the checksum of the files that say what is in it. Where packages come from is the
 # machine's business (pip's and npm's own configuration); the hashes say which bytes are accepted.
 set -eu
@@ -76,6 +76,7 @@ for set in "$@"; do
         fi ;;
     tools) set_up tools requirements/tools.txt -- pip_install --only-binary :all: -r requirements/tools.txt ;;
     npm) set_up npm tests/npm/package-lock.json -- npm_ci tests/npm "$PWD/$bin" ;;
+    lighthouse) set_up lighthouse tests/npm-lighthouse/package-lock.json -- npm_ci tests/npm-lighthouse "$PWD/$bin" ;;
     widget) set_up widget widget/package-lock.json -- npm_ci widget "$PWD/$bin" ;;
     *) echo "install.sh: no set is called $set" >&2; exit 2 ;;
     esac

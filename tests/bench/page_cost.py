@@ -1,0 +1,131 @@
+"""What the widget costs the page it is on, before anybody has opened it.
+
+``measure`` is the harness of the figures of other widgets in docs/performance.md: Chromium with a
+CPU slowed down fourfold, and whatever happens on the page until it has settled for six seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from playwright.async_api import Browser, CDPSession, Page
+
+from bot.sandbox.helpsite import HelpSite
+from bot.sandbox.helpsite.site import PAGES, POLICY
+
+ROOT = Path(__file__).parents[2]
+LIGHTHOUSE = ROOT / "tests/npm-lighthouse/node_modules/lighthouse/cli/index.js"
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+THROTTLE = 4
+SETTLED = 6.0  # seconds
+_ASKED = """
+() => new Promise(done => {
+    let shift = 0, blocked = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(e => shift += e.value))
+        .observe({type: "layout-shift", buffered: true});
+    new PerformanceObserver(list => list.getEntries().forEach(e => blocked += e.duration - 50))
+        .observe({type: "longtask", buffered: true});
+    setTimeout(() => done([shift, blocked]), 100);
+})
+"""
+
+
+@dataclass
+class Cost:
+    """Bytes are those on the wire; ``blocked`` is in milliseconds beyond 50 of each long task."""
+
+    requests: int = 0
+    all_bytes: int = 0
+    script_bytes: int = 0
+    script_seconds: float = 0.0
+    blocked: float = 0.0
+    shift: float = 0.0
+    sockets: int = 0
+    elsewhere: set[str] = field(default_factory=set)
+    heap: int = 0
+
+
+class Without(HelpSite):
+    """The sample site before anybody put the widget on it."""
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        page = (PAGES / "index.html").read_text("utf-8")
+        lines = [
+            line for line in page.splitlines() if "livechat" not in line.replace("live chat", "")
+        ]
+        assert len(page.splitlines()) - len(lines) == 2
+        return web.Response(
+            text="\n".join(lines),
+            content_type="text/html",
+            headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"},
+        )
+
+
+async def measure(browser: Browser, url: str) -> Cost:
+    """Open a page once, with nothing cached, and return what it cost."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    wire = await context.new_cdp_session(page)
+    cost = _listen(wire, page, url)
+    await wire.send("Network.enable")
+    await wire.send("Performance.enable")
+    await wire.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
+    await page.goto(url)
+    await asyncio.sleep(SETTLED)
+    cost.shift, cost.blocked = await page.evaluate(_ASKED)
+    metrics = await wire.send("Performance.getMetrics")
+    found = {metric["name"]: metric["value"] for metric in metrics["metrics"]}
+    cost.script_seconds, cost.heap = found["ScriptDuration"], int(found["JSHeapUsedSize"])
+    await context.close()
+    return cost
+
+
+def _listen(wire: CDPSession, page: Page, url: str) -> Cost:
+    cost, kinds, host = Cost(), dict[str, str](), urlsplit(url).netloc
+
+    def asked(event: dict[str, object]) -> None:
+        request = event["request"]
+        assert isinstance(request, dict)
+        cost.requests += 1
+        kinds[str(event["requestId"])] = str(event.get("type"))
+        there = urlsplit(str(request["url"]))
+        if there.scheme != "data" and there.netloc != host:
+            cost.elsewhere.add(there.netloc)
+
+    def came(event: dict[str, object]) -> None:
+        size = int(float(str(event["encodedDataLength"])))
+        cost.all_bytes += size
+        if kinds.get(str(event["requestId"])) == "Script":
+            cost.script_bytes += size
+
+    def opened(_socket: object) -> None:
+        cost.sockets += 1
+
+    wire.on("Network.requestWillBeSent", asked)
+    wire.on("Network.loadingFinished", came)
+    page.on("websocket", opened)
+    return cost
+
+
+async def lighthouse(url: str, chromium: str, report: Path) -> dict[str, int]:
+    """Return Lighthouse's scores out of 100 for a phone, by category."""
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        str(LIGHTHOUSE),
+        url,
+        "--quiet",
+        "--output=json",
+        f"--output-path={report}",
+        f"--only-categories={','.join(CATEGORIES)}",
+        "--chrome-flags=--headless=new --no-sandbox",
+        env={"PATH": f"{ROOT}/.venv/bin:/usr/bin:/bin", "CHROME_PATH": chromium, "HOME": "/tmp"},
+    )
+    async with asyncio.timeout(180):
+        assert await process.wait() == 0
+    found = json.loads(await asyncio.to_thread(report.read_text))
+    return {name: round(found["categories"][name]["score"] * 100) for name in CATEGORIES}
