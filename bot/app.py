@@ -29,7 +29,7 @@ from bot.domain.presence import Presence
 from bot.domain.silence import Patience
 from bot.relay.attaching import Attaching
 from bot.relay.budget import Budget
-from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
+from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -142,6 +142,7 @@ class Service:
             "file": FileHandler(relay, tickets),
             "status": StatusHandler(relay, tickets),
             "purge": PurgeHandler(relay),
+            "erase": EraseHandler(relay, threads),
         }
 
     async def start(self) -> None:
@@ -266,6 +267,7 @@ def rules(settings: Settings) -> Rules:
         invitation_ttl=timedelta(hours=settings.invitation.ttl_hours),
         session_ttl=timedelta(hours=settings.visitors.session_hours),
         quarantine=timedelta(seconds=settings.retention.quarantine_seconds),
+        delete_posts=retention.delete_teams_posts,
         purge_grace=timedelta(seconds=retention.purge_grace_seconds),
         proposed_for=timedelta(hours=retention.proposed_hours),
         kept_for=timedelta(days=retention.purged_days),

@@ -290,6 +290,9 @@ class Retention(Section):
     the time limit of its web server. Only then do we look whether the record arrived."""
     purged_days: float = Field(default=7, ge=0, le=366)
     """Days for which a purged chat's row, without anybody's text, is kept for its receipt."""
+    delete_teams_posts: bool = False
+    """Delete the bot's own posts in the chat's thread as well, all but its card. What COs wrote there
+    stays, and so does whatever the tenant's policies keep."""
 
 
 class Relay(Section):

@@ -98,7 +98,7 @@ class RelayHandler(InThread):
         chat, lines = found
         thread = await self._thread(chat.thread)
         try:
-            await self._threads.relay(
+            posts = await self._threads.relay(
                 thread, chat, lines, resent=delivery.attempt > 1, behind=self._behind(delivery)
             )
         except Unclear:
@@ -109,7 +109,13 @@ class RelayHandler(InThread):
             if isinstance(error, Gone) or len(lines) == 1:
                 raise
             raise Apart(error.sentence) from error  # and so do the budget and blame
-        return lambda unit: unit.relayed(chat.id, seqs[-1])
+
+        async def stand(unit: Unit) -> None:
+            await unit.relayed(chat.id, seqs[-1])
+            if self._relay.rules.delete_posts:
+                await unit.posted(chat.id, posts)
+
+        return stand
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """A message that Teams refuses is in the record; the CO and the visitor are told."""
@@ -204,14 +210,30 @@ class TellHandler(InThread):
             whom = (chat.started_by.id, chat.started_by.name)
         resent = delivery.attempt > 1 or "tries" in payload
         notice = Tell(word, str(payload["detail"]), chat, whom, resent=resent)
-        await self._threads.tell(thread, notice)
-        return None
+        post = await self._threads.tell(thread, notice)
+        if not self._relay.rules.delete_posts or chat is None or thread.id != chat.thread:
+            return None
+        return lambda unit: unit.posted(chat.id, [post])
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Somebody must hear of it: try on beside the words of the chat, more and more seldom."""
         if isinstance(error, Gone):
             return await super().gave_up(delivery, error)
         return _later(self._relay, delivery, f"late:{delivery.stream}:{delivery.id}")
+
+
+class EraseHandler(Quiet):
+    """Takes a post of ours back; one that is gone already, or stays for ever, concerns nobody."""
+
+    def __init__(self, relay: Relay, threads: Threads) -> None:
+        self._relay = relay
+        self._threads = threads
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Delete it."""
+        thread = await self._relay.store.thread(int(delivery.payload["thread"]))
+        await self._threads.erase(thread, str(delivery.payload["post"]))
+        return None
 
 
 def _later(relay: Relay, delivery: Delivery, stream: str) -> After | None:

@@ -12,7 +12,17 @@ from bot.domain.matching import Change, Match, changes, match
 from bot.domain.messages import Message
 from bot.relay.files import Fetched
 from bot.relay.handlers import After, Quiet
-from bot.relay.ports import Attachment, Delivery, Dossier, NotDone, Refused, Tickets, Unclear
+from bot.relay.ports import (
+    LATER,
+    Attachment,
+    Delivery,
+    Dossier,
+    Lane,
+    NotDone,
+    Refused,
+    Tickets,
+    Unclear,
+)
 from bot.relay.relay import Relay
 from bot.relay.sending import triage_ticket
 from bot.relay.storage import Unit
@@ -190,6 +200,20 @@ class StatusHandler(Quiet):
         return lambda unit: _happens(self._relay, unit, delivery.chat_id or "", event)
 
 
+async def purge(relay: Relay, unit: Unit, chat: Chat) -> None:
+    """Delete what was said here; the outbox takes our posts in Teams back, if that is wished.
+
+    Their rows belong to no chat: it may be forgotten before the last post is gone.
+    """
+    if relay.rules.delete_posts:
+        for post in await unit.posts(chat.id):
+            payload = {"thread": chat.thread, "post": post}
+            stream, rank = f"erase:{chat.id}", LATER
+            row = Delivery(Lane.TEAMS, stream, "erase", payload, thread=chat.thread, rank=rank)
+            await unit.schedule(row)
+    await unit.purge(chat.id)
+
+
 class PurgeHandler(Quiet):
     """Deletes a filed chat's text here."""
 
@@ -204,7 +228,7 @@ class PurgeHandler(Quiet):
             chat = await unit.chat(chat_id)
             if chat is None or chat.state is not State.FILED:
                 return
-            await unit.purge(chat_id)
+            await purge(self._relay, unit, chat)
             await self._relay.happen(unit, chat, e.Purged(self._relay.now()))
 
         return forget

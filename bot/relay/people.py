@@ -11,6 +11,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, State
 from bot.domain.messages import SYSTEM
 from bot.domain.tickets import TicketRef
+from bot.relay.filing import purge
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -109,8 +110,8 @@ async def _let_go(relay: Relay, unit: Unit, chat: Chat) -> None:
     if chat.state in _BEFORE:
         await relay.happen(unit, chat, e.Cancelled(now, SYSTEM))
     elif chat.state is State.FILED:
-        await unit.purge(chat.id)
+        await purge(relay, unit, chat)
         await relay.happen(unit, chat, e.Purged(now))
     else:
-        await unit.purge(chat.id)
+        await purge(relay, unit, chat)
         await unit.forget(chat.id)

@@ -188,14 +188,17 @@ class Threads(Protocol):
         *,
         resent: bool,
         behind: int = 0,
-    ) -> str:
-        """Post visitor messages, each with name, number and time; return the post's id.
+    ) -> list[str]:
+        """Post visitor messages, each with name, number and time; return the posts' ids.
 
         ``behind`` is by how many seconds Teams' limits hold them up, if the CO should know.
         """
 
     async def tell(self, thread: Thread, notice: Tell) -> str:
         """Post a notice; return the post's id."""
+
+    async def erase(self, thread: Thread, post: str) -> None:
+        """Take a post of ours back."""
 
 
 class Places(Protocol):

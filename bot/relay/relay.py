@@ -45,6 +45,7 @@ class Rules:
     made, by our name of the RT (none: the queue of the chat's ticket), ``triage`` the one for
     doubtful records. ``undo`` is for how long a filing may be undone; nothing leaves before.
     ``admission`` says who has to sign in; ``sign_in_ttl`` is how long after it he may join.
+    ``delete_posts``: a purged chat's posts in Teams are taken back, all but its card.
     """
 
     secret: bytes
@@ -68,6 +69,7 @@ class Rules:
     files: FileRules = field(default_factory=FileRules)
     admission: Policy = field(default_factory=Policy)
     sign_in_ttl: timedelta = timedelta(minutes=10)
+    delete_posts: bool = False
 
 
 #: How many chats come into these states is told every day.

@@ -156,6 +156,12 @@ class Unit(Protocol):
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note that the visitor's lines up to ``seq`` stand in the thread."""
 
+    async def posted(self, chat_id: str, posts: Sequence[str]) -> None:
+        """Note the ids of posts of ours in the thread, to be taken back when the chat is purged."""
+
+    async def posts(self, chat_id: str) -> list[str]:
+        """Read the ids that ``posted`` noted."""
+
     async def tally(self, name: str) -> None:
         """Count one more of what ``name`` says; nothing is kept of what it was."""
 

@@ -18,6 +18,7 @@ from bot.store.tables import (
     inbound,
     invitations,
     messages,
+    posts,
     seats,
     sign_ins,
     threads,
@@ -144,6 +145,14 @@ DROP_FILE = Query(sa.delete(files).where(_of_the_chat, files.c.seq == number("se
 PURGE_FILES = Query(sa.delete(files).where(_of_the_chat))
 FIND_FILE = Query(sa.select(*FILE).where(_of_the_chat, files.c.id == text("id")))
 FILES = Query(sa.select(*FILE).where(_of_the_chat).order_by(files.c.seq))
+
+# --- what the bot posted ---------------------------------------------------------------------------
+
+POSTED = Query(_insert(posts).values(**_row(posts)).on_conflict_do_nothing())
+POSTS = Query(
+    sa.select(posts.c.post).where(posts.c.chat_id == text("chat_id")).order_by(posts.c.post)
+)
+NO_POSTS = Query(sa.delete(posts).where(posts.c.chat_id == text("chat_id")))
 
 # --- Teams -------------------------------------------------------------------------------------
 

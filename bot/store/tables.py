@@ -133,6 +133,15 @@ files = sa.Table(
     sa.PrimaryKeyConstraint("chat_id", "id"),
 )
 
+#: What the bot posted in a chat's thread, where it is to be taken back when the chat is purged.
+posts = sa.Table(
+    "posts",
+    metadata,
+    _of_chat(),
+    sa.Column("post", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("chat_id", "post"),
+)
+
 #: Activities that reached us, so that Teams' repeats are recognised.
 inbound = sa.Table(
     "inbound",

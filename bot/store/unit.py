@@ -106,6 +106,15 @@ class SqlUnit:
         self.link.later(sql.RELAYED, chat_id=chat_id, seq=seq)
         self.gathering.of(chat_id).relayed = seq
 
+    async def posted(self, chat_id: str, posts: Sequence[str]) -> None:
+        """Note posts of the bot, to be taken back when the chat is purged."""
+        for post in posts:
+            self.link.later(sql.POSTED, chat_id=chat_id, post=post)
+
+    async def posts(self, chat_id: str) -> list[str]:
+        """Read what ``posted`` noted."""
+        return [str(row[0]) for row in await self.link.rows(sql.POSTS, chat_id=chat_id)]
+
     # --- the log -------------------------------------------------------------------------------
 
     async def record(self, chat_id: str, message: Message) -> None:
@@ -293,6 +302,7 @@ class SqlUnit:
         blanked = await self.link.slowly(sql.BLANK, chat_id=chat_id)
         await self.link.slowly(sql.PURGE_FILES, chat_id=chat_id)
         await self.link.slowly(sql.PURGE_EARLY, chat_id=chat_id)
+        await self.link.slowly(sql.NO_POSTS, chat_id=chat_id)
         self._turned.setdefault(chat_id, False)
         self.gathering.of(chat_id)
         return gone + blanked

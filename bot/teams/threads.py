@@ -12,6 +12,7 @@ from botbuilder.schema import (
     Attachment,
     ChannelAccount,
     ConversationAccount,
+    ConversationReference,
     Mention,
 )
 
@@ -67,19 +68,20 @@ class TeamsThreads:
         *,
         resent: bool,
         behind: int = 0,
-    ) -> str:
-        """Post visitor messages, in as few posts as Teams takes; return the last post's id.
+    ) -> list[str]:
+        """Post visitor messages, in as few posts as Teams takes; return the posts' ids.
 
         ``behind`` seconds of delay above 0 are told below. If some but not all of several posts
         went out, that is Unclear.
         """
-        posted, left, limit = "", messages, LIMIT
+        posted: list[str] = []
+        left, limit = messages, LIMIT
         until = self._clock() + PATIENCE
         while left:
             done = 0
             for post in posts(left, self._zone, resent=resent, behind=behind, limit=limit):
                 try:
-                    posted = await self._insist(thread, post, until if posted else 0.0)
+                    posted.append(await self._insist(thread, post, until if posted else 0.0))
                 except TooBig:
                     limit = weight(post.text) // 2
                     if post.part > 1 or limit < SMALLEST:
@@ -116,6 +118,16 @@ class TeamsThreads:
         activity = _message(thread)
         _mention(activity, said, *notice.mention)
         return await self._post(thread, activity)
+
+    async def erase(self, thread: Thread, post: str) -> None:
+        """Delete a post of the bot; Teams shows that something was deleted there."""
+        context = self._adapter.unasked(thread.service_url)
+        reference = ConversationReference(
+            activity_id=post,
+            service_url=thread.service_url,
+            conversation=ConversationAccount(id=thread.conversation_id),
+        )
+        await self._adapter.delete_activity(context, reference)
 
     async def _post(self, thread: Thread, activity: Activity | PlainPost) -> str:
         context = self._adapter.unasked(thread.service_url)

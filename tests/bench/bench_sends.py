@@ -164,7 +164,8 @@ async def ours(place: Place) -> AsyncIterator[Send]:
 
     async def send(number: int) -> str:
         message = Message(number + 1, ADA, Kind.SAID, f"hello {number}", NOW.astimezone(UTC))
-        return await room.threads.relay(thread, chat, [message], resent=False)
+        (post,) = await room.threads.relay(thread, chat, [message], resent=False)
+        return post
 
     yield send
     await room.close()

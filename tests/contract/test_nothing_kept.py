@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.sandbox.stage import PREFIX, Stage
+from bot.sandbox.teams.faults import Fault
 from bot.store import upgrade
 from tests.faults import dying
 from tests.hatchery import Hatchery
@@ -176,6 +177,37 @@ async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
     assert [comment.ticket for comment in comments] == [story.ticket]
     assert left(folder, CANARY, *PEOPLE) == []
     assert in_tables(url, CANARY, *PEOPLE) == []
+
+
+@pytest.mark.parametrize("wished", [True, False])
+async def test_the_bots_posts_go_from_the_thread_where_that_is_wished(
+    tmp_path: Path, stage: Stage, *, wished: bool
+) -> None:
+    url = f"sqlite:///{tmp_path / 'livechat.db'}"
+    await asyncio.to_thread(upgrade, url)
+    rules = {"purge_grace_seconds": 0, "delete_teams_posts": wished}
+    config = stage.write(tmp_path, url, retention=rules)
+    async with ServiceProcess(config, f"http://127.0.0.1:{stage.service_port}{PREFIX}") as service:
+        story = Story(stage, service)
+        await story.open()
+        await story.ada.say(f"{CANARY} beeps")
+        await story.ada.until(lambda: not story.ada.unsent)
+        await story.in_thread(f"{CANARY} beeps")
+        stage.teams.faults.add(Fault.gateway(502, on="delete"))
+        await file(story)
+        await story.ada.close()
+        await story.card(lambda text: "ransaction" in text)
+        async with asyncio.timeout(60):
+            while left(tmp_path, CANARY):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.05)
+            while wished and sum(not post.deleted for post in story.posts()) > 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    statuses = {entry.status for entry in stage.teams.ledger.sent("delete")}
+    assert statuses == ({502, 200} if wished else set())
+    standing = [post for post in story.posts() if not post.deleted]
+    assert any(post.cards for post in standing)  # the receipt
+    assert any(CANARY in post.text for post in standing) is not wished
+    assert not story.root.deleted  # a CO's own
 
 
 async def test_a_chat_that_was_cancelled_leaves_nobodys_name(tmp_path: Path, stage: Stage) -> None:

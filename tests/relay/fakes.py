@@ -61,6 +61,9 @@ class FakeThreads(Threads):
         self.relayed: list[tuple[str, str, bool]] = []  # conversation, text, resent
         self.posts: list[list[str]] = []
         self.behind: list[int] = []
+        self.standing: list[str] = []  # ids of messages and notices that were not taken back
+        self.erasing = Faults()
+        self._posts = 0
         self.told: list[tuple[str, Tell]] = []
         self.cards: dict[str, CardView] = {}
         self.shown = asyncio.Event()
@@ -85,7 +88,7 @@ class FakeThreads(Threads):
         *,
         resent: bool,
         behind: int = 0,
-    ) -> str:
+    ) -> list[str]:
         self.faults.enter()
         if self.hold:
             await self.hold.wait()
@@ -99,13 +102,23 @@ class FakeThreads(Threads):
         self.posts.append([m.text for m in messages])
         self.behind.append(behind)
         self.faults.leave()
-        return "post"
+        return [self._stands()]
 
     async def tell(self, thread: Thread, notice: Tell) -> str:
         self.faults.enter()
         self.told.append((thread.conversation_id, notice))
         self.faults.leave()
-        return "post"
+        return self._stands()
+
+    async def erase(self, thread: Thread, post: str) -> None:
+        self.erasing.enter()
+        self.standing.remove(post)
+        self.erasing.leave()
+
+    def _stands(self) -> str:
+        self._posts += 1
+        self.standing.append(f"post-{self._posts}")
+        return self.standing[-1]
 
     @property
     def words(self) -> list[str]:

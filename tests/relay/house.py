@@ -12,7 +12,7 @@ from itertools import groupby
 from bot.domain.chat import Chat
 from bot.domain.invitations import Route, make_token
 from bot.relay.attaching import Attaching
-from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
+from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -96,6 +96,7 @@ class House:
             "file": FileHandler(self.relay, self.tickets),
             "status": StatusHandler(self.relay, self.tickets),
             "purge": PurgeHandler(self.relay),
+            "erase": EraseHandler(self.relay, self.threads),
         }
         self.outbox = Outbox(self.relay, handlers, self._report)
 

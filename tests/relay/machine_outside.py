@@ -124,7 +124,7 @@ class Teams(FakeThreads):
         *,
         resent: bool,
         behind: int = 0,
-    ) -> str:
+    ) -> list[str]:
         sent = self._clock()  # time may pass at the gate; it was within the limits before
         await self.gate.wait()
         fault = self._call(thread, self.plan.relay, f"chat {chat.id}", sent)
@@ -137,7 +137,7 @@ class Teams(FakeThreads):
         where = thread.conversation_id
         self.seen += [Post(where, chat.id, m.seq, m.text, resent) for m in messages]
         _after(fault)
-        return f"post-{len(self.seen)}"
+        return [f"post-{len(self.seen)}"]
 
     async def show(self, thread: Thread, view: CardView, card: str) -> str:
         fault = self._call(thread, self.plan.notice)

@@ -34,7 +34,7 @@ async def test_a_visitors_words_stand_in_the_thread_with_name_time_and_number(
 ) -> None:
     thread = await begun(stage)
     text = "It says <b>E13</b> & *nothing*\n  at all"
-    post_id = await stage.room.threads.relay(thread, talking(), [said(3, text)], resent=False)
+    (post_id,) = await stage.room.threads.relay(thread, talking(), [said(3, text)], resent=False)
     post = last(stage)
     assert (post.id, post.root_id, post.text_format) == (post_id, thread.root_id, "plain")
     assert post.text == f"Ada Lovelace · 10:42 · #3\n{text}"
@@ -128,6 +128,17 @@ async def test_posts_of_which_only_some_went_out_are_unclear(stage: Stage, fault
     lines = [said(seq, "x" * 25_000) for seq in (3, 4)]
     with pytest.raises(Unclear):
         await stage.room.threads.relay(thread, talking(), lines, resent=False)
+
+
+async def test_a_post_of_the_bot_is_taken_back(stage: Stage) -> None:
+    thread = await begun(stage)
+    lines = [said(seq, "x" * 25_000) for seq in (3, 4)]
+    posts = await stage.room.threads.relay(thread, talking(), lines, resent=False)
+    assert len(posts) == 2
+    for post in posts:
+        await stage.room.threads.erase(thread, post)
+    gone = [post.id for post in stage.teams.posts("Live chat") if post.deleted]
+    assert gone == posts
 
 
 async def test_the_card_is_posted_once_and_then_edited(stage: Stage) -> None:
