@@ -62,8 +62,8 @@ class Rt(Section):
     asked for and again when they are filed. Empty: every queue that the account may see."""
     triage: str | None = Field(default=None, min_length=1, examples=["Live chat triage"])
     """The queue in which doubtful records become new tickets, to be sorted out: by a CO's choice, and
-    by themselves where nobody is there to confirm that visitor and ticket belong together. Not set:
-    there is no such choice, and such records are held."""
+    by themselves where nobody decides: visitor and ticket do not fit, RT refused the record, or the
+    ticket had changed. Not set: there is no such choice, and such records are held."""
     marker_field: str = Field(default="", pattern=r"^[^{}'\\]*$", examples=["Chat ID"])
     """A custom field of tickets that takes our marker in new tickets, beside the subject. Empty:
     the subject alone."""

@@ -130,7 +130,8 @@ class Filing:
     ticket, with ``reason``. Until ``until`` it may be undone. If the filing was stopped, ``found``
     is the ticket as it is now, and ``changes`` in what it differs from what was confirmed.
     ``unasked`` when no CO sent it on its way (this time); ``by`` is SYSTEM if none ever did.
-    ``refused`` is when it last did not go into RT, stopped by us or refused by RT.
+    ``refused`` is when it last did not go into RT, stopped by us or refused by RT; ``unclear`` if a
+    try before that may have left us, so that a person has to look.
     """
 
     by: Author
@@ -150,6 +151,7 @@ class Filing:
     changes: tuple[Change, ...] = ()
     unasked: bool = False
     refused: datetime | None = None
+    unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,10 +209,14 @@ class FilingUndone(Event):
 
 @dataclass(frozen=True, slots=True)
 class FilingStopped(Event):
-    """The ticket is not any more what was confirmed, but ``found``; nothing was written."""
+    """The ticket is not any more what was confirmed, but ``found``; nothing was written this time.
+
+    ``unclear`` as in FilingFailed.
+    """
 
     found: Ticket
     changes: tuple[Change, ...]
+    unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +290,13 @@ class FilingDelayed(Event):
 
 @dataclass(frozen=True, slots=True)
 class FilingFailed(Event):
-    """RT refused the record; a CO must decide. ``problem`` says what to do."""
+    """RT refused the record; a CO must decide. ``problem`` says what to do.
+
+    ``unclear`` if an earlier try may have left us all the same.
+    """
 
     problem: str
+    unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True)

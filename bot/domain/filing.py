@@ -71,7 +71,8 @@ def _delayed(chat: Chat, event: e.FilingDelayed) -> Step:
 
 def _failed(chat: Chat, event: e.FilingFailed) -> Step:
     was = chat.filing
-    chat = with_filing(chat, problem=event.problem, refused=event.at)
+    unclear = event.unclear or bool(was and was.unclear)
+    chat = with_filing(chat, problem=event.problem, refused=event.at, unclear=unclear)
     if was and was.unasked and was.problem == event.problem:
         return chat, (f.ShowCard(),)  # it is tried for ever, and told once
     return chat, (f.TellThread(f.Word.FILING_FAILED, event.problem), f.ShowCard())
@@ -79,7 +80,9 @@ def _failed(chat: Chat, event: e.FilingFailed) -> Step:
 
 def _stopped(chat: Chat, event: e.FilingStopped) -> Step:
     was = chat.filing
-    chat = with_filing(chat, found=event.found, changes=event.changes, problem="", refused=event.at)
+    unclear = event.unclear or bool(was and was.unclear)
+    chat = with_filing(chat, found=event.found, changes=event.changes, problem="")
+    chat = with_filing(chat, refused=event.at, unclear=unclear)
     if was and was.unasked and was.changes == event.changes:
         return chat, (f.ShowCard(),)  # the same
     return chat, (f.TellThread(f.Word.FILING_STOPPED), f.ShowCard())

@@ -44,8 +44,8 @@ def _still_here(chat: Chat, event: e.StillHere) -> Step:
 
 
 def _filed(chat: Chat, event: e.FiledUnasked) -> Step:
-    told = chat.filing is not None and chat.filing.unasked
-    said = event.why
+    was, said = chat.filing, event.why
+    told = was is not None and was.unasked and event.new_ticket in (None, was.new_ticket)
     if event.new_ticket is not None:
         said += (
             f" It becomes a new ticket in the queue “{event.new_ticket.queue}”, to be looked at."

@@ -24,7 +24,7 @@ from bot.relay.ports import (
     Unclear,
 )
 from bot.relay.relay import Relay
-from bot.relay.sending import triage_ticket
+from bot.relay.sending import unattended
 from bot.relay.storage import Unit
 
 _PAGE = 500
@@ -60,6 +60,7 @@ class FileHandler:
         receipt = await self._tickets.find(dossier)
         if receipt is None:
             if (stopped := await self._look_again(chat)) is not None:
+                stopped = replace(stopped, unclear=dossier.tried is not None)
                 return self._then(chat.id, stopped)
             receipt = await self._tickets.comment(dossier)
         return self._then(chat.id, e.TranscriptFiled(self._relay.now(), receipt))
@@ -77,7 +78,9 @@ class FileHandler:
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Back to the CO."""
-        event = e.FilingFailed(self._relay.now(), error.sentence)
+        chat = await self._filing(delivery)
+        unclear = chat is not None and self._tried(chat, delivery) is not None
+        event = e.FilingFailed(self._relay.now(), error.sentence, unclear)
         return self._then(delivery.chat_id or "", event)
 
     async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
@@ -94,7 +97,7 @@ class FileHandler:
 
         Whoever presses again has looked in RT; what is tried again by itself has not.
         """
-        if chat.filing and chat.filing.unasked and chat.filings > 1:
+        if chat.filing and chat.filing.unclear:
             return self._relay.now() - (chat.ended or chat.created)
         if delivery.attempt < 2 or delivery.first_claimed is None:
             return None
@@ -128,10 +131,11 @@ class FileHandler:
 
     async def _to_triage(self, unit: Unit, chat: Chat) -> None:
         """What was to be filed by itself has nobody to decide: it goes where it is sorted out."""
-        filing, made = chat.filing, triage_ticket(self._relay, chat)
-        if filing is None or not filing.unasked or filing.new_ticket or not made:
+        filing, made = chat.filing, unattended(self._relay, chat)
+        if filing is None or not filing.unasked or made is None:
             return
-        event = e.FilingRequested(self._relay.now(), filing.by, filing.summary, new_ticket=made)
+        why = "its ticket has changed." if filing.found else f"RT refused it. {filing.problem}"
+        event = e.FiledUnasked(self._relay.now(), why, filing.match, made)
         await self._relay.happen(unit, chat, event)
 
 

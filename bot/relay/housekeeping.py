@@ -11,7 +11,7 @@ from bot.domain.messages import SYSTEM, Role
 from bot.domain.silence import warn_at
 from bot.relay.ports import Answer
 from bot.relay.relay import Relay
-from bot.relay.sending import triage_ticket
+from bot.relay.sending import unattended
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -96,11 +96,14 @@ class Housekeeping:
         await self._file(unit, chat, _why(chat))
 
     async def _file(self, unit: Unit, chat: Chat, why: str) -> None:
-        """Into the chat's ticket, unless that is in doubt: there nobody has confirmed it."""
+        """Into the chat's ticket, unless that is in doubt: there nobody has confirmed it.
+
+        What RT refused, and what was stopped, is tried again there only if nobody sorts it out.
+        """
         fits = match(chat.identity, chat.ticket)
-        doubtful = fits is Match.RED
-        made = triage_ticket(self._relay, chat) if doubtful else None
-        if doubtful and made is None:
+        astray = chat.filing is not None and chat.filing.refused is not None
+        made = unattended(self._relay, chat) if astray or fits is Match.RED else None
+        if fits is Match.RED and made is None and not (chat.filing and chat.filing.new_ticket):
             await self._remind(unit, chat)
             return
         await self._relay.happen(unit, chat, e.FiledUnasked(self._relay.now(), why, fits, made))

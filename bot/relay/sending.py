@@ -122,6 +122,20 @@ def triage_ticket(relay: Relay, chat: Chat) -> NewTicket | None:
     return NewTicket(chat.ticket.ref.instance, queue, subject)
 
 
+def unattended(relay: Relay, chat: Chat) -> NewTicket | None:
+    """Return the triage ticket for a record about which nobody decides; None if it has to wait.
+
+    It waits where there is no such queue, where that queue is what did not take it, and where it
+    may be in RT already: then somebody has to look.
+    """
+    made, filing = triage_ticket(relay, chat), chat.filing
+    if made is None or filing is None:
+        return made
+    before = filing.new_ticket
+    there = before is not None and before.queue.casefold() == made.queue.casefold()
+    return None if there or filing.unclear else made
+
+
 def plain_subject(text: str) -> str:
     """Cut a subject to one line, without anything that RT could take for a ticket's tag."""
     line = " ".join(_TAG.sub(" ", text).split())

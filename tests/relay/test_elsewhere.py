@@ -1,15 +1,19 @@
 """Into another ticket than the chat's: a new one, the triage queue, another one that was confirmed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, State
+from bot.domain.effects import Word
 from bot.domain.matching import fingerprint
 from bot.domain.tickets import NewTicket, TicketRef
 from bot.relay.nonces import nonce
-from bot.relay.ports import Answer, Refused
+from bot.relay.ports import Answer, Refused, Unclear
 from tests.people import ADAS, TICKET
 from tests.relay.house import House
 from tests.relay.test_sending import CHARLES, REASON, ruled, signed_in
@@ -90,6 +94,94 @@ async def test_what_nobody_can_confirm_goes_to_triage_by_itself(house: House) ->
     assert filing
     assert filing.new_ticket
     assert filing.new_ticket.queue == "Triage"
+
+
+async def nobody_comes_back(house: House) -> None:
+    """The CO is away until what nobody sends goes by itself."""
+    house.clock.now += house.relay.rules.unfiled_for + timedelta(hours=1)
+    await house.housekeeping.tidy()
+    await house.deliver()
+
+
+async def waits_refused(house: House) -> Chat:
+    """RT refused what Grace sent."""
+    chat, _ = await house.talking()
+    house.tickets.reading.before += [Refused("Ticket rt#12345 is deleted.")] * 20
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver()
+    return chat
+
+
+async def waits_stopped(house: House) -> Chat:
+    """The ticket had changed when Grace's filing was to leave."""
+    chat, _ = await house.talking()
+    house.tickets.ticket = replace(TICKET, queue="Elsewhere")
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver()
+    return chat
+
+
+async def waits_for_a_new_ticket(house: House) -> Chat:
+    """RT let nobody make the new ticket that Grace had asked for."""
+    ruled(house, queues={"rt": ("Support",)})
+    chat, _ = await house.talking()
+    house.tickets.faults.before += [Refused("No ticket can be made in Support.")]
+    await house.presses("new", chat, summary="Toner.", queue="Support")
+    await house.deliver()
+    return chat
+
+
+WAITING = [waits_refused, waits_stopped, waits_for_a_new_ticket]
+
+
+@pytest.mark.parametrize("waits", WAITING)
+async def test_what_a_co_left_refused_or_stopped_goes_to_triage_in_the_end_and_the_thread_is_told(
+    house: House, waits: Callable[[House], Awaitable[Chat]]
+) -> None:
+    chat = await waits(house)
+    ruled(house, triage={"rt": "Triage"})
+    assert (await house.chat(chat.id)).state is State.ENDED
+    assert house.tickets.comments == []
+    await nobody_comes_back(house)
+    (filed,) = house.tickets.comments
+    assert filed.chat.filing
+    assert filed.chat.filing.new_ticket
+    assert filed.chat.filing.new_ticket.queue == "Triage"
+    assert filed.chat.filing.summary == "Toner."
+    told = [tell.detail for _, tell in house.threads.told if tell.word is Word.FILED_UNASKED]
+    assert len(told) == 1
+    assert "Triage" in told[0]
+
+
+@pytest.mark.parametrize("waits", WAITING)
+async def test_without_a_triage_queue_it_is_held_and_its_thread_reminded(
+    house: House, waits: Callable[[House], Awaitable[Chat]]
+) -> None:
+    chat = await waits(house)
+    house.tickets.faults.before += [Refused("No ticket can be made in Support.")]
+    await nobody_comes_back(house)
+    assert house.tickets.comments == []
+    assert (await house.chat(chat.id)).state is State.ENDED
+    assert await house.texts(chat.id)
+
+
+async def test_what_may_be_in_rt_already_goes_nowhere_else_by_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ruled(house, triage={"rt": "Triage"})
+    chat, seat = await house.talking()
+    await house.visiting.end(seat)
+    house.tickets.faults.after.append(Unclear("RT hung up."))
+    monkeypatch.setattr(house.tickets, "find", AsyncMock(return_value=None))  # a mail on its way
+    await nobody_comes_back(house)
+    house.tickets.reading.before += [Refused("Ticket rt#12345 is deleted.")] * 20
+    for _ in range(4):
+        await nobody_comes_back(house)
+    waiting = (await house.chat(chat.id)).filing
+    assert waiting
+    assert waiting.unclear
+    assert waiting.new_ticket is None
+    assert len(house.tickets.comments) == 1
 
 
 # --- another ticket ----------------------------------------------------------------------------------
