@@ -45,7 +45,9 @@ class Place:
 
     ``comment_by_grace(dossier)`` lets Grace write what looks like the dossier's record.
     ``comments(number)`` tells how many comments a ticket has, as RT itself knows; ``move`` and
-    ``rename`` let Grace give a ticket another queue or subject.
+    ``rename`` let Grace give a ticket another queue or subject, ``alter`` any field, ``merge``
+    merge it into another. ``newest()`` is the newest ticket's number. ``keytab`` is the service's,
+    if the RT is entered with one.
     """
 
     way: str
@@ -57,6 +59,10 @@ class Place:
     comments: Callable[[int], int]
     move: Callable[[int, str], None]
     rename: Callable[[int, str], None]
+    alter: Callable[[int, str, str], None]
+    merge: Callable[[int, int], None]
+    newest: Callable[[], int]
+    keytab: str = ""
 
     def ref(self, name: str) -> TicketRef:
         return TicketRef("rt", self.numbers[name])
@@ -134,6 +140,10 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
     def comments(number: int) -> int:
         return sum(t.kind == "Comment" and t.ticket == number for t in rt.world.transactions)
 
+    def alter(number: int, field: str, value: str) -> None:
+        ticket = rt.world.tickets[number]
+        setattr(ticket, field.lower(), [value] if field == "Requestors" else value)
+
     return Place(
         way,
         RtGateway([instance], LONDON),
@@ -144,6 +154,9 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
         comments,
         lambda number, queue: setattr(rt.world.tickets[number], "queue", queue),
         lambda number, subject: setattr(rt.world.tickets[number], "subject", subject),
+        alter,
+        lambda number, into: rt.world.merge(number, into=into),
+        lambda: max(rt.world.tickets),
     )
 
 
@@ -188,6 +201,10 @@ def at_real_rt(rig: Rig, way: str, port: int) -> Place:
         rig.comments,
         rig.move,
         rig.rename,
+        rig.alter,
+        rig.merge,
+        rig.newest,
+        str(rig.facts["keytabs"]["svc-livechat"]),
     )
 
 

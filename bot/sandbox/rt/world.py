@@ -220,6 +220,9 @@ class World:
         return f"Status changed from '{before}' to '{status}'"
 
     def merge(self, number: int, into: int) -> None:
-        """Merge a ticket into another."""
-        self.tickets[number].effective = into
+        """Merge a ticket into another, which gets its people, as in RT."""
+        ticket, other = self.tickets[number], self.tickets[into]
+        other.requestors += [one for one in ticket.requestors if one not in other.requestors]
+        other.ccs += [one for one in ticket.ccs if one not in other.ccs]
+        ticket.effective = into
         self.note(number, "AddLink", "RT_System")

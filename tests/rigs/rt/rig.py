@@ -100,16 +100,17 @@ class Rig:
 
     def move(self, number: int, queue: str) -> None:
         """Let Grace move a ticket to another queue."""
-        self._edit(number, f"Queue: {queue}")
+        self.alter(number, "Queue", queue)
 
     def rename(self, number: int, subject: str) -> None:
         """Let Grace give a ticket another subject."""
-        self._edit(number, f"Subject: {subject}")
+        self.alter(number, "Subject", subject)
 
-    def _edit(self, number: int, line: str) -> None:
+    def alter(self, number: int, field: str, value: str) -> None:
+        """Let Grace give a field of a ticket (Queue, Status, Requestors ...) another value."""
         with self.acting_as("grace"), self.session(cookie=False) as session:
             url = f"{self.url}/REST/1.0/ticket/{number}/edit"
-            answer = session.post(url, data={"content": f"{line}\n"})
+            answer = session.post(url, data={"content": f"{field}: {value}\n"})
             assert f"Ticket {number} updated" in answer.text, answer.text
 
     def create(self, subject: str) -> int:
@@ -140,6 +141,21 @@ class Rig:
             check=False,  # its last words are worth more than its status
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def merge(self, number: int, into: int) -> None:
+        """Let Grace merge a ticket into another."""
+        with self.acting_as("grace"), self.session(cookie=False) as session:
+            answer = session.post(f"{self.url}/REST/1.0/ticket/{number}/merge/{into}")
+            assert "Merge completed" in answer.text, answer.text
+
+    def newest(self) -> int:
+        """The newest ticket's number; deleted and merged ones do not count."""
+        with self.acting_as("root"), self.session(cookie=False) as session:
+            url = f"{self.url}/REST/1.0/search/ticket"
+            query = {"query": "id > 0", "orderby": "-id", "format": "i"}
+            found = re.search(r"ticket/(\d+)", session.get(url, params=query).text)
+            assert found
+            return int(found[1])
 
     def mails(self) -> list[str]:
         """What RT has sent, oldest first."""
