@@ -27,6 +27,7 @@ from bot.domain.admission import Policy
 from bot.domain.chat import State
 from bot.domain.presence import Presence
 from bot.domain.silence import Patience
+from bot.files.pictures import Pictures
 from bot.relay.attaching import Attaching
 from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, TellHandler
@@ -126,7 +127,7 @@ class Service:
     def _handlers(self) -> dict[str, Handler]:
         relay, threads, tickets = self.relay, self.teams.threads, self.tickets
         places, pool = self.teams.places, parts.pool(self.settings, self.relay)
-        words = RelayHandler(relay, threads)
+        words = RelayHandler(relay, threads, Pictures())
         return {
             "relay": words,
             "single": words,

@@ -24,6 +24,8 @@ const ours = [
 const kept = { draft: "D", unsent: "U", notice: "N", own: "O", refused: "R", change: "C", pressed: "P" };
 
 /** Style sheets come into the bundle as text, minified. */
+/** Our own custom properties, in the order in which they were met: every sheet calls them alike. */
+const names = [];
 const css = {
   name: "css",
   setup(build) {
@@ -40,7 +42,6 @@ const css = {
       const values = (all) => all.replace(/([:,]) /g, "$1");
       const short = code.trim().replace(/--[\w-]+: [^;}]+/g, values);
       // Our own properties, that no page sets, need no names that one can read.
-      const names = [];
       const letter = (name) => {
         if (!names.includes(name)) names.push(name);
         return `--${names.indexOf(name).toString(36)}`;
@@ -123,23 +124,27 @@ const common = {
   logLevel: "warning",
 };
 
-async function bundle(define) {
+/** The bundle, or what it fetches: they know one another's members by the names in `cache`. */
+async function bundle(entry, define, cache = kept) {
   const built = await esbuild.build({
     ...common,
     define,
     plugins: [css, sentences],
-    entryPoints: ["src/define.ts"],
+    entryPoints: [entry],
     outfile: "widget.js",
     write: false,
     minify: true,
     mangleProps: new RegExp(`^(${[...ours.split(" "), ...Object.keys(kept)].join("|")})$`),
-    mangleCache: kept,
+    mangleCache: cache,
     target: ["safari15", "firefox115", "chrome109"],
     legalComments: "none",
     charset: "utf8",
   });
-  return Buffer.from(built.outputFiles[0].contents);
+  return { code: Buffer.from(built.outputFiles[0].contents), cache: built.mangleCache };
 }
+
+const digest = (code) => createHash("sha256").update(code).digest("hex").slice(0, 8);
+
 
 /** Smaller blocks (memLevel) suit code and text in turn. Node's own zlib differs between its versions; what must be equal is what it unpacks to. */
 function sidecars(code) {
@@ -156,12 +161,15 @@ function sidecars(code) {
 /** Everything that is served, by its name. */
 async function shipment() {
   const { files, define } = await spoken();
-  const code = await bundle(define);
+  // What the bundle fetches is called by its own digest; the first build only tells the names.
+  const { cache } = await bundle("src/define.ts", { ...define, FILES: '"00000000"' });
+  const { code: lazy } = await bundle("src/lazy/files.ts", define, cache);
+  const { code } = await bundle("src/define.ts", { ...define, FILES: JSON.stringify(digest(lazy)) });
   const words = Object.entries(files).map(([name, text]) => [`words/${name}`, Buffer.from(text)]);
-  return { code, words: Object.fromEntries(words) };
+  return { code, lazy, words: Object.fromEntries(words) };
 }
 
-async function check({ code, words }) {
+async function check({ code, lazy, words }) {
   const { brotliDecompressSync, gunzipSync } = await import("node:zlib");
   const read = (name) =>
     existsSync(join(shipped, name)) ? readFileSync(join(shipped, name)) : null;
@@ -174,6 +182,7 @@ async function check({ code, words }) {
     const there = read(name);
     if (!there || !open(there).equals(code)) stale(name);
   }
+  if (!read("files.js")?.equals(lazy)) stale("files.js");
   for (const [name, text] of Object.entries(words)) if (!read(name)?.equals(text)) stale(name);
   for (const name of readdirSync(join(shipped, "words"))) if (!words[`words/${name}`]) stale(`words/${name}`);
 }
@@ -191,7 +200,7 @@ async function tests() {
   const names = readdirSync(join(here, "tests")).filter((name) => name.endsWith(".test.ts"));
   await esbuild.build({
     ...common,
-    define: (await spoken()).define,
+    define: { ...(await spoken()).define, FILES: '"00000000"' },
     entryPoints: names.map((name) => `tests/${name}`),
     outdir: out,
     outExtension: { ".js": ".mjs" },
@@ -212,10 +221,12 @@ if (process.argv.includes("--tests")) {
   } else {
     rmSync(join(shipped, "words"), { recursive: true, force: true });
     mkdirSync(join(shipped, "words"), { recursive: true });
-    const files = { "widget.js": shipping.code, ...packed, ...shipping.words };
+    const files = { "widget.js": shipping.code, "files.js": shipping.lazy, ...packed, ...shipping.words };
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(shipped, name), bytes);
   }
   const { length: br } = packed["widget.js.br"];
   const { length } = shipping.code;
+  const { length: more } = gzipSync(shipping.lazy, { level: 9 });
+  console.log(`files.js: ${shipping.lazy.length} bytes, ${more} gzip`);
   console.log(`widget.js: ${length} bytes, ${size} gzip, ${br} brotli (limit ${limit} gzip)`);
 }

@@ -9,7 +9,9 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.effects import Word
+from bot.domain.files import is_picture
 from bot.domain.messages import Message
+from bot.relay.files import Previews
 from bot.relay.handlers import After, Quiet
 from bot.relay.ports import (
     Answer,
@@ -86,8 +88,10 @@ class InThread(Quiet):
 class RelayHandler(InThread):
     """Posts a visitor's messages: those of one chat that waited together, in one post."""
 
-    def __init__(self, relay: Relay, threads: Threads) -> None:
+    def __init__(self, relay: Relay, threads: Threads, previews: Previews | None = None) -> None:
+        """Without ``previews`` files are only named."""
         super().__init__(relay, threads)
+        self._previews = previews
         self._threads_read: dict[int, tuple[float, Thread]] = {}
 
     async def _post(self, delivery: Delivery) -> After | None:
@@ -99,7 +103,12 @@ class RelayHandler(InThread):
         thread = await self._thread(chat.thread)
         try:
             posts = await self._threads.relay(
-                thread, chat, lines, resent=delivery.attempt > 1, behind=self._behind(delivery)
+                thread,
+                chat,
+                lines,
+                resent=delivery.attempt > 1,
+                behind=self._behind(delivery),
+                pictures=await self._pictures(chat.id, lines),
             )
         except Unclear:
             if delivery.attempt < 2:
@@ -130,6 +139,14 @@ class RelayHandler(InThread):
                 await lost(unit)
 
         return both
+
+    async def _pictures(self, chat_id: str, lines: list[Message]) -> tuple[bytes, ...]:
+        """What is to be seen in the thread of the file that came with the one message."""
+        file = lines[0].file
+        if self._previews is None or file is None or not is_picture(file.type):
+            return ()
+        found = await self._relay.store.file(chat_id, file.id)
+        return await self._previews.previews(found.content) if found else ()
 
     async def _thread(self, number: int) -> Thread:
         """A thread's reference, which hardly ever changes: read at most every few seconds."""

@@ -36,6 +36,13 @@ class Stored:
     state: Fetched = Fetched.HERE
 
 
+class Previews(Protocol):
+    """Makes pictures smaller."""
+
+    async def previews(self, content: bytes) -> tuple[bytes, ...]:
+        """Return JPEGs of a picture for the thread, the best first; none if it cannot be read."""
+
+
 class Scanner(Protocol):
     """Looks for malware."""
 

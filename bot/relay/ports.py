@@ -188,10 +188,12 @@ class Threads(Protocol):
         *,
         resent: bool,
         behind: int = 0,
+        pictures: Sequence[bytes] = (),
     ) -> list[str]:
         """Post visitor messages, each with name, number and time; return the posts' ids.
 
         ``behind`` is by how many seconds Teams' limits hold them up, if the CO should know.
+        ``pictures`` are JPEGs of the one message's file, the biggest first: one of them goes along.
         """
 
     async def tell(self, thread: Thread, notice: Tell) -> str:

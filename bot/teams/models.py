@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -47,7 +48,7 @@ class PlainPost:
     def __init__(self, conversation_id: str, service_url: str, bot_id: str, text: str) -> None:
         self.id: str | None = None
         self.conversation = _Named(conversation_id)
-        self.json = {
+        self.json: dict[str, Any] = {
             "type": "message",
             "channelId": "msteams",
             "serviceUrl": service_url,
@@ -56,6 +57,12 @@ class PlainPost:
             "textFormat": "plain",
             "text": text,
         }
+
+    def show(self, picture: bytes) -> None:
+        """Let a JPEG be seen below the text."""
+        url = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+        image = {"contentType": "image/jpeg", "contentUrl": url, "name": "picture.jpg"}
+        self.json["attachments"] = [image]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from bot.domain.legible import plain_name
 from bot.domain.messages import Message
+from bot.domain.transcript_text import amount
 from bot.teams import markup
 
 #: Bytes that a post may take as Teams may count them (``weight``): it refuses a little above
@@ -66,7 +67,7 @@ def posts(
     room = limit - _AROUND
     used = 0
     for count, message in enumerate(messages, 1):
-        head, text = _header(message, zone, resent=resent), markup.unforged(message.text)
+        head, text = _header(message, zone, resent=resent), markup.unforged(_said(message))
         whole = f"{head}\n{text}"
         # Most posts are one short message, which need not be weighed.
         size = weight(whole) if len(messages) > 1 or len(whole) * _HEAVIEST > room else 0
@@ -125,6 +126,15 @@ def _good_cut(text: str, most: int) -> int:
 def _belongs_to_the_one_before(char: str, before: str) -> bool:
     joined = "\u200d" in {char, before}
     return joined or (char != "" and unicodedata.category(char) in {"Mn", "Me", "Mc", "Sk"})
+
+
+def _said(message: Message) -> str:
+    """Return a message's words, and what its file is called, where that is not all they say."""
+    if message.file is None:
+        return message.text
+    file = message.file
+    named = f"File: {file.name} ({amount(file.size)})"
+    return named if message.text == file.name else f"{message.text}\n{named}"
 
 
 def _header(message: Message, zone: tzinfo, *, resent: bool) -> str:

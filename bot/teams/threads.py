@@ -17,6 +17,7 @@ from botbuilder.schema import (
 )
 
 from bot.domain.chat import Chat
+from bot.domain.files import File, is_picture
 from bot.domain.legible import plain_name
 from bot.domain.messages import Message
 from bot.relay.ports import CardView, Gone, NotDone, OutsideError, Tell, Thread, Unclear
@@ -68,12 +69,17 @@ class TeamsThreads:
         *,
         resent: bool,
         behind: int = 0,
+        pictures: Sequence[bytes] = (),
     ) -> list[str]:
         """Post visitor messages, in as few posts as Teams takes; return the posts' ids.
 
         ``behind`` seconds of delay above 0 are told below. If some but not all of several posts
-        went out, that is Unclear.
+        went out, that is Unclear. A message with a file comes alone, and goes with the biggest of its
+        ``pictures`` that Teams takes.
         """
+        if messages[0].file is not None:
+            (post, *_) = posts(messages, self._zone, resent=resent, behind=behind)
+            return [await self._with_picture(thread, post.text, messages[0].file, pictures)]
         posted: list[str] = []
         left, limit = messages, LIMIT
         until = self._clock() + PATIENCE
@@ -94,6 +100,20 @@ class TeamsThreads:
                 done = post.done
             left = left[done:]
         return posted
+
+    async def _with_picture(
+        self, thread: Thread, text: str, file: File, pictures: Sequence[bytes]
+    ) -> str:
+        """Post a message with its picture, or with a smaller one, or else say where it will be."""
+        for picture in pictures:
+            post = _plain(thread, text)
+            post.show(picture)
+            try:
+                return await self._post(thread, post)
+            except TooBig:
+                continue
+        why = words.PICTURE_TOO_BIG if is_picture(file.type) else words.FILE_LATER
+        return await self._post(thread, _plain(thread, f"{text}\n{why}"))
 
     async def _insist(self, thread: Thread, post: Post, until: float) -> str:
         """Make a post. One of several that have begun (``until``, on the clock, is not 0) may wait

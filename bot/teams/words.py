@@ -219,6 +219,8 @@ PRESS_UNKNOWN = (
 OTHER_TEAM = "The bot is not set up for the team that this channel belongs to."
 NO_DIALOG = "This bot has no dialogs. Please use the buttons on the chat's card."
 DONE = "Done."
+PICTURE_TOO_BIG = "The picture cannot be shown here. It goes onto the ticket with the chat."
+FILE_LATER = "It goes onto the ticket with the chat."
 
 
 HOW_TO_ANSWER = {

@@ -36,6 +36,10 @@ class Bundle:
         self._words = {language: _packed(body) for language, body in words.items()}
         #: Names the widget by its content: what is asked for by it never changes.
         self.version = version(folder)
+        lazy = folder / "files.js"
+        self._lazy = _packed(lazy.read_bytes()) if lazy.is_file() else []
+        #: Names the script that the widget fetches, as widget/build.mjs does.
+        self.lazy_edition = self._lazy[-1].tag[:8] if self._lazy else ""
         #: Names the files of words together, as widget/build.mjs does.
         self.edition = hashlib.sha256(b"".join(words.values())).hexdigest()[:8]
 
@@ -47,6 +51,15 @@ class Bundle:
         """
         caching = FOREVER if edition == self.edition else CACHING
         return self._answer(self._words.get(language, []), "application/json", caching, request)
+
+    def script(self, edition: str, request: web.Request) -> web.Response | None:
+        """Answer with what the widget fetches for files; None for another edition's.
+
+        The bundle and this script know one another's members by names that only one build gave.
+        """
+        if edition != self.lazy_edition:
+            return None
+        return self._answer(self._lazy, "text/javascript", FOREVER, request)
 
     def answer(self, name: str, request: web.Request) -> web.Response | None:
         """Answer with a file, in the best form that the browser takes; None if it is not there."""

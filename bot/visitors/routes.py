@@ -94,6 +94,7 @@ class Routes:
             web.get("/widget.js", self.bundle),
             web.get("/widget.js.map", self.bundle),
             web.get(r"/words/{language:[a-z]+}.{edition:[0-9a-f]+}.json", self.words),
+            web.get("/files.{edition:[0-9a-f]+}.js", self.script),
             web.get("/chat", self.chat_page),
             web.post("/api/peek", self.peek),
             web.post("/api/join", self.join),
@@ -122,6 +123,13 @@ class Routes:
         """Give out what the widget says in a language other than English."""
         match = request.match_info
         answered = self._bundle.words(match["language"], match["edition"], request)
+        if answered is None:
+            raise Refusal(404, "not_found")
+        return answered
+
+    async def script(self, request: web.Request) -> web.StreamResponse:
+        """Give out what the widget fetches once there is a chat."""
+        answered = self._bundle.script(request.match_info["edition"], request)
         if answered is None:
             raise Refusal(404, "not_found")
         return answered

@@ -19,7 +19,7 @@ from bot.relay.ports import Seat
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.wire import Close
-from tests.visitors.fakes import GRACE, FakeVisiting
+from tests.visitors.fakes import GRACE, FakeAttaching, FakeVisiting
 
 ALAN = Author(Role.OPERATOR, "aad-alan", "Alan Turing")
 
@@ -93,6 +93,7 @@ class MockService:
         self.origins: list[str] = []
         self.hub = Hub()
         self.visiting = Visiting(self.hub.ring)
+        self.attaching = FakeAttaching(self.visiting)
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -120,6 +121,7 @@ class MockService:
             origins=self.origins,
             support_url="https://help.example.org/contact",
             now=lambda: self.visiting.now,
+            attaching=self.attaching,
         )
         app = web.Application()
         room.setup(app)

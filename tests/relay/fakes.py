@@ -64,6 +64,7 @@ class FakeThreads(Threads):
         self.standing: list[str] = []  # ids of messages and notices that were not taken back
         self.erasing = Faults()
         self._posts = 0
+        self.pictures: list[tuple[bytes, ...]] = []
         self.told: list[tuple[str, Tell]] = []
         self.cards: dict[str, CardView] = {}
         self.shown = asyncio.Event()
@@ -88,6 +89,7 @@ class FakeThreads(Threads):
         *,
         resent: bool,
         behind: int = 0,
+        pictures: Sequence[bytes] = (),
     ) -> list[str]:
         self.faults.enter()
         if self.hold:
@@ -101,6 +103,7 @@ class FakeThreads(Threads):
         self.relayed += [(thread.conversation_id, m.text, resent) for m in messages]
         self.posts.append([m.text for m in messages])
         self.behind.append(behind)
+        self.pictures.append(tuple(pictures))
         self.faults.leave()
         return [self._stands()]
 

@@ -124,6 +124,7 @@ class Teams(FakeThreads):
         *,
         resent: bool,
         behind: int = 0,
+        pictures: Sequence[bytes] = (),
     ) -> list[str]:
         sent = self._clock()  # time may pass at the gate; it was within the limits before
         await self.gate.wait()

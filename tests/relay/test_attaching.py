@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.chat import State
 from bot.domain.files import File
+from bot.relay.delivering import RelayHandler
 from bot.relay.files import FileRules
 from bot.relay.ports import NotDone, Seat
 from bot.relay.visiting import CannotSay
@@ -112,6 +113,26 @@ async def test_with_a_scanner_nothing_passes_that_it_has_not_passed(house: House
     assert (await house.chat(chat.id)).files == 0
     scanner.verdict = True
     assert await send(house, seat)
+
+
+class Previews:
+    """Makes a picture of a picture."""
+
+    async def previews(self, content: bytes) -> tuple[bytes, ...]:
+        return (b"small " + content[:4],)
+
+
+async def test_in_the_thread_a_picture_goes_alone_and_in_its_place(house: House) -> None:
+    _, seat = await house.talking()
+    handler = RelayHandler(house.relay, house.threads, Previews())
+    house.outbox._handlers = {**house.outbox._handlers, "single": handler}
+    await house.visiting.say(seat, "a", "before")
+    await send(house, seat, "b", "the tray")
+    await send(house, seat, "c", name="cups.log", content=b"lpd: jam")
+    await house.visiting.say(seat, "d", "after")
+    await house.deliver()
+    assert house.threads.posts == [["before"], ["the tray"], ["cups.log"], ["after"]]
+    assert house.threads.pictures == [(), (b"small \x89PNG",), (), ()]
 
 
 async def test_files_go_into_rt_with_the_record_and_then_are_gone(house: House) -> None:

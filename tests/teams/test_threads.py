@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from dataclasses import replace
 
 import pytest
 
 from bot.domain.effects import Word
+from bot.domain.files import File
 from bot.domain.messages import MAX_MESSAGE_BYTES, Kind, Message
 from bot.relay.ports import CardView, Gone, Listening, NotDone, Refused, Tell, Thread, Unclear
 from bot.sandbox.teams import Fault, Post, TeamsStandIn
@@ -111,6 +113,51 @@ async def test_what_teams_finds_too_big_however_small_it_is_is_refused(stage: St
     with pytest.raises(Refused, match="too big"):
         await stage.room.threads.relay(thread, talking(), [said(3, "x" * 9_000)], resent=False)
     assert len(stage.teams.ledger.sent("send")) < 10
+
+
+def shown(seq: int, name: str, kind: str, text: str = "") -> Message:
+    return replace(said(seq, text or name), file=File("v-k", name, kind, 182_044))
+
+
+async def test_a_picture_stands_below_its_description(stage: Stage) -> None:
+    thread = await begun(stage)
+    line = shown(3, "tray.png", "image/png", "The open tray")
+    pictures = (b"\xff\xd8big", b"\xff\xd8small")
+    await stage.room.threads.relay(thread, talking(), [line], resent=False, pictures=pictures)
+    post = last(stage)
+    head = "Ada Lovelace · 10:42 · #3"
+    assert post.text == f"{head}\nThe open tray\nFile: tray.png (182.0 kB)"
+    (image,) = post.attachments
+    encoded = base64.b64encode(pictures[0]).decode()
+    assert image["contentUrl"] == f"data:image/jpeg;base64,{encoded}"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_of_a_picture_that_teams_finds_too_big_a_smaller_one_is_shown_or_none(
+    stage: Stage, times: int
+) -> None:
+    thread = await begun(stage)
+    stage.teams.faults.add(Fault.too_big(on="send", times=times))
+    line = shown(3, "tray.png", "image/png")
+    pictures = (b"\xff\xd8big", b"\xff\xd8small")
+    await stage.room.threads.relay(thread, talking(), [line], resent=False, pictures=pictures)
+    (post,) = bots_posts(stage, thread)
+    assert ("The picture cannot be shown here" in post) == (times == 2)
+    assert len(last(stage).attachments) == 2 - times
+
+
+async def test_a_document_is_named(stage: Stage) -> None:
+    thread = await begun(stage)
+    line = shown(3, "[x](https://evil.test)<at>.pdf", "application/pdf")
+    await stage.room.threads.relay(thread, talking(), [line], resent=False)
+    sent = stage.teams.ledger.sent("send")[-1].activity
+    assert sent is not None
+    assert sent["textFormat"] == "plain"
+    assert "entities" not in sent
+    assert sent["text"] == (
+        "Ada Lovelace · 10:42 · #3\nFile: [x](https://evil.test)<at>.pdf (182.0 kB)\n"
+        "It goes onto the ticket with the chat."
+    )
 
 
 async def test_the_rest_of_several_posts_waits_for_teams_a_little(stage: Stage) -> None:

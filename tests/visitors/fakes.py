@@ -18,7 +18,9 @@ from bot.domain.invitations import Route, digest
 from bot.domain.messages import Author, EmptyText, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence
 from bot.domain.tickets import Requestor, Ticket, TicketRef
-from bot.relay.ports import Committed, News, Seat
+from bot.relay.attaching import Attaching
+from bot.relay.files import FileRules, Stored
+from bot.relay.ports import Committed, News, NotDone, Seat
 from bot.relay.visiting import CannotJoin, CannotSay, Joined, Peek, Visiting
 
 NOW = datetime(2026, 11, 21, 10, 42, 7, 123456, tzinfo=UTC)
@@ -228,3 +230,43 @@ class FakeVisiting(Visiting):
     def _said(self, chat_id: str, key: str) -> Message | None:
         lines = self.logs[chat_id]
         return next((m for m in lines if m.key == key and m.author.role is Role.VISITOR), None)
+
+
+class FakeAttaching(Attaching):
+    """Files in a dictionary, beside the chats of a FakeVisiting. ``away`` is a scanner's mood."""
+
+    def __init__(self, visiting: FakeVisiting) -> None:
+        self.visiting = visiting
+        self.kept: dict[tuple[str, str], Stored] = {}
+        self.away = False
+        self._scanner = None
+        self.rules = FileRules()
+
+    @property
+    def most_bytes(self) -> int:
+        return self.rules.bytes
+
+    async def attach(self, seat: Seat, key: str, name: str, about: str, content: bytes) -> Message:
+        visiting = self.visiting
+        if self.away:
+            raise NotDone("The scanner does not answer.")
+        if said := visiting._said(seat.chat_id, key):
+            return said
+        file, text = await self._looked_at(key, name, about, content)
+        chat = visiting.chats[seat.chat_id]
+        assert chat.visitor
+        try:
+            visiting.happen(chat.id, e.Said(visiting.now, chat.visitor, key, text, file=file))
+        except NotNow:
+            raise CannotSay("ended") from None
+        said = visiting._said(chat.id, key)
+        assert said
+        self.keep(chat.id, Stored(file.id, said.seq, file.name, file.type, content))
+        return said
+
+    def keep(self, chat_id: str, file: Stored) -> None:
+        """A file is here."""
+        self.kept[chat_id, file.id] = file
+
+    async def file(self, seat: Seat, file_id: str) -> Stored | None:
+        return self.kept.get((seat.chat_id, file_id))

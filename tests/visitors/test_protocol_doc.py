@@ -12,13 +12,17 @@ from bot.visitors import guard, wire
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.wire import Close
-from tests.visitors.fakes import FakeVisiting
+from tests.visitors.fakes import FakeAttaching, FakeVisiting
 
 FOLDER = Path(__file__).resolve().parents[2]
 TEXT = (FOLDER / "docs/widget-protocol.md").read_text(encoding="utf-8")
 CODE = "".join(path.read_text(encoding="utf-8") for path in (FOLDER / "bot/visitors").glob("*.py"))
 ROOM = VisitorsRoom(
-    FakeVisiting(), Hub(), origins=["https://help.example.org"], support_url="mailto:x@example.org"
+    FakeVisiting(),
+    Hub(),
+    origins=["https://help.example.org"],
+    support_url="mailto:x@example.org",
+    attaching=FakeAttaching(FakeVisiting()),
 )
 
 

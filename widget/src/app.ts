@@ -42,7 +42,7 @@ export class App {
   /** What the reader chose among the options. */
   chosen: Chosen = this.#browser.get("options") ?? {};
   /** Where the service is; ends with a slash. */
-  #base: string;
+  readonly base: string;
   #ask: Ask;
   /** There was no chat that could end when we last drew. */
   #over = true;
@@ -53,8 +53,8 @@ export class App {
   constructor(host: HTMLElement) {
     this.host = host;
     const endpoint = host.getAttribute("endpoint")?.replace(/\/?$/, "/");
-    this.#base = new URL(endpoint ?? new URL(".", import.meta.url), document.baseURI).href;
-    const ask = apiAt(this.#base);
+    this.base = new URL(endpoint ?? new URL(".", import.meta.url), document.baseURI).href;
+    const ask = apiAt(this.base);
     // Nothing is answered in the wrong language.
     this.#ask = async (...what) => (await Promise.all([ask(...what), this.#words(ask)]))[0];
     this.root = host.attachShadow({ mode: "open" });
@@ -264,7 +264,7 @@ export class App {
     keep(this.#tab, (this.#invitation = null));
     this.#retry.stop();
     if (!stop) this.#browser.set("session", view.ticket);
-    this.talk = new Talk(`${this.#base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
+    this.talk = new Talk(`${this.base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
       changed: this.changed,
       arrived: ({ name, text }) => {
         this.announcer.say(`${name}: ${text}`);

@@ -2,7 +2,7 @@
  * One chat as this window knows it. Pure: no DOM, no clock, no network. Frames go in; what must be
  * done about them comes out.
  */
-import type { ClientFrame, LineFrame, Refusal, ServerFrame, View } from "./wire.ts";
+import type { ClientFrame, FileInfo, LineFrame, Refusal, ServerFrame, View } from "./wire.ts";
 
 /** What was said or is to be noticed. `id` stays the same for as long as it is on the page. */
 export interface Entry {
@@ -17,6 +17,7 @@ export interface Entry {
   at: string;
   change?: "edited" | "removed";
   quote?: LineFrame["quote"] | undefined;
+  file?: FileInfo | undefined;
   key: string;
   refused?: Failure;
   /** Why computing support may not see it although it is stored. */
@@ -141,7 +142,7 @@ export class Session {
     return { send };
   }
 
-  #line({ seq, kind, author, text, at, key, target, quote }: LineFrame): Outcome {
+  #line({ seq, kind, author, text, at, key, target, quote, file }: LineFrame): Outcome {
     if (seq <= this.seq) return {};
     if (seq > this.seq + 1 && this.#hole !== this.seq) {
       this.#hole = this.seq; // asked for once: a log that really has a hole is shown with it
@@ -151,6 +152,8 @@ export class Session {
     if (target) {
       const about = this.entries.find((one) => one.seq === target);
       const mark = MARKS.find((one) => one === text);
+      // file_here, file_missing: what was coming
+      if (about?.file && kind === "notice") about.file = { ...about.file, standing: text.slice(5) as "here" };
       if (kind !== "notice") Object.assign(about ?? {}, { change: kind, text });
       else if (about && mark) {
         about.mark = mark;
@@ -169,6 +172,7 @@ export class Session {
       name: author.name,
       at,
       quote,
+      file,
     };
     this.entries.push(arrived);
     if (key) this.discard(key);

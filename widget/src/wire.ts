@@ -13,6 +13,16 @@ export interface View {
   closing: string | null;
 }
 
+/** What came with a line. */
+export interface FileInfo {
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+  standing: "here" | "coming" | "missing" | "link";
+  url: string;
+}
+
 export interface LineFrame {
   t: "line";
   seq: number;
@@ -23,6 +33,7 @@ export interface LineFrame {
   key?: string;
   target?: number;
   quote?: { author: string; text: string };
+  file?: FileInfo;
 }
 
 export type Refusal = "ended" | "too_long" | "empty" | "chat_full" | "slow_down";

@@ -34,7 +34,7 @@ HOP_BY_HOP = frozenset(
 HANDSHAKE = frozenset(
     {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "content-length"}
 )
-MAX_BODY = 1024 * 1024
+MAX_BODY = 6 * 1024 * 1024
 Socket = web.WebSocketResponse | ClientWebSocketResponse
 
 

@@ -16,6 +16,8 @@ from bot.sandbox.teams.world import Conversation, Post, World
 Json = dict[str, Any]
 #: A message with everything that belongs to it, in UTF-16 (facts: learn, format-your-bot-messages).
 LARGEST_MESSAGE = 100 * 1024
+#: An inline picture has a limit of its own (facts: teams.md 4.10).
+LARGEST_PICTURE = 1024 * 1024
 
 
 class Connector:
@@ -110,10 +112,7 @@ class Connector:
         return posts
 
     def _check(self, activity: Json) -> None:
-        if (
-            len(json.dumps(activity, ensure_ascii=False).encode("utf-16-le", "surrogatepass"))
-            > LARGEST_MESSAGE
-        ):
+        if _weight(activity) > LARGEST_MESSAGE:
             raise Refused(413, "MessageSizeTooBig", "Message size too large.")
         incoming.check(activity)
 
@@ -139,3 +138,16 @@ class Connector:
                 403, "Forbidden", "Only messages of the bot itself can be changed by the bot."
             )
         return post
+
+
+def _weight(activity: Json) -> int:
+    """The bytes of an activity as Teams counts them, as far as that is known."""
+    attachments = []
+    for one in activity.get("attachments") or []:
+        url = str(one.get("contentUrl") or "")
+        inline = url.startswith("data:image/")
+        if inline and len(url) * 3 // 4 > LARGEST_PICTURE:
+            raise Refused(413, "MessageSizeTooBig", "Inline image too large.")
+        attachments.append({**one, "contentUrl": ""} if inline else one)
+    counted = {**activity, "attachments": attachments}
+    return len(json.dumps(counted, ensure_ascii=False).encode("utf-16-le", "surrogatepass"))

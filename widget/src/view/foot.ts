@@ -1,6 +1,7 @@
 /** What stands below the conversation: the composer, or what took its place. */
 import type { App } from "../app.ts";
 import { printCopy, saveCopy } from "../copyfile.ts";
+import { filesOf } from "../files.ts";
 import { say } from "../strings.ts";
 import type { Talk } from "../talk.ts";
 import { bytesOf, MAX_BYTES } from "../wire.ts";
@@ -54,6 +55,7 @@ export function composer(app: App, talk: Talk): Spec {
       "div.field",
       {},
       h("div.twin", {}, h("span", { "aria-hidden": "true" }, `${draft} `), box),
+      ...(filesOf(app)?.choosers(app) ?? []),
       h("button.send", { "aria-label": say("send_name"), "aria-disabled": off }, icon(ICONS.send)),
     ),
     h("p", { id: "note", role: "status" }, note),

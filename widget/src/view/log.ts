@@ -1,4 +1,6 @@
 /** The list of messages. It announces nothing: `announcer.ts` does. */
+import type { App } from "../app.ts";
+import { filesOf } from "../files.ts";
 import { rowsOf, type Row } from "../rows.ts";
 import type { Entry } from "../session.ts";
 import { say, sayIfKnown } from "../strings.ts";
@@ -6,8 +8,8 @@ import type { Talk } from "../talk.ts";
 import { copy, h, type Child, type Spec } from "./dom.ts";
 import { rich } from "./rich.ts";
 
-/** `changed` is called after something was done to the talk. */
-export function log(talk: Talk, lang: string, changed: () => void): Spec {
+export function log(app: App, talk: Talk): Spec {
+  const { lang, changed } = app;
   const acts = ({ entry: { key, text, refused } }: Row): Child[] => {
     const again = () => (talk.say(text, key), changed());
     const remove = () => (talk.discard(key), changed());
@@ -22,7 +24,7 @@ export function log(talk: Talk, lang: string, changed: () => void): Spec {
   const rows = rowsOf(talk.session, talk.newFrom).map((row) => [
     row.day && h("li.day", { key: `day ${row.entry.id}` }, dayOf(row.entry.at, lang)),
     row.fresh && h("li.new", { key: "new" }, say("fresh")),
-    row.entry.notice ? notice(row.entry) : said(row, lang, acts(row)),
+    row.entry.notice ? notice(row.entry) : said(app, row, acts(row)),
   ]);
   return h("ol", {}, ...rows.flat());
 }
@@ -34,7 +36,7 @@ function notice({ id, text, name }: Entry): Child {
   return !!words && h("li.notice", { key: id }, words);
 }
 
-function said(row: Row, lang: string, acts: Child[]): Spec {
+function said(app: App, row: Row, acts: Child[]): Spec {
   const { entry, first, last, delivery } = row;
   const { id, own, name, at, change, refused } = entry;
   const state = delivery && say(refused ? `refused_${refused}` : (delivery as "sent"));
@@ -44,12 +46,12 @@ function said(row: Row, lang: string, acts: Child[]): Spec {
     "li",
     { class: names.join(" "), key: id },
     h("p.who", {}, own ? say("you") : name),
-    body(entry),
+    body(app, entry),
     h(
       "p.meta",
       {},
       at &&
-        h("time", { datetime: at }, new Date(at).toLocaleTimeString(lang, { timeStyle: "short" })),
+        h("time", { datetime: at }, new Date(at).toLocaleTimeString(app.lang, { timeStyle: "short" })),
       change === "edited" && h("span", { key: "edited" }, say("edited")),
       state && h("span", { key: "state" }, state),
       ...acts,
@@ -60,14 +62,15 @@ function said(row: Row, lang: string, acts: Child[]): Spec {
 /** Bodies as they were described before: a long conversation is not read again at every stroke. */
 const bodies = new WeakMap<Entry, { of: string; spec: Spec }>();
 
-function body(entry: Entry): Spec {
-  const { text, change, quote } = entry;
-  const of = `${change} ${text}`;
+function body(app: App, entry: Entry): Spec {
+  const { text, change, quote, file } = entry;
+  const files = file && filesOf(app);
+  const of = `${change} ${text} ${file?.standing} ${!files}`;
   const before = bodies.get(entry);
   if (before?.of === of) return before.spec;
   const gone = change === "removed";
   const reply = quote && !gone && [h("b", {}, say("reply_to", { name: quote.author })), quote.text];
-  const kids = gone ? [h("p.quiet", {}, say("removed"))] : rich(text);
+  const kids = gone ? [h("p.quiet", {}, say("removed"))] : files ? files.body(app, entry) : rich(text);
   const spec = h(
     "div.body",
     {},

@@ -1,5 +1,6 @@
 /** The launcher and the panel. */
 import type { App } from "../app.ts";
+import { filesOf } from "../files.ts";
 import { launcherIn, say, sayPresence, sayUnread, spoken } from "../strings.ts";
 import { button, h, icon, ICONS, type Child } from "./dom.ts";
 import { closing, composer, confirm, ending, over } from "./foot.ts";
@@ -27,6 +28,9 @@ export function view(app: App): Child[] {
         "aria-labelledby": "title",
         hidden: !open,
         keydown,
+        paste: (event: ClipboardEvent) => filesOf(app)?.take(app, event, event.clipboardData),
+        drop: (event: DragEvent) => filesOf(app)?.take(app, event, event.dataTransfer),
+        dragover: (event: Event) => event.preventDefault(),
       },
       h(
         "div.head",
@@ -87,10 +91,11 @@ function inside(app: App): Child[] {
     h(
       "div.middle",
       { key: "log" },
-      h("div", box, log(talk, app.lang, app.changed)),
+      h("div", box, log(app, talk)),
       !app.reading.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
     !!talk.closing && closing(app, talk),
+    !talk.over && filesOf(app)?.tray(app),
     app.asking
       ? confirm(app, talk)
       : talk.over

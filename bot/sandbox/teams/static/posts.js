@@ -32,9 +32,16 @@ function content(post, me) {
   const words = post.author ? html(post.html) : text(post.text, post.textFormat, post.entities);
   const made = h("div", { class: `content ${post.textFormat === "plain" && !post.author ? "verbatim" : ""}` });
   if (post.author || post.text) made.append(h("div", { class: "words" }, words));
+  if (!post.author) made.append(...pictures(post));
   for (const card of cardsOf(post)) made.append(renderCard(card, (action, data) => press(post, me, action, data)));
   if (post.own) made.append(h("p", { class: "only-you" }, "Only you can see this card."));
   return made;
+}
+
+/** What a bot shows inline; Teams takes nothing but pictures that way. */
+function pictures(post) {
+  const inline = post.attachments.filter((one) => String(one.contentUrl).startsWith("data:image/"));
+  return inline.map((one) => h("img", { src: one.contentUrl, alt: one.name || "Picture", class: "inline" }));
 }
 
 function cardsOf(post) {

@@ -1,0 +1,1 @@
+"""Looking into files: making pictures smaller, and asking a scanner. The only place that knows Pillow."""

@@ -1,0 +1,72 @@
+"""Pictures made small enough for a post in Teams.
+
+What a picture says of its size is believed before it is unpacked: a small file can hold a huge one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+from PIL import Image, ImageOps
+
+#: Of every form: pixels of the longer side, and bytes at the most. Teams takes 1024 pixels and 1 MB
+#: in an inline image; the second fits below its limit for a message, should the picture count there.
+FORMS = ((1024, 150_000), (480, 24_000))
+MOST_PIXELS = 40_000_000
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+_QUALITIES = (80, 60, 40)
+
+# Ours is stricter, and is asked before anything is unpacked; Pillow's would only warn.
+Image.MAX_IMAGE_PIXELS = None
+
+
+class Pictures:
+    """Makes previews, one picture at a time: they are big while they are unpacked."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(1)
+
+    async def previews(self, content: bytes) -> tuple[bytes, ...]:
+        """Return JPEGs of a picture, the best first; none if it cannot be read, or is too big."""
+        async with self._turn:
+            return await asyncio.to_thread(previews, content)
+
+
+def previews(content: bytes) -> tuple[bytes, ...]:
+    """Return JPEGs of a picture in FORMS. Blocking."""
+    try:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                return ()
+            picture.draft("RGB", (FORMS[0][0], FORMS[0][0]))  # a JPEG is unpacked smaller at once
+            upright = ImageOps.exif_transpose(picture)
+            flat = _flat(upright)
+            made = [_form(flat, side, most) for side, most in FORMS]
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        MemoryError,
+    ):  # Pillow's, for what is broken
+        return ()
+    return tuple(one for one in made if one)
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    """Put a picture on white: a JPEG knows of nothing that one can look through."""
+    shaped = picture.convert("RGBA")
+    white = Image.new("RGBA", shaped.size, "white")
+    return Image.alpha_composite(white, shaped).convert("RGB")
+
+
+def _form(picture: Image.Image, side: int, most: int) -> bytes:
+    small = picture.copy()
+    small.thumbnail((side, side))
+    for quality in _QUALITIES:
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=quality, optimize=True)
+        if out.tell() <= most:
+            return out.getvalue()
+    return b""
