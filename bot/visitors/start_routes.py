@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 CHAT: Final = re.compile(r"[0-9a-f]{32}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{22}")
-_PATIENCE, _LOOK = 5.0, 0.2  # seconds that a request waits for the thread, looking every so often
+_PATIENCE, _LOOK = 15.0, 0.2  # seconds that a request waits for the thread, looking every so often
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 `make screens` runs it. Everything is the service as it is, on stand-ins for Teams, RT and the help
 site. docs/screens/ gets teams.png, visitor.png and rt.png; docs/screens/all/ gets every state of
-the pop-up and of the card, light and dark, on a phone and on a desk.
+the pop-up, of the card and of the COs' page, light and dark, on a phone and on a desk.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from bot.sandbox.rt.faults import Fault
 from bot.sandbox.stage import Stage
 from bot.sandbox.teams.faults import Fault as TeamsFault
 from bot.store import upgrade
+from infra.dev import start_states
 
 SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
 ALL = SCREENS / "all"
@@ -240,6 +241,14 @@ async def story(play: Play) -> None:
     await expired_link(play, grace)
 
 
+async def from_rt(play: Play) -> None:
+    """The page to which RT's ticket page leads."""
+    grace = await start_states.desk(play.browser, "grace")
+    mallory = await start_states.desk(play.browser, "mallory")
+    async for name, page in start_states.states(grace, mallory, play.stage):
+        await states(page, name)
+
+
 # --- the stage -----------------------------------------------------------------------------------
 
 
@@ -256,7 +265,7 @@ async def running() -> AsyncIterator[tuple[Stage, Service]]:
         url = f"sqlite:///{Path(folder) / 'screens.db'}"
         async with Stage(free_port()) as stage:
             await asyncio.to_thread(upgrade, url)
-            service = Service(Settings(**stage.settings(url)))
+            service = Service(Settings(**stage.settings(url) | start_states.settings(stage)))
             await service.start()
             try:
                 yield stage, service
@@ -273,7 +282,9 @@ async def main() -> int:
     ALL.mkdir(parents=True, exist_ok=True)
     async with running() as (stage, service), async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        await story(Play(browser, stage, service))
+        play = Play(browser, stage, service)
+        await story(play)
+        await from_rt(play)
         await browser.close()
     pictures = sorted(SCREENS.rglob("*.png"))
     size = sum(path.stat().st_size for path in pictures)

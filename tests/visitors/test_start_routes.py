@@ -17,6 +17,7 @@ from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.inbound import Operator
 from bot.relay.ports import NotDone
 from bot.relay.starting import Running, Started, Starting
+from bot.visitors import start_routes
 from bot.visitors.around import around
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.start_routes import Desk, StartRoutes
@@ -220,3 +221,12 @@ async def test_what_people_wrote_is_text(page: Page) -> None:
     _, html = await page.get("/livechat/start?ticket=12345")
     assert "<script>alert" not in html
     assert "&lt;b&gt;&amp;" in html
+
+
+async def test_while_teams_opens_no_thread_the_page_says_so_and_lets_one_look_again(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start_routes, "_PATIENCE", 0.2)
+    _, html = await page.get(f"/livechat/start/{'0' * 32}")
+    assert '<a class="go" href="">Look again</a>' in html
+    assert "refresh" not in html

@@ -1,0 +1,85 @@
+"""The page on which a CO starts a chat from a ticket, in Chromium: what axe sees, keys, narrow screens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from bot.app import Service
+from bot.config import Settings
+from bot.sandbox.stage import PREFIX, Stage
+from bot.store import upgrade
+from infra.dev import start_states
+from tests.processes import free_port
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AXE = Path(__file__).parents[1] / "npm/node_modules/axe-core/axe.min.js"
+RULES = """() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
+    one => one.id + ': ' + one.nodes.map(node => node.target.join(' ')).join(', ')))"""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The service with the page, on stand-ins; Grace has written to the bot."""
+    url = f"sqlite:///{tmp_path / 'livechat.db'}"
+    async with Stage(free_port()) as stage:
+        await asyncio.to_thread(upgrade, url)
+        service = Service(Settings(**stage.settings(url) | start_states.settings(stage)))
+        await service.start()
+        await stage.teams.people["grace"].mention("Live chat", "help")
+        yield stage
+        await service.stop()
+
+
+async def look(page: Page) -> list[str]:
+    """What axe finds, and what does not fit, in both schemes and on two screens."""
+    found = []
+    for width in (390, 1200):
+        await page.set_viewport_size({"width": width, "height": 844})
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme)
+            await page.evaluate(AXE.read_text())
+            found += [f"{width} {scheme} {one}" for one in await page.evaluate(RULES)]
+            if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found.append(f"{width} {scheme} too wide")
+    return found
+
+
+async def test_axe_finds_nothing_in_any_state_and_nothing_is_too_wide(
+    chromium: Browser, stage: Stage
+) -> None:
+    grace = await start_states.desk(chromium, "grace")
+    mallory = await start_states.desk(chromium, "mallory")
+    complaints: list[str] = []
+    grace.on("console", lambda said: complaints.append(said.text))
+    seen = {
+        name: await look(page) async for name, page in start_states.states(grace, mallory, stage)
+    }
+    assert len(seen) == 7
+    assert seen == {name: [] for name in seen}
+    # what a status of 400 makes Chromium say is no complaint about the page
+    assert [line for line in complaints if "400" not in line] == []
+    await grace.context.close()
+    await mallory.context.close()
+
+
+async def test_all_of_it_goes_by_keys(chromium: Browser, stage: Stage) -> None:
+    grace = await start_states.desk(chromium, "grace")
+    await grace.goto(f"{stage.site.url}{PREFIX}/start?ticket={start_states.PLAIN}")
+    walk = []
+    for _ in range(2):
+        await grace.keyboard.press("Tab")
+        walk.append(await grace.evaluate("document.activeElement.textContent"))
+    assert walk == ["Start the chat", "Back to the ticket"]
+    await grace.keyboard.press("Shift+Tab")
+    async with grace.expect_request("https://teams.microsoft.com/l/message/**"):
+        await grace.keyboard.press("Enter")
+    await grace.context.close()
