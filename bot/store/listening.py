@@ -42,6 +42,7 @@ class Listener:
         self._db: Connection | None = None
         self._chats: dict[str, None] = {}
         self._lanes: set[Lane] = set()
+        self._untold = False  # something may have been committed that nobody was told
         self._sending: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._heard_at = float("-inf")
@@ -76,16 +77,23 @@ class Listener:
             return
         self._chats.update((news.chat_id, None) for news in committed.news)
         self._lanes |= committed.lanes
-        if self._sending is None and (self._chats or self._lanes):
+        if self._chats or self._lanes:
+            self._begin_to_speak()
+
+    def _begin_to_speak(self) -> None:
+        if self._sending is None:
             self._sending = asyncio.create_task(self._speak(), name="store-notifier")
 
     async def _speak(self) -> None:
         try:
-            while self._chats or self._lanes:
+            while self._chats or self._lanes or self._untold:
                 await asyncio.sleep(_GATHER)
+                if self._untold:
+                    self._untold = False
+                    await self._say({"lost": True})
                 chats, self._chats = list(self._chats), {}
                 lanes, self._lanes = sorted(self._lanes), set()
-                told = _in_groups(chats) or [[]]
+                told = _in_groups(chats) or [[]] * bool(lanes)
                 await self._say(*({"chats": some, "lanes": lanes} for some in told))
         except psycopg.Error:
             return  # the connection is gone; with the next one, everybody is told to look
@@ -93,7 +101,7 @@ class Listener:
             self._sending = None
 
     async def _say(self, *words: dict[str, object]) -> None:
-        if self._db is None:
+        if self._db is None or not words:
             return
         payloads = [json.dumps({"from": self._name, **said}) for said in words]
         await self._db.run([(_NOTIFY, {"payload": payload}) for payload in payloads])
@@ -135,7 +143,11 @@ class Listener:
         said = json.loads(payload)
         if said["from"] == self._name:
             return
-        self._heard_at, self._alone = asyncio.get_running_loop().time(), False
+        alone, self._alone = self._alone, False
+        self._heard_at = asyncio.get_running_loop().time()
+        if alone:  # whoever has come may have looked before our last commit, which was told nobody
+            self._untold = True
+            self._begin_to_speak()
         if said.get("lost"):
             self._ring(Committed(lanes=frozenset(Lane), lost=True))
             return

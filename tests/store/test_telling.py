@@ -256,3 +256,20 @@ async def test_a_process_alone_keeps_silent_until_another_comes(pg_url: str) -> 
     await until(lambda: bool(there.heard))
     for a_store in (first, second):
         await a_store.close()
+
+
+async def test_what_one_kept_to_itself_while_another_came_makes_that_one_look(pg_url: str) -> None:
+    """Between its first look and our hearing of it, a commit of ours is told to nobody."""
+    patience = timedelta(seconds=20)
+    first, second = SqlStore.at(pg_url), SqlStore.at(pg_url)
+    await first.beat("first", patience)
+    there = Ears(second)
+    await second.beat("second", patience)
+    await until(partial(heard_lost, there))
+    there.heard.clear()
+    await second.beat("second", patience)
+    await add_chat(first)
+    await until(lambda: Committed((News("chat-1"),)) in there.heard)
+    assert not heard_lost(there)  # once is enough
+    for a_store in (first, second):
+        await a_store.close()
