@@ -13,9 +13,15 @@ from tests.faults.scene import Plan, Scene, scene
 from tests.faults.weather import hurried, storm
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 async def test_a_bad_day_of_teams_loses_nothing_and_labels_every_repeat(
-    plan: Plan, figures: Callable[[str], None]
+    plan: Plan,
+    figures: Callable[[str], None],
+    request: pytest.FixtureRequest,
+    database: str,
 ) -> None:
+    if database == "postgresql":
+        plan.urls = [request.getfixturevalue("postgres_url")] * 2
     async with scene(plan) as trial:
         raging = storm(trial.stage, plan.seed, 0.25)
         await trial.load.talk(6, Pace(2.0, 0.5))
