@@ -19,6 +19,7 @@ from bot.store import SqlStore, find_traces
 
 log = structlog.get_logger(__name__)
 
+_WHOLE = "Only a whole login, address or name is looked for: try each, as RT has it."
 _ELSEWHERE = """\
 Not looked into, because it is not ours or holds nothing:
   RT        the records of his chats, as comments on his tickets (search RT for his name)
@@ -54,7 +55,7 @@ def where(settings: Settings, person: str) -> str:
 
 def _listed(found: Traces) -> list[str]:
     if not found:
-        return ["Nothing here names that person."]
+        return ["Nothing here names that person.", _WHOLE]
     lines = [line for trace in found.chats for line in _told(trace)]
     if found.loose:
         lines.append(f"outbox: {len(found.loose)} rows of tickets that are being looked up")

@@ -102,7 +102,7 @@ class Hatchery:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()  # it ends at the end of its orders, and all that it forked
-        self._process.wait(10)
+        self._process.wait(60)
         self._process.stdout.close()
 
 

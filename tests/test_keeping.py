@@ -72,6 +72,13 @@ async def test_where_lists_chats_tickets_and_threads_and_what_lies_elsewhere(
     assert "Nothing here names that person." in (await prompt("where", ADA)).output
 
 
+async def test_a_part_of_a_name_is_not_looked_for_and_that_is_said(
+    house: House, prompt: Prompt
+) -> None:
+    await house.talking()
+    assert "Only a whole login, address or name" in (await prompt("where", "Lovelace")).output
+
+
 async def test_purge_does_nothing_without_yes(house: House, prompt: Prompt) -> None:
     chat, _ = await house.talking()
     said = (await prompt("purge", "--person", ADA, "--also-unfiled")).output

@@ -62,9 +62,11 @@ async def cut_off_now_and_then(
                     proxy.reset_after = None
 
     cutting = asyncio.create_task(cut())
-    yield done
-    cutting.cancel()
-    await asyncio.gather(cutting, return_exceptions=True)
+    try:
+        yield done
+    finally:
+        cutting.cancel()
+        await asyncio.gather(cutting, return_exceptions=True)
 
 
 def check(
