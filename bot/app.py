@@ -39,7 +39,7 @@ from bot.relay.filing import (
     StatusHandler,
 )
 from bot.relay.handlers import Handler
-from bot.relay.heartbeat import Heartbeat
+from bot.relay.heartbeat import AwayHandler, Heartbeat
 from bot.relay.housekeeping import Housekeeping
 from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
@@ -132,6 +132,7 @@ class Service:
             "relay": words,
             "single": words,
             "tell": TellHandler(relay, threads),
+            "away": AwayHandler(relay),
             "card": CardHandler(relay, threads),
             "open": OpenHandler(relay, places, pool),
             "lost": LostHandler(relay, places, threads),

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from bot.domain import events as e
 from bot.domain.chat import NotNow, State
 from bot.relay.budget import Budget
-from bot.relay.ports import Committed
+from bot.relay.handlers import After, Quiet
+from bot.relay.ports import Committed, Delivery
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -43,7 +44,6 @@ class Heartbeat:
         self._alone = alone
         if not alone:
             relay.life.patience = patience.total_seconds()
-        self._owed: list[tuple[datetime, datetime]] = []
 
     async def beat(self) -> None:
         """Tell that we live, and act on what we learn of the others."""
@@ -59,17 +59,21 @@ class Heartbeat:
             self._retell()
         if pulse.bereft:
             self._expect(pulse.bereft)
-        if pulse.away:
-            self._owed.append(pulse.away)
-        while self._owed:  # if the database goes again, the next beat tells the rest
-            await self._own_up(*self._owed[0])
-            self._owed.pop(0)
 
-    async def _own_up(self, since: datetime, until: datetime) -> None:
-        """Tell every open chat's thread that what was written meanwhile may be lost.
 
-        Teams tries again for half a minute only (facts: reliability 2.2, D1).
-        """
+class AwayHandler(Quiet):
+    """Tells every open chat's thread that what was written while nobody was there may be lost.
+
+    Teams tries again for half a minute only (facts: reliability 2.2, D1). The heartbeat that finds
+    the absence makes the delivery in its own commit; a thread that was told is not told again.
+    """
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Tell them, one after another."""
+        since, until = (datetime.fromisoformat(delivery.payload[n]) for n in ("since", "until"))
         zone = self._relay.rules.zone
         span = f"{since.astimezone(zone):%H:%M:%S} to {until.astimezone(zone):%H:%M:%S}"
         key = f"away:{since.isoformat()}"
@@ -86,3 +90,4 @@ class Heartbeat:
                     return
 
             await self._relay.store.write(tell)
+        return None

@@ -205,9 +205,16 @@ class SqlStore:
         Whoever beats is one of several, perhaps, and listens to the others from then on.
         """
         await self.listen()
-        pulse = await self._write(
-            lambda unit: processes.beat(unit.link, process, patience, quarantine)
-        )
+
+        async def work(unit: SqlUnit) -> Pulse:
+            pulse = await processes.beat(unit.link, process, patience, quarantine)
+            if pulse.away:  # a row of the outbox: whoever dies now has not forgotten to tell
+                since, until = (moment.isoformat() for moment in pulse.away)
+                row = Delivery(Lane.HERE, "away", "away", {"since": since, "until": until})
+                await unit.schedule(row)
+            return pulse
+
+        pulse = await self._write(work)
         if self._listener is not None:
             self._listener.count(pulse.alive)
         return pulse

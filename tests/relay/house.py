@@ -21,6 +21,7 @@ from bot.relay.filing import (
     StatusHandler,
 )
 from bot.relay.handlers import Handler, joined
+from bot.relay.heartbeat import AwayHandler
 from bot.relay.housekeeping import Housekeeping
 from bot.relay.inbound import Changed, Heard, Operator, Pressed, Pressing
 from bot.relay.moving import MoveHandler
@@ -85,6 +86,7 @@ class House:
             "relay": RelayHandler(self.relay, self.threads),
             "single": RelayHandler(self.relay, self.threads),
             "tell": TellHandler(self.relay, self.threads),
+            "away": AwayHandler(self.relay),
             "card": CardHandler(self.relay, self.threads),
             "open": OpenHandler(self.relay, self.places),
             "lost": LostHandler(self.relay, self.places, self.threads),
