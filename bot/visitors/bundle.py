@@ -14,7 +14,11 @@ from aiohttp import hdrs, web
 CACHING: Final = "public, max-age=300"
 FOREVER: Final = "public, max-age=31536000, immutable"
 
-_KINDS = {"widget.js": "text/javascript", "widget.js.map": "application/json"}
+_KINDS = {
+    "widget.js": "text/javascript",
+    "widget.js.map": "application/json",
+    "poll.js": "text/javascript",
+}
 _BESIDE = {"br": ".br", "gzip": ".gz"}  # the best first
 
 

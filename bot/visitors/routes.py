@@ -93,6 +93,7 @@ class Routes:
             web.get("/healthz", self.healthz),
             web.get("/widget.js", self.bundle),
             web.get("/widget.js.map", self.bundle),
+            web.get("/poll.js", self.bundle),
             web.get(r"/words/{language:[a-z]+}.{edition:[0-9a-f]+}.json", self.words),
             web.get("/files.{edition:[0-9a-f]+}.js", self.script),
             web.get("/chat", self.chat_page),

@@ -271,8 +271,7 @@ export class App {
         chime(this.chosen);
       },
       marked: ({ text, mark }) => this.announcer.say(`${say(mark as Word)} ${text}`),
-      // No answer is no reason to stop.
-      known: async () => (await this.#ask("api/session"))[0] !== 204,
+      known: async () => (await this.#ask("api/session"))[0],
     });
     if (stop) this.talk.quit(stop);
     this.first = this.talk.draft;

@@ -1,4 +1,4 @@
-/** The connection: one WebSocket at a time, opened again whenever it can be, and known to be alive. */
+/** The connection: one WebSocket at a time, or its stand-in, opened again whenever it can be, and known to be alive. */
 import type { ClientFrame, ServerFrame } from "./wire.ts";
 
 /** Milliseconds: together a dead connection is found within 15 s while somebody looks. */
@@ -6,12 +6,12 @@ const PING_EVERY = 9_000;
 const PONG_WITHIN = 5_000;
 /** While nobody looks, the service's own pings do; this is to be sure. */
 const PING_SELDOM = 30_000;
-const WELCOME_WITHIN = 15_000;
+const WELCOME_WITHIN = 8_000;
 /** A connection that lived this long had no trouble of its own: the next wait starts small. */
 const LASTED = 1_000;
 /** So many waits stay small: a restart is over by then, and the visitor is in the middle of a talk. */
 const SOON = 6;
-/** Handshakes that may fail before we ask by HTTP whether there is still a session. */
+/** Handshakes that may bring no welcome before we ask by HTTP whether there is still a session. */
 const DOUBT_AFTER = 2;
 
 export type Stop = "no_session" | "other_chat" | "gone";
@@ -23,8 +23,8 @@ export interface LinkUser {
   changed(): void;
   /** The service wants no more of us. */
   stopped(why: Stop): void;
-  /** The handshake keeps failing, which is all a browser says of a 401: is there a session? */
-  known(): Promise<boolean>;
+  /** The handshake keeps failing, which is all a browser says of a 401: how is it answered? */
+  known(): Promise<number>;
 }
 
 /** Close codes after which there is no coming back. */
@@ -40,6 +40,13 @@ export const waitBefore = (attempt: number, crowd = false, random = Math.random(
     ? 30_000
     : Math.min(8_000, (crowd ? 2_000 : attempt ? 1_000 : 500) * 2 ** Math.max(0, attempt - SOON)));
 
+/** Fetches what stands in for WebSockets; null if it cannot be had now. */
+const standIn = (url: string): Promise<typeof WebSocket | null> =>
+  import(url.replace(/^ws(.*)ws$/, "http$1poll.js")).then(
+    ({ Poll }) => Poll,
+    () => null,
+  );
+
 export class Link {
   /** The service knows us: what is sent now arrives, or the connection ends. */
   up = false;
@@ -47,6 +54,8 @@ export class Link {
   #url: string;
   #user: LinkUser;
   #socket: WebSocket | null = null;
+  /** What we talk through instead, where only WebSockets fail. */
+  #poll: typeof WebSocket | null = null;
   #attempt = 0;
   #failed = 0;
   /** Until when to wait: for the next attempt without a socket, for a sign of life with one. */
@@ -104,6 +113,8 @@ export class Link {
 
   #wake = ({ type }: Event): void => {
     if (document.hidden) return;
+    // Another network may let more through.
+    if (type === "online") this.#poll = null;
     // What was begun without a network is not waited for when there is one.
     if (!this.#socket || (!this.up && type === "online")) {
       this.#attempt = 0;
@@ -115,19 +126,20 @@ export class Link {
 
   #connect(): void {
     this.#drop();
-    const socket = (this.#socket = new WebSocket(this.#url, "livechat.v1"));
+    const socket = (this.#socket = new (this.#poll ?? WebSocket)(this.#url, "livechat.v1"));
     let since = 0;
     this.#await(WELCOME_WITHIN);
     socket.onopen = () => {
       since = Date.now();
-      this.#failed = 0;
       this.send(this.#user.hello());
     };
     socket.onmessage = ({ data }) => this.#message(String(data));
     socket.onclose = ({ code }) => {
       const why = STOPS[code];
       this.#crowd = CROWD.includes(code);
-      if (!since) this.#failed += 1;
+      // What stands in for it has seen one get through.
+      if (code === 1000) this.#poll = null;
+      if (!this.up) this.#failed += 1;
       else if (Date.now() - since > LASTED) this.#attempt = 0;
       if (why) this.#halt(why);
       else this.restart();
@@ -145,6 +157,7 @@ export class Link {
     if (frame.t === "pong") this.#late = 0;
     if (frame.t === "welcome") {
       this.up = true;
+      this.#failed = 0;
       this.#pace();
     }
     this.#user.receive(frame);
@@ -153,7 +166,9 @@ export class Link {
   async #again(): Promise<void> {
     if (this.#failed >= DOUBT_AFTER) {
       this.#failed = 0;
-      if (!(await this.#user.known())) return this.#halt("no_session");
+      const status = await this.#user.known();
+      if (status === 204) return this.#halt("no_session");
+      if (status === 200) this.#poll = await standIn(this.#url);
     }
     if (this.running && !this.#socket) this.#connect();
   }
@@ -181,6 +196,7 @@ export class Link {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#late += 1;
+      if (!this.up) this.#failed += 1;
       this.restart();
     }, span * 2 ** Math.min(this.#late, 3));
   }

@@ -23,8 +23,8 @@ export interface TalkUser {
   arrived(entry: Entry): void;
   /** Nobody may have seen this. */
   marked(entry: Entry): void;
-  /** Does the service still know this browser? */
-  known(): Promise<boolean>;
+  /** How is it answered whether the service still knows this browser? */
+  known(): Promise<number>;
 }
 
 export class Talk {

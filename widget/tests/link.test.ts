@@ -68,7 +68,7 @@ function linked(watched: boolean): Link {
     receive: silent,
     changed: silent,
     stopped: silent,
-    known: async () => true,
+    known: async () => 200,
   });
   link.start();
   link.watch(watched);
@@ -154,5 +154,64 @@ test("while nobody looks pings are seldom, and looking sends one at once", () =>
   equal(last().pings, 0);
   link.watch(true);
   equal(last().pings, 1);
+  link.stop();
+});
+
+/** What a proxy does that lets no WebSocket through. */
+async function refuseAll(link: Link, times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    last().onclose?.({ code: 1006 });
+    pass(1_000);
+    await settled();
+  }
+  link.stop();
+}
+
+/** Everything that waits for nothing but its turn is done. */
+const settled = async () => {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+};
+
+test("two handshakes that bring nothing raise the question, welcomes in between do not", async () => {
+  let asked = 0;
+  Service.all = [];
+  const link = new Link("ws://127.0.0.1:1/ws", {
+    hello: () => ({ t: "hello", chat: "chat-1", after: 0 }),
+    receive: silent,
+    changed: silent,
+    stopped: silent,
+    known: async () => ((asked += 1), 503),
+  });
+  link.start();
+  last().tell(welcome());
+  last().onclose?.({ code: 1006 });
+  pass(1_000);
+  await settled();
+  last().onopen(); // let through, and nothing after it
+  last().onclose?.({ code: 1006 });
+  pass(1_000);
+  await settled();
+  equal(asked, 0);
+  await refuseAll(link, 1);
+  equal(asked, 1);
+});
+
+test("a proxy that lets the handshake through and nothing after it counts as well", async () => {
+  let asked = 0;
+  Service.all = [];
+  const link = new Link("ws://127.0.0.1:1/ws", {
+    hello: () => ({ t: "hello", chat: "chat-1", after: 0 }),
+    receive: silent,
+    changed: silent,
+    stopped: silent,
+    known: async () => ((asked += 1), 0),
+  });
+  link.start();
+  for (let half = 0; half < 60 && !asked; half += 1) {
+    last().onopen?.();
+    pass(500);
+    await settled();
+  }
+  equal(asked, 1);
   link.stop();
 });

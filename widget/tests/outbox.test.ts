@@ -18,7 +18,7 @@ const blocked = (): never => {
 function talkOn(tab: () => Storage, chat = "chat-1"): Talk {
   const shelf = shelfOn(tab as never);
   const silent = () => undefined;
-  const user = { changed: silent, arrived: silent, marked: silent, known: async () => true };
+  const user = { changed: silent, arrived: silent, marked: silent, known: async () => 200 };
   return new Talk("ws://127.0.0.1:1", shelf, shelfOn(blocked), aView({ chat }), user);
 }
 

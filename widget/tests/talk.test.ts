@@ -43,7 +43,7 @@ mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
 /** A page with the chat on it; the same storage again is a reload. */
 function page(storage: Storage, view: Partial<View> = {}, browser: unknown = silent) {
   const shelf = shelfOn((() => storage) as never);
-  const user = { changed: silent, arrived: silent, marked: silent, known: async () => true };
+  const user = { changed: silent, arrived: silent, marked: silent, known: async () => 200 };
   Service.last = null;
   const talk = new Talk("ws://127.0.0.1:1", shelf, shelfOn(browser as never), aView(view), user);
   talk.start();
