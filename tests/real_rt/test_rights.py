@@ -30,7 +30,7 @@ SCRIPT = ROOT / "infra/rt/grant-rights.pl"
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     """An RT of our own, in which rights are given."""
     ready(request.param)
-    with running(rt=request.param) as rig, rig.acting_as("weak"):
+    with running(rt=request.param) as rig:
         yield rig
 
 
@@ -57,12 +57,13 @@ def grant(rig: Rig, *asked: str, user: str = "weak", queue: str = "Private") -> 
 
 @contextmanager
 def entered(rig: Rig) -> Iterator[tuple[Place, Way]]:
-    """The way in of an account that has been given its rights just now."""
-    place = at_real_rt(rig, "rest", 0)
-    way = way_into(place.instance, LONDON)
-    yield place, way
-    way.close()
-    place.gateway.close()
+    """The way in of an account that has no rights yet."""
+    with rig.acting_as("weak"):
+        place = at_real_rt(rig, "rest", 0)
+        way = way_into(place.instance, LONDON)
+        yield place, way
+        way.close()
+        place.gateway.close()
 
 
 def test_the_rights_are_enough_for_what_each_is_for_and_for_nothing_else(rig: Rig) -> None:

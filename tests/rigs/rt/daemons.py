@@ -54,8 +54,9 @@ class Daemon:
             pass
 
     def stop(self) -> None:
-        """End it, and wait until nobody listens there."""
-        os.kill(int(self._note.read_text().split()[0]), signal.SIGTERM)
+        """End it, if it is not down already, and wait until nobody listens there."""
+        with suppress(ProcessLookupError):
+            os.kill(int(self._note.read_text().split()[0]), signal.SIGTERM)
         self._wait(up=False)
 
     def start(self) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.rigs.rt.rig import Rig
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-PROGRAMS = ("apache2", "krb5kdc", "kadmin.local", "setpriv", "openssl", "curl")
+PROGRAMS = ("apache2", "krb5kdc", "kadmin.local", "kinit", "setpriv", "openssl", "curl", "gcc")
 
 
 def missing(version: str = "5") -> str:
