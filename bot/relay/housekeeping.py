@@ -39,7 +39,7 @@ class Housekeeping:
             State.INVITED: now,
             State.PROPOSED: now - rules.proposed_for,
             State.OPEN: now - rules.silence.shortest,
-            State.FILING: now - _WAITS[0],
+            State.FILING: now,  # whatever else changed about it: its age is the filing's
             State.ENDED: now - min(_UNFILED, _AGAIN, rules.unfiled_for),
             State.CANCELLED: now - rules.proposed_for,
             State.PURGED: now - rules.kept_for,
@@ -63,6 +63,8 @@ class Housekeeping:
 
     def _is_due(self, chat: Chat) -> bool:
         """Tell whether it is worth a transaction: open chats are looked at all the time."""
+        if chat.state is State.FILING and chat.filing:
+            return self._relay.now() - chat.filing.requested >= _WAITS[0]
         if chat.state is not State.OPEN:
             return True
         return (chat.closing or warn_at(chat, self._relay.rules.silence)) <= self._relay.now()

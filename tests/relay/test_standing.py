@@ -101,3 +101,20 @@ async def test_a_record_that_waits_for_rt_raises_alarms_by_its_age(house: House)
         "for 48 hours: RT is down.",
         "for 72 hours: RT is down.",
     ]
+
+
+async def test_a_record_whose_reason_to_wait_changes_all_the_time_raises_alarms_too(
+    house: House,
+) -> None:
+    chat, _ = await house.talking()
+    reasons = [NotDone("RT is down."), NotDone("RT is slow.")]
+    house.tickets.faults.before += reasons * 100
+    await house.presses("file", chat)
+    for _ in range(63):
+        house.clock.pass_(minutes=1)
+        await house.deliver()
+        await house.housekeeping.tidy()
+    await house.deliver()
+    said = [n.detail for _, n in house.threads.told if n.word is Answer.FILING_WAITS]
+    assert len(said) == 1
+    assert said[0].startswith("for an hour: RT is ")
