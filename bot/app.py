@@ -29,6 +29,7 @@ from bot.domain.presence import Presence
 from bot.domain.silence import Patience
 from bot.files.pictures import Pictures
 from bot.relay.attaching import Attaching
+from bot.relay.bringing import FetchHandler
 from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, TellHandler
 from bot.relay.filing import (
@@ -84,13 +85,14 @@ class Service:
         self.hub = Hub()
         bells: list[Bell] = [self.hub]
         self.relay = Relay(self.store, _now, bells, rules(settings), _owner())
+        self.scanner = parts.scanner(settings)
         self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
         self.teams = parts.teams_room(settings, Operating(self.relay))
         self.tickets = parts.rt_gateway(settings)
         self.mailer = parts.mailer(settings)
         self._watch = Watch(self.tickets.names, self.tickets.knock)
         self.visitors = parts.visitors_room(
-            settings, self.visiting, Attaching(self.relay), self.hub
+            settings, self.visiting, Attaching(self.relay, self.scanner), self.hub
         )
         self.visitors.tell(lambda: {"rt": self._watch.states})
         if signing := _sign_in_routes(settings, self.relay):
@@ -144,6 +146,7 @@ class Service:
             "file": FileHandler(relay, tickets),
             "status": StatusHandler(relay, tickets),
             "purge": PurgeHandler(relay),
+            "fetch": FetchHandler(relay, self.teams.fetch, self.scanner),
             "erase": EraseHandler(relay, threads),
         }
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.config import Rt, RtApi, RtAuth, Settings
 from bot.config.values import origin_of
+from bot.files.clamd import Clamd
 from bot.relay.attaching import Attaching
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
@@ -178,6 +179,11 @@ def daily(settings: Settings, relay: Relay) -> Daily:
     channel = asked.channel or teams.fallback or (pool.id if pool else team)
     at = time.fromisoformat(asked.at) if asked.at else None
     return Daily(relay, channel, (pool.team if pool else None) or team, at)
+
+
+def scanner(settings: Settings) -> Clamd | None:
+    """Return what looks for malware in files, if there is one."""
+    return Clamd(settings.files.clamd) if settings.files.clamd else None
 
 
 def rt_gateway(settings: Settings) -> RtGateway:

@@ -22,6 +22,15 @@ class Files(Section):
     """How big a chat's files may be together, in MiB. They go into RT in one request or mail, which
     is a third bigger."""
 
+    clamd: str = Field(
+        default="",
+        pattern=r"^(|/.+|[^/\s]+:\d{1,5})$",
+        examples=["/run/clamav/clamd.ctl"],
+    )
+    """ClamAV's daemon, which looks at every file before it is accepted: its socket, or `host:port`.
+    While it does not answer no file is accepted, and the sender is told to try again. Its
+    `StreamMaxLength` must be at least `each_mib`. Empty: nobody looks."""
+
     @property
     def rules(self) -> FileRules:
         """The same for the use cases."""

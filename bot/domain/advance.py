@@ -128,7 +128,7 @@ def _with(chat: Chat, file: File | None) -> dict[str, int]:
 def _file_came(chat: Chat, event: e.FileCame) -> Step:
     word = Notice.FILE_HERE if event.came else Notice.FILE_MISSING
     chat, line = record(chat, event, SYSTEM, Kind.NOTICE, word, target=event.seq)
-    return chat, (line,)
+    return replace(chat, file_bytes=chat.file_bytes + event.size), (line,)
 
 
 def _edited(chat: Chat, event: e.Edited) -> Step:

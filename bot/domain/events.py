@@ -154,10 +154,11 @@ class NotShown(Event):
 
 @dataclass(frozen=True, slots=True)
 class FileCame(Event):
-    """The file of message ``seq``, which was coming, ``came``, or will not."""
+    """The file of message ``seq``, which was coming, ``came`` (``size`` bytes), or will not."""
 
     seq: int
     came: bool
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

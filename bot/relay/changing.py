@@ -15,11 +15,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import count
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.commands import is_note, without_notes
 from bot.domain.messages import EmptyText, Message, Role, TextTooLong, tidy
+from bot.relay.bringing import key_of
 from bot.relay.buttons import author_of
 from bot.relay.inbound import Changed, Heard
 from bot.relay.ports import Answer, Listening, Thread
@@ -125,10 +127,26 @@ class Changing:
             else:
                 text = tidy(without_notes(changed.text)[0])
                 event = e.Edited(now, author, changed.activity_id, line.seq, text)
-            await self._relay.happen(unit, chat, event)
+            chat = await self._relay.happen(unit, chat, event)
+            if isinstance(event, e.Removed):
+                await self._remove_brought(unit, chat, changed)
         except (EmptyText, TextTooLong, ChatFull, NotNow):
             over = chat.state is not State.OPEN
             await self._tell(unit, chat, Answer.CHANGED_LATE if over else Answer.NOT_CHANGED)
+
+    async def _remove_brought(self, unit: Unit, chat: Chat, changed: Changed) -> None:
+        """Take back what came with a message that was taken back."""
+        for number in count(1):
+            key = key_of(changed.key, number)
+            if (line := await unit.said(chat.id, Role.OPERATOR, key)) is None:
+                return
+            removed = e.Removed(
+                self._relay.now(),
+                author_of(changed.operator),
+                key_of(changed.activity_id, number),
+                line.seq,
+            )
+            chat = await self._relay.happen(unit, chat, removed)
 
     async def _before_its_original(
         self,

@@ -22,7 +22,8 @@ class Heard:
 
     ``key`` is Teams' activity id. ``text`` is plain, with the bot's mention cut out;
     ``mentioned`` tells whether it was there (always true in a personal chat). ``extras`` names
-    things that text cannot carry (a file, a picture), for the notice that they were not sent.
+    things that cannot be carried (a card), for the notice that they were not sent. ``pictures`` are
+    the addresses of pasted ones, ``links`` names and addresses of files that lie elsewhere.
     """
 
     thread: Thread
@@ -32,6 +33,13 @@ class Heard:
     mentioned: bool
     quote: tuple[str, str] | None = None
     extras: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def brings(self) -> bool:
+        """Something came beside the words, whether it can be carried or not."""
+        return bool(self.extras or self.pictures or self.links)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ LANES: dict[Lane, LaneRules] = {
     Lane.RT: LaneRules(at_once=4, lease=120),  # and the quarantine on top
     Lane.MAIL: LaneRules(at_once=2, lease=90),
     Lane.HERE: LaneRules(at_once=2, lease=30),
+    Lane.FILES: LaneRules(at_once=3, lease=60),
 }
 #: A post that may have arrived is repeated after so long, once: Teams should have recovered.
 _RESEND = timedelta(seconds=4)

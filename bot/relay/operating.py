@@ -19,6 +19,7 @@ from bot.domain.commands import (
 )
 from bot.domain.messages import EmptyText, Quote, TextTooLong, tidy
 from bot.relay.belonging import about, was_open
+from bot.relay.bringing import bring
 from bot.relay.buttons import Buttons, author_of
 from bot.relay.changing import Changing
 from bot.relay.inbound import Changed, Heard, Pressed, Pressing
@@ -49,6 +50,7 @@ _HELD_SUMMARY = (
     "This chat goes to RT in a moment, with the summary it was sent with. To change that, mention me "
     "with “undo” and send it again."
 )
+_FULL = "The chat has as many files as it may."
 _ENDED = frozenset({State.ENDED, *SENT})
 _RECORD = frozenset({"file", "new", "triage"})
 
@@ -170,7 +172,7 @@ class Operating:
                 await self._twin(unit, thread, chat, heard, command)
             case StartChat() | TooMany():
                 await self._telling.answer(unit, thread, heard, Answer.THREAD_TAKEN, chat=chat)
-            case Help() if not heard.extras:
+            case Help() if not heard.brings:
                 await self._telling.answer(unit, thread, heard, Answer.HELP, chat=chat)
             case _ if chat.state is State.OPEN:
                 await self._say(unit, thread, chat, heard)
@@ -180,10 +182,14 @@ class Operating:
     async def _say(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:
         """Words for the visitor: kept for good, or answered with why not."""
         words, notes = without_notes(heard.text)
+        brought = heard.pictures or heard.links
+        if notes and brought:  # whose they are, the words' or the note's, only their writer knows
+            files = ("a file",) * (len(heard.pictures) + len(heard.links))
+            heard = replace(heard, pictures=(), links=(), extras=(*heard.extras, *files))
         try:
             text = tidy(words)
         except EmptyText:
-            await self._telling.answer(unit, thread, heard, Answer.NOTHING_TO_SEND, chat=chat)
+            await self._bring(unit, thread, chat, heard, spoken=False)
             return
         except TextTooLong:
             await self._telling.answer(unit, thread, heard, Answer.TOO_LONG, chat=chat)
@@ -191,16 +197,30 @@ class Operating:
         quote = Quote(*heard.quote) if heard.quote else None
         said = e.Said(self._relay.now(), author_of(heard.operator), heard.key, text, quote)
         try:
-            await self._relay.happen(unit, chat, said)
+            chat = await self._relay.happen(unit, chat, said)
         except ChatFull:
             await self._telling.answer(unit, thread, heard, Answer.CHAT_FULL, chat=chat)
             return
-        if heard.extras:
-            await self._telling.answer(unit, thread, heard, Answer.NOTHING_TO_SEND, chat=chat)
+        await self._bring(unit, thread, chat, heard, spoken=True)
         if notes:
             await self._telling.answer(
                 unit, thread, heard, Answer.NOTES_KEPT, str(notes), chat=chat
             )
+
+    async def _bring(
+        self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, *, spoken: bool
+    ) -> None:
+        """Pictures and links for the visitor; an answer about what does not go to him."""
+        most = self._relay.rules.files.most - chat.files
+        if len(heard.pictures) > most:
+            await self._telling.answer(unit, thread, heard, Answer.FILE_MISSED, _FULL, chat=chat)
+            heard = replace(heard, pictures=heard.pictures[: max(most, 0)])
+        elif heard.extras or not (spoken or heard.pictures or heard.links):
+            await self._telling.answer(unit, thread, heard, Answer.NOTHING_TO_SEND, chat=chat)
+        try:
+            await bring(self._relay, unit, chat, heard, spoken=spoken)
+        except ChatFull:
+            await self._telling.answer(unit, thread, heard, Answer.CHAT_FULL, chat=chat)
 
     async def _in_free(
         self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None

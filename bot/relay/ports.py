@@ -150,6 +150,7 @@ class Answer(StrEnum):
     INVITATION_SLOW = "invitation_slow"
     NOT_FILED = "not_filed"
     NOTES_KEPT = "notes_kept"
+    FILE_MISSED = "file_missed"
     ELSEWHERE = "elsewhere"  # the chat was opened in another channel; ``detail`` is a link to it
     FILING_WAITS = "filing_waits"
     DAILY = "daily"
@@ -283,9 +284,6 @@ class Mailer(Protocol):
         """Send one plain-text mail; ``message_id`` is the same for a repeat."""
 
 
-# --- rows of the store, which is in storage.py ---------------------------------------------------------------------------------
-
-
 class Lane(StrEnum):
     """Which outside party a delivery goes to; lanes do not wait for each other."""
 
@@ -294,6 +292,7 @@ class Lane(StrEnum):
     RT = "rt"  # writing to RT, which is not
     MAIL = "mail"
     HERE = "here"  # work of our own that must survive a crash
+    FILES = "files"  # pictures that are fetched from Teams
 
 
 #: Whose turn it is when Teams takes less than there is (docs/deliveries.md).

@@ -57,6 +57,9 @@ class Unit(Protocol):
     async def keep_file(self, chat_id: str, file: Stored) -> None:
         """Keep a file, or what has become of it since."""
 
+    async def is_coming(self, chat_id: str, file_id: str) -> bool:
+        """Tell whether a file of the chat is awaited still."""
+
     async def drop_file(self, chat_id: str, seq: int) -> None:
         """Delete the file of a message, if it has one."""
 

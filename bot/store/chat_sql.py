@@ -144,6 +144,7 @@ KEEP_FILE = Query(
 DROP_FILE = Query(sa.delete(files).where(_of_the_chat, files.c.seq == number("seq")))
 PURGE_FILES = Query(sa.delete(files).where(_of_the_chat))
 FIND_FILE = Query(sa.select(*FILE).where(_of_the_chat, files.c.id == text("id")))
+FILE_STATE = Query(sa.select(files.c.state).where(_of_the_chat, files.c.id == text("id")))
 FILES = Query(sa.select(*FILE).where(_of_the_chat).order_by(files.c.seq))
 
 # --- what the bot posted ---------------------------------------------------------------------------

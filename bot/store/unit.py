@@ -11,7 +11,7 @@ from bot.domain.admission import SignIn
 from bot.domain.chat import LIVE, Chat, State
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
-from bot.relay.files import Stored
+from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Delivery, Knock, Seat, Thread
 from bot.relay.storage import ThreadTaken
 from bot.store import chat_sql as sql
@@ -128,6 +128,11 @@ class SqlUnit:
         row = {"chat_id": chat_id, "id": file.id, "seq": file.seq, "name": file.name}
         kept = {"type": file.type, "state": file.state, "content": file.content or None}
         await self.link.slowly(sql.KEEP_FILE, **row, **kept)
+
+    async def is_coming(self, chat_id: str, file_id: str) -> bool:
+        """Tell whether a file is awaited still."""
+        rows = await self.link.rows(sql.FILE_STATE, chat_id=chat_id, id=file_id)
+        return bool(rows) and rows[0][0] == Fetched.COMING
 
     async def drop_file(self, chat_id: str, seq: int) -> None:
         """Delete a message's file."""

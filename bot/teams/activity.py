@@ -26,6 +26,11 @@ _SCOPES = {
 _MILLISECONDS = re.compile(r"[0-9]{13}")
 _AGAIN_WITHIN = timedelta(minutes=10)
 _CARDS = "application/vnd.microsoft.card."
+_FILE = "application/vnd.microsoft.teams.file.download.info"
+#: Where Teams keeps pasted pictures, and files: the address of the file itself, not one that opens
+#: for whoever knows it (downloadUrl).
+_STORED = re.compile(r"/v3/attachments/[^/?#]+/views/original$")
+_ELSEWHERE = re.compile(r"https://[a-z0-9.-]+/[!-~]{1,2000}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def heard(activity: Json, where: Thread, who: Person) -> Heard:
         text=written.text,
         mentioned=mentioned or where.scope is Scope.PERSONAL,
         quote=_shortened(written.quote or _quoted(activity)),
-        extras=_extras(activity, written.pictures),
+        **_brought(activity, written.pictures),
     )
 
 
@@ -235,20 +240,33 @@ def _shortened(quote: tuple[str, str] | None) -> tuple[str, str] | None:
     return (quote[0][:80], quote[1][:500]) if quote else None
 
 
-def _extras(activity: Json, pictures: int) -> tuple[str, ...]:
-    """Name what text cannot carry. Emoji come as image attachments too: the HTML tells them apart."""
-    names: list[str] = ["a picture"] * pictures
+def _brought(activity: Json, pasted: int) -> dict[str, Any]:
+    """Tell what came beside the words: pictures, links, and what can be carried in no way.
+
+    Emoji come as image attachments too: the HTML tells how many pictures were ``pasted``.
+    """
+    pictures: list[str] = []
+    links: list[tuple[str, str]] = []
+    extras: list[str] = []
     has_html = _html(activity) is not None
     for attachment in objects(activity.get("attachments")):
-        kind = text_at(attachment, "contentType")
-        if kind == "text/html" or (kind.startswith("image/") and has_html):
+        kind, name = text_at(attachment, "contentType"), text_at(attachment, "name")[:200]
+        url = text_at(attachment, "contentUrl")
+        if kind == "text/html":
             continue
-        if kind.startswith(_CARDS):
-            names.append("a card")
+        if kind.startswith("image/"):
+            if _STORED.search(url):
+                pictures.append(url)
+            elif not has_html:
+                extras.append(name or "a picture")
+        elif kind == _FILE and name and _ELSEWHERE.fullmatch(url):
+            links.append((name, url))
         else:
-            picture = "a picture" if kind.startswith("image/") else "a file"
-            names.append(text_at(attachment, "name")[:200] or picture)
-    return tuple(names)
+            extras.append("a card" if kind.startswith(_CARDS) else name or "a file")
+    if has_html:
+        extras = ["a picture"] * (pasted - len(pictures)) + extras
+        pictures = pictures[:pasted]
+    return {"pictures": tuple(pictures), "links": tuple(links), "extras": tuple(extras)}
 
 
 def _digest(text: str) -> str:

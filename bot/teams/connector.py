@@ -45,6 +45,10 @@ class _Broken(Exception):
     """The connection broke after something was written: nobody saw the outcome."""
 
 
+class _Endless(_Broken):
+    """The answer is longer than what was asked for."""
+
+
 class Wire:
     """One session for all calls to the Connector. Every call raises the errors of relay.ports."""
 
@@ -88,19 +92,35 @@ class Wire:
         """
         if repeatable is None:
             repeatable = method != "POST"
+        self._check(service_url)
+        asked = method, _url(service_url, path), body, MAX_ANSWER
+        return answers.read_object(await self._ask(asked, repeatable=repeatable))
+
+    async def fetch(self, url: str, most: int) -> bytes:
+        """Fetch a file of at most ``most`` bytes from a host that the bot may speak to."""
+        self._check(url)
+        return await self._ask(("GET", URL(url, encoded=True), None, most), repeatable=True)
+
+    def _check(self, url: str) -> None:
         # Before anything is opened or a token is fetched: the host may come from a stored row.
-        if not self._hosts.allow(service_url):
+        if not self._hosts.allow(url):
             raise Refused(
                 "The conversation's service address is not one that the bot may speak to. "
                 "An administrator should look at the setting of the service hosts."
             )
-        url = _url(service_url, path)
+
+    async def _ask(self, asked: tuple[str, URL, Any, int], *, repeatable: bool) -> bytes:
+        """Ask (method, URL, body, most bytes of the answer) with our token; return a good answer."""
         token = await self._tokens.token() if self._tokens else ""
         try:
-            status, headers, answer = await self._send(method, url, body, token)
+            status, headers, answer = await self._send(*asked, token)
             if status == 401 and self._tokens:
                 token = await self._tokens.renew(token)
-                status, headers, answer = await self._send(method, url, body, token)
+                status, headers, answer = await self._send(*asked, token)
+        except _Endless as endless:
+            if asked[0] == "GET":
+                raise Refused(str(endless)) from None
+            raise answers.unseen(str(endless), repeatable=repeatable) from None
         except _Broken as broken:
             raise answers.unseen(str(broken), repeatable=repeatable) from None
         if status == 401:
@@ -108,10 +128,10 @@ class Wire:
         error = answers.problem(status, headers, answer, repeatable=repeatable)
         if error is not None:
             raise error
-        return answers.read_object(answer)
+        return answer
 
     async def _send(
-        self, method: str, url: URL, body: Any, token: str
+        self, method: str, url: URL, body: Any, most: int, token: str
     ) -> tuple[int, Mapping[str, str], bytes]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         data = None
@@ -123,13 +143,15 @@ class Wire:
                 method, url, data=data, headers=headers, allow_redirects=False
             ) as answer:
                 length = answer.content_length
-                if length is not None and length <= MAX_ANSWER:
+                if length is not None and length <= most:
                     return answer.status, answer.headers, await answer.read()
-                return answer.status, answer.headers, await read_up_to(answer.content, MAX_ANSWER)
+                return answer.status, answer.headers, await read_up_to(answer.content, most)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             # Nothing was written, or not even a connection was to be had.
             raise NotDone("Teams cannot be reached.") from None
-        except (aiohttp.ClientError, TimeoutError, OSError, TooMuch) as error:
+        except TooMuch:
+            raise _Endless("It is bigger than what is taken.") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _Broken(f"The connection to Teams broke ({type(error).__name__}).") from None
 
 

@@ -139,8 +139,12 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Answer.TOO_LONG: "Not sent: the message is too long. {detail} Send it in smaller parts.",
     Answer.NOTHING_TO_SEND: (
-        "Only text reaches the visitor: a picture, file or card in your message does not. {detail} "
-        "Put what matters into words, or attach it to ticket {ticket} in RT."
+        "Not all of your message reaches the visitor: text, pasted pictures and links to files do, "
+        "a card or anything beside a note does not. {detail} Put what matters into words, or attach it to ticket {ticket} in RT."
+    ),
+    Answer.FILE_MISSED: (
+        "The visitor could not be shown a picture of yours. {detail} Send it again, or attach it to "
+        "ticket {ticket} in RT."
     ),
     Answer.CHAT_FULL: (
         "Not sent: this chat holds as much text as a chat may. {detail} Press “Send to RT” on the "

@@ -207,3 +207,23 @@ class FakeMailer(Mailer):
     async def send(self, to: str, subject: str, text: str, message_id: str) -> None:
         self.faults.enter()
         self.sent.append((to, text, message_id))
+
+
+class FakePictures:
+    """Pictures that lie in Teams, by their address; and a scanner."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.there: dict[str, bytes] = {}
+        self.bad = b"EICAR"
+
+    async def fetch(self, url: str, most: int) -> bytes:
+        self.faults.enter()
+        if url not in self.there:
+            raise Refused("Teams does not know it.")
+        if len(self.there[url]) > most:
+            raise Refused("It is bigger than what is taken.")
+        return self.there[url]
+
+    async def is_clean(self, content: bytes) -> bool:
+        return self.bad not in content

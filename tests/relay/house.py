@@ -12,6 +12,7 @@ from itertools import groupby
 from bot.domain.chat import Chat
 from bot.domain.invitations import Route, make_token
 from bot.relay.attaching import Attaching
+from bot.relay.bringing import FetchHandler
 from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
@@ -34,7 +35,7 @@ from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore
 from tests.people import ALAN, GRACE
-from tests.relay.fakes import Clock, FakeMailer, FakePlaces, FakeThreads, FakeTickets
+from tests.relay.fakes import Clock, FakeMailer, FakePictures, FakePlaces, FakeThreads, FakeTickets
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 THREAD = Thread(
@@ -72,6 +73,7 @@ class House:
         self.places = FakePlaces()
         self.operating = Operating(self.relay)
         self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
+        self.pictures = FakePictures()
         self.attaching = Attaching(self.relay)
         self.housekeeping = Housekeeping(self.relay)
         self.reports: list[str] = []
@@ -98,6 +100,7 @@ class House:
             "file": FileHandler(self.relay, self.tickets),
             "status": StatusHandler(self.relay, self.tickets),
             "purge": PurgeHandler(self.relay),
+            "fetch": FetchHandler(self.relay, self.pictures.fetch, self.pictures),
             "erase": EraseHandler(self.relay, self.threads),
         }
         self.outbox = Outbox(self.relay, handlers, self._report)
@@ -135,12 +138,15 @@ class House:
         mention: bool = True,
         key: str = "",
         extras: tuple[str, ...] = (),
+        pictures: tuple[str, ...] = (),
+        links: tuple[tuple[str, str], ...] = (),
     ) -> str:
         """A CO writes in a thread; returns the activity's id."""
         self._ids += 1
         key = key or f"activity-{self._ids}"
         operator = _OPERATORS[who]
-        await self.operating.hears(Heard(thread, operator, key, text, mention, None, extras))
+        heard = Heard(thread, operator, key, text, mention, None, extras, pictures, links)
+        await self.operating.hears(heard)
         return key
 
     async def changes(self, key: str, text: str | None, *, mentioned: bool = False) -> None:

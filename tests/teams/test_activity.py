@@ -108,6 +108,28 @@ def test_a_personal_chat_needs_no_mention() -> None:
     assert (personal.mentioned, personal.text) == (True, "12345")
 
 
+def test_pasted_pictures_and_files_of_a_channel_are_told_by_their_addresses() -> None:
+    stored = "https://smba.trafficmanager.net/uk/v3/attachments/0-weu-1/views/original"
+    html = (
+        '<p>see <img itemtype="http://schema.skype.com/Emoji" alt="🙂"></p>'
+        '<img itemtype="http://schema.skype.com/AMSImage" src="x">'
+    )
+    file = "application/vnd.microsoft.teams.file.download.info"
+    plan = "https://ed.sharepoint.com/sites/x/plan%20b.docx"
+    attachments = [
+        {"contentType": "text/html", "content": html},
+        {"contentType": "image/*", "contentUrl": "https://statics.teams.cdn.office.net/smile.png"},
+        {"contentType": "image/*", "contentUrl": stored},
+        {"contentType": file, "name": "plan b.docx", "contentUrl": plan, "content": {}},
+        {"contentType": file, "name": "evil", "contentUrl": "javascript:alert(1)"},
+        {"contentType": file, "name": "evil", "contentUrl": "https://ed@evil.test/x"},
+    ]
+    read = heard(attachments=attachments)
+    assert read.pictures == (stored,)
+    assert read.links == (("plan b.docx", plan),)
+    assert read.extras == ("evil", "evil")
+
+
 def test_what_text_cannot_carry_is_named() -> None:
     html = '<p>see</p><img itemtype="http://schema.skype.com/AMSImage" src="x">'
     attachments = [
