@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.relay.machine_base import PLANS, REALLY, SPANS
-from tests.relay.machine_operators import Operators
 from tests.relay.machine_outside import Fault
+from tests.relay.machine_records import Records
 from tests.relay.machine_visitors import Visitors
 
 
-class ChatMachine(Visitors, Operators):
+class ChatMachine(Visitors, Records):
     """See the module's text."""
 
     @rule(relay=PLANS, notice=PLANS, rt=PLANS)

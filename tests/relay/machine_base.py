@@ -32,6 +32,7 @@ PRESSES = {
     ("end", "open"): "ended",
     ("file", "open"): "filing",
     ("file", "ended"): "filing",
+    ("undo", "held"): "ended",
     ("revoke", "invited"): "proposed",
     ("cancel", "invited"): "cancelled",
     ("cancel", "proposed"): "cancelled",
@@ -166,10 +167,11 @@ class MachineBase(RuleBasedStateMachine):
     def finish(self) -> None:
         """All is well again: everything goes out; then every chat is sent to RT."""
         self._drain()
-        for side in self.sides:
-            for talk in side.talks:
-                self.press(side, talk, "file", "grace")
-        self._drain()
+        for _ in range(2):  # what is stopped because its ticket has changed is confirmed anew
+            for side in self.sides:
+                for talk in side.talks:
+                    self.press(side, talk, "file", "grace")
+            self._drain()
         for talk in self.talks():
             talk.settle_accounts(self.ground, self.teams, self.rt, self.deaths)
         assert {post.chat for post in self.teams.seen} <= {talk.id for talk in self.talks()}
@@ -189,6 +191,7 @@ class MachineBase(RuleBasedStateMachine):
         self.do(self._written())
         assert not self.house.faults, repr(self.house.faults)
         assert not self.teams.complaints, self.teams.complaints[:3]
+        assert not self.rt.wrong, self.rt.wrong[:3]
         self._discover()
         for side in self.sides:
             for talk in side.talks:

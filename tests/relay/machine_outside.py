@@ -197,14 +197,22 @@ class Rt(FakeTickets):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self._plan = plan
+        self.queues: dict[int, str] = {}
+        self.wrong: list[str] = []
 
     async def read(self, ref: TicketRef) -> Ticket:
         self._look()
-        return replace(TICKET, ref=ref, asked=ref, requestors=(ADAS,))
+        queue = self.queues.get(ref.number, TICKET.queue)
+        return replace(TICKET, ref=ref, asked=ref, requestors=(ADAS,), queue=queue)
 
     async def comment(self, dossier: Dossier) -> Receipt:
         fault = self._plan.take(self._plan.rt)
         _before(fault)
+        confirmed = dossier.chat.ticket
+        if confirmed.queue != self.queues.get(confirmed.ref.number, TICKET.queue):
+            self.wrong.append(
+                f"{dossier.chat.id}: filed in a ticket that nobody confirmed as it is"
+            )
         self.comments.append(dossier)
         _after(fault)
         return Receipt(dossier.ref.number, len(self.comments), "https://rt.test/")
