@@ -18,6 +18,7 @@ from bot.domain.messages import Author, Kind, Message, Notice, Quote, Role
 from bot.relay.ports import Seat
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
+from bot.visitors.routes import Allowances
 from bot.visitors.wire import Close
 from tests.visitors.fakes import GRACE, FakeAttaching, FakeVisiting
 
@@ -91,6 +92,7 @@ class MockService:
 
     def __init__(self) -> None:
         self.origins: list[str] = []
+        self.allowances = Allowances()
         self.hub = Hub()
         self.visiting = Visiting(self.hub.ring)
         self.attaching = FakeAttaching(self.visiting)
@@ -122,6 +124,7 @@ class MockService:
             support_url="https://help.example.org/contact",
             now=lambda: self.visiting.now,
             attaching=self.attaching,
+            allowances=self.allowances,
         )
         app = web.Application()
         room.setup(app)
