@@ -267,4 +267,7 @@ class Store(Protocol):
         """Read the reference of the channel's thread that was heard from last."""
 
     async def stale(self, before: dict[str, datetime]) -> list[Chat]:
-        """Find chats whose state's last change is older than ``before[state]``."""
+        """Find chats whose last change is older than ``before[state]``.
+
+        That of an open chat may be half a minute later than it seems: it is not noted each time.
+        """

@@ -41,15 +41,14 @@ _insert = postgresql.insert
 _the_chat = chats.c.id == text("chat_id")
 _live = sa.text("chats.state IN ('invited', 'open')")
 _next = chats.c.version + ONE
+_CHAT = (chats.c.id, chats.c.detail, chats.c.changed_at)
 
-CHAT = Query(sa.select(chats.c.id, chats.c.detail).where(_the_chat).with_for_update())
+CHAT = Query(sa.select(*_CHAT).where(_the_chat).with_for_update())
 LIVE_CHAT = Query(
-    sa.select(chats.c.id, chats.c.detail)
-    .where(chats.c.thread_id == number("thread"), _live)
-    .with_for_update()
+    sa.select(*_CHAT).where(chats.c.thread_id == number("thread"), _live).with_for_update()
 )
 CHATS_IN = Query(
-    sa.select(chats.c.id, chats.c.detail)
+    sa.select(*_CHAT)
     .where(chats.c.thread_id == number("thread"))
     .order_by(chats.c.created_at.desc())
     .limit(number("limit"))
@@ -57,7 +56,7 @@ CHATS_IN = Query(
 )
 _place = sa.select(threads.c.id).where(threads.c.conversation_id == text("conversation_id"))
 CHATS_AT = Query(
-    sa.select(chats.c.id, chats.c.detail)
+    sa.select(*_CHAT)
     .where(chats.c.thread_id == _place.scalar_subquery())
     .order_by(chats.c.created_at.desc())
     .limit(number("limit"))
@@ -73,6 +72,8 @@ SAVE_CHAT = Query(
     .where(_the_chat)
     .values(version=_next, **_row(chats, "state changed_at detail"))
 )
+#: The same for a chat whose row stands in no index anew: half of what is written of it.
+KEEP_CHAT = Query(sa.update(chats).where(_the_chat).values(version=_next, **_row(chats, "detail")))
 RELAYED = Query(
     sa.update(chats)
     .where(_the_chat, chats.c.relayed < number("seq"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.relay.ports import Delivery
 from bot.store import codec
@@ -103,11 +103,26 @@ class Deliveries:
             self._link.later(sql.HASTEN, stream=delivery.stream, kind=delivery.kind, wait=wait)
         home = self._home
         if home is not None and wait <= _AT_ONCE and home.may(delivery):
-            added = partial(self._added, delivery)
-            self._link.later(sql.BEAR, added, owner=home.owner, lease=home.lease, **row)
+            self._bear(home, delivery, row)
             return
         self._link.later(sql.ADD_CARD if delivery.kind == "card" else sql.ADD, **row)
         self._gathering.lanes.add(delivery.lane)
+
+    def _bear(self, home: Home, made: Delivery, row: dict[str, Any]) -> None:
+        """Add a row that is claimed if nothing is before it."""
+        added = partial(self._added, made)
+        claim = {"owner": home.owner, "lease": home.lease}
+        if self._link.shared or made.kind == "card":
+            self._link.later(sql.BEAR, added, **claim, **row)
+            return
+        waiting: list[Row] = []
+        self._link.later(sql.WAITS, waiting.extend, stream=made.stream)
+        if not waiting:
+            self._link.later(sql.BEAR_FIRST, added, **claim, **row)
+            return
+        self._link.later(sql.ADD, **row)
+        self._gathering.lanes.add(made.lane)
+        self._not_taken(made)
 
     def _added(self, made: Delivery, rows: list[Row]) -> None:
         if not rows:  # a card waits already

@@ -50,6 +50,21 @@ BEAR = Query(
     .from_select([*_ROW, *_HELD], sa.select(*_ROW.values(), *_HELD.values()).where(_none_waits))
     .returning(outbox.c.id, outbox.c.owner, outbox.c.not_before, outbox.c.created_at)
 )
+#: What BEAR does in one statement, in two: SQLite runs these five times as fast, and nobody else
+#: can write between them.
+WAITS = Query(sa.select(ONE).where(outbox.c.stream == _p("stream")).suffix_with(sa.text("LIMIT 1")))
+BEAR_FIRST = Query(
+    sa.insert(outbox)
+    .values(
+        **_ROW,
+        attempt=ONE,
+        owner=_p("owner"),
+        lease_until=Now() + _number("lease"),
+        claimed_at=Now(),
+        first_claimed_at=Now(),
+    )
+    .returning(outbox.c.id, outbox.c.owner, outbox.c.not_before, outbox.c.created_at)
+)
 HASTEN = Query(
     sa.update(outbox)
     .where(_waiting, outbox.c.not_before > Now() + _number("wait"))

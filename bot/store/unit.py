@@ -22,6 +22,8 @@ from bot.store.link import Clash, Link
 from bot.store.sql import Query, Row
 from bot.store.tables import micros
 
+#: Microseconds for which an open chat's last change is not noted anew; it only ever seems older.
+_SOON_AGAIN = 30_000_000
 #: In one thread, chats follow one another; more than these do not matter to anybody writing there.
 _FEW = 8
 
@@ -35,6 +37,7 @@ class SqlUnit:
         self._now = now
         self._deliveries = Deliveries(link, now, self.gathering, home)
         self._states: dict[str, State] = {}  # of the chats that we hold locked
+        self._changed: dict[str, int] = {}  # and when the database says that they changed
         # What was read ahead on PostgreSQL, where asking again costs a round trip.
         self._chat_ahead: dict[str, list[Row]] = {}
         self._chats_ahead: dict[int, list[Row]] = {}
@@ -70,8 +73,11 @@ class SqlUnit:
         return self._loaded(await self.link.rows(query, **values))
 
     def _loaded(self, rows: list[Row]) -> list[Chat]:
-        found = [codec.chat_from_json(chat_id, detail) for chat_id, detail in rows]
-        self._states.update((chat.id, chat.state) for chat in found)
+        found: list[Chat] = []
+        for chat_id, detail, changed in rows:
+            chat = codec.chat_from_json(chat_id, detail)
+            self._states[chat_id], self._changed[chat_id] = chat.state, changed
+            found.append(chat)
         return found
 
     async def add(self, chat: Chat) -> None:
@@ -82,8 +88,13 @@ class SqlUnit:
 
     async def save(self, chat: Chat) -> None:
         """Keep a changed chat. Raises ThreadTaken."""
+        before = self._states.get(chat.id)
+        if chat.state is State.OPEN is before and self._is_noted(chat.id):
+            self.link.later(sql.KEEP_CHAT, chat_id=chat.id, detail=codec.chat_to_json(chat))
+            self._saved(chat)
+            return
         row = {"chat_id": chat.id, **self._state_of(chat)}
-        if chat.state not in LIVE or self._states.get(chat.id) in LIVE:
+        if chat.state not in LIVE or before in LIVE:
             self.link.later(sql.SAVE_CHAT, **row)  # it cannot take anybody's thread
         else:
             try:
@@ -91,6 +102,10 @@ class SqlUnit:
             except Clash as error:
                 raise ThreadTaken from error
         self._saved(chat)
+
+    def _is_noted(self, chat_id: str) -> bool:
+        """Tell whether the database knows well enough when the chat last changed."""
+        return abs(micros(self._now) - self._changed.get(chat_id, 0)) < _SOON_AGAIN
 
     def _state_of(self, chat: Chat) -> dict[str, Any]:
         detail = codec.chat_to_json(chat)

@@ -79,7 +79,7 @@ class _Piece:
 
 
 class Writer:
-    """Hands out work to its hands; tells what was committed before anybody is answered."""
+    """Hands out work to its hands; tells what was committed before anybody goes on with his answer."""
 
     def __init__(self, hands: Sequence[Hand], tell: Callable[[Committed], None]) -> None:
         self._hands = list(hands)
@@ -186,15 +186,15 @@ class Writer:
             await hand.abandon()
             self._failed(hand, batch, error)
             return
+        # Whoever asked goes on in the loop's next turn, when all have been told; and what is begun
+        # because of the telling (a post to Teams) comes behind him.
         gathering = Gathering()
-        for _, _, _, gathered in outcomes:
+        for piece, result, problem, gathered in outcomes:
             gathering.join(gathered)
+            if problem is None or not self._once_more(hand, piece, problem):
+                _answer(piece, result, problem)
         if gathering:
             self._tell(gathering.committed())
-        for piece, result, problem, _ in outcomes:
-            if problem is not None and self._once_more(hand, piece, problem):
-                continue
-            _answer(piece, result, problem)
 
     async def _work(
         self, hand: Hand, batch: list[_Piece], now: datetime

@@ -92,6 +92,11 @@ class Outgoing:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._flush)
 
+    def flush(self) -> None:
+        """Give to the network what waits, without waiting for more of this turn of the loop."""
+        if self._task is None and not self._closed and not self._transport.is_closing():
+            self._offer()
+
     async def put(self, frame: bytes) -> None:
         """Queue a line as soon as there is room for it."""
         await self.room()
@@ -121,12 +126,15 @@ class Outgoing:
         """Give to the network what waits, at once if it is free."""
         if self._closed or self._transport.is_closing():
             return  # whoever reads from it is told so
-        if not self._transport.get_write_buffer_size():
-            self._transport.write(b"".join(map(framed, self._take(_AT_ONCE))))
+        self._offer()
         if self._waiting:
             self._task = asyncio.get_running_loop().create_task(self._drain())
         else:
             self._scheduled = False
+
+    def _offer(self) -> None:
+        if self._waiting and not self._transport.get_write_buffer_size():
+            self._transport.write(b"".join(map(framed, self._take(_AT_ONCE))))
 
     def _take(self, most: int) -> list[bytes]:
         """Take frames off, up to about ``most`` bytes of them, and at least one if there is one."""

@@ -20,6 +20,7 @@ from typing import Any
 import structlog
 from aiohttp import WSMsgType, web
 
+from bot.domain.messages import Role
 from bot.domain.presence import Presence
 from bot.relay.ports import News, Seat
 from bot.relay.visiting import CannotSay, Visiting
@@ -155,6 +156,8 @@ class Socket:
             frames = self._shown.hear(news) if self._out.has_room else None
             for frame in frames or ():
                 self._out.push(frame)
+            if not news.lines or news.lines[-1].author.role is not Role.VISITOR:
+                self._out.flush()  # his own waits for its acknowledgement: one write for both
         except Exception as error:  # noqa: BLE001 - ours, or Overflow; whoever committed is not to blame
             self._fail(error)
             return

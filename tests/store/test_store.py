@@ -157,6 +157,29 @@ async def test_chats_that_stand_still_are_found_by_state(store: SqlStore) -> Non
     assert await store.stale({}) == []
 
 
+async def test_when_an_open_chat_last_changed_is_known_to_half_a_minute(url: str) -> None:
+    now = NOW
+    store = SqlStore.at(url, lambda: now)
+    await add_chat(store, state=State.OPEN)
+
+    async def say(unit: Unit) -> None:
+        chat = await unit.chat("chat-1")
+        assert chat
+        await unit.save(replace(chat, head=chat.head + 1))
+
+    async def heads_of_stale(before: datetime) -> list[int]:
+        return [chat.head for chat in await store.stale({"open": before})]
+
+    now = NOW + timedelta(seconds=20)
+    await store.write(say)
+    assert await heads_of_stale(now) == [1]  # kept, though not under a new moment
+    now = NOW + timedelta(seconds=40)
+    await store.write(say)
+    assert await heads_of_stale(now) == []
+    assert await heads_of_stale(now + timedelta(seconds=1)) == [2]
+    await store.close()
+
+
 async def test_text_of_every_kind_comes_back_as_it_was(store: SqlStore) -> None:
     await add_chat(store)
     texts = ["\U0001f600 é \u202e", "{\"a\": 'b'} \\ % $1 ? :x", "x" * 300_000]

@@ -69,6 +69,25 @@ async def test_the_bell_rings_before_the_answer_and_never_for_what_was_not_kept(
     assert sorted(told) == [1, 3]
 
 
+async def test_an_answer_comes_before_what_is_begun_because_of_the_bell(store: SqlStore) -> None:
+    await add_chat(store)
+    order: list[str] = []
+
+    async def post() -> None:
+        order.append("posted to Teams")
+
+    posts: list[asyncio.Task[None]] = []
+    store.tell(lambda _told: posts.append(asyncio.create_task(post())))
+
+    async def say() -> None:
+        await store.write(lambda unit: unit.record("chat-1", line(1)))
+        order.append("acknowledged")
+
+    await say()
+    await asyncio.gather(*posts)
+    assert order == ["acknowledged", "posted to Teams"]
+
+
 async def test_what_changed_a_chats_log_or_state_is_told_in_the_order_of_the_commits(
     store: SqlStore,
 ) -> None:
