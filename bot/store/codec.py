@@ -37,7 +37,7 @@ _file = TypeAdapter(File)
 #: Chats as they were last read or written, with their JSON: comparing that is a thousand times
 #: cheaper than reading it, and a chat that others changed has another.
 _known: dict[str, tuple[str, Chat]] = {}
-_MOST_KNOWN = 512
+_MOST_KNOWN = 2048
 
 
 def chat_to_json(chat: Chat) -> str:

@@ -42,6 +42,7 @@ FULL = Plan()
 #: Enough to see which way things go: a minute a database.
 QUICK = Plan(
     chats=200,
+    crowd=1500,
     seconds=2,
     rounds=9,
     step=2,
@@ -71,7 +72,7 @@ async def _runner(
             found = Figures(f"floor, {name}", kind)
             if name == SERVICE:
                 found.name = SERVICE
-                await prepare(teams, empty, max(plan.chats, *plan.idle, 0))
+                await prepare(teams, empty, max(plan.chats, plan.crowd, *plan.idle))
                 run = the_service(teams, empty, folder)
             else:
                 run = the_floor(teams, empty, folder, name)

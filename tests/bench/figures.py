@@ -31,6 +31,8 @@ class Plan:
     """How long to measure what."""
 
     chats: int = 400
+    #: Of the highest rate: nobody may say more than one thing a second for long.
+    crowd: int = 2000
     rate: float = 200.0  # 20 × Mozilla's busiest hour
     seconds: float = 3.0  # of one window; service and floor take turns
     rounds: int = 15
@@ -109,7 +111,8 @@ async def loaded(running: Measured, teams: TeamsEnd, chats: int, plan: Plan) -> 
     load = Load(teams, running.port, chats)
     try:
         await load.connect()
-        await load.run(plan.rate, 2 * chats / plan.rate, seed=1)
+        rate = max(plan.rate, chats / 5)
+        await load.run(rate, 2 * chats / rate, seed=1)
         await asyncio.sleep(_SETTLED)
         yield load
     finally:
@@ -133,7 +136,7 @@ async def measure_together(runners: list[Runner], plan: Plan) -> None:
 
 async def measure_highest(runner: Runner, plan: Plan) -> None:
     """The highest rate; beside nobody else."""
-    async with runner.run() as running, loaded(running, runner.teams, plan.chats, plan) as load:
+    async with runner.run() as running, loaded(running, runner.teams, plan.crowd, plan) as load:
         await _ramp(load, running, plan, runner.found)
 
 

@@ -6,6 +6,7 @@ The loop is open: what is due is sent, whether or not earlier things were answer
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import time
@@ -18,6 +19,8 @@ from tests.bench.teams_end import TeamsEnd
 
 VISITOR, OPERATOR = "visitor", "operator"
 _PLACE = "m000x"
+#: Every message of a run has a number of its own: a key that a database knows is no new message.
+_NUMBERS = itertools.count(1)
 _SEATED_AT_ONCE = 50
 _PING_EVERY = 20.0  # as the widget does
 
@@ -95,7 +98,6 @@ class Load:
         self._sockets: dict[int, WidgetSocket] = {}
         self._sent: dict[str, tuple[float, Window]] = {}
         self._window = Window(0, 0)
-        self._count = 0
         self._tasks: set[asyncio.Task[None]] = set()
         teams.seen = self._seen
         self._cast = teams.cast
@@ -190,8 +192,7 @@ class Load:
         return window
 
     def _send(self, side: str, number: int) -> None:
-        self._count += 1
-        mark = f"m{self._count}x"
+        mark = f"m{next(_NUMBERS)}x"
         sent = time.perf_counter()
         self._sent[mark] = sent, self._window
         self._window.sent += 1
