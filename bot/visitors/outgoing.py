@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import WSMsgType, web
 
@@ -92,9 +92,14 @@ class Outgoing:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._flush)
 
-    def flush(self) -> None:
-        """Give to the network what waits, without waiting for more of this turn of the loop."""
-        if self._task is None and not self._closed and not self._transport.is_closing():
+    def show(self, frames: Sequence[bytes], *, at_once: bool) -> None:
+        """Queue frames; ``at_once``: give them to the network before this turn of the loop ends.
+
+        Raises Overflow.
+        """
+        for frame in frames:
+            self.push(frame)
+        if at_once and self._task is None and not self._closed and not self._transport.is_closing():
             self._offer()
 
     async def put(self, frame: bytes) -> None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.chat import Chat
+from bot.domain.messages import Role
 from bot.relay.ports import News
 from bot.visitors import wire
+
+
+def is_his(news: News) -> bool:
+    """Tell whether it is the visitor's own words, whose acknowledgement comes with them."""
+    return bool(news.lines) and news.lines[-1].author.role is Role.VISITOR
 
 
 class Shown:

@@ -20,7 +20,6 @@ from typing import Any
 import structlog
 from aiohttp import WSMsgType, web
 
-from bot.domain.messages import Role
 from bot.domain.presence import Presence
 from bot.relay.ports import News, Seat
 from bot.relay.visiting import CannotSay, Visiting
@@ -30,7 +29,7 @@ from bot.visitors.attendance import Attendance
 from bot.visitors.farewell import Farewell, farewell_for
 from bot.visitors.hub import Hub
 from bot.visitors.outgoing import Outgoing, Overflow
-from bot.visitors.shown import Shown
+from bot.visitors.shown import Shown, is_his
 from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)
@@ -154,10 +153,7 @@ class Socket:
             return
         try:
             frames = self._shown.hear(news) if self._out.has_room else None
-            for frame in frames or ():
-                self._out.push(frame)
-            if not news.lines or news.lines[-1].author.role is not Role.VISITOR:
-                self._out.flush()  # his own waits for its acknowledgement: one write for both
+            self._out.show(frames or (), at_once=not is_his(news))
         except Exception as error:  # noqa: BLE001 - ours, or Overflow; whoever committed is not to blame
             self._fail(error)
             return

@@ -87,28 +87,29 @@ async def test_what_comes_together_leaves_in_one_write_and_in_order(
     assert network.written == [framed(b"line 1") + framed(b"ack") + framed(b"line 2")]
 
 
-async def test_what_is_flushed_leaves_at_once_and_once(network: Network, out: Outgoing) -> None:
-    out.push(b"line")
-    out.flush()
+async def test_what_is_shown_at_once_leaves_at_once_and_once(
+    network: Network, out: Outgoing
+) -> None:
+    out.show([b"line"], at_once=True)
     assert network.written == [framed(b"line")]
     out.push(b"ack")
     await turns()
     assert network.written == [framed(b"line"), framed(b"ack")]
 
 
-async def test_no_flush_overtakes_a_backlog_or_the_end(network: Network, out: Outgoing) -> None:
+async def test_nothing_shown_at_once_overtakes_a_backlog_or_the_end(
+    network: Network, out: Outgoing
+) -> None:
     network.taking.clear()
     for text in (b"1", b"2", b"3"):
-        out.push(text)
-        out.flush()
+        out.show([text], at_once=True)
         await turns()
     assert network.written == [framed(b"1")]
     network.taking.set()
     await turns()
     assert b"".join(network.written) == b"".join(map(framed, (b"1", b"2", b"3")))
     network.closing = True
-    out.push(b"4")
-    out.flush()
+    out.show([b"4"], at_once=True)
     assert len(network.written) == 3
 
 
