@@ -124,7 +124,7 @@ class Draft:
 def signed_in(visitor: Requestor) -> AbstractContextManager[object]:
     """Let whoever opens a link be somebody whom the help site's sign-in vouches for."""
     known = Identity(Proof.SSO, visitor.login, visitor.name, visitor.address)
-    return mock.patch.object(visiting, "_bearer", return_value=known)
+    return mock.patch.object(visiting, "bearer", return_value=known)
 
 
 @asynccontextmanager
