@@ -13,6 +13,7 @@ for group in "$@"; do
     postgres) wanted+=(postgresql) ;;
     browser) wanted+=(chromium fonts-dejavu-core fonts-noto-color-emoji) ;; # fonts: no boxes on screenshots
     faults) wanted+=(strace iproute2) ;; # disks that fail, wires that are cut
+    clamd) wanted+=(clamav-daemon) ;; # the tests give it one signature of their own
     kerberos) wanted+=(gcc libc6-dev python3-dev libkrb5-dev) ;;            # compiles requirements/kerberos.txt
     rt) [ -x $rt_install ] && wanted+=(request-tracker5 request-tracker4 apache2 libapache2-mod-auth-gssapi krb5-kdc krb5-user) ;;
     *) echo "system.sh: no group is called $group" >&2; exit 2 ;;

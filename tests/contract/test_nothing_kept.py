@@ -73,6 +73,9 @@ async def talk(story: Story) -> None:
     await grace.delete(second)
     quoted = story.relayed(f"{CANARY} said 0")[0]
     await grace.reply(story.root, f"{CANARY} about that", mention=True, quote=quoted)
+    picture = f"{PNG}{CANARY} pasted".encode("latin-1")
+    await grace.reply(story.root, f"{CANARY} see", mention=True, images=[picture])
+    await ada.until(lambda: any(line["text"] == "file_here" for line in ada.lines))
     note = await grace.reply(story.root, f"// {CANARY} among us", mention=True)
     await grace.edit(note, f"// {CANARY} still among us", mention=True)
     await ada.until(lambda: f"{CANARY} about that" in ada.texts())
@@ -128,6 +131,7 @@ async def test_a_canary_is_found_nowhere_after_the_purge(
         assert any(CANARY.encode() in one.content for one in record)
         drawn = [one.content for one in record if f"{CANARY} drawn".encode() in one.content]
         assert [len(one) for one in drawn] == [22, 100_022, 200_022]
+        assert any(f"{CANARY} pasted".encode() in one.content for one in record)
     assert left(folder, CANARY, *PEOPLE) == []
     assert CANARY not in json.dumps(story.ada.view)
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
 from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import Stage
 from bot.store import upgrade
+from tests.e2e.test_widget_files import png
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,6 +82,7 @@ async def test_the_whole_story(stage: Stage, grace: Page, ada: Page) -> None:
     card = grace.locator(".card").first
     await _open(grace, ada, card)
     await _talk(grace, ada)
+    await _share(stage, grace, ada)
     await _file(card)
     await _look(stage, ada)
 
@@ -123,6 +125,24 @@ async def _talk(grace: Page, ada: Page) -> None:
     await reply.fill("// probably the toner again")
     await reply.press("Enter")
     await expect(grace.get_by_text("// probably the toner again")).to_be_visible()
+
+
+async def _share(stage: Stage, grace: Page, ada: Page) -> None:
+    # 5a: Ada's screenshot is in the thread, Grace's in the pop-up
+    screenshot: FilePayload = {"name": "error.png", "mimeType": "image/png", "buffer": png()}
+    await ada.get_by_label("Add files").set_input_files(screenshot)
+    about = ada.get_by_role("textbox", name=re.compile("What does it show"))
+    await about.fill("The message on its display")
+    await ada.get_by_role("button", name="Send these files").click()
+    posted = grace.locator(".post").filter(has_text="The message on its display")
+    await expect(posted.get_by_role("img").first).to_be_visible()
+    shown = ada.get_by_role("img", name="The message on its display")
+    await expect(shown).to_be_visible()
+    root = next(p for p in stage.teams.posts("Live chat") if p.root_id == p.id)
+    await stage.teams.people["grace"].reply(root, "Like this?", images=[png(80, 50)])
+    theirs = ada.get_by_role("img", name="picture", exact=True)
+    await expect(theirs).to_be_visible()
+    assert await theirs.evaluate("async i => { await i.decode(); return i.naturalWidth; }") == 80
 
 
 async def _file(card: Locator) -> None:
