@@ -24,9 +24,8 @@ class Attaching:
 
     @property
     def most_bytes(self) -> int:
-        """How big a file may be; 0 when none are taken."""
-        rules = self._relay.rules.files
-        return rules.bytes if rules.most else 0
+        """How big a file may be."""
+        return self._relay.rules.files.bytes
 
     async def attach(self, seat: Seat, key: str, name: str, about: str, content: bytes) -> Message:
         """Accept a file as a message; durable on return. A repeated key returns the first one's line.

@@ -65,7 +65,7 @@ async def test_nobody_sees_a_file_of_another_chat(house: House) -> None:
         (FileRules(bytes=len(PNG) - 1), "file_size"),
         (FileRules(most=1), "files_full"),
         (FileRules(total=2 * len(PNG) - 1), "files_full"),
-        (FileRules(most=0), "file_size"),
+        (FileRules(most=0), "files_full"),
     ],
 )
 async def test_limits_are_kept(house: House, rules: FileRules, code: str) -> None:
