@@ -59,6 +59,8 @@ def checks(settings: Settings) -> dict[str, Check]:
         "database": lambda: _database(settings),
         "entra": lambda: _entra(settings),
         "rt": lambda: _rt(settings),
+        "websockets": lambda: _websockets(settings),
+        "apache": _apache,
     }
 
 
@@ -162,6 +164,54 @@ async def _rt(settings: Settings) -> list[Finding]:
         )
         for f in found
     ]
+
+
+async def _websockets(settings: Settings) -> list[Finding]:
+    """Look whether a WebSocket comes through from outside, as a browser's does."""
+    import aiohttp
+
+    from bot.front import upgraded
+
+    url = settings.public_url
+    try:
+        status = await upgraded(url, min(settings.origins))
+    except (aiohttp.ClientError, OSError) as e:
+        said = f"{url} does not answer from here ({type(e).__name__})"
+        todo = (
+            "Start the service and the web server; from elsewhere it may be reached all the same."
+        )
+        return [Finding(Level.WARN, "websockets", said, todo)]
+    if status == 401:
+        return [Finding(Level.OK, "websockets", "the web server lets them through")]
+    todo = _UPGRADES.get(status, "Look at what stands before the service at that address.")
+    said = f"{url}/ws answers {status}: pop-ups will poll, which works and costs more"
+    return [Finding(Level.WARN, "websockets", said, todo)]
+
+
+_UPGRADES = {
+    403: "Name the pages' origin in visitors.origins; the web server must not change Origin.",
+    426: "Write upgrade=websocket behind ProxyPass (infra/apache/livechat.conf).",
+    503: "The service is not there, or is full: start it.",
+} | dict.fromkeys((301, 302, 303, 307), "Let no single sign-on cover that address.")
+
+
+async def _apache() -> list[Finding]:
+    """Look whether Apache has workers to spare for open pop-ups: each holds one."""
+    from bot.front import DEBIAN, ENOUGH, workers
+
+    found = await asyncio.to_thread(workers, DEBIAN)
+    if found is None:
+        said = f"there is none in {DEBIAN}, so its workers were not looked at"
+        todo = "Where it runs: MaxRequestWorkers must leave room for every open pop-up."
+        return [Finding(Level.OK, "apache", said, todo)]
+    way, number = found
+    said = f"mpm_{way} has {number} workers; every open pop-up holds one"
+    if number >= ENOUGH and way != "prefork":
+        return [Finding(Level.OK, "apache", said)]
+    todo = "Take infra/apache/livechat-workers.conf over (a2enconf) and restart Apache."
+    if way == "prefork":
+        todo = "Change to mpm_event: prefork pays a whole process for each. Then: " + todo
+    return [Finding(Level.WARN, "apache", said, todo)]
 
 
 def exit_code(findings: Sequence[Finding]) -> int:

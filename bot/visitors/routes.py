@@ -206,6 +206,8 @@ class Routes:
         guard.check_origin(request, self._origins)
         if request.body_exists:
             raise Refusal(400, "broken")  # an upgrade with a body is how requests are smuggled
+        if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
+            raise Refusal(426, "upgrade")  # a proxy took it away: `livechat doctor` asks
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if wire.PROTOCOL not in [protocol.strip() for protocol in offered.split(",")]:
             raise Refusal(403, "protocol")

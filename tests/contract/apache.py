@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "infra/apache/livechat.conf"
 SEVERAL = ROOT / "infra/apache/livechat-several.conf"
 START = ROOT / "infra/apache/livechat-start.conf"
+WORKERS = ROOT / "infra/apache/livechat-workers.conf"
 MODULES = Path("/usr/lib/apache2/modules")
 
 #: What Debian's default configuration has on and what might get in a WebSocket's way.
@@ -97,12 +98,21 @@ class Apache:
         self._make_certificate()
         conf = self.folder / "httpd.conf"
         conf.write_text(self._configuration(), encoding="utf-8")
+        await self._serve()
+        return self
+
+    async def _serve(self) -> None:
+        conf = self.folder / "httpd.conf"
         self._process = await asyncio.create_subprocess_exec(
             "apache2", "-f", str(conf), "-D", "FOREGROUND"
         )
         async with asyncio.timeout(10):
             await self._answers()
-        return self
+
+    async def restart(self) -> None:
+        """Read the configuration anew."""
+        await self.__aexit__()
+        await self._serve()
 
     async def __aexit__(self, *_what: object) -> None:
         assert self._process

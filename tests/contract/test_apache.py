@@ -12,12 +12,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.front import upgraded
 from bot.visitors.allowance import Rate
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
 from bot.visitors.wire import Close
-from tests.contract.apache import Apache, available
+from tests.contract.apache import WORKERS, Apache, available
 from tests.visitors.browser import CHAT, HEADERS, ORIGIN, Browser, Poller, Server, texts
 from tests.visitors.fakes import FakeVisiting
 
@@ -128,3 +129,23 @@ async def test_a_file_as_large_as_files_may_be_is_not_stopped_by_apache(site: Si
     body = io.BytesIO(b"x" * 5 * 1024 * 1024)
     answer = await site.ada.http.post(site.ada.url("api/file"), data=body, headers=HEADERS)
     assert answer.status == 404  # no files are taken here
+
+
+async def test_the_doctor_sees_whether_websockets_come_through(site: Site) -> None:
+    url = site.ada.base.rstrip("/")
+    assert await upgraded(url, ORIGIN, verify=False) == 401
+    conf = site.apache.folder / "httpd.conf"
+    conf.write_text(conf.read_text().replace(" upgrade=websocket", ""), encoding="utf-8")
+    await site.apache.restart()
+    assert await upgraded(url, ORIGIN, verify=False) == 426
+
+
+async def test_the_workers_we_ship_are_taken_by_apache(site: Site) -> None:
+    conf = site.apache.folder / "httpd.conf"
+    shipped = WORKERS.read_text(encoding="utf-8")
+    conf.write_text(f"{conf.read_text()}\n{shipped}", encoding="utf-8")
+    await site.apache.restart()
+    said = (site.apache.folder / "error.log").read_text()
+    assert "configured" in said
+    assert not any(name in said for name in ("MaxRequestWorkers", "ServerLimit", "ThreadsPerChild"))
+    assert (await site.ada.get("healthz")).status == 200
