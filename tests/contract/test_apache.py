@@ -20,7 +20,7 @@ from bot.visitors.routes import Allowances
 from bot.visitors.wire import Close
 from tests.contract.apache import WORKERS, Apache, available
 from tests.visitors.browser import CHAT, HEADERS, ORIGIN, Browser, Poller, Server, texts
-from tests.visitors.fakes import FakeVisiting
+from tests.visitors.fakes import FakeAttaching, FakeVisiting
 
 
 @dataclass
@@ -47,6 +47,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         support_url="mailto:support@example.org",
         allowances=Allowances(by_address=Rate(per_minute=1, burst=5)),
         now=lambda: visiting.now,
+        attaching=FakeAttaching(visiting),
     )
     async with Server(room) as server:
         backend = server.base.removeprefix("http://")
@@ -125,10 +126,23 @@ async def test_polling_goes_through_with_the_longest_message(site: Site) -> None
     assert huge.status == 413
 
 
-async def test_a_file_as_large_as_files_may_be_is_not_stopped_by_apache(site: Site) -> None:
-    body = io.BytesIO(b"x" * 5 * 1024 * 1024)
-    answer = await site.ada.http.post(site.ada.url("api/file"), data=body, headers=HEADERS)
-    assert answer.status == 404  # no files are taken here
+async def test_a_file_as_large_as_files_may_be_goes_through_apache_and_back(site: Site) -> None:
+    ada = site.ada
+    await ada.join(site.visiting.invite())
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(5 * 1024 * 1024 - 8)
+    told = {"X-Livechat-Key": "k", "X-Livechat-Name": "CANARY.png", "X-Livechat-About": "CANARY"}
+    sent = ada._headers(HEADERS | told)
+    answer = await ada.http.post(ada.url("api/file"), data=io.BytesIO(picture), headers=sent)
+    assert (answer.status, (await answer.json())["seq"]) == (200, 2)
+    back = await ada.get("api/file/v-k")
+    assert await back.read() == picture
+    assert back.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "Content-Encoding" not in back.headers
+    more = io.BytesIO(picture + b"x")
+    assert (await ada.http.post(ada.url("api/file"), data=more, headers=sent)).status == 413
+    logged = (site.apache.folder / "access.log").read_text()
+    assert "/livechat/api/file" in logged
+    assert "CANARY" not in logged
 
 
 async def test_the_doctor_sees_whether_websockets_come_through(site: Site) -> None:

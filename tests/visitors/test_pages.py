@@ -220,6 +220,19 @@ async def test_words_of_this_edition_are_kept_for_ever_and_others_are_not(ada: B
     assert (older.status, older.headers["Cache-Control"]) == (200, "public, max-age=300")
 
 
+async def test_what_the_widget_fetches_for_files_is_the_one_that_its_bundle_knows(
+    ada: Browser,
+) -> None:
+    edition = Bundle(pages.STATIC).lazy_edition
+    bundle = (pages.STATIC / "widget.js").read_text()
+    assert f"files.{edition}.js" in bundle
+    answer = await ada.get(f"files.{edition}.js", **{"Accept-Encoding": "gzip"})
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert (await ada.get("files.0badf00d.js")).status == 404
+
+
 @pytest.mark.parametrize("name", ["fi.0badf00d", "..%2Fwidget.0badf00d", "de"])
 async def test_there_are_no_words_of_other_names(ada: Browser, name: str) -> None:
     assert (await ada.get(f"words/{name}.json")).status == 404
