@@ -79,9 +79,11 @@ class Window:
 
     @property
     def worst_p99(self) -> float:
+        """The slowest way's; or how late the load was itself: then it was not that rate at all."""
         if self.missing or self.refused:
             return float("inf")
-        return max(spread.p99 for spread in self.spreads().values())
+        spreads = [*self.spreads().values(), Spread.of(self.late)]
+        return max(spread.p99 for spread in spreads)
 
     @property
     def cpu_each(self) -> float:
