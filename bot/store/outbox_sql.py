@@ -50,7 +50,7 @@ BEAR = Query(
     .from_select([*_ROW, *_HELD], sa.select(*_ROW.values(), *_HELD.values()).where(_none_waits))
     .returning(outbox.c.id, outbox.c.owner, outbox.c.not_before, outbox.c.created_at)
 )
-#: What BEAR does in one statement, in two: SQLite runs these five times as fast, and nobody else
+#: What BEAR does in one statement, in two: SQLite runs these four times as fast, and nobody else
 #: can write between them.
 WAITS = Query(sa.select(ONE).where(outbox.c.stream == _p("stream")).suffix_with(sa.text("LIMIT 1")))
 BEAR_FIRST = Query(
