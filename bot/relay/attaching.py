@@ -8,7 +8,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow
 from bot.domain.files import MAX_ABOUT, BadFile, File, file_name, type_of
 from bot.domain.messages import EmptyText, Kind, Message, Role, tidy
-from bot.relay.files import Fetched, Scanner, Stored
+from bot.relay.files import Fetched, FileRules, Scanner, Stored
 from bot.relay.ports import Seat
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -23,9 +23,9 @@ class Attaching:
         self._scanner = scanner
 
     @property
-    def most_bytes(self) -> int:
-        """How big a file may be."""
-        return self._relay.rules.files.bytes
+    def rules(self) -> FileRules:
+        """How much a chat may hold."""
+        return self._relay.rules.files
 
     async def attach(self, seat: Seat, key: str, name: str, about: str, content: bytes) -> Message:
         """Accept a file as a message; durable on return. A repeated key returns the first one's line.
@@ -63,7 +63,7 @@ class Attaching:
 
     async def _looked_at(self, key: str, name: str, about: str, content: bytes) -> tuple[File, str]:
         """Return the file and its message's text, if it is one that is taken."""
-        if len(content) > self.most_bytes:
+        if len(content) > self.rules.bytes:
             raise CannotSay("file_size")
         name = file_name(name)
         try:
@@ -75,7 +75,7 @@ class Attaching:
         return File(f"v-{key}", name, kind, len(content)), _described(about, name)
 
     def _check_room(self, chat: Chat, file: File) -> None:
-        rules = self._relay.rules.files
+        rules = self.rules
         if chat.files >= rules.most or chat.file_bytes + file.size > rules.total:
             raise CannotSay("files_full")
 

@@ -61,9 +61,15 @@ class FileRoutes:
     def table(self) -> list[web.RouteDef]:
         """Return the routes, relative to the prefix."""
         return [
+            web.get("/api/file", self.limits),
             web.post("/api/file", self.send),
             web.get(r"/api/file/{id:[A-Za-z0-9_-]{1,80}}", self.show),
         ]
+
+    async def limits(self, _request: web.Request) -> web.Response:
+        """Tell what is taken: a browser that is refused in mid-body may not hear why."""
+        rules = self._attaching.rules
+        return answer(200, {"bytes": rules.bytes, "most": rules.most})
 
     async def send(self, request: web.Request) -> web.Response:
         """Accept a file as a message."""
@@ -105,7 +111,7 @@ class FileRoutes:
         size = request.content_length
         if size is None:
             raise Refusal(411, "length")
-        if size > self._attaching.most_bytes:
+        if size > self._attaching.rules.bytes:
             raise Refusal(413, "file_size")
         if not size:
             return b""

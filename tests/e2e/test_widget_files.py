@@ -10,7 +10,7 @@ from playwright.async_api import Browser, FilePayload, Route, expect
 
 from bot.domain import events as e
 from bot.domain.files import File, Standing
-from bot.relay.files import Stored
+from bot.relay.files import FileRules, Stored
 from bot.sandbox.helpsite import HelpSite
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService, Talk
@@ -95,6 +95,22 @@ async def test_a_wide_screenshot_is_made_smaller_and_stays_a_png(
     await expect(ada.page.get_by_role("img", name="tray.png")).to_be_visible()
     (file,) = kept(service)
     assert size_of(file.content) == (2560, 1024)
+
+
+async def test_what_is_too_big_is_not_even_begun(ada: Ada, service: MockService) -> None:
+    await joined(ada, service)
+    await choose(ada, {**LOG, "buffer": b"x" * (5 * 1024 * 1024 + 1)})
+    row = ada.panel.locator(".tray li")
+    await expect(row).to_contain_text("Not sent: this file is too big.")
+    assert not await ada.button("Send these files").count()
+    assert kept(service) == []
+
+
+async def test_where_no_files_are_taken_none_are_asked_for(ada: Ada, service: MockService) -> None:
+    service.attaching.allowed = FileRules(most=0)
+    await ada.join(service.invite())
+    await expect(ada.panel.locator(".tray")).to_be_attached()
+    await expect(ada.panel.get_by_label("Add files")).to_have_count(0)
 
 
 _HAND_OVER = """([kind, bytes]) => {

@@ -240,11 +240,11 @@ class FakeAttaching(Attaching):
         self.kept: dict[tuple[str, str], Stored] = {}
         self.away = False
         self._scanner = None
-        self.rules = FileRules()
+        self.allowed = FileRules()
 
     @property
-    def most_bytes(self) -> int:
-        return self.rules.bytes
+    def rules(self) -> FileRules:
+        return self.allowed
 
     async def attach(self, seat: Seat, key: str, name: str, about: str, content: bytes) -> Message:
         visiting = self.visiting

@@ -109,6 +109,11 @@ async def test_a_file_is_answered_once_it_is_kept_and_a_repeat_gets_the_same(des
     assert await answer.read() == PNG
 
 
+async def test_what_is_taken_is_told_beforehand(desk: Desk) -> None:
+    async with desk.http.get(f"{desk.base}/api/file") as answer:
+        assert await answer.json() == {"bytes": 5 * 1024 * 1024, "most": 20}
+
+
 async def test_what_is_given_out_cannot_act(desk: Desk) -> None:
     await desk.send(desk.ada, name='Größe".png')
     headers = (await desk.get(desk.ada, "v-k-1")).headers

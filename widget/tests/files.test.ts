@@ -34,7 +34,8 @@ test("only what a second try may change is tried again", () => {
   equal(verdict(422, "file_unsafe"), "unsafe");
   equal(verdict(410, "ended"), "ended");
   equal(verdict(401, "no_session"), "lost");
-  for (const status of [0, 408, 429, 500, 502, 503]) equal(verdict(status, "busy"), "");
+  equal(verdict(408, "slow"), "lost");
+  for (const status of [0, 429, 500, 502, 503]) equal(verdict(status, "busy"), "");
 });
 
 test("a file that was coming is there, or missing, when a notice says so", () => {

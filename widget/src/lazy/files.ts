@@ -32,12 +32,22 @@ export default function make({ h, button, icon, say }: Kit): Files {
   const awaited = new Set<string>();
   let told = "";
 
+  /** What the service takes, once it has said so. */
+  let limits: { bytes: number; most: number } | undefined;
+
   const of = (app: App): Item[] => items.get(app.talk ?? app) ?? [];
   const set = (app: App, list: Item[]) => items.set(app.talk ?? app, list);
 
   function dress(app: App): void {
     if (dressed.has(app)) return;
     dressed.add(app);
+    void fetch(`${app.base}api/file`)
+      .then((answer) => answer.json())
+      .then((told) => {
+        limits = told;
+        app.changed();
+      })
+      .catch(() => undefined); // then it says so when a file is sent
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
     app.root.adoptedStyleSheets = [...app.root.adoptedStyleSheets, sheet];
@@ -51,8 +61,9 @@ export default function make({ h, button, icon, say }: Kit): Files {
   async function prepare(app: App, item: Item, given: File): Promise<void> {
     item.file = await shrink(given);
     if (item.stage !== "preparing") return;
-    Object.assign(item, { name: item.file.name, stage: "ready" });
-    app.draw();
+    const fits = item.file.size <= (limits?.bytes ?? Infinity);
+    Object.assign(item, { name: item.file.name, stage: fits ? "ready" : "failed", why: fits ? undefined : "size" });
+    tell(app, fits ? "" : `${item.name}: ${say("file_size")}`);
   }
 
   function send(app: App, item: Item): void {
@@ -216,6 +227,7 @@ export default function make({ h, button, icon, say }: Kit): Files {
   return {
     choosers(app) {
       dress(app);
+      if (limits?.most === 0) return [];
       const photo = { accept: "image/*", capture: "environment" };
       return [
         chooser(app, say("file_add"), CLIP, { multiple: true }),

@@ -26,7 +26,8 @@ const REASONS: Record<string, Failure> = {
 export function verdict(status: number, error: string): "done" | Failure | "" {
   if (status === 200) return "done";
   if (status === 413) return "size"; // also of a proxy
-  return REASONS[error] ?? (status === 401 || status === 403 || status === 400 ? "lost" : "");
+  // Too slow for the service is too slow the next time, too, unless somebody does something.
+  return REASONS[error] ?? ([400, 401, 403, 408].includes(status) ? "lost" : "");
 }
 
 export class Upload {
