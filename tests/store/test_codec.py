@@ -25,6 +25,6 @@ def test_a_chat_that_was_changed_elsewhere_is_read_anew() -> None:
 
 
 def test_what_is_known_of_chats_has_an_end() -> None:
-    for number in range(2000):
+    for number in range(4000):
         codec.chat_to_json(replace(talking(1), id=f"chat-{number}"))
-    assert len(codec._known) < 1000
+    assert len(codec._known) < 3000
