@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.visitors import wire
+from bot.visitors import guard, wire
 from bot.visitors.guard import Refusal
 from bot.visitors.pages import HEADERS
 from bot.visitors.trouble import describe
@@ -47,6 +47,7 @@ _CODES = {404: "not_found", 405: "method", 413: "too_long"}
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        guard.check_spelling(request)
         return await handler(request)
     except Refusal as refusal:
         log.info("request_refused", route=_route(request), error=refusal.code)

@@ -86,6 +86,17 @@ def check_script(request: web.Request, origins: frozenset[str]) -> None:
         raise Refusal(403, "header")
 
 
+#: Names by which web servers tell who somebody is; ours drop what a client sends under them.
+_TELLING = frozenset({"x-remote-user", "remote-user", "x-forwarded-user", "x-livechat-proxy"})
+
+
+def check_spelling(request: web.Request) -> None:
+    """Refuse another spelling of such a name (``X_Remote_User``), which no web server drops."""
+    for sent in request.headers:
+        if "_" in sent and sent.replace("_", "-").lower() in _TELLING:
+            raise Refusal(403, "forged")
+
+
 async def read_body(request: web.Request, most: int = MAX_BODY_BYTES) -> dict[str, Any]:
     """Read a JSON object of at most ``most`` bytes. Raises Refusal."""
     try:

@@ -82,9 +82,10 @@ class Apache:
     def __init__(
         self,
         folder: Path,
-        backend: str,
+        backend: str = "",
         another: str = "",
         *,
+        socket: Path | None = None,  # the site's own pages are beside it
         port: int = 0,
         sign_in: SignIn | None = None,
     ) -> None:
@@ -92,6 +93,7 @@ class Apache:
         self.port = port or _free_port()
         self.base = f"https://{'localhost' if sign_in else '127.0.0.1'}:{self.port}"
         self._backend, self._another, self._sign_in = backend, another, sign_in
+        self._socket = socket
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -140,12 +142,16 @@ class Apache:
             site = self._several(site)
         if self._sign_in:
             site = site.replace("</VirtualHost>", f"{self._start(self._sign_in)}</VirtualHost>")
+        if self._socket:
+            # As the sample says of server.unix_socket.
+            there = f"unix:{self._socket}|http://livechat"
+            site = site.replace("http://127.0.0.1:8360", there) + "\n# 127.0.0.1:8360"
         for theirs, ours in (
             ("*:443", f"127.0.0.1:{self.port}"),
             ("127.0.0.1:8360", self._backend),
             ("/etc/ssl/certs/computing.help.example.pem", f"{self.folder}/cert.pem"),
             ("/etc/ssl/private/computing.help.example.key", f"{self.folder}/key.pem"),
-            ("/var/www/html", str(self.folder)),
+            ("/var/www/html", str(self._socket.parent if self._socket else self.folder)),
         ):
             assert theirs in site, f"the sample has no {theirs} any more"
             site = site.replace(theirs, ours)
