@@ -135,6 +135,9 @@ async def test_the_whole_story_by_keyboard(ada: Ada, service: MockService) -> No
 async def test_the_focus_can_leave_the_panel(ada: Ada, service: MockService) -> None:
     await ada.join(service.invite())
     await ada.box.fill("x")
+    await expect(ada.panel.get_by_label("Add files")).to_be_attached()
+    await ada.page.keyboard.press("Tab")
+    assert await ada.focused() == "chooser"
     await ada.page.keyboard.press("Tab")
     assert await ada.focused() == "send"
     await ada.page.keyboard.press("Tab")

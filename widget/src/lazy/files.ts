@@ -200,7 +200,7 @@ export default function make({ h, button, icon, say }: Kit): Files {
       icon(drawn),
       h("input", {
         type: "file",
-        class: "unseen",
+        class: "chooser",
         "aria-label": label,
         ...more,
         // quoted: the build has a short name for the members of that name
