@@ -27,6 +27,7 @@ from bot.visitors.assertions import Assertions
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
+from bot.visitors.routes import Allowances
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from bot.visitors.socket import Pace
 from bot.visitors.start_routes import Desk, StartRoutes
@@ -229,6 +230,7 @@ def visitors_room(
         support_text=settings.support_text,
         prefix=settings.prefix,
         frame_ancestors=settings.visitors.frame_ancestors,
+        allowances=Allowances(shared=settings.visitors.shared_networks),
         pace=Pace(grace=settings.visitors.presence_grace),
         attaching=attaching,
     )

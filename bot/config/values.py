@@ -91,6 +91,13 @@ def _contact(url: str) -> str:
     return url if url.startswith("mailto:") and "@" in url else _page(url)
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError as e:
+        raise ValueError(f"write a network as 192.0.2.0/24 or 2001:db8::/32: {e}") from None
+
+
 def _origin(url: str) -> str:
     parts = split(_base(url))
     if parts.path not in {"", "/"}:
@@ -186,6 +193,7 @@ Page = Annotated[str, AfterValidator(_page)]
 BaseUrl = Annotated[str, AfterValidator(_base)]
 PathUrl = Annotated[str, AfterValidator(_below)]
 Contact = Annotated[str, AfterValidator(_contact)]
+Network = Annotated[str, AfterValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Guid = Annotated[str, AfterValidator(_guid)]
 TeamId = Annotated[str, AfterValidator(_team)]

@@ -27,6 +27,9 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{22,128}")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
 class Refusal(Exception):
     """The request is answered with ``status`` and ``{"error": code}``, and nothing is done."""
 
@@ -162,6 +165,20 @@ def sender(request: web.Request) -> str:
             return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def within(sender: str, networks: Iterable[str]) -> bool:
+    """Tell whether a sender (as ``sender`` names it) is in one of these networks."""
+    try:
+        found = ipaddress.ip_network(sender)
+    except ValueError:
+        return False
+    return any(_inside(found, ipaddress.ip_network(network)) for network in networks)
+
+
+def _inside(found: _Network, network: _Network) -> bool:
+    first, last = found.network_address, found.broadcast_address
+    return first in network and last in network
 
 
 def _is_loopback(peer: str) -> bool:

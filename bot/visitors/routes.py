@@ -31,6 +31,7 @@ _STATUS = {"unknown": 404, "sign_in": 401, "not_yours": 403}
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 BY_ADDRESS = Rate(per_minute=300, burst=100)  # a whole campus may share one
+BY_SHARED = Rate(per_minute=6000, burst=2000)  # a whole campus does share one of these
 BY_TOKEN = Rate(per_minute=10, burst=10)
 SAYS = Rate(per_minute=60, burst=20)  # of one seat, in all its tabs
 
@@ -41,6 +42,8 @@ class Allowances:
 
     by_address: Rate = BY_ADDRESS
     by_token: Rate = BY_TOKEN
+    by_shared: Rate = BY_SHARED
+    shared: tuple[str, ...] = ()  # networks whose people come from one address, or few
     says: Rate = SAYS
     sockets: int = 6000
     sockets_of_seat: int = 20
@@ -85,6 +88,7 @@ class Routes:
         self._allowances = allowances
         self.health: Callable[[], Mapping[str, object]] = dict
         self._addresses = Buckets(allowances.by_address)
+        self._shared_ones = Buckets(allowances.by_shared)
         self._tokens = Buckets(allowances.by_token)
 
     def table(self) -> list[web.RouteDef]:
@@ -242,7 +246,9 @@ class Routes:
     async def _body(self, request: web.Request, *fields: str) -> dict[str, str]:
         """Return the body of a POST of ours: these texts and nothing else. Raises Refusal."""
         guard.check_post(request, self._origins)
-        wait = self._addresses.take(guard.sender(request), time.monotonic())
+        sender = guard.sender(request)
+        many = guard.within(sender, self._allowances.shared)
+        wait = (self._shared_ones if many else self._addresses).take(sender, time.monotonic())
         if wait:
             raise Refusal(429, "slow_down", retry_after=wait)
         body = await guard.read_body(request)

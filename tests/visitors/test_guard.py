@@ -48,3 +48,17 @@ def test_senders_are_counted_by_the_network_that_our_own_proxy_saw(
     peer: object, forwarded: tuple[str, ...], sender: str
 ) -> None:
     assert guard.sender(request(peer, *forwarded)) == sender
+
+
+@pytest.mark.parametrize(
+    ("sender", "inside"),
+    [
+        ("192.0.2.7", True),
+        ("192.0.3.7", False),
+        ("2001:db8:1:2::/64", True),
+        ("2001:db9::/64", False),
+        ("unknown", False),
+    ],
+)
+def test_people_of_a_shared_network_are_known_by_it(sender: str, inside: bool) -> None:
+    assert guard.within(sender, ("192.0.2.0/24", "2001:db8::/32")) is inside
