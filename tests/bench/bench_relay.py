@@ -48,7 +48,7 @@ QUICK = Plan(
     step=2,
     idle=(50, 500),
     idle_seconds=3,
-    each=20,
+    each=40,
     floors=("each",),
 )
 
