@@ -17,6 +17,7 @@ from bot.relay.ports import CardView, Listening
 from bot.teams import elements as el
 from bot.teams import record_card, words
 from bot.teams.elements import CONTENT_TYPE, KEEP, Json
+from bot.teams.filing_card import command
 from bot.teams.markup import in_card, one_line
 from bot.teams.matching_words import fits, visitor
 from bot.teams.record_card import when
@@ -106,11 +107,10 @@ def _open(view: CardView, zone: tzinfo) -> Part:
     ]
     more, actions = record_card.sending(view, zone)
     body += more
-    body.append(
-        el.hint(
-            "Commands: mention the bot with “end chat”, “send to rt 345: SUMMARY” or “show card”."
+    if chat.move is None:  # else the choice says by which commands it is made
+        body.append(
+            el.hint(f"Commands: mention the bot with “end chat”, {command(chat)} or “show card”.")
         )
-    )
     actions.append(el.button("End the chat", chat.id, "end"))
     if chat.closing:
         body.append(

@@ -49,6 +49,16 @@ def warning(text: str) -> Json:
     return {"type": "Container", "style": "warning", "items": [paragraph(text)]}
 
 
+def apart(text: str) -> Json:
+    """A paragraph that begins something else than what is above it."""
+    return {**paragraph(text), "separator": True, "spacing": "Medium"}
+
+
+def emphasis(items: list[Json]) -> Json:
+    """A part on a ground of its own."""
+    return {"type": "Container", "style": "emphasis", "items": items}
+
+
 def facts(pairs: Iterable[tuple[str, str]]) -> Json:
     """A table of names and values."""
     return {"type": "FactSet", "facts": [{"title": t, "value": v} for t, v in pairs]}

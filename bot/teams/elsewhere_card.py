@@ -29,14 +29,15 @@ def elsewhere(view: CardView) -> Json:
     if view.triage:
         title = f"Send to triage ({one_line(view.triage, 60)})"
         items += [
-            el.paragraph(
+            el.apart(
                 "**When in doubt.** A new ticket without a requestor, in the queue where such "
                 "records are sorted out."
             ),
             el.row([el.button(title, chat.id, "triage", inputs=True, nonce=drawn)]),
         ]
     shown = typed.get("verb") in ("new", "triage", "move")
-    return {"type": "Container", "id": ELSEWHERE, "isVisible": shown, "items": items}
+    part = el.emphasis(items)
+    return {**part, "id": ELSEWHERE, "isVisible": shown}
 
 
 def _new(view: CardView, drawn: str) -> list[Json]:
@@ -53,7 +54,7 @@ def _new(view: CardView, drawn: str) -> list[Json]:
     queue = typed.get("queue") or view.queues[0]
     requestor = typed.get("requestor") or whose[0][1]
     return [
-        el.paragraph("**Into a new ticket.** The summary above goes with it."),
+        el.apart("**Into a new ticket.** The summary above goes with it."),
         el.choices("queue", "Queue", queues, queue),
         el.text_box("subject", "Subject", subject, longest=200),
         el.choices("requestor", "Requestor", whose, requestor),
@@ -72,14 +73,15 @@ def moving(
     assert move is not None
     warned = [el.warning(in_card(view.wrong, 600))] if view.wrong else []
     body = [
-        el.paragraph("**Take this chat to another ticket?** Nothing has changed yet. It is about:"),
-        facts[0],
-        el.paragraph("It would be about this one, and the visitor would be told so:"),
-        facts[1],
+        el.apart("**Take this chat to another ticket?** Nothing has changed yet. Now it is about:"),
+        el.emphasis([facts[0]]),
+        el.paragraph("It **would be** about this one, and the visitor would be told so:"),
+        el.emphasis([facts[1]]),
         *warned,
         *boxes,
         el.hint(
-            "Commands: mention the bot with “confirm move DIGITS OR SURNAME” or “keep ticket”."
+            "Commands: mention the bot with “confirm move DIGITS OR SURNAME” (“… because WHY” if "
+            "the visitor is nobody on it) or “keep ticket”."
         ),
     ]
     number = str(move.number)

@@ -20,6 +20,11 @@ from bot.teams.markup import in_card, one_line
 from bot.teams.matching_words import ticket_facts
 
 LONGEST_SUMMARY = 4_000  # characters, as many as the relay takes
+_CONFIRMING = {
+    Match.GREEN: "",
+    Match.AMBER: " DIGITS",
+    Match.RED: " SURNAME because WHY",
+}
 _DRAFT = 2_000  # characters of a draft that a card carries
 _OURS = frozenset({"file", "new", "triage", "move"})
 
@@ -57,7 +62,6 @@ def _form(view: CardView, zone: tzinfo) -> Part:
             "Your summary and the whole transcript go on this ticket as one comment, which "
             f"requestors can read.{' This ends the chat.' if chat.state is State.OPEN else ''}"
         ),
-        elsewhere(view),
     ]
     number = ticket.ref.number
     title = f"Send anyway to ticket {number}" if is_changed(chat) else f"Send to ticket {number}"
@@ -70,7 +74,14 @@ def _form(view: CardView, zone: tzinfo) -> Part:
         nonce=nonce(chat),
         ticket=fingerprint(ticket),
     )
-    return body, [send, el.toggle("Somewhere else", ELSEWHERE)]
+    # Below its own boxes, and above those of another ticket: a button belongs to what is above it.
+    buttons = el.row([send, el.toggle("Somewhere else", ELSEWHERE)])
+    return [*body, buttons, elsewhere(view)], []
+
+
+def command(chat: Chat) -> str:
+    """Word the command that does the same, with what it has to confirm."""
+    return f"“send to rt{_CONFIRMING[match(chat.identity, target(chat))]}: SUMMARY”"
 
 
 def confirmation(view: CardView, ticket: Ticket) -> list[Json]:

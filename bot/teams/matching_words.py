@@ -26,17 +26,17 @@ def fits(identity: Identity, ticket: Ticket) -> str:
     found, known = match(identity, ticket), _known(identity)
     if found is Match.GREEN:
         role = "a requestor" if is_requestor(identity, ticket) else "a Cc"
-        return f"Matches: {known} is {role} of this ticket"
+        return f"**Matches:** {known} is {role} of this ticket"
     if found is Match.RED:
-        return f"Does not match: {known} is neither requestor nor Cc of this ticket"
+        return f"⚠ **Does not match:** {known} is neither requestor nor Cc of this ticket"
     if not (ticket.requestors or ticket.ccs):
-        return "Cannot be told: this ticket has no requestor to compare with"
-    return "Not verified: anybody who had the link could have joined"
+        return "**Cannot be told:** this ticket has no requestor to compare with"
+    return "**Not verified:** anybody who had the link could have joined"
 
 
 def visitor(chat: Chat, name: str) -> str:
     """Name the visitor, with what he is known by."""
-    return f"{in_card(name)} ({in_card(standing(chat.identity))})"
+    return f"{in_card(name)} – {in_card(standing(chat.identity))}"
 
 
 def _known(identity: Identity) -> str:

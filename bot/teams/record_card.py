@@ -6,14 +6,16 @@ from datetime import datetime, tzinfo
 
 from bot.domain.chat import Chat, Filing, State
 from bot.domain.messages import Role
+from bot.relay.confirming import is_changed
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el
+from bot.teams import words
 from bot.teams.elements import Json
 from bot.teams.elsewhere_card import moving
-from bot.teams.filing_card import confirmation, send_to_rt
+from bot.teams.filing_card import command, confirmation, send_to_rt
 from bot.teams.markup import in_card
-from bot.teams.matching_words import changed, fits, ticket_facts
+from bot.teams.matching_words import changed, fits, ticket_facts, visitor
 
 Part = tuple[list[Json], list[Json]]
 #: Of a record that went by mail into an RT that cannot be asked.
@@ -45,10 +47,20 @@ def ended(view: CardView, zone: tzinfo) -> Part:
         ),
         el.paragraph("The record is not on the ticket yet."),
         *_why_not(chat),
-        el.facts([("Match", fits(chat.identity, chat.ticket))]),
+        el.facts(_whose(chat)),
         *body,
-        el.hint("Commands: mention the bot with “send to rt 345: SUMMARY” or “show card”."),
+        *(
+            []
+            if chat.move
+            else [el.hint(f"Commands: mention the bot with {command(chat)} or “show card”.")]
+        ),
     ], actions
+
+
+def _whose(chat: Chat) -> list[tuple[str, str]]:
+    """Say who was here, and how he fits the ticket; of one that has changed the form says it."""
+    pairs = [("Visitor", visitor(chat, words.visitor(chat)))]
+    return pairs if is_changed(chat) else [*pairs, ("Match", fits(chat.identity, chat.ticket))]
 
 
 def _why_not(chat: Chat) -> list[Json]:
@@ -60,12 +72,17 @@ def _why_not(chat: Chat) -> list[Json]:
         what = changed(chat.ticket, filing.found, filing.changes)
         return [
             el.warning(
-                f"**Stopped: the ticket has changed since it was confirmed.** Of "
-                f"{in_card(str(chat.ticket.ref))}: {what}. Nothing was sent. Look at it as it is now:"
+                f"**Stopped: the ticket has changed since it was confirmed.** Ticket "
+                f"{in_card(str(chat.ticket.ref))}: {what}. Nothing was sent. Below it is shown as it is now."
             )
         ]
     if filing.problem:
-        return [el.warning(f"RT refused it. {in_card(filing.problem)} The record is kept here.")]
+        return [
+            el.warning(
+                f"**RT refused it.** {in_card(filing.problem)} The record is kept here: press Send to "
+                "RT when that is put right, or send it somewhere else."
+            )
+        ]
     if filing.undone_by is not None:
         return [el.paragraph(f"Undone by {in_card(filing.undone_by.name, 80)}: nothing was sent.")]
     return []
@@ -83,7 +100,8 @@ def held(view: CardView, zone: tzinfo) -> Part:
         el.facts(_destination(chat)),
         el.hint("Commands: mention the bot with “undo” or “show card”."),
     ]
-    undo = el.button("Undo", chat.id, "undo", style="destructive", nonce=nonce(chat))
+    # It destroys nothing: red would frighten off whom it is there for.
+    undo = el.button("Undo", chat.id, "undo", style="positive", nonce=nonce(chat))
     return body, [undo]
 
 
@@ -99,7 +117,10 @@ def _destination(chat: Chat) -> list[tuple[str, str]]:
         whom = in_card(made.requestor, 120) or "nobody"
         return [("Into", f"a new ticket in {in_card(made.queue, 80)}"), ("Requestor", whom)]
     into = in_card(f"{chat.ticket.ref}: {chat.ticket.subject}")
-    return [("Into", into), ("Match", fits(chat.identity, chat.ticket))]
+    pairs = [("Into", into), ("Match", fits(chat.identity, chat.ticket))]
+    if chat.filing and chat.filing.set_status:
+        pairs.append(("Status", f"is set to “{in_card(chat.filing.set_status, 60)}” then"))
+    return pairs
 
 
 def filing(view: CardView, zone: tzinfo) -> Part:
@@ -125,7 +146,8 @@ def filed(view: CardView, zone: tzinfo) -> Part:
     """RT's receipt."""
     chat = view.chat
     ref = chat.filed_in
-    body = [el.paragraph("**On the ticket.** The visitor is told so.")]
+    where = "On a new ticket" if chat.filing and chat.filing.new_ticket else "On the ticket"
+    body = [el.paragraph(f"**{where}.** The visitor is told so.")]
     title = f"Open ticket {ref.number} in RT"
     if chat.filing is None:
         return body, el.link(title, chat.ticket.url)

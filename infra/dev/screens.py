@@ -1,6 +1,7 @@
 """Plays the story in Chromium and takes its pictures: the README's three, and every state.
 
-`make screens` runs it. Everything is the service as it is, on stand-ins for Teams, RT and the help
+`make screens` runs it; `python -m infra.dev.screens card- teams` takes only those whose names begin
+so. Everything is the service as it is, on stand-ins for Teams, RT and the help
 site. docs/screens/ gets teams.png, visitor.png and rt.png; docs/screens/all/ gets every state of
 the pop-up, of the card and of the COs' page, light and dark, on a phone and on a desk.
 """
@@ -18,6 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.async_api import Browser, Locator, Page, Route, async_playwright, expect
 
 from bot.app import Service
@@ -26,7 +28,7 @@ from bot.sandbox.rt.faults import Fault
 from bot.sandbox.stage import Stage
 from bot.sandbox.teams.faults import Fault as TeamsFault
 from bot.store import upgrade
-from infra.dev import start_states
+from infra.dev import card_states, start_states
 
 SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
 ALL = SCREENS / "all"
@@ -36,6 +38,10 @@ SIZES = {"phone": (390, 844), "desktop": (720, 700)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 #: Milliseconds; the machine may be busy.
 PATIENCE = 30_000
+#: How the names of the pictures wanted begin; none: all.
+ONLY: tuple[str, ...] = tuple(sys.argv[1:])
+#: A card has few colours: so many show it no worse, in half the bytes.
+COLOURS = 64
 TICKET, OTHER, THIRD = "12345", "12356", "12354"
 SUMMARY = "The lab's printer was out of toner. Replaced the cartridge and printed a test page."
 #: Who says what: each line is seen on the other side before the next is written.
@@ -79,14 +85,22 @@ class Play:
 # --- pictures ------------------------------------------------------------------------------------
 
 
+def wanted(name: str) -> bool:
+    return not ONLY or name.startswith(ONLY)
+
+
 async def picture(page: Page, name: str) -> None:
     """One of the README's."""
+    if not wanted(name):
+        return
     await page.mouse.move(0, 0)  # what a mouse brings out is not to be seen
     await page.screenshot(path=SCREENS / f"{name}.png", animations="disabled", caret="hide")
 
 
 async def states(page: Page, name: str, shown: Locator | None = None) -> None:
     """One state in four ways; of a card (``shown``) only itself is shown."""
+    if not wanted(name):
+        return
     await page.mouse.move(0, 0)
     for size, (width, height) in SIZES.items():
         # what is below the edge of a list that scrolls cannot be taken
@@ -96,11 +110,19 @@ async def states(page: Page, name: str, shown: Locator | None = None) -> None:
             path = ALL / f"{name}-{size}-{scheme}.png"
             if shown is not None:
                 await shown.screenshot(path=path, animations="disabled", caret="hide", scale="css")
+                shrink(path)
             else:
                 await page.screenshot(path=path, animations="disabled", caret="hide", scale="css")
     await page.emulate_media(color_scheme="light")
     await page.set_viewport_size({"width": MAIN[0], "height": MAIN[1]})
     print(f"screens: {name}", flush=True)
+
+
+def shrink(path: Path) -> None:
+    """Write a picture anew, in fewer bytes."""
+    with Image.open(path) as taken:
+        few = taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
 
 
 # --- what Grace does -----------------------------------------------------------------------------
@@ -241,6 +263,13 @@ async def story(play: Play) -> None:
     await expired_link(play, grace)
 
 
+async def cards(play: Play) -> None:
+    """The cards that the story does not come by."""
+    page = await play.window("about:blank")
+    async for name, shown in card_states.states(page, play.stage.teams.url):
+        await states(page, name, shown)
+
+
 async def from_rt(play: Play) -> None:
     """The page to which RT's ticket page leads."""
     grace = await start_states.desk(play.browser, "grace")
@@ -284,6 +313,7 @@ async def main() -> int:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         play = Play(browser, stage, service)
         await story(play)
+        await cards(play)
         await from_rt(play)
         await browser.close()
     pictures = sorted(SCREENS.rglob("*.png"))

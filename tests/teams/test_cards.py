@@ -19,7 +19,7 @@ Json = dict[str, Any]
 #: What Teams knows on every client (Adaptive Cards 1.5), and the fields that we use of it.
 KNOWN: dict[str, set[str]] = {
     "AdaptiveCard": {"$schema", "version", "body", "actions", "fallbackText", "speak"},
-    "TextBlock": {"text", "wrap", "size", "weight", "isSubtle", "style"},
+    "TextBlock": {"text", "wrap", "size", "weight", "isSubtle", "style", "separator", "spacing"},
     "Container": {"items", "style", "id", "isVisible"},
     "ActionSet": {"actions"},
     "FactSet": {"facts"},
@@ -117,12 +117,12 @@ def test_buttons_that_must_not_work_twice_say_what_they_were_drawn_for(
         ("proposed", ["invite", "cancel"]),
         ("proposed-no-requestor", ["invite", "cancel"]),
         ("invited-copy", ["revoke", "cancel"]),
-        ("open-mention", ["move", "new", "triage", "file", "end"]),
-        ("open-wrong", ["move", "new", "triage", "file", "end"]),
+        ("open-mention", ["file", "move", "new", "triage", "end"]),
+        ("open-wrong", ["file", "move", "new", "triage", "end"]),
         ("open-moving", ["rebind", "stay", "end"]),
-        ("ended-by-visitor", ["move", "new", "triage", "file"]),
-        ("ended-refused", ["move", "new", "triage", "file"]),
-        ("ended-stopped", ["move", "new", "triage", "file"]),
+        ("ended-by-visitor", ["file", "move", "new", "triage"]),
+        ("ended-refused", ["file", "move", "new", "triage"]),
+        ("ended-stopped", ["file", "move", "new", "triage"]),
         ("held", ["undo"]),
         ("filing", ["look"]),
         ("filed", []),
@@ -184,7 +184,7 @@ def test_an_invitation_that_did_not_go_out_says_why_and_what_to_do() -> None:
 
 
 def test_who_joined_is_unverified() -> None:
-    assert "Ada Lovelace (unverified, held the link)" in words("open-mention")
+    assert "Ada Lovelace – unverified, held the link" in words("open-mention")
 
 
 def boxes(name: str) -> dict[str, Any]:
@@ -194,11 +194,11 @@ def boxes(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "said", "asked"),
     [
-        ("open-green", "Matches: the visitor signed in as s1234567, who is a requestor", set()),
-        ("open-mention", "Not verified: anybody who had the link could have joined", {"echo"}),
+        ("open-green", "**Matches:** the visitor signed in as s1234567, who is a requestor", set()),
+        ("open-mention", "**Not verified:** anybody who had the link could have joined", {"echo"}),
         (
             "open-red",
-            "Does not match: the visitor signed in as cbabbage, who is neither requestor nor Cc",
+            "⚠ **Does not match:** the visitor signed in as cbabbage, who is neither requestor nor Cc",
             {"echo", "reason"},
         ),
     ],
@@ -208,6 +208,40 @@ def test_how_visitor_and_ticket_fit_is_said_in_words_and_decides_what_is_asked_f
 ) -> None:
     assert said in words(name)
     assert set(boxes(name)) & {"echo", "reason"} == asked
+
+
+def test_the_button_of_the_chats_own_ticket_stands_above_the_boxes_of_another_one() -> None:
+    for name in ("open-mention", "open-wrong"):
+        [form] = [e["body"] for e in typed(drawn(name)) if _has_summary(e.get("body", []))]
+        own = next(i for i, e in enumerate(form) if any(_verb(e) == "file" for e in typed(e)))
+        assert own < next(i for i, e in enumerate(form) if e.get("id") == "elsewhere")
+
+
+def _has_summary(body: list[Json]) -> bool:
+    return any(e.get("id") == "summary" for e in body)
+
+
+def _verb(element: Json) -> str:
+    return str(element.get("verb", ""))
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("open-green", "“send to rt: SUMMARY”"),
+        ("open-mention", "“send to rt DIGITS: SUMMARY”"),
+        ("open-red", "“send to rt SURNAME because WHY: SUMMARY”"),
+        ("ended-stopped", "“send to rt DIGITS: SUMMARY”"),
+    ],
+)
+def test_the_command_named_is_the_one_that_will_do_here(name: str, command: str) -> None:
+    assert command in words(name)
+
+
+def test_while_a_move_is_to_be_decided_no_command_to_send_is_named() -> None:
+    assert "send to rt" not in words("open-moving")
+    assert "send to rt" not in words("ended-moving")
+    assert "confirm move DIGITS OR SURNAME" in words("ended-moving")
 
 
 def test_what_was_typed_in_vain_stands_in_the_boxes_again_with_what_to_do() -> None:
@@ -234,18 +268,31 @@ def test_a_ticket_that_has_changed_says_in_what_and_is_named_by_its_button() -> 
         "Send anyway to ticket 777",
     ):
         assert part in shown
+    fits = [f for e in typed(drawn("ended-stopped")) for f in e.get("facts", [])]
+    assert len([f for f in fits if f["title"] == "Match"]) == 1  # the ticket's as it is now
+
+
+def test_a_record_that_rt_refused_says_why_and_what_can_be_done() -> None:
+    assert (
+        "**RT refused it.** You may not comment there. The record is kept here: press Send to RT "
+        "when that is put right, or send it somewhere else." in words("ended-refused")
+    )
+    assert "Ada Lovelace – unverified, held the link" in words("ended-refused")
 
 
 def test_a_held_filing_says_until_when_where_to_and_that_nothing_has_left() -> None:
     shown = words("held")
     for part in ("Goes to RT at 10:43:07", "sent by Grace Hopper", "nothing has left", "rt#12345"):
         assert part in shown
+    assert "is set to “resolved” then" in words("held-with-status")
     assert "a new ticket in Support" in words("held-new-ticket")
     assert "Undone by Alan Turing: nothing was sent" in words("ended-undone")
 
 
 def test_the_receipt_of_a_new_ticket_names_it_with_the_bytes_and_digest_read_back() -> None:
     shown = words("filed-new-ticket")
+    assert "**On a new ticket.**" in shown
+    assert "**On the ticket.**" in words("filed")
     for part in ("rt#70001, made for it in Support", "4096 bytes, SHA-256 abababababababab…"):
         assert part in shown
 
