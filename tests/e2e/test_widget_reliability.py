@@ -246,9 +246,11 @@ async def test_a_refused_message_keeps_its_text_and_can_be_tried_again(
 ) -> None:
     talk = service.invite()
     await ada.join(talk)
-    for n in range(22):
-        await ada.say(f"number {n}.")
     refused = ada.messages.filter(has_text="that was too quick").first
+    for n in range(80):  # on a busy machine more than the burst of 20
+        await ada.say(f"number {n}.")
+        if n > 20 and await refused.count():
+            break
     await expect(refused).to_be_visible()
     text = await refused.locator(".body").inner_text()
     await ada.page.wait_for_timeout(1100)
