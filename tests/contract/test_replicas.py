@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,47 @@ async def test_a_co_is_read_at_the_other_process_at_once(pair: Pair) -> None:
         waits.append(time.monotonic() - began)
     # By the bell; by looking alone it would take a second and more, mostly.
     assert sorted(waits)[2] < 0.9, waits
+
+
+async def test_a_window_without_a_socket_is_answered_by_any_process(pair: Pair) -> None:
+    story = pair.story
+    await story.open()
+    ada = story.ada
+    bases = [ada._base, f"http://{HOST}:{pair.teams_side.settings.server.port}{PREFIX}"]
+    stand: dict[str, Any] = {"after": 0, "seen": "", "lines": []}
+
+    async def ask(turn: int, *frames: dict[str, str]) -> None:
+        hello = {"t": "hello", "chat": ada.chat, "after": stand["after"]}
+        body = {"window": "w", "seen": stand["seen"], "frames": [hello, *frames]}
+        headers = {"Origin": ada._origin, "X-Livechat": "1", "Cookie": ada._cookie}
+        url = f"{bases[turn % 2]}/api/poll"
+        async with ada._session.post(url, json=body, headers=headers) as answer:
+            told = await answer.json()
+            assert answer.status == 200, told
+        stand["seen"] = told["seen"]
+        for frame in told["frames"]:
+            if frame["t"] == "line":
+                assert frame["seq"] == stand["after"] + 1
+                stand["after"] = frame["seq"]
+                stand["lines"].append(frame["text"])
+
+    async def hear(text: str) -> None:
+        async with asyncio.timeout(20):
+            turn = 0
+            while text not in stand["lines"]:
+                await ask(turn)
+                turn += 1
+
+    await ask(0)
+    for number in range(4):
+        heard = asyncio.create_task(hear(f"Line {number}"))
+        await story.grace.reply(story.root, f"Line {number}")
+        await heard
+        said = {"t": "say", "key": f"k{number}", "text": f"Answer {number}"}
+        await ask(number, said)
+        await ask(number + 1, said)  # its answer was lost, and the other process is asked
+    spoken = [text for text in stand["lines"] if text.startswith(("Line", "Answer"))]
+    assert spoken == [f"{what} {n}" for n in range(4) for what in ("Line", "Answer")]
 
 
 async def test_a_visitor_whose_process_died_is_gone_unless_he_comes_back(pair: Pair) -> None:
