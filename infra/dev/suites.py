@@ -54,6 +54,7 @@ REAL_RT = {
 }
 DATABASE = {"postgresql": postgres}
 CHROMIUM = {"chromium": browser}
+FIREFOX = {"firefox-esr": program("firefox-esr")}
 
 
 def pytest(marks: str, *more: str) -> list[str]:
@@ -122,7 +123,7 @@ SUITES = {
     "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]], patient=True),
     "contract": contract(),
     "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM, patient=True),
-    "e2e": Suite([pytest("e2e and not real_rt and not soak")], CHROMIUM | DATABASE),
+    "e2e": Suite([pytest("e2e and not real_rt and not soak")], CHROMIUM | FIREFOX | DATABASE),
     "faults": faults(),
     "bench": Suite([pytest("bench and not soak", "-s")], CHROMIUM | DATABASE),
     "soak": Suite([pytest("soak", "-s")], limit=24 * 3600),

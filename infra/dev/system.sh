@@ -11,7 +11,7 @@ wanted=()
 for group in "$@"; do
     case $group in
     postgres) wanted+=(postgresql) ;;
-    browser) wanted+=(chromium fonts-dejavu-core fonts-noto-color-emoji) ;; # fonts: no boxes on screenshots
+    browser) wanted+=(chromium firefox-esr fonts-dejavu-core fonts-noto-color-emoji) ;; # fonts: no boxes on screenshots
     faults) wanted+=(strace iproute2) ;; # disks that fail, wires that are cut
     clamd) wanted+=(clamav-daemon) ;; # the tests give it one signature of their own
     kerberos) wanted+=(gcc libc6-dev python3-dev libkrb5-dev) ;;            # compiles requirements/kerberos.txt
@@ -28,7 +28,7 @@ fi
 missing=()
 for package in "${wanted[@]}"; do
     # Ubuntu's chromium is a snap, which root cannot drive: the tests take Playwright's own there.
-    [ "$ID/$package" = ubuntu/chromium ] && continue
+    case $ID/$package in ubuntu/chromium | ubuntu/firefox-esr) continue ;; esac
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok' || missing+=("$package")
 done
 ((${#missing[@]})) || exit 0

@@ -18,8 +18,13 @@ from playwright.async_api import (
 from bot.sandbox.helpsite import HelpSite
 from tests.e2e.mock_service import MockService, Talk
 
-NETWORK = ("WebSocket connection to", "Failed to load resource")
-"""What Chromium says of a service that is away: no complaint about the page."""
+NETWORK = (
+    "WebSocket connection to",
+    "Failed to load resource",
+    "Firefox can’t establish a connection to the server at",
+    "The connection to",
+)
+"""What browsers say of a service that is away: no complaint about the page."""
 
 
 class Ada:
@@ -53,15 +58,19 @@ class Ada:
         """Open another tab of this browser."""
         page = await self.context.new_page()
         page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._complaint(str(error)))
         page.on("console", self._console)
         page.on("request", self._request)
         page.on("websocket", lambda _socket: self._count())
         return page
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not message.text.startswith(NETWORK):
-            self.complaints.append(message.text)
+        if message.type in {"error", "warning"}:
+            self._complaint(message.text)
+
+    def _complaint(self, text: str) -> None:
+        if not text.startswith(NETWORK):
+            self.complaints.append(text)
 
     def _request(self, request: Request) -> None:
         self.requests.append(request.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, timedelta, timezone
 from typing import Any, cast
 
 import pytest
@@ -221,6 +222,9 @@ people = st.lists(st.builds(Requestor, st.text(), st.text(), st.text())).map(tup
 words = st.text()
 
 
+ZONES = [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-10))]
+
+
 @given(
     st.builds(
         Ticket,
@@ -232,7 +236,8 @@ words = st.text()
         people,
         people,
         words,
-        st.none() | st.datetimes(timezones=st.timezones()),
+        # Offsets only: an hour that a zone has twice does not equal itself in another zone.
+        st.none() | st.datetimes(timezones=st.sampled_from(ZONES)),
         words,
     )
 )
