@@ -8,9 +8,9 @@ from pydantic import Field, SecretStr, model_validator
 
 from bot.config.sections import Section
 from bot.config.values import (
+    BaseUrl,
     ChannelId,
     Expression,
-    Page,
     ReadableFile,
     SecretFromFile,
     TeamId,
@@ -56,8 +56,9 @@ class SignIn(Section):
     """What such a token calls its issuer (`iss`)."""
     audience: str = ""
     """What it calls its audience (`aud`). Empty: `public_url`."""
-    page: Page | None = None
-    """Where people sign in at the host site, for those whom only it vouches for."""
+    page: BaseUrl | None = None
+    """Where people sign in at the host site, for those whom only it vouches for. Behind a `?` it gets
+    the path to lead back to."""
 
     @property
     def offered(self) -> bool:
@@ -68,6 +69,8 @@ class SignIn(Section):
     def _knows_who_signs(self) -> Self:
         if self.keys_file is not None and not self.issuer:
             raise wrong("issuer", "it is missing: whose tokens are these keys for?")
+        if self.keys_file is not None and not self.by_proxy and self.page is None:
+            raise wrong("page", "it is missing: where are people sent who must sign in?")
         return self
 
 

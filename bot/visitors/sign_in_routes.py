@@ -76,7 +76,7 @@ class SignInRoutes:
         if login is None:
             # The page is not behind the sign-in: going back would go round in circles.
             raise Refusal(401, "not_signed_in")
-        back = request.query.get("back", "")
+        back = request.rel_url.raw_query_string
         to = back if _BACK.fullmatch(back) else self._porch.home
         response = web.Response(status=303, headers={hdrs.LOCATION: to})
         plain, domain = self._porch.proxy.local(login), self._porch.domain

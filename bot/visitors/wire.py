@@ -227,12 +227,13 @@ def peek(seen: Peek, sign_in: str = "") -> dict[str, Any]:
     """
     if seen.fate != "pending":
         return {"fate": seen.fate}
-    entry = {"admission": seen.admission.value, "who": seen.who, "sign_in": sign_in}
+    who = {"who": seen.who, "sign_in": sign_in}
     if seen.admission is Admission.NOT_YOURS:
-        return {"fate": "pending", **entry}
+        return {"fate": seen.admission.value, **who}
     expires = time(seen.expires) if seen.expires else None
     operators = list(seen.operators)
     shown = {"fate": "pending", "ticket": seen.ticket, "operators": operators, "expires": expires}
+    entry = {"admission": seen.admission.value, **who}
     return shown | (entry if sign_in or seen.who else {})
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from bot.domain.admission import Policy
 from bot.relay.signing_in import SigningIn
@@ -134,8 +135,8 @@ async def test_the_whole_way_from_the_link_over_the_sign_in_into_the_chat(site: 
     )
     assert await ada.posts("join", token=link, nonce=nonce()) == (401, {"error": "sign_in"})
 
-    went = await ada.goes("/livechat/sign-in?back=/help%3Fpage%3D2", login="S1234567@ed.ac.uk")
-    assert went == (303, "/help?page=2")
+    went = await ada.goes("/livechat/sign-in?/help?page=2&x=1", login="S1234567@ed.ac.uk")
+    assert went == (303, "/help?page=2&x=1")
     _, seen = await ada.posts("peek", token=link)
     assert (seen["admission"], seen["who"]) == ("join", "s1234567")
 
@@ -148,12 +149,7 @@ async def test_another_person_sees_nothing_of_the_ticket(site: Site) -> None:
     link, eve = site.house.token(await site.house.invited()), site.visitor
     await eve.goes("/livechat/sign-in", login="eve")
     _, seen = await eve.posts("peek", token=link)
-    assert seen == {
-        "fate": "pending",
-        "admission": "not_yours",
-        "who": "eve",
-        "sign_in": "/livechat/sign-in",
-    }
+    assert seen == {"fate": "not_yours", "who": "eve", "sign_in": "/livechat/sign-in"}
     assert await eve.posts("join", token=link, nonce=nonce()) == (403, {"error": "not_yours"})
     # On a shared computer she signs out, and the next one in.
     await eve.posts("leave")
@@ -171,17 +167,14 @@ async def test_another_person_sees_nothing_of_the_ticket(site: Site) -> None:
         "/\\evil.test/",
         "\\\\evil.test",
         "help",
-        "/a\r\nSet-Cookie: x=1",
-        "/a b",
         "javascript:alert(1)",
-        "/\u202e",
+        "back=/help",
         "/" + "a" * 1001,
     ],
 )
 async def test_nobody_is_led_to_another_site(site: Site, back: str) -> None:
     async with site.visitor.http.get(
-        f"{site.base}/livechat/sign-in",
-        params={"back": back},
+        URL(f"{site.base}/livechat/sign-in?{back}", encoded=True),
         headers={"X-Remote-User": "ada", "X-Livechat-Proxy": SECRET},
         allow_redirects=False,
     ) as answer:

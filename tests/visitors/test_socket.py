@@ -68,7 +68,7 @@ async def test_an_upgrade_with_a_body_is_refused(joined: Browser) -> None:
 
 async def test_a_plain_request_gets_no_socket(joined: Browser) -> None:
     answer = await joined.get("ws", **{"Origin": ORIGIN, "Sec-WebSocket-Protocol": "livechat.v1"})
-    assert answer.status == 400
+    assert answer.status == 426
 
 
 async def test_who_opens_too_many_tabs_is_told_to_wait(start_site: StartSite) -> None:

@@ -203,11 +203,11 @@ export class App {
       this.#begin(body as View);
     } else if (status === 410 || status === 404) {
       this.#refuse((body as { error: Fate }).error);
-    } else if (peek) {
-      this.#offer(invitation, peek, true);
-    } else {
-      this.#trouble(status, () => this.#enter(invitation));
-    }
+    } else if (status > 400 && status < 404) {
+      invitation.pressed = false; // to sign in, or signed in as somebody else: the service says which
+      void this.#peek(invitation);
+    } else if (peek) this.#offer(invitation, peek, true);
+    else this.#trouble(status, () => this.#enter(invitation));
   }
 
   #refuse(fate: Fate): void {

@@ -26,6 +26,7 @@ export const EN = {
     "What you and computing support write is copied to ticket #{ticket} when the chat ends, and then deleted here. Please do not write passwords.",
   leaves: "This browser then leaves the chat about ticket #{ticket}.",
   join: "Join the chat",
+  sign_in: "Sign in",
   joining: "Joining…",
 
   trouble_head: "The chat cannot be reached",
@@ -40,6 +41,7 @@ export const EN = {
   expired: "It is too old.",
   revoked: "Computing support took it back.",
   unknown: "We do not know it. Was a part of it lost?",
+  not_yours: "You are signed in as somebody else.",
   go_on: "To go on, please reply to the e-mail about your ticket.",
   back: "Go to your chat",
 

@@ -52,10 +52,14 @@ export type ClientFrame =
   | { t: "presence"; state: "open" | "hidden" }
   | { t: "here" | "end" | "ping" };
 
-export type Fate = "pending" | "used" | "revoked" | "expired" | "unknown";
+export type Fate = "pending" | "used" | "revoked" | "expired" | "unknown" | "not_yours";
 
 export interface Peek {
   fate: Fate;
+  /** Not there where nobody can sign in. */
+  admission?: "join" | "sign_in";
+  /** Where one signs in. */
+  sign_in?: string;
   ticket: string;
   operators: string[];
 }

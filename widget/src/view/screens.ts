@@ -12,13 +12,15 @@ export type Screen =
   | { name: "refused"; fate: Exclude<Fate, "pending">; back: (() => void) | null }
   | { name: "trouble"; kept: boolean; again(): void };
 
+const link = (href: string, words: string) => h("a.button", { href }, words);
+
 /** `host` says where one opens a ticket. */
 export function screen(what: Screen, host: Element): Spec {
   const url = host.getAttribute("support-url") ?? "";
   // Nothing that a link must not do; a relative address begins with a slash.
   const ticket =
     /^(http|mailto:|\/)/.test(url) &&
-    h("a.button", { href: url }, host.getAttribute("support-text") || say("none_ticket"));
+    link(url, host.getAttribute("support-text") || say("none_ticket"));
   const p = (words: string) => h("p", {}, words);
   const kids =
     what.name === "none"
@@ -39,7 +41,7 @@ export function screen(what: Screen, host: Element): Spec {
 }
 
 function invited({ peek, other, busy, failed, join }: Screen & { name: "invited" }): Child[] {
-  const { ticket, operators } = peek;
+  const { ticket, operators, admission, sign_in } = peek;
   const who = sayNames(operators) || say("title");
   const props = { "aria-disabled": busy && "true", click: join };
   return [
@@ -47,6 +49,8 @@ function invited({ peek, other, busy, failed, join }: Screen & { name: "invited"
     h("p.record", {}, say("record", { ticket })),
     other && h("p", { key: "other" }, say("leaves", { ticket: other })),
     h("p.bad", { role: "alert" }, failed && say("trouble_text")),
-    h("button.main", props, busy ? say("joining") : say("join")),
+    admission === "sign_in"
+      ? link(`${sign_in}?${location.pathname}${location.search}`, say("sign_in"))
+      : h("button.main", props, busy ? say("joining") : say("join")),
   ];
 }

@@ -1,0 +1,135 @@
+"""The visitor signs in before joining: led there and back, let in as herself, or turned away."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, Route, expect
+
+from bot.domain.admission import Policy
+from bot.domain.identity import Proof
+from bot.relay.signing_in import SigningIn
+from bot.sandbox.helpsite import HelpSite
+from bot.store import upgrade
+from bot.visitors.hub import Hub
+from bot.visitors.proxy_identity import ProxyIdentity
+from bot.visitors.room import VisitorsRoom
+from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from tests.e2e.ada import Ada
+from tests.e2e.test_widget_access import axe
+from tests.relay.house import House, opened
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SECRET = "s" * 40
+
+
+@dataclass
+class Site:
+    """The help site, whose web server signs in as ``login`` whoever opens the page for it."""
+
+    house: House
+    ada: Ada
+    login: str = "s1234567"
+
+    async def sign_in(self, route: Route) -> None:
+        shown = {"X-Remote-User": self.login, "X-Livechat-Proxy": SECRET}
+        await route.continue_(headers={**route.request.headers, **shown})
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(chromium: Browser, tmp_path: Path) -> AsyncIterator[Site]:
+    url = f"sqlite:///{tmp_path / 'chats.db'}"
+    await asyncio.to_thread(upgrade, url)
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(opened(url))
+        house.relay.rules = replace(house.relay.rules, admission=Policy(offered=True))
+        help_site = await stack.enter_async_context(HelpSite("http://127.0.0.1:9"))
+        hub = Hub()
+        house.bells.append(hub)
+        room = VisitorsRoom(
+            house.visiting,
+            hub,
+            origins=[help_site.url],
+            support_url="https://help.example.org/",
+            now=house.clock,
+        )
+        proxy = ProxyIdentity("X-Remote-User", SECRET)
+        signing = SigningIn(house.relay)
+        room.sign_in_at(
+            SignInRoutes(
+                Porch(
+                    signing_in=signing,
+                    proxy=proxy,
+                    assertions=None,
+                    domain="",
+                    page="/livechat/sign-in",
+                    home="/",
+                    origins=frozenset({help_site.url}),
+                    now=house.clock,
+                )
+            )
+        )
+        app = web.Application()
+        room.setup(app)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        help_site.service_url = f"http://{host}:{port}"
+        ada = await stack.enter_async_context(Ada(chromium, help_site, cast(Any, None)))
+        site = Site(house, ada)
+        await ada.page.route(re.compile(r"/livechat/sign-in\?"), site.sign_in)
+        yield site
+        assert ada.complaints == []
+
+
+async def test_she_is_led_to_the_sign_in_and_back_to_her_page_and_into_the_chat(
+    site: Site,
+) -> None:
+    chat, ada = await site.house.invited(), site.ada
+    await ada.follow(site.house.token(chat), "/printing?from=search&n=1")
+    link = ada.panel.get_by_role("link", name="Sign in")
+    await expect(link).to_be_visible()
+    await expect(ada.button("Join the chat")).to_have_count(0)
+    assert await axe(ada) == []
+
+    await link.click()
+
+    await ada.page.wait_for_url(f"{ada.site.url}/printing?from=search&n=1")
+    await ada.button("Join the chat").click()
+    await expect(ada.box).to_be_visible()
+    joined = await site.house.chat(chat.id)
+    assert joined.identity.proof is Proof.SSO
+    assert joined.identity.login == "s1234567"
+
+
+async def test_somebody_else_is_told_so_and_sees_nothing_of_the_ticket(site: Site) -> None:
+    site.login = "eve"
+    chat, ada = await site.house.invited(), site.ada
+    await ada.follow(site.house.token(chat))
+    await ada.panel.get_by_role("link", name="Sign in").click()
+    await expect(ada.panel).to_contain_text("You are signed in as somebody else.")
+    await expect(ada.panel).not_to_contain_text("12345")
+    await expect(ada.button("Join the chat")).to_have_count(0)
+    assert await axe(ada) == []
+
+
+async def test_a_sign_in_that_grew_old_is_asked_for_again(site: Site) -> None:
+    chat, ada = await site.house.invited(), site.ada
+    await ada.follow(site.house.token(chat))
+    await ada.panel.get_by_role("link", name="Sign in").click()
+    await expect(ada.button("Join the chat")).to_be_visible()
+    site.house.clock.pass_(minutes=11)
+    await ada.button("Join the chat").click()
+    await expect(ada.panel.get_by_role("link", name="Sign in")).to_be_visible()
