@@ -122,7 +122,9 @@ SUITES = {
     "unit": unit(),
     "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]], patient=True),
     "contract": contract(),
-    "rt": Suite([pytest("real_rt and not contract")], REAL_RT | CHROMIUM, patient=True),
+    "rt": Suite(
+        [pytest("real_rt and not contract and not soak")], REAL_RT | CHROMIUM, patient=True
+    ),
     "e2e": Suite([pytest("e2e and not real_rt and not soak")], CHROMIUM | FIREFOX | DATABASE),
     "faults": faults(),
     "bench": Suite([pytest("bench and not soak", "-s")], CHROMIUM | DATABASE),
