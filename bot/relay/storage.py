@@ -153,8 +153,8 @@ class Unit(Protocol):
     async def sign_in(self, sign_in: SignIn) -> None:
         """Keep who signed in."""
 
-    async def sign_out(self, sign_in_id: str) -> None:
-        """Forget it."""
+    async def sign_out(self, sign_in_id: str) -> bool:
+        """Forget it; False if it was gone."""
 
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note that the visitor's lines up to ``seq`` stand in the thread."""

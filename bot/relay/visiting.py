@@ -113,8 +113,6 @@ class Visiting:
                 return "unknown"
             if refused := await self._let_in(unit, chat, knock, key, mark, sign_in):
                 return refused
-            if sign_in:
-                await unit.sign_out(sign_in.id)
             seat = Seat(digest(secret), chat.id, now + self._relay.rules.session_ttl)
             await unit.seat(seat)
             return seat
@@ -144,6 +142,8 @@ class Visiting:
         if admission is not Admission.JOIN:
             await self._turn_away(unit, chat, who)
             return admission
+        if sign_in and not await unit.sign_out(sign_in.id):
+            return Admission.SIGN_IN  # used up by another chat since it was looked at
         await unit.use(key, mark)
         visitor, known = _visitor(chat, knock.number, who)
         await self._relay.happen(unit, chat, e.VisitorJoined(self._relay.now(), visitor, known))

@@ -234,7 +234,7 @@ FIND_SEAT = Query(sa.select(*SEAT).where(_the_seat))
 
 _the_sign_in = sign_ins.c.id == text("sign_in")
 SIGN_IN = Query(sa.insert(sign_ins).values(**_row(sign_ins)).inline())
-SIGN_OUT = Query(sa.delete(sign_ins).where(_the_sign_in))
+SIGN_OUT = Query(sa.delete(sign_ins).where(_the_sign_in).returning(sign_ins.c.id))
 FIND_SIGN_IN = Query(sa.select(*SIGN_IN_ROW).where(_the_sign_in))
 
 _window = _row(windows)

@@ -72,7 +72,7 @@ def postgres_scrubber(parts: dict[str, Any]) -> Scrubber:
     def vacuum() -> bool:
         with psycopg.connect(**parts, autocommit=True) as database:
             database.execute(
-                "VACUUM (SKIP_LOCKED) messages, files, chats, outbox, early, invitations"
+                "VACUUM (SKIP_LOCKED) messages, files, chats, outbox, early, invitations, sign_ins"
             )
         return True
 

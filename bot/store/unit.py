@@ -292,9 +292,9 @@ class SqlUnit:
         """Keep who signed in."""
         self.link.later(sql.SIGN_IN, **codec.sign_in_to_row(sign_in))
 
-    async def sign_out(self, sign_in_id: str) -> None:
-        """Forget it."""
-        self.link.later(sql.SIGN_OUT, sign_in=sign_in_id)
+    async def sign_out(self, sign_in_id: str) -> bool:
+        """Forget it; False if it was gone."""
+        return bool(await self.link.rows(sql.SIGN_OUT, sign_in=sign_in_id))
 
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
         """Note this process's windows on the chat; return all processes'."""

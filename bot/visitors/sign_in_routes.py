@@ -7,6 +7,7 @@ the seat's cookie is enough, so that nothing but this page need lie behind the s
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from bot.domain.admission import SignIn
 from bot.domain.identity import Identity, Proof
 from bot.relay.signing_in import SigningIn, UsedBefore
 from bot.visitors import guard
+from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer
 from bot.visitors.assertions import Assertions, BadAssertion
 from bot.visitors.guard import Refusal
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 COOKIE: Final = "__Host-livechat-signin"
 #: A path on this site, and nothing that a browser could take for another's address.
 _BACK = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1000}")
+BY_ADDRESS = Rate(per_minute=300, burst=200)  # a lecture hall may share one
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
@@ -58,6 +61,7 @@ class SignInRoutes:
 
     def __init__(self, porch: Porch) -> None:
         self._porch = porch
+        self._senders = Buckets(BY_ADDRESS)
         self.page = porch.page
 
     def table(self) -> list[web.RouteDef]:
@@ -72,6 +76,10 @@ class SignInRoutes:
     async def by_proxy(self, request: web.Request) -> web.Response:
         """Take the web server's word, and go back to where the visitor came from."""
         assert self._porch.proxy
+        # A person goes there. Nothing that a page merely fetches signs anybody in.
+        if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+            raise Refusal(403, "origin")
+        self._check_haste(request)
         login = self._porch.proxy.login(request)
         if login is None:
             # The page is not behind the sign-in: going back would go round in circles.
@@ -90,6 +98,7 @@ class SignInRoutes:
         """Take the host site's word."""
         assert self._porch.assertions
         guard.check_post(request, self._porch.origins)
+        self._check_haste(request)
         token = (await guard.read_body(request)).get("assertion")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise Refusal(400, "broken")
@@ -119,6 +128,10 @@ class SignInRoutes:
     def forget(self, response: web.Response) -> None:
         """Make the browser forget it."""
         guard.drop_secret(response, COOKIE)
+
+    def _check_haste(self, request: web.Request) -> None:
+        if wait := self._senders.take(guard.sender(request), time.monotonic()):
+            raise Refusal(429, "slow_down", retry_after=wait)
 
     async def _signed_in(
         self, request: web.Request, response: web.Response, who: Identity, once: str

@@ -14,7 +14,7 @@ from bot.domain.identity import Identity, Proof
 from bot.domain.matching import Match, match
 from bot.relay.signing_in import SigningIn, UsedBefore
 from bot.relay.visiting import CannotJoin
-from tests.relay.house import House
+from tests.relay.house import THREAD, House
 
 ADA, EVE = Identity(Proof.SSO, "s1234567"), Identity(Proof.SSO, "eve")
 
@@ -136,3 +136,13 @@ async def test_a_signed_token_signs_in_once(desk: SigningIn) -> None:
     with pytest.raises(UsedBefore):
         await desk.sign_in(ADA, once="site 1")
     await desk.sign_in(ADA, once="site 2")
+
+
+async def test_one_sign_in_lets_nobody_into_two_chats(house: House, desk: SigningIn) -> None:
+    chat, ada = await house.invited(), await signed_in(desk, ADA)
+    await house.visiting.join(house.token(chat), "n", None, ada)
+    await house.presses("end", await house.chat(chat.id))
+    other = await house.invited(thread=replace(THREAD, id=0, conversation_id="19:y;messageid=9"))
+    with pytest.raises(CannotJoin, match="sign_in"):  # as if both had looked before either joined
+        await house.visiting.join(house.token(other), "m", None, ada)
+    assert (await house.chat(other.id)).state is State.INVITED

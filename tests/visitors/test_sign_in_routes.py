@@ -229,3 +229,19 @@ async def test_a_cookie_that_was_planted_before_is_not_the_one_after(site: Site)
     ada.cookies = {SIGNED_IN: "p" * 43}
     await ada.goes("/livechat/sign-in", login="s1234567")
     assert ada.cookies[SIGNED_IN] != "p" * 43
+
+
+async def test_what_a_page_merely_fetches_signs_nobody_in(site: Site) -> None:
+    ada = site.visitor
+    for mode in ("no-cors", "cors"):
+        fetched = await ada.goes("/livechat/sign-in", login="ada", **{"Sec-Fetch-Mode": mode})
+        assert fetched[0] == 403
+    assert ada.cookies == {}
+    went = await ada.goes("/livechat/sign-in", login="ada", **{"Sec-Fetch-Mode": "navigate"})
+    assert went[0] == 303
+
+
+async def test_nobody_tries_tokens_without_end(site: Site) -> None:
+    answers = [await site.visitor.posts("sign-in", assertion="a.b.c") for _ in range(260)]
+    assert (403, {"error": "assertion"}) in answers
+    assert answers[-1] == (429, {"error": "slow_down"})
