@@ -128,6 +128,11 @@ def _text(content: bytes) -> bool:
     return controls == 0 and not _MARKUP.match(text[:4096])
 
 
+#: Entries that act or hide something: Office's macros, its old macro sheets, controls and embedded
+#: objects; OpenDocument's Basic and other scripts.
+_MACRO = re.compile(r"vbaproject|macrosheets/|activex|oleobject|(?:^|/)(?:basic|scripts)/")
+
+
 def _zipped(*inside: str) -> Fits:
     """A package with these in it, and no macros."""
 
@@ -140,7 +145,7 @@ def _zipped(*inside: str) -> Fits:
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
             return False
         lower = [name.lower() for name in names]
-        macros = any("vbaproject" in name or name.startswith("basic/") for name in lower)
+        macros = any(_MACRO.search(name) for name in lower)
         found = all(any(name.startswith(part) for name in names) for part in inside)
         return found and not macros and len(names) <= _MOST_ENTRIES
 

@@ -56,6 +56,14 @@ BAD = {
     "many.zip": DOCX,
     "macros.docx": package("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
     "macros.odt": package("mimetype", "content.xml", "Basic/Standard/script.xml"),
+    "code.ods": package("mimetype", "content.xml", "Scripts/python/act.py"),
+    "sheets.xlsx": package("[Content_Types].xml", "xl/workbook.xml", "xl/macroSheets/sheet1.xml"),
+    "control.docx": package(
+        "[Content_Types].xml", "word/document.xml", "word/activeX/activeX1.bin"
+    ),
+    "object.pptx": package(
+        "[Content_Types].xml", "ppt/presentation.xml", "ppt/embeddings/oleObject1.bin"
+    ),
     "else.docx": package("[Content_Types].xml", "xl/workbook.xml"),
     "torn.docx": DOCX[:40],
     "png": PNG,
