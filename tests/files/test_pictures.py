@@ -1,10 +1,13 @@
 """Pictures made smaller."""
 
+import asyncio
 import io
+import threading
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile, ImageOps
 
+from bot.files import pictures
 from bot.files.pictures import FORMS, Pictures, previews
 
 
@@ -70,12 +73,68 @@ def test_what_cannot_be_read_has_none(content: bytes) -> None:
     assert previews(content) == ()
 
 
-def test_a_small_file_with_a_huge_picture_is_not_unpacked() -> None:
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP", "JPEG"])
+def test_a_small_file_with_a_huge_picture_is_not_unpacked(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = io.BytesIO()
-    Image.new("1", (30_000, 30_000)).save(out, "PNG")
-    assert len(out.getvalue()) < 200_000
+    Image.new("L", (6300, 6300)).save(out, kind)
+    assert len(out.getvalue()) < 700_000
+
+    def unpacked(_picture: Image.Image) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", unpacked)
     assert previews(out.getvalue()) == ()
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "L", "RGB", "RGBA", "LA"])
+def test_it_is_made_smaller_before_anything_else(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned, real = [], ImageOps.exif_transpose
+
+    def transpose(picture: Image.Image) -> Image.Image:
+        turned.append(max(picture.size))
+        return real(picture)
+
+    monkeypatch.setattr(ImageOps, "exif_transpose", transpose)
+    assert len(previews(picture(size=(2400, 1300), mode=mode))) == 2
+    assert turned == [FORMS[0][0]]
+
+
+def test_a_telephones_photo_is_shown_and_stands_upright() -> None:
+    out = io.BytesIO()
+    about = Image.Exif()
+    about[0x0112] = 6
+    Image.new("RGB", (4032, 3024)).save(out, "JPEG", exif=about)
+    with Image.open(io.BytesIO(previews(out.getvalue())[0])) as small:
+        assert small.size == (768, 1024)
 
 
 async def test_it_is_done_beside_the_event_loop() -> None:
     assert len(await Pictures().previews(picture(size=(64, 64)))) == 2
+
+
+async def test_who_stops_waiting_does_not_let_two_be_unpacked_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may, began, running = threading.Event(), [], asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(content: bytes) -> tuple[bytes, ...]:
+        began.append(content)
+        loop.call_soon_threadsafe(running.set)
+        may.wait(30)
+        return (content,)
+
+    monkeypatch.setattr(pictures, "previews", slow)
+    making = Pictures()
+    first = asyncio.create_task(making.previews(b"a"))
+    await running.wait()
+    first.cancel()
+    await asyncio.wait([first])
+    assert making._turn.locked()
+    second = asyncio.create_task(making.previews(b"b"))
+    may.set()
+    assert await second == (b"b",)
