@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -88,6 +89,9 @@ class InThread(Quiet):
 class RelayHandler(InThread):
     """Posts a visitor's messages: those of one chat that waited together, in one post."""
 
+    #: How long a preview may be waited for and made, within a lease of 30 s.
+    preview_seconds = 5.0
+
     def __init__(self, relay: Relay, threads: Threads, previews: Previews | None = None) -> None:
         """Without ``previews`` files are only named."""
         super().__init__(relay, threads)
@@ -101,6 +105,8 @@ class RelayHandler(InThread):
             return None  # purged: they stand in RT
         chat, lines = found
         thread = await self._thread(chat.thread)
+        # Not a second time: what stopped us in mid-post may have been the picture.
+        pictures = await self._pictures(chat.id, lines) if delivery.attempt == 1 else ()
         try:
             posts = await self._threads.relay(
                 thread,
@@ -108,7 +114,7 @@ class RelayHandler(InThread):
                 lines,
                 resent=delivery.attempt > 1,
                 behind=self._behind(delivery),
-                pictures=await self._pictures(chat.id, lines),
+                pictures=pictures,
             )
         except Unclear:
             if delivery.attempt < 2:
@@ -146,7 +152,11 @@ class RelayHandler(InThread):
         if self._previews is None or file is None or not is_picture(file.type):
             return ()
         found = await self._relay.store.file(chat_id, file.id)
-        return await self._previews.previews(found.content) if found else ()
+        try:
+            async with asyncio.timeout(self.preview_seconds):
+                return await self._previews.previews(found.content) if found else ()
+        except TimeoutError:  # nothing was posted yet: the message goes without it
+            return ()
 
     async def _thread(self, number: int) -> Thread:
         """A thread's reference, which hardly ever changes: read at most every few seconds."""

@@ -1,5 +1,6 @@
 """What visitors do with files, and what becomes of them."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from bot.domain.chat import State
 from bot.domain.files import File
 from bot.relay.delivering import RelayHandler
 from bot.relay.files import FileRules
-from bot.relay.ports import NotDone, Seat
+from bot.relay.ports import NotDone, Seat, Unclear
 from bot.relay.visiting import CannotSay
 from tests.relay.house import OTHER, House
 
@@ -133,6 +134,37 @@ async def test_in_the_thread_a_picture_goes_alone_and_in_its_place(house: House)
     await house.deliver()
     assert house.threads.posts == [["before"], ["the tray"], ["cups.log"], ["after"]]
     assert house.threads.pictures == [(), (b"small \x89PNG",), (), ()]
+
+
+async def test_a_preview_that_takes_long_is_left_out_and_nothing_counts_as_sent(
+    house: House,
+) -> None:
+    class Never:
+        async def previews(self, content: bytes) -> tuple[bytes, ...]:
+            return await asyncio.Future()
+
+    _, seat = await house.talking()
+    handler = RelayHandler(house.relay, house.threads, Never())
+    handler.preview_seconds = 0.0
+    house.outbox._handlers = {**house.outbox._handlers, "single": handler}
+    await send(house, seat, about="the tray")
+    await house.deliver()
+    assert house.threads.posts == [["the tray"]]
+    assert house.threads.pictures == [()]
+    assert [resent for *_, resent in house.threads.relayed] == [False]
+
+
+async def test_a_second_attempt_goes_without_the_picture(house: House) -> None:
+    _, seat = await house.talking()
+    handler = RelayHandler(house.relay, house.threads, Previews())
+    house.outbox._handlers = {**house.outbox._handlers, "single": handler}
+    house.threads.outcomes = [Unclear("There was no answer in time.")]
+    await send(house, seat, about="the tray")
+    await house.deliver()
+    house.clock.pass_(seconds=5)
+    await house.deliver()
+    assert house.threads.pictures == [()]
+    assert [resent for *_, resent in house.threads.relayed] == [True]
 
 
 async def test_files_go_into_rt_with_the_record_and_then_are_gone(house: House) -> None:
