@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote, unquote
 
 from aiohttp import hdrs, web
@@ -24,7 +27,8 @@ from bot.visitors.around import answer, error
 from bot.visitors.guard import Refusal
 
 UPLOAD_SECONDS = 120.0  # 5 MiB at 44 kB/s
-IN_MEMORY = 48 * 1024 * 1024  # bytes of bodies that are being read, all together
+IN_MEMORY = 48 * 1024 * 1024  # bytes of files that are being accepted, all together
+SENDING = 2  # files of one seat at a time: nobody takes all of that
 SENT = Rate(per_minute=20, burst=20)  # of one seat
 SEEN = Rate(per_minute=240, burst=120)
 
@@ -56,6 +60,7 @@ class FileRoutes:
         self._origins = origins
         self._room = in_memory
         self._patience = patience
+        self._sending: Counter[str] = Counter()
         self._sent, self._seen = Buckets(SENT), Buckets(SEEN)
 
     def table(self) -> list[web.RouteDef]:
@@ -78,7 +83,14 @@ class FileRoutes:
         seat = await self._seated(request)
         if wait := self._sent.take(seat.id, time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
-        content = await self._body(request)
+        size = self._size(request)
+        with self._held(seat, size):
+            content = await self._body(request, size)
+            return await self._accepted(seat, key, name, about, content)
+
+    async def _accepted(
+        self, seat: Seat, key: str, name: str, about: str, content: bytes
+    ) -> web.Response:
         try:
             line = await self._attaching.attach(seat, key, name, about, content)
         except CannotSay as refusal:
@@ -106,18 +118,36 @@ class FileRoutes:
             raise Refusal(401, "no_session")
         return seat
 
-    async def _body(self, request: web.Request) -> bytes:
-        """Read the body, which says beforehand how long it is. Raises Refusal."""
+    def _size(self, request: web.Request) -> int:
+        """Return how long the body says that it is. Raises Refusal."""
         size = request.content_length
         if size is None:
             raise Refusal(411, "length")
         if size > self._attaching.rules.bytes:
             raise Refusal(413, "file_size")
-        if not size:
-            return b""
+        return size
+
+    @contextmanager
+    def _held(self, seat: Seat, size: int) -> Iterator[None]:
+        """Hold memory for a file until it is kept or refused, or raise Refusal."""
+        if self._sending[seat.id] >= SENDING:
+            raise Refusal(429, "slow_down", retry_after=5)
         if size > self._room:
             raise Refusal(503, "busy", retry_after=5)
         self._room -= size
+        self._sending[seat.id] += 1
+        try:
+            yield
+        finally:
+            self._room += size
+            self._sending[seat.id] -= 1
+            if not self._sending[seat.id]:
+                del self._sending[seat.id]
+
+    async def _body(self, request: web.Request, size: int) -> bytes:
+        """Read the body. Raises Refusal."""
+        if not size:
+            return b""
         try:
             async with asyncio.timeout(self._patience):
                 # No more than was announced: aiohttp keeps to the length.
@@ -126,8 +156,6 @@ class FileRoutes:
             raise Refusal(400, "broken") from None
         except TimeoutError:
             raise Refusal(408, "slow") from None
-        finally:
-            self._room += size
 
 
 def _told(request: web.Request) -> tuple[str, str, str]:

@@ -213,6 +213,38 @@ async def test_only_so_much_is_in_memory_at_a_time(desk: Desk) -> None:
     assert await desk.send(desk.ada) == (503, {"error": "busy"})
 
 
+class Slow:
+    """A scanner that takes its time over the first three."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.three, self.done = asyncio.Event(), asyncio.Event()
+
+    async def is_clean(self, content: bytes) -> bool:
+        self.asked += 1
+        if self.asked == 3:
+            self.three.set()
+        return self.asked > 3 or await self.done.wait()
+
+
+async def test_a_file_counts_until_it_is_kept_and_a_seat_sends_two_at_a_time(desk: Desk) -> None:
+    room = desk.routes._room
+    scanner = desk.house.attaching._scanner = Slow()
+    sent = [(desk.ada, "a"), (desk.ada, "b"), (desk.eve, "c")]
+    async with asyncio.TaskGroup() as group:
+        three = [group.create_task(desk.send(who, key=key)) for who, key in sent]
+        await scanner.three.wait()
+        left = desk.routes._room
+        fourth = await desk.send(desk.ada, key="d")
+        scanner.done.set()
+    assert left == room - 3 * len(PNG)
+    assert fourth == (429, {"error": "slow_down"})
+    assert [one.result()[0] for one in three] == [200, 200, 200]
+    assert desk.routes._room == room
+    assert not desk.routes._sending
+    assert (await desk.send(desk.ada, key="d"))[0] == 200
+
+
 async def test_when_nobody_can_tell_it_may_be_tried_again(desk: Desk) -> None:
     class Away:
         async def is_clean(self, content: bytes) -> bool:
