@@ -12,18 +12,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from bot.domain.files import is_picture
 from bot.relay.attaching import Attaching
-from bot.relay.files import Stored
 from bot.relay.ports import NotDone, Seat
 from bot.relay.visiting import CannotSay, Visiting
 from bot.visitors import guard, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
+from bot.visitors.giving import Giving
 from bot.visitors.guard import Refusal
 
 UPLOAD_SECONDS = 120.0  # 5 MiB at 44 kB/s
@@ -32,13 +31,6 @@ SENDING = 2  # files of one seat at a time: nobody takes all of that
 SENT = Rate(per_minute=20, burst=20)  # of one seat
 SEEN = Rate(per_minute=240, burst=120)
 
-#: Nothing that is given out may act in a page of ours, whatever it is.
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, no-store",
-}
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STATUS = {"file_size": 413, "file_type": 415, "files_full": 409, "chat_full": 409, "ended": 410}
 
@@ -54,12 +46,14 @@ class FileRoutes:
         *,
         in_memory: int = IN_MEMORY,
         patience: float = UPLOAD_SECONDS,
+        giving: Giving | None = None,
     ) -> None:
         self._visiting = visiting
         self._attaching = attaching
         self._origins = origins
         self._room = in_memory
         self._patience = patience
+        self._giving = giving or Giving()
         self._sending: Counter[str] = Counter()
         self._sent, self._seen = Buckets(SENT), Buckets(SEEN)
 
@@ -99,17 +93,18 @@ class FileRoutes:
             raise Refusal(503, "busy", retry_after=5) from None
         return answer(200, wire.ack(key, line))
 
-    async def show(self, request: web.Request) -> web.Response:
+    async def show(self, request: web.Request) -> web.StreamResponse:
         """Give a file out, to its own chat's people and as what it is."""
         if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
             raise Refusal(403, "origin")
         seat = await self._seated(request)
         if wait := self._seen.take(seat.id, time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
-        found = await self._attaching.file(seat, request.match_info["id"])
-        if found is None:
-            raise Refusal(404, "not_found")
-        return _given(found)
+        async with self._giving.turn(seat.id):
+            found = await self._attaching.file(seat, request.match_info["id"])
+            if found is None:
+                raise Refusal(404, "not_found")
+            return await self._giving.give(request, found)
 
     async def _seated(self, request: web.Request) -> Seat:
         secret = guard.secret_of(request)
@@ -165,13 +160,3 @@ def _told(request: web.Request) -> tuple[str, str, str]:
     if not _KEY.fullmatch(key) or not name.isascii() or not about.isascii():
         raise Refusal(400, "broken")
     return key, unquote(name, errors="replace"), unquote(about, errors="replace")
-
-
-def _given(file: Stored) -> web.Response:
-    kind = file.type if is_picture(file.type) else "application/octet-stream"
-    response = web.Response(body=file.content, headers=HEADERS, content_type=kind)
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", file.name)
-    response.headers[hdrs.CONTENT_DISPOSITION] = (
-        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
-    )
-    return response

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 import shutil
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import pytest
@@ -17,6 +19,7 @@ from aiohttp.typedefs import Handler
 
 from bot.relay.ports import NotDone
 from bot.store import upgrade
+from bot.visitors import pages
 from bot.visitors.around import around
 from bot.visitors.file_routes import FileRoutes
 from tests.relay.house import OTHER, THREAD, House, opened
@@ -91,7 +94,7 @@ async def desk(tmp_path: Path, template: Path) -> AsyncIterator[Desk]:
         routes = FileRoutes(house.visiting, house.attaching, frozenset({ORIGIN}), patience=1.0)
         app = web.Application()
         for route in routes.table():
-            app.router.add_route(route.method, route.path, within(route.handler))
+            web.route(route.method, route.path, within(route.handler)).register(app.router)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -243,6 +246,65 @@ async def test_a_file_counts_until_it_is_kept_and_a_seat_sends_two_at_a_time(des
     assert desk.routes._room == room
     assert not desk.routes._sending
     assert (await desk.send(desk.ada, key="d"))[0] == 200
+
+
+async def _asked(desk: Desk) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Ask for Ada's file by a connection that takes little, and read no more than the head."""
+    address = urlsplit(desk.base)
+    taker = socket.socket()
+    taker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    taker.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(taker, (address.hostname, address.port))
+    reader, writer = await asyncio.open_connection(sock=taker)
+    told = f"Host: x\r\nCookie: {COOKIE}={desk.ada}\r\nConnection: close\r\n\r\n"
+    writer.write(f"GET /api/file/v-big HTTP/1.1\r\n{told}".encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    return reader, writer
+
+
+async def _rest(reader: asyncio.StreamReader) -> int:
+    taken = 0
+    with suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            taken += len(piece)
+    return taken
+
+
+async def test_who_does_not_read_is_cut_and_keeps_nobody_waiting(desk: Desk) -> None:
+    big = PNG + bytes(5 * 1024 * 1024 - len(PNG))
+    assert (await desk.send(desk.ada, big, key="big"))[0] == 200
+    desk.routes._giving._patience = 0.5
+    idle = [await _asked(desk) for _ in range(4)]
+    answer = await desk.get(desk.ada, "v-big")
+    assert await answer.read() == big
+    taken = [await _rest(reader) for reader, _ in idle]
+    for _, writer in idle:
+        writer.close()
+    assert max(taken) < len(big)
+
+
+async def test_a_fifth_at_once_is_told_to_come_again(desk: Desk) -> None:
+    big = PNG + bytes(5 * 1024 * 1024 - len(PNG))
+    await desk.send(desk.ada, big, key="big")
+    desk.routes._giving._wait = 0.0
+    idle = [await _asked(desk) for _ in range(4)]
+    statuses = [(await desk.get(who, "v-big")).status for who in (desk.ada, desk.eve)]
+    for _, writer in idle:
+        writer.transport.abort()
+    assert statuses == [429, 404]
+
+
+async def test_a_file_comes_with_what_every_answer_carries(desk: Desk) -> None:
+    await desk.send(desk.ada)
+    headers = (await desk.get(desk.ada, "v-k-1")).headers
+    assert headers["Content-Length"] == str(len(PNG))
+    assert len(headers["X-Request-Id"]) == 16
+    assert pages.HEADERS.keys() <= headers.keys()
+    url, sent = f"{desk.base}/api/file/v-k-1", {"Cookie": f"{COOKIE}={desk.ada}"}
+    async with desk.http.head(url, headers=sent) as answer:
+        assert answer.headers["Content-Length"] == str(len(PNG))
+    assert await (await desk.get(desk.ada, "v-k-1")).read() == PNG
 
 
 async def test_when_nobody_can_tell_it_may_be_tried_again(desk: Desk) -> None:
