@@ -114,7 +114,7 @@ class Changing:
 
     async def _line(self, unit: Unit, thread: Thread, key: str) -> tuple[Chat, Message] | None:
         found = await unit.said_in(thread.id, Role.OPERATOR, key)
-        return found or await unit.said_in(thread.id, Role.OPERATOR, _mentioned(key))
+        return found or await unit.said_in(thread.id, Role.OPERATOR, mentioned_later(key))
 
     async def _change(self, unit: Unit, changed: Changed, chat: Chat, line: Message) -> None:
         """Change a line that the visitor has."""
@@ -197,7 +197,8 @@ class Changing:
         if not await self._takes_in(unit, said, at):  # it was here, and not for the visitor
             if (first := _written(changed.key)) is None:
                 return False
-            await self._takes_in(unit, replace(said, key=_mentioned(said.key)), first)
+            if not await self._takes_in(unit, replace(said, key=mentioned_later(said.key)), first):
+                return False
         await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
         return True
 
@@ -219,7 +220,7 @@ def _written(key: str) -> datetime | None:
     return datetime.fromtimestamp(int(key) / 1000, UTC)
 
 
-def _mentioned(key: str) -> str:
+def mentioned_later(key: str) -> str:
     """The key of words that were said because a mention was added to a message known before."""
     return f"{key}:mentioned"
 

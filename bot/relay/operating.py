@@ -21,7 +21,7 @@ from bot.domain.messages import EmptyText, Quote, TextTooLong, tidy
 from bot.relay.belonging import about, was_open
 from bot.relay.bringing import bring
 from bot.relay.buttons import Buttons, author_of
-from bot.relay.changing import Changing
+from bot.relay.changing import Changing, mentioned_later
 from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed, Missing
 from bot.relay.ports import LATER, Answer, Delivery, Lane, Listening, Thread
@@ -132,6 +132,11 @@ class Operating:
             if awaited is None:
                 return False
             heard = awaited
+        if heard.mentioned and isinstance(
+            parse_command(heard.text, self._hosts), StartChat | Press
+        ):
+            # Carried out once: whoever mends a typo in it does not ask for it again.
+            await unit.first_time(thread.conversation_id, mentioned_later(heard.key))
         if not is_note(heard.text):
             await self._answer(unit, thread, chats, heard, at)
         return True

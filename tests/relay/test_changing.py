@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import permutations
 
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, State
 from bot.domain.messages import Kind
 from bot.domain.transcript import resolve
 from bot.relay.inbound import Changed, Heard, Operator
@@ -224,3 +224,26 @@ async def test_a_note_that_a_mention_is_added_to_is_said_as_what_it_is_now(house
     await post.edit("be careful", 2, mention=True)
     await post.edit("take care", 3, mention=True)
     assert await shown(house, chat) == ["take care"]
+
+
+async def test_mending_a_command_is_no_second_order(house: House) -> None:
+    house.relay.rules = replace(house.relay.rules, undo=timedelta(seconds=60))
+    chat, _ = await house.talking()
+    sent = await house.writes("send to rt 345: wrng summary", key="1798000000000")
+    await house.writes("undo")
+    assert (await house.chat(chat.id)).state is State.ENDED
+
+    await house.changes(sent, "send to rt 345: wrong summary", mentioned=True)
+    await house.deliver()
+
+    assert (await house.chat(chat.id)).state is State.ENDED
+    assert house.tickets.comments == []
+
+
+async def test_mending_the_number_that_began_a_chat_begins_no_second_one(house: House) -> None:
+    began = await house.writes("12345", key="1798000000000")
+    await house.deliver()
+    cards = len(house.threads.cards)
+    await house.changes(began, "12346", mentioned=True)
+    await house.deliver()
+    assert len(house.threads.cards) == cards
