@@ -220,15 +220,14 @@ class Chat:
 
     @property
     def filed_in(self) -> TicketRef:
-        """The ticket that has the record, or is to have it: its own, or one made for it."""
-        filing = self.filing
-        if (
-            filing is None
-            or filing.new_ticket is None
-            or not (filing.receipt and filing.receipt.ticket)
-        ):
-            return self.ticket.ref
-        return TicketRef(filing.new_ticket.instance, filing.receipt.ticket)
+        """The ticket that has the record, or is to have it: its own, one made for it, or the one that
+        RT really put it into.
+        """
+        filing, own = self.filing, self.ticket.ref
+        if filing is None or not (filing.receipt and filing.receipt.ticket):
+            return own
+        instance = filing.new_ticket.instance if filing.new_ticket else own.instance
+        return TicketRef(instance, filing.receipt.ticket)
 
     heard: datetime | None = None
     closing: datetime | None = None

@@ -54,6 +54,7 @@ class Word(StrEnum):
     UNSEEN = "unseen"
     FILING_FAILED = "filing_failed"
     FILING_STOPPED = "filing_stopped"
+    FILED_ELSEWHERE = "filed_elsewhere"
     MOVED = "moved"
     STATUS_PROBLEM = "status_problem"
     NOT_SHOWN = "not_shown"

@@ -92,7 +92,11 @@ def _filed(chat: Chat, event: e.TranscriptFiled) -> Step:
     chat = with_filing(chat, receipt=event.receipt, problem="")
     chat, line = notice(chat, event, SYSTEM, Notice.FILED)
     effects: list[f.Effect] = [line, f.ShowCard()]
-    if chat.filing and chat.filing.set_status:
+    made = chat.filing and chat.filing.new_ticket
+    if not made and chat.filed_in != chat.ticket.ref:
+        # Merged while the record was on its way: RT's API can neither be asked not to, nor undo it.
+        effects.append(f.TellThread(f.Word.FILED_ELSEWHERE, str(chat.filed_in)))
+    elif chat.filing and chat.filing.set_status:
         effects.append(f.SetTicketStatus(chat.filing.set_status))
     return chat, (*effects, f.Purge())
 

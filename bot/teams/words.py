@@ -66,6 +66,11 @@ _WORDS: dict[Word | Answer, str] = {
         "somebody else. They were not let in. If they should be, add them to the ticket in RT as Cc "
         "and invite again; if not, ask the requestor whether the link was passed on."
     ),
+    Word.FILED_ELSEWHERE: (
+        "Please look at once: the record that was sent to ticket {ticket} is in {detail}, because RT "
+        "merged the two while it was on its way. Nobody confirmed {detail}, and its requestors may "
+        "read comments. If it must not stay there, only whoever looks after RT can take it out."
+    ),
     Word.ENDED_BY_VISITOR: (
         "{visitor} ended the chat. Nothing more reaches them. Press “Send to RT” on the card to put "
         "the record on ticket {ticket}."

@@ -11,6 +11,7 @@ from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.advance import advance
 from bot.domain.chat import OVER, TRANSITIONS, Chat, ChatFull, NotNow, State
+from bot.domain.filing import with_filing
 from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Fate, Route
 from bot.domain.matching import Change, Match
@@ -342,3 +343,24 @@ def test_a_chat_of_no_use_any_more_names_nobody(chat: Chat) -> None:
     for who in (ADA.name, ADAS.login, ADAS.address, GRACE.name, GRACE.id, chat.ticket.subject):
         assert not who or who not in kept
     assert chat.ticket.ref.number == 12345
+
+
+def test_a_record_that_rt_put_into_another_ticket_is_told_loudly_and_named_as_it_is() -> None:
+    merged = replace(RECEIPT, ticket=TICKET.ref.number + 1)
+    event = e.TranscriptFiled(NOW, merged)
+    found = effects(filing("resolved"), event)
+    elsewhere = str(replace(TICKET.ref, number=merged.ticket))
+    assert f.TellThread(f.Word.FILED_ELSEWHERE, elsewhere) in found
+    assert not any(isinstance(x, f.SetTicketStatus) for x in found)  # of a ticket nobody confirmed
+    assert str(after(filing(), event).filed_in) == elsewhere
+    assert not any(
+        isinstance(x, f.TellThread) for x in effects(filing(), e.TranscriptFiled(NOW, RECEIPT))
+    )
+
+
+def test_a_record_in_a_new_ticket_is_where_it_was_meant_to_be() -> None:
+    made = with_filing(filing(), new_ticket=NewTicket("rt", "Support", "Printer", "ada@help.test"))
+    receipt = replace(RECEIPT, ticket=70_001)
+    found = effects(made, e.TranscriptFiled(NOW, receipt))
+    assert not any(isinstance(x, f.TellThread) for x in found)
+    assert after(made, e.TranscriptFiled(NOW, receipt)).filed_in.number == 70_001
