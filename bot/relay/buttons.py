@@ -59,7 +59,10 @@ class Buttons:
             chat = await unit.chat(pressed.chat_id)
             if chat is None or chat.thread != thread.id:
                 # A card that was forwarded, or that outlived its chat.
-                return Pressing(None, "I do not know this chat any more; its record is in RT.")
+                return Pressing(
+                    None,
+                    "I know no such chat in this thread. If its record was sent, it is on the ticket in RT.",
+                )
             return await self.apply(unit, thread, chat, pressed)
 
         try:

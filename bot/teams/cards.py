@@ -53,7 +53,7 @@ def card(view: CardView, zone: tzinfo) -> dict[str, Any]:
     chat = view.chat
     body, actions = _STATES[chat.state](view, zone)
     subject = one_line(chat.ticket.subject, 120)
-    status = words.STATES[chat.state]
+    status = words.standing(chat)
     spoken = f"Live chat, ticket {chat.ticket.ref}{f': {subject}' if subject else ''}. {status}"
     head = f"Ticket {in_card(str(chat.ticket.ref))}"
     if subject:

@@ -47,8 +47,8 @@ STATES: dict[State, str] = {
     State.INVITED: "Invited; nobody has joined yet.",
     State.OPEN: "The chat is open.",
     State.ENDED: "The chat has ended; the record is not on the ticket yet.",
-    State.HELD: "The record goes to RT in a moment; until then it can be undone.",
-    State.FILING: "The record is on its way to RT.",
+    State.HELD: "The record goes to {destination} in a moment; until then it can be undone.",
+    State.FILING: "The record is on its way to {destination}.",
     State.FILED: "The record is on the ticket.",
     State.PURGED: "The record is on the ticket.",
     State.CANCELLED: "Cancelled before anybody joined.",
@@ -248,7 +248,7 @@ def say(notice: Tell, listening: Listening) -> str:
         detail = f"I read {detail}."
     text = template.format(
         detail=detail,
-        state=STATES[chat.state] if chat else "",
+        state=standing(chat) if chat else "",
         visitor=plain_name(visitor(chat)),
         ticket=ticket(chat),
         how=HOW_TO_ANSWER[listening],
@@ -264,6 +264,13 @@ def visitor(chat: Chat | None) -> str:
     if chat.visitor is not None and chat.visitor.name.strip():
         return chat.visitor.name
     return (chat.invitation.name if chat.invitation else "") or "The visitor"
+
+
+def standing(chat: Chat) -> str:
+    """Say where a chat stands, and where its record goes."""
+    made = chat.filing.new_ticket if chat.filing else None
+    destination = f"a new ticket in “{made.queue}”" if made else f"ticket {chat.ticket.ref}"
+    return STATES[chat.state].format(destination=destination)
 
 
 def ticket(chat: Chat | None) -> str:
