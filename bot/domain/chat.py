@@ -130,8 +130,8 @@ class Filing:
     ticket, with ``reason``. Until ``until`` it may be undone. If the filing was stopped, ``found``
     is the ticket as it is now, and ``changes`` in what it differs from what was confirmed.
     ``unasked`` when no CO sent it on its way (this time); ``by`` is SYSTEM if none ever did.
-    ``refused`` is when it last did not go into RT, stopped by us or refused by RT; ``unclear`` if a
-    try before that may have left us, so that a person has to look.
+    ``refused`` is when it last did not go into RT, stopped by us or refused by RT; ``unclear`` if it
+    is in RT all the same or may be, so that a person has to look before it goes anywhere else.
     """
 
     by: Author
@@ -152,6 +152,13 @@ class Filing:
     unasked: bool = False
     refused: datetime | None = None
     unclear: bool = False
+
+    def goes_to(self, made: NewTicket | None) -> bool:
+        """Tell whether it goes to the same place as one into ``made``, or the chat's own ticket."""
+        mine = self.new_ticket
+        if mine is None or made is None:
+            return mine is made
+        return mine.queue.casefold() == made.queue.casefold()
 
 
 @dataclass(frozen=True, slots=True)

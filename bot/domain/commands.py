@@ -34,8 +34,10 @@ _FILE = re.compile(
     r"|(?:\s+(?P<echo>[^:\n]{1,80}?))??(?:\s+because\s+(?P<reason>[^:\n]{1,300}?))?\s*:)",
     re.IGNORECASE,
 )
-_TRIAGE = re.compile(r"\s*send\s+to\s+triage\s*(?::|$)", re.IGNORECASE)
-_NEW = re.compile(r"\s*new\s+ticket\s+in\s+(?P<queue>[^:\n]{1,100}?)\s*(?::|$)", re.IGNORECASE)
+# Of a record that may be in RT already, somebody has to have looked (bot/relay/confirming.py).
+_LOOKED = r"(?:\s*,\s*(?P<looked>not\s+in\s+rt))?\s*(?::|$)"
+_TRIAGE = re.compile(rf"\s*send\s+to\s+triage{_LOOKED}", re.IGNORECASE)
+_NEW = re.compile(rf"\s*new\s+ticket\s+in\s+(?P<queue>[^:\n]{{1,100}}?){_LOOKED}", re.IGNORECASE)
 _MOVE = re.compile(r"\s*move\s+to(?:\s+ticket)?\s+(?P<number>\S.{0,300}?)\s*$", re.IGNORECASE)
 _REBIND = re.compile(
     r"\s*confirm\s+move(?:\s+(?P<echo>\S.{0,80}?))??(?:\s+because\s+(?P<reason>.{1,300}?))?\s*$",

@@ -293,7 +293,7 @@ class FilingDelayed(Event):
 class FilingFailed(Event):
     """RT refused the record; a CO must decide. ``problem`` says what to do.
 
-    ``unclear`` if an earlier try may have left us all the same.
+    ``unclear`` if it is in RT all the same, or may be.
     """
 
     problem: str

@@ -32,6 +32,7 @@ def _begun(chat: Chat, event: e.FilingRequested, then: f.Effect, until: Any) -> 
     if chat.state is State.OPEN:
         chat, line = end(chat, event, event.by)
         effects.append(line)
+    was = chat.filing
     filing = Filing(
         event.by,
         event.at,
@@ -41,6 +42,8 @@ def _begun(chat: Chat, event: e.FilingRequested, then: f.Effect, until: Any) -> 
         match=event.match,
         reason=event.reason,
         until=until,
+        # Pressed again, it is no clearer; who sends it elsewhere has looked (bot/relay/sending.py).
+        unclear=was is not None and was.unclear and was.goes_to(event.new_ticket),
     )
     ticket = event.ticket or chat.ticket
     chat = replace(chat, filing=filing, filings=chat.filings + 1, ticket=ticket, move=None)

@@ -20,7 +20,17 @@ from bot.relay.storage import ThreadTaken, Unit
 
 #: Verbs whose cards have boxes to type into, and the boxes.
 _TYPED = frozenset({"file", "new", "triage", "rebind", "move"})
-_BOXES = ("summary", "status", "echo", "reason", "queue", "subject", "requestor", "number")
+_BOXES = (
+    "summary",
+    "status",
+    "echo",
+    "reason",
+    "queue",
+    "subject",
+    "requestor",
+    "number",
+    "looked",
+)
 _TAKEN = (
     "Another chat is running in this thread. Finish that one first, "
     "or mention me in a new thread with the ticket's number."

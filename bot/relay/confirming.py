@@ -35,6 +35,16 @@ _ANOTHER = (
 )
 
 
+_IN_RT = (
+    "Not done: the record may be in RT already, {where}, and would then be there twice. Look there. "
+    "If you send it to the same place again, it is looked for first and not added twice. Only if it "
+    "is not there, say so: “send to triage, not in RT: SUMMARY” or “new ticket in QUEUE, not in RT: "
+    "SUMMARY”, or type “not in RT” into the box of that name."
+)
+#: What somebody says who has looked.
+NOT_IN_RT = "not in rt"
+
+
 class WrongInput(Exception):
     """What was typed into the card cannot be used; the text says what to do."""
 
@@ -95,3 +105,13 @@ def _reason(ticket: Ticket, values: Mapping[str, str]) -> str:
     if not is_named or len(reason) < SHORTEST_REASON:
         raise Unconfirmed(_RED.format(ticket=ticket.ref, shortest=SHORTEST_REASON))
     return reason
+
+
+def check_not_in_rt(chat: Chat, *, looked: str = "") -> None:
+    """Let a record that may be in RT go elsewhere only if a CO ``looked``. Raises WrongInput."""
+    filing = chat.filing
+    if filing is None or not filing.unclear or " ".join(looked.split()).casefold() == NOT_IN_RT:
+        return
+    made = filing.new_ticket
+    where = f"in a new ticket in “{made.queue}”" if made else f"on ticket {chat.ticket.ref}"
+    raise WrongInput(_IN_RT.format(where=where))

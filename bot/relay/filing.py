@@ -22,6 +22,7 @@ from bot.relay.ports import (
     Refused,
     Tickets,
     Unclear,
+    Written,
 )
 from bot.relay.relay import Relay
 from bot.relay.sending import unattended
@@ -79,7 +80,8 @@ class FileHandler:
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Back to the CO."""
         chat = await self._filing(delivery)
-        unclear = chat is not None and self._tried(chat, delivery) is not None
+        tried = chat is not None and self._tried(chat, delivery) is not None
+        unclear = tried or isinstance(error, Written)
         event = e.FilingFailed(self._relay.now(), error.sentence, unclear)
         return self._then(delivery.chat_id or "", event)
 
@@ -97,7 +99,7 @@ class FileHandler:
 
         Whoever presses again has looked in RT; what is tried again by itself has not.
         """
-        if chat.filing and chat.filing.unclear:
+        if chat.filing and chat.filing.unclear and chat.filing.unasked:
             return self._relay.now() - (chat.ended or chat.created)
         if delivery.attempt < 2 or delivery.first_claimed is None:
             return None

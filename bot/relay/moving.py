@@ -8,7 +8,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import NoTicketNumber, SeveralTicketNumbers, TicketRef, parse_ticket
-from bot.relay.confirming import WrongInput, confirm
+from bot.relay.confirming import WrongInput, check_not_in_rt, confirm
 from bot.relay.handlers import After
 from bot.relay.inbound import Pressed
 from bot.relay.opening import Asking
@@ -30,6 +30,7 @@ class Moving:
         """Have the other ticket read; the card shows both when it is. Raises WrongInput."""
         if chat.state not in _MOVABLE:
             raise NotNow(chat.state, e.MoveProposed)
+        check_not_in_rt(chat)
         ref = self._number(pressed.values.get("number", ""))
         if ref == chat.ticket.ref:
             raise WrongInput(f"This chat is about {ref} already.")
@@ -58,6 +59,7 @@ class Moving:
         move = chat.move
         if move is None or chat.state not in _MOVABLE:
             raise NotNow(chat.state, e.Moved)
+        check_not_in_rt(chat)  # it may have become so since the other ticket was shown
         confirmed = confirm(chat, move.ticket, values, known=False)
         event = e.Moved(self._relay.now(), by, move.number, confirmed.match, confirmed.reason)
         return await self._relay.happen(unit, chat, event)

@@ -104,6 +104,7 @@ class Operating:
         ``file`` {"summary": text, "status": RT status or "", "echo": text, "reason": text,
         "ticket": fingerprint of the ticket shown}, ``new`` {"summary", "queue", "subject",
         "requestor": visitor, invited or nobody}, ``triage`` {"summary"}, ``undo``;
+        these take "looked" too, "not in RT", for what may be there already;
         ``move`` {"number": text}, ``rebind`` {"move": number of the move shown, "ticket", "echo",
         "reason"}, ``stay`` {"move"}. ``nonce``, if given, tells what the button was drawn for
         (bot/relay/nonces.py).

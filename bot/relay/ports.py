@@ -11,15 +11,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from bot.domain.chat import Chat
 from bot.domain.effects import Word
 from bot.domain.events import Receipt
 from bot.domain.messages import Message
 from bot.domain.tickets import Ticket, TicketRef
-
-T = TypeVar("T")
 
 # --- what can go wrong outside -----------------------------------------------------------------
 
@@ -61,6 +59,10 @@ class Refused(OutsideError):
 
 class Unconfirmed(Refused):
     """It may be there twice by now; whoever cannot do with that leaves it at that."""
+
+
+class Written(Refused):
+    """It did happen, but not as it should have: it is there, and a person must look at it."""
 
 
 class Gone(Refused):
@@ -243,8 +245,7 @@ class Dossier:
     """What is to be filed: the chat with its log and its files, in the order they came.
 
     It goes into ticket ``ref``, or, with ``chat.filing.new_ticket``, into one that is made for it;
-    ``marker`` is that by which it is found in RT.
-    ``tried`` is how long ago a first try began that may have left us, None if this is the first.
+    ``marker`` finds it in RT. ``tried`` is how long ago a first try began that may have left us.
     """
 
     ref: TicketRef

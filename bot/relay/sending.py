@@ -14,6 +14,7 @@ from bot.domain.tickets import NewTicket
 from bot.relay.confirming import (
     Confirmation,
     WrongInput,
+    check_not_in_rt,
     confirm,
     is_changed,
     target,
@@ -105,6 +106,8 @@ class Sending:
         """Hold it for as long as it may be undone; without such a time it goes at once."""
         now, undo, summary = self._relay.now(), self._relay.rules.undo, _summary(values)
         if chat.state in SENDABLE:
+            if chat.filing and not chat.filing.goes_to(more.get("new_ticket")):
+                check_not_in_rt(chat, looked=values.get("looked", ""))
             more["unseen"] = await unit.unposted(chat.id)
         if undo:
             event: e.Event = e.FilingHeld(now, by, summary, until=now + undo, **more)

@@ -11,7 +11,7 @@ from datetime import tzinfo
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
-from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear
+from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear, Written
 from bot.rt import creating, doctor, record, wire, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
@@ -166,7 +166,7 @@ class ByRest1:
         receipt = self._read_back(dossier)
         whole = (len(files[0].content), files[0].sha256)
         if len(files) > 1 and (receipt.size, receipt.sha256) != whole:
-            raise Refused(
+            raise Written(
                 f"The record is in ticket #{receipt.ticket}, but RT did not keep all of {name}: its "
                 "limit for attachments is too low. Save the transcript elsewhere if it matters; "
                 "pressing again then accepts the record as it is."

@@ -15,7 +15,7 @@ import structlog
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import NotDone, Refused, Unclear
+from bot.relay.ports import NotDone, Refused, Unclear, Written
 from bot.rt import readback, wire
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
@@ -49,15 +49,15 @@ def read(rest: Rest, rt: RtInstance, ref: TicketRef) -> Ticket:
 
 
 def comment(rest: Rest, rt: RtInstance, ref: TicketRef, record: Comment) -> Receipt:
-    """Write a record as a comment and read it back. Raises NotDone, Unclear, Refused."""
+    """Write a record as a comment and read it back. Raises NotDone, Unclear, Refused, Written."""
     number = _write(rest, rt, ref, "comment", record.as_json(), record.parts)
     try:
         receipt = _receipt(rest, rt, ref, number, record.subject)
         missing = readback.missing(rest, number, record.parts, (receipt.size, receipt.sha256))
-    except NotDone as error:  # it must not look as if nothing had been written
+    except (NotDone, Refused) as error:  # it must not look as if nothing had been written
         raise Unclear(error.sentence) from error
     if missing:
-        raise Refused(
+        raise Written(
             f"The comment is in ticket {ref}, but RT did not keep all of {missing}: its limit for "
             "attachments is too low. Save the transcript elsewhere if it matters; pressing again "
             "then accepts the comment as it is."

@@ -24,6 +24,9 @@ def elsewhere(view: CardView) -> Json:
             [el.button("Show that ticket", chat.id, "move", inputs=True, moves=str(chat.moves))]
         ),
     ]
+    if chat.filing is not None and chat.filing.unclear and (view.queues or view.triage):
+        label = "The record may be in RT already. Look there; type “not in RT” if it is not"
+        items.append(el.text_box("looked", label, typed.get("looked", ""), longest=20))
     if view.queues:
         items += _new(view, drawn)
     if view.triage:

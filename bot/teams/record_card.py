@@ -45,7 +45,7 @@ def ended(view: CardView, zone: tzinfo) -> Part:
         el.paragraph(
             f"**Ended**{f' by {by}' if by else ''}{at}. Nothing more reaches the visitor."
         ),
-        el.paragraph("The record is not on the ticket yet."),
+        *_not_yet(chat),
         *_why_not(chat),
         el.facts(_whose(chat)),
         *body,
@@ -55,6 +55,11 @@ def ended(view: CardView, zone: tzinfo) -> Part:
             else [el.hint(f"Commands: mention the bot with {command(chat)} or “show card”.")]
         ),
     ], actions
+
+
+def _not_yet(chat: Chat) -> list[Json]:
+    unclear = chat.filing is not None and chat.filing.unclear
+    return [] if unclear else [el.paragraph("The record is not on the ticket yet.")]
 
 
 def _whose(chat: Chat) -> list[tuple[str, str]]:
@@ -70,10 +75,18 @@ def _why_not(chat: Chat) -> list[Json]:
         return []
     if filing.found is not None:
         what = changed(chat.ticket, filing.found, filing.changes)
+        sent = "An earlier try may be in RT." if filing.unclear else "Nothing was sent."
         return [
             el.warning(
                 f"**Stopped: the ticket has changed since it was confirmed.** Ticket "
-                f"{in_card(str(chat.ticket.ref))}: {what}. Nothing was sent. Below it is shown as it is now."
+                f"{in_card(str(chat.ticket.ref))}: {what}. {sent} Below it is shown as it is now."
+            )
+        ]
+    if filing.problem and filing.unclear:
+        return [
+            el.warning(
+                f"**The record may be in RT already.** {in_card(filing.problem)} Look there. Sent to "
+                "the same place again, it is looked for first and not added twice."
             )
         ]
     if filing.problem:

@@ -219,6 +219,24 @@ PRESS_NOT_ALLOWED = (
     "Only members of the computing support team can press this, so nothing was done. Ask an owner "
     "of that team to add you; guests cannot act here."
 )
+#: The same notices of a record that is in RT all the same, or may be.
+_UNCLEAR: dict[Word | Answer, str] = {
+    Word.FILING_FAILED: (
+        "The record of the chat about ticket {ticket} may be in RT already. {detail} Look there. If "
+        "you press “Send to RT” for the same place again, it is looked for first and not added "
+        "twice. It is kept here."
+    ),
+    Word.FILING_STOPPED: (
+        "Ticket {ticket} has changed since it was confirmed, so nothing more was sent to RT; an "
+        "earlier try may be there. {detail} Look there. The card says what has changed, and asks "
+        "where the record shall go. It is kept here."
+    ),
+    Answer.NOT_FILED: (
+        "This chat has ended, and its record may be in RT or not. Look there, then press Send to RT "
+        "on its card, or mention me with “send to RT”: what is there is not added twice. Until then "
+        "its text is kept here. {detail}"
+    ),
+}
 #: NOTHING_HERE with a reason: a command that cannot be carried out now.
 _NOT_NOW = "That was not done. {detail} Mention me with “show card” to see where the chat stands."
 
@@ -243,6 +261,8 @@ def say(notice: Tell, listening: Listening) -> str:
     chat, template = notice.chat, _WORDS[notice.word]
     if notice.word is Answer.NOTHING_HERE and notice.detail:
         template = _NOT_NOW
+    if chat is not None and chat.filing is not None and chat.filing.unclear:
+        template = _UNCLEAR.get(notice.word, template)
     detail = notice.detail.strip()
     if detail and notice.word is Answer.SEVERAL_NUMBERS:
         detail = f"I read {detail}."
@@ -270,6 +290,8 @@ def standing(chat: Chat) -> str:
     """Say where a chat stands, and where its record goes."""
     made = chat.filing.new_ticket if chat.filing else None
     destination = f"a new ticket in “{made.queue}”" if made else f"ticket {chat.ticket.ref}"
+    if chat.state is State.ENDED and chat.filing is not None and chat.filing.unclear:
+        return f"The chat has ended; the record may be on {destination} already."
     return STATES[chat.state].format(destination=destination)
 
 

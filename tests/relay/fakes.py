@@ -177,7 +177,7 @@ class FakeTickets(Tickets):
 
     async def find(self, dossier: Dossier) -> Receipt | None:
         for number, comment in enumerate(self.comments, 1):
-            if comment.marker == dossier.marker:
+            if comment.marker == dossier.marker and _is_there(comment, dossier):
                 return _receipt(dossier, number)
         return None
 
@@ -189,6 +189,12 @@ class FakeTickets(Tickets):
         self.status_faults.enter()
         self.statuses.append(status)
         self.statuses_of.append(ref)
+
+
+def _is_there(comment: Dossier, dossier: Dossier) -> bool:
+    """Nobody finds in one ticket what is in another; one that was made is searched for."""
+    made = [bool(one.chat.filing and one.chat.filing.new_ticket) for one in (comment, dossier)]
+    return made[0] == made[1] and (made[0] or comment.ref == dossier.ref)
 
 
 def _receipt(dossier: Dossier, number: int) -> Receipt:

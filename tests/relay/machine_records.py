@@ -68,7 +68,8 @@ class Records(Operators):
         there = move.ticket.ref.number
         values = {"move": str(move.number), "ticket": fingerprint(move.ticket)}
         values["echo"] = str(there)[-3:] if right else echo
-        if right:
+        filing = found[0].filing
+        if right and not (filing and filing.unclear):  # else it may be in this one already
             talk.ticket = there
             self.presses_done.append((number, talk, "rebind", "grace", values))
         self.press(side, talk, "rebind", "grace", talk.state, **values)

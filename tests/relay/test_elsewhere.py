@@ -13,9 +13,9 @@ from bot.domain.effects import Word
 from bot.domain.matching import fingerprint
 from bot.domain.tickets import NewTicket, TicketRef
 from bot.relay.nonces import nonce
-from bot.relay.ports import Answer, Refused, Unclear
-from tests.people import ADAS, TICKET
-from tests.relay.house import House
+from bot.relay.ports import Answer, Refused, Unclear, Written
+from tests.people import ADAS, GRACE, TICKET
+from tests.relay.house import THREAD, House
 from tests.relay.test_sending import CHARLES, REASON, ruled, signed_in
 
 OTHERS = replace(
@@ -182,6 +182,123 @@ async def test_what_may_be_in_rt_already_goes_nowhere_else_by_itself(
     assert waiting.unclear
     assert waiting.new_ticket is None
     assert len(house.tickets.comments) == 1
+
+
+async def cut(house: House) -> Chat:
+    """RT took the comment and kept not all of its files."""
+    chat, _ = await house.talking()
+    house.tickets.faults.after.append(Written("The comment is in ticket rt#12345, cut short."))
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver()
+    return await house.chat(chat.id)
+
+
+async def lost(house: House) -> Chat:
+    """RT's answer was lost, and by the time of our look RT shows us the ticket no more."""
+    chat, _ = await house.talking()
+    house.tickets.faults.after.append(Unclear("RT hung up."))
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver()
+    house.clock.pass_(minutes=4)
+    with pytest.MonkeyPatch.context() as patch:
+        hidden = AsyncMock(side_effect=Refused("RT refused to show ticket rt#12345."))
+        patch.setattr(house.tickets, "find", hidden)
+        await house.deliver()
+    return await house.chat(chat.id)
+
+
+IN_RT = [cut, lost]
+
+
+@pytest.mark.parametrize("puts", IN_RT)
+async def test_what_may_be_in_rt_goes_elsewhere_only_if_somebody_has_looked(
+    house: House, puts: Callable[[House], Awaitable[Chat]]
+) -> None:
+    ruled(house, triage={"rt": "Triage"}, queues={"rt": ("Support",)})
+    chat = await puts(house)
+    assert chat.state is State.ENDED
+    for verb, values in [
+        ("triage", {}),
+        ("new", {"queue": "Support"}),
+        ("triage", {"looked": "yes"}),
+        ("move", {"number": "777", "looked": "not in rt"}),
+    ]:
+        pressing = await house.presses(verb, chat, thread=THREAD, **values)
+        assert "may be in RT already" in pressing.sentence, verb
+    await house.writes("send to triage: Toner.")
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+    await house.writes("send to triage, not in RT: Toner.")
+    await house.deliver()
+    assert len(house.tickets.comments) == 2
+
+
+@pytest.mark.parametrize("puts", IN_RT)
+async def test_the_same_ticket_again_finds_it_and_adds_nothing(
+    house: House, puts: Callable[[House], Awaitable[Chat]]
+) -> None:
+    chat = await puts(house)
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+    assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_pressing_again_in_vain_does_not_make_it_certain(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ruled(house, triage={"rt": "Triage"})
+    chat = await lost(house)
+    hidden = AsyncMock(side_effect=Refused("RT refused to show ticket rt#12345."))
+    monkeypatch.setattr(house.tickets, "find", hidden)
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver()
+    pressing = await house.presses("triage", chat)
+    assert "may be in RT already" in pressing.sentence
+
+
+async def test_a_new_ticket_that_may_be_there_keeps_the_record_from_the_chats_own(
+    house: House,
+) -> None:
+    ruled(house, queues={"rt": ("Support",)})
+    chat, _ = await house.talking()
+    house.tickets.faults.after.append(Written("Ticket rt#70001 was made, cut short."))
+    await house.presses("new", chat, queue="Support")
+    await house.deliver()
+    pressing = await house.presses("file", chat)
+    assert "may be in RT already" in pressing.sentence
+    await house.presses("new", chat, queue="support")
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+    assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_a_move_that_was_shown_before_does_not_take_along_what_may_be_in_rt(
+    house: House,
+) -> None:
+    chat = await cut(house)
+    shown = e.MoveProposed(house.clock(), GRACE, OTHERS)
+    await house.store.write(lambda unit: house.relay.happen(unit, chat, shown))
+    pressing = await house.presses(
+        "rebind", chat, move="1", ticket=fingerprint(OTHERS), echo="Babbage", reason=REASON
+    )
+    assert "may be in RT already" in pressing.sentence
+    assert (await house.chat(chat.id)).ticket == TICKET
+
+
+async def test_what_is_in_rt_cut_short_goes_to_triage_by_itself_neither_at_once_nor_later(
+    house: House,
+) -> None:
+    ruled(house, triage={"rt": "Triage"})
+    chat, seat = await house.talking()
+    await house.visiting.end(seat)
+    house.tickets.faults.after.append(Written("The comment is in ticket rt#12345, cut short."))
+    for _ in range(3):
+        await nobody_comes_back(house)
+    (filed,) = house.tickets.comments
+    assert filed.chat.filing
+    assert filed.chat.filing.new_ticket is None
+    assert (await house.chat(chat.id)).state is State.PURGED
 
 
 # --- another ticket ----------------------------------------------------------------------------------

@@ -1,13 +1,15 @@
 """Whatever an RT answers, we get what we asked for or a sentence that says why not."""
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.tickets import TicketRef
-from bot.relay.ports import OutsideError
+from bot.relay.ports import OutsideError, Written
 from bot.rt import operations
 from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance
@@ -64,3 +66,19 @@ def test_an_answer_that_makes_no_sense_is_an_error_with_a_sentence(replies: list
     ):
         with contextlib.suppress(OutsideError):
             call(Answers(list(replies)))
+
+
+def test_a_comment_whose_files_rt_cut_is_refused_as_one_that_is_there() -> None:
+    """Nobody may take it for a comment that was not written, and write it once more elsewhere."""
+    photo = Part("photo.png", "image/png", b"1234")
+    cut = {"items": [{"Filename": "x", "ContentLength": 1}]}
+    line = {"id": 7, "Type": "Comment", "Data": BODY.subject, "Object": {"id": "12345"}}
+    replies = [
+        Reply(200, "application/json", {"id": 12345, "Status": "open", "Subject": "x"}),
+        Reply(201, "application/json", ["Comments added"], "/REST/2.0/transaction/7"),
+        Reply(200, "application/json", line),
+        Reply(200, "application/json", {"items": []}),
+        Reply(200, "application/json", cut),
+    ]
+    with pytest.raises(Written, match=r"photo\.png"):
+        operations.comment(Answers(replies), RT, REF, replace(BODY, parts=(*BODY.parts, photo)))

@@ -151,6 +151,9 @@ CARDS: dict[str, CardView] = {
     "open-hostile": view(replace(_nasty(talking()), visitor=replace(ADA, name=NASTY))),
     "open-crowded": view(_crowded()),
     "ended-by-visitor": view(after(talking(), Ended(NOW, ADA))),
+    "ended-unclear": view(
+        after(filing(), FilingFailed(NOW, "The comment is in ticket rt#12345.", unclear=True))
+    ),
     "ended-refused": view(after(filing(), FilingFailed(NOW, "You may not comment there."))),
     "open-green": view(_known(ADAS)),
     "open-red": view(_known(CHARLES)),

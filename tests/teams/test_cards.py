@@ -280,6 +280,15 @@ def test_a_record_that_rt_refused_says_why_and_what_can_be_done() -> None:
     assert "Ada Lovelace – unverified, held the link" in words("ended-refused")
 
 
+def test_a_record_that_may_be_in_rt_is_not_called_missing_and_asks_who_sends_it_elsewhere() -> None:
+    said = words("ended-unclear")
+    assert "**The record may be in RT already.** The comment is in ticket rt#12345." in said
+    assert "not on the ticket" not in said
+    boxes = [e["id"] for e in typed(drawn("ended-unclear")) if e["type"] == "Input.Text"]
+    assert "looked" in boxes
+    assert '"looked"' not in words("ended-refused")
+
+
 def test_a_held_filing_says_until_when_where_to_and_that_nothing_has_left() -> None:
     shown = words("held")
     for part in ("Goes to RT at 10:43:07", "sent by Grace Hopper", "nothing has left", "rt#12345"):

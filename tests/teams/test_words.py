@@ -9,6 +9,7 @@ from bot.domain.effects import Word
 from bot.relay.ports import Answer, Listening, Tell
 from bot.teams import words
 from tests.people import proposed, talking
+from tests.teams.cast import CARDS
 
 ALL = [*Word, *Answer]
 
@@ -42,6 +43,14 @@ def test_who_hears_of_a_visitor_is_told_how_to_answer(listening: Listening, how:
     said = words.say(Tell(Word.JOINED, "", talking()), listening)
     assert said.startswith("Ada Lovelace joined the chat about ticket rt#12345.")
     assert how in said
+
+
+@pytest.mark.parametrize("word", [Word.FILING_FAILED, Word.FILING_STOPPED, Answer.NOT_FILED])
+def test_of_a_record_that_may_be_in_rt_nobody_says_that_it_is_not(word: Word | Answer) -> None:
+    said = words.say(Tell(word, "Why.", CARDS["ended-unclear"].chat), Listening.MENTION)
+    assert "may be" in said
+    assert "is not on" not in said
+    assert "is not in" not in said
 
 
 def test_a_detail_with_braces_is_only_shown() -> None:
