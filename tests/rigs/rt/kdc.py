@@ -17,6 +17,7 @@ class Kdc(Daemon):
     """The KDC of a running rig."""
 
     def __init__(self, rig: Rig) -> None:
+        self._tickets = rig
         self.realm = str(rig.facts["realm"])
         config = (Path(rig.facts["krb5_config"]).parent / "kdc.conf").read_text()
         port = int(config.partition("kdc_tcp_listen = 127.0.0.1:")[2].split()[0])
@@ -51,3 +52,4 @@ class Kdc(Daemon):
         self.admin(f"ktadd -k {keytab} HTTP/localhost")
         os.chown(keytab, about.st_uid, about.st_gid)
         keytab.chmod(about.st_mode)
+        self._tickets.renew()

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import requests
 from requests_kerberos import HTTPKerberosAuth
 
 HERE = Path(__file__).parent
+_RENEWED: Counter[str] = Counter()  # how often, by the rig's address
 CACHE = HERE.parents[2] / ".build" / "rt-cache"
 
 
@@ -50,7 +52,7 @@ class Rig:
         names = {
             "KRB5_CONFIG": self.facts["krb5_config"],
             "KRB5_CLIENT_KTNAME": "FILE:" + self.facts["keytabs"][who],
-            "KRB5CCNAME": f"MEMORY:{self.url}-{who}",
+            "KRB5CCNAME": f"MEMORY:{self.url}-{who}-{_RENEWED[self.url]}",
         }
         before = {name: os.environ.get(name) for name in names}
         os.environ.update(names)
@@ -62,6 +64,10 @@ class Rig:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+    def renew(self) -> None:
+        """Let everybody get new tickets: those that are kept are for a key that is no more."""
+        _RENEWED[self.url] += 1
 
     def session(self, *, cookie: bool = True) -> requests.Session:
         """A bare session of whoever we act as, with RT's cookie or without."""
@@ -77,7 +83,9 @@ class Rig:
         """How many comments a ticket has, as RT's superuser sees it."""
         with self.acting_as("root"), self.session(cookie=False) as session:
             url = f"{self.url}/REST/1.0/ticket/{number}/history"
-            return session.get(url).text.count(": Comments added by ")
+            answer = session.get(url)
+            answer.raise_for_status()
+            return answer.text.count(": Comments added by ")
 
     def transcripts(self, number: int) -> list[bytes]:
         """The JSON transcripts in a ticket, as RT's superuser gets them."""
