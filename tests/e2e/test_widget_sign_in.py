@@ -119,7 +119,7 @@ async def test_somebody_else_is_told_so_and_sees_nothing_of_the_ticket(site: Sit
     chat, ada = await site.house.invited(), site.ada
     await ada.follow(site.house.token(chat))
     await ada.panel.get_by_role("link", name="Sign in").click()
-    await expect(ada.panel).to_contain_text("You are signed in as somebody else.")
+    await expect(ada.panel).to_contain_text("It is for somebody else.")
     await expect(ada.panel).not_to_contain_text("12345")
     await expect(ada.button("Join the chat")).to_have_count(0)
     assert await axe(ada) == []

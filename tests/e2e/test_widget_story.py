@@ -98,7 +98,7 @@ async def test_enter_sends_and_shift_enter_breaks_the_line(ada: Ada, service: Mo
 @pytest.mark.parametrize(
     ("fate", "words"),
     [
-        ("used", "This link was used already. If it was you"),
+        ("used", "This link was used already. If by you"),
         ("expired", "too old"),
         ("revoked", "Computing support took it back"),
         ("unknown", "We do not know it"),

@@ -37,11 +37,11 @@ export const EN = {
   again: "Try again",
 
   refused_head: "This link does not open a chat",
-  used: "This link was used already. If it was you, the conversation may be finished: it is on your ticket.",
+  used: "This link was used already. If by you, the chat may be finished: it is on your ticket.",
   expired: "It is too old.",
   revoked: "Computing support took it back.",
-  unknown: "We do not know it. Was a part of it lost?",
-  not_yours: "You are signed in as somebody else.",
+  unknown: "We do not know it. Is it complete?",
+  not_yours: "It is for somebody else.",
   go_on: "To go on, please reply to the e-mail about your ticket.",
   back: "Go to your chat",
 
