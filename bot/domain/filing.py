@@ -91,14 +91,17 @@ def _stopped(chat: Chat, event: e.FilingStopped) -> Step:
     return chat, (f.TellThread(f.Word.FILING_STOPPED), f.ShowCard())
 
 
+_MERGED_AWAY = "RT merged the ticket into another while the record was on its way."
+
+
 def _filed(chat: Chat, event: e.TranscriptFiled) -> Step:
     chat = with_filing(chat, receipt=event.receipt, problem="")
     chat, line = notice(chat, event, SYSTEM, Notice.FILED)
     effects: list[f.Effect] = [line, f.ShowCard()]
-    made = chat.filing and chat.filing.new_ticket
-    if not made and chat.filed_in != chat.ticket.ref:
+    if chat.filing and not chat.filing.new_ticket and chat.filed_in != chat.ticket.ref:
         # Merged while the record was on its way: RT's API can neither be asked not to, nor undo it.
         effects.append(f.TellThread(f.Word.FILED_ELSEWHERE, str(chat.filed_in)))
+        chat = with_filing(chat, status_problem=_MERGED_AWAY) if chat.filing.set_status else chat
     elif chat.filing and chat.filing.set_status:
         effects.append(f.SetTicketStatus(chat.filing.set_status))
     return chat, (*effects, f.Purge())

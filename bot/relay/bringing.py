@@ -22,6 +22,7 @@ from bot.relay.telling import Telling
 _NAME = "picture"
 #: The record may wait for it, so there must be an end.
 _PATIENCE = timedelta(minutes=2)
+_FULL = "The chat has as many files as it may."
 _TALKED_OF = frozenset({State.OPEN, State.ENDED, State.HELD, State.FILING})
 
 #: Fetches an address, at most so many bytes. Raises NotDone, Refused.
@@ -79,11 +80,14 @@ class FetchHandler(Quiet):
         found = await self._relay.store.look(delivery.chat_id or "")
         if found is None or found[0].state not in _TALKED_OF:
             return None
+        began = delivery.created or self._relay.now()
+        late = self._relay.now() - began >= _PATIENCE
+        if late and delivery.attempt > 1:  # it hung, or we died of it
+            raise Refused("It did not come in time.")
         try:
-            content, kind = await self._picture(found[0], str(delivery.payload["url"]))
+            content, kind = await self._picture(str(delivery.payload["url"]))
         except NotDone as error:
-            began = delivery.created or self._relay.now()
-            if self._relay.now() - began < _PATIENCE:
+            if not late:
                 raise
             raise Refused(error.sentence) from error
         return self._then(delivery, content, kind)
@@ -92,35 +96,40 @@ class FetchHandler(Quiet):
         """The visitor is told that it will not come, and so is the CO, with the reason."""
         return self._then(delivery, b"", "", error.sentence)
 
-    async def _picture(self, chat: Chat, url: str) -> tuple[bytes, str]:
-        rules = self._relay.rules.files
-        content = await self._fetch(url, rules.bytes)
+    async def _picture(self, url: str) -> tuple[bytes, str]:
+        content = await self._fetch(url, self._relay.rules.files.bytes)
         kind = picture_type(content)
         if not kind:
             raise Refused("It is no PNG, JPEG, GIF or WebP.")
-        if chat.file_bytes + len(content) > rules.total:
-            raise Refused("The chat has as many files as it may.")
         if self._scanner is not None and not await self._scanner.is_clean(content):
             raise Refused("The virus scanner found something in it.")
         return content, kind
 
     def _then(self, delivery: Delivery, content: bytes, kind: str, problem: str = "") -> After:
         file_id, seq = str(delivery.payload["file"]), int(delivery.payload["seq"])
-        name = _NAME + (ending_of(kind) if kind else "")
-        state = Fetched.HERE if content else Fetched.MISSING
-        stored = Stored(file_id, seq, name, kind, content, state)
 
         async def after(unit: Unit) -> None:
             chat = await unit.chat(delivery.chat_id or "")
             if chat is None or not await unit.is_coming(chat.id, file_id):
                 return  # its message was taken back meanwhile, or all of it is done with
-            event = e.FileCame(self._relay.now(), seq, bool(content), len(content))
+            # Only now, with the chat locked: others may have come since this one was asked for.
+            full = chat.file_bytes + len(content) > self._relay.rules.files.total
+            stored = _stored(file_id, seq, b"" if full else content, kind)
+            size = len(stored.content)
+            event = e.FileCame(self._relay.now(), seq, bool(size), size)
             try:
                 await self._relay.happen(unit, chat, event)
             except NotNow:
                 return
             await unit.keep_file(chat.id, stored)
-            if problem:
-                await self._telling.told(unit, chat, Answer.FILE_MISSED, problem)
+            if why := _FULL if full else problem:
+                await self._telling.told(unit, chat, Answer.FILE_MISSED, why)
 
         return after
+
+
+def _stored(file_id: str, seq: int, content: bytes, kind: str) -> Stored:
+    """What is kept of a picture; without content it will not come."""
+    if not content:
+        return Stored(file_id, seq, _NAME, "", b"", Fetched.MISSING)
+    return Stored(file_id, seq, _NAME + ending_of(kind), kind, content, Fetched.HERE)

@@ -94,6 +94,7 @@ class PollRoutes:
 
     async def _answer(self, seat: Seat, asked: Asked, window: Window) -> web.Response:
         window.turn += 1
+        window.rung.set()  # an older request of this window is answered now
         turn, until = window.turn, time.monotonic() + self._shared.pace.poll
         done = [await self._do(seat, window, frame) for frame in asked.frames]
         frames = [frame for frame in done if frame is not None]

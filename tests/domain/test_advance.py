@@ -353,6 +353,9 @@ def test_a_record_that_rt_put_into_another_ticket_is_told_loudly_and_named_as_it
     assert f.TellThread(f.Word.FILED_ELSEWHERE, elsewhere) in found
     assert not any(isinstance(x, f.SetTicketStatus) for x in found)  # of a ticket nobody confirmed
     assert str(after(filing(), event).filed_in) == elsewhere
+    told = after(filing("resolved"), event).filing
+    assert told
+    assert "merged" in told.status_problem  # or the card would wait for it for ever
     assert not any(
         isinstance(x, f.TellThread) for x in effects(filing(), e.TranscriptFiled(NOW, RECEIPT))
     )

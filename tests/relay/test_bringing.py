@@ -1,5 +1,6 @@
 """Pictures that COs paste, and files that lie elsewhere."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from bot.domain.chat import State
 from bot.domain.files import File, Standing
 from bot.domain.messages import Kind, Message, Notice, Role
-from bot.relay.ports import Answer, NotDone, Seat
+from bot.relay.bringing import FetchHandler
+from bot.relay.files import FileRules
+from bot.relay.ports import Answer, Lane, NotDone, Seat, Unclear
 from tests.relay.house import House
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
@@ -140,3 +143,43 @@ async def test_the_record_waits_for_what_is_coming_and_has_it(house: House) -> N
     (dossier,) = house.tickets.comments
     assert [(one.name, one.content) for one in dossier.files] == [("picture.png", PNG)]
     assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_a_fetch_that_hangs_or_of_which_nothing_is_known_ends_after_two_minutes_too(
+    house: House,
+) -> None:
+    _, seat = await house.talking()
+    house.pictures.faults.before = [Unclear("There was no answer in time.") for _ in range(99)]
+    await house.writes("Look", pictures=(ONE,))
+    for _ in range(12):
+        await house.deliver("fetch")
+        house.clock.now += timedelta(minutes=1)
+    assert [text for text, _ in await notices(house, seat)] == ["file_missing"]
+
+
+async def test_a_picture_is_tried_once_however_late(house: House) -> None:
+    _, seat = await house.talking()
+    house.pictures.there[ONE] = PNG
+    await house.writes("Look", pictures=(ONE,))
+    house.clock.now += timedelta(minutes=5)  # nobody was there to fetch it
+    await house.deliver("fetch")
+    assert [text for text, _ in await notices(house, seat)] == ["file_here"]
+
+
+async def test_pictures_that_come_side_by_side_are_no_more_than_a_chat_may_have(
+    house: House,
+) -> None:
+    chat, seat = await house.talking()
+    house.relay.rules = replace(house.relay.rules, files=FileRules(total=len(PNG) + 1))
+    house.pictures.there |= {ONE: PNG, TWO: PNG}
+    await house.writes("Look", pictures=(ONE, TWO))
+    streams = [head.stream for head in await house.store.heads(Lane.FILES)]
+    handler = FetchHandler(house.relay, house.pictures.fetch)
+    rows = await house.store.take(house.owner, 60, streams)
+    for after in [await handler.deliver(row) for row in rows]:  # neither knew of the other
+        assert after
+        await house.store.write(after)
+    assert sorted(text for text, _ in await notices(house, seat)) == ["file_here", "file_missing"]
+    assert (await house.chat(chat.id)).file_bytes == len(PNG)
+    await house.deliver("tell")
+    assert house.threads.words[-1] == Answer.FILE_MISSED
