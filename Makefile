@@ -15,7 +15,7 @@ e2e: ; @$(SYSTEM) postgres browser && $(INSTALL) base test npm widget && $(RUN) 
 rt: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
 faults: ; @$(SYSTEM) postgres faults && $(INSTALL) base test && $(RUN) $@
 bench: ; @$(SYSTEM) postgres browser && $(INSTALL) base test lighthouse && $(RUN) $@
-soak: ; @$(SYSTEM) postgres browser faults && $(INSTALL) base test && $(RUN) $@
+soak: ; @$(SYSTEM) postgres browser kerberos faults rt && $(INSTALL) base test kerberos npm widget && $(RUN) $@
 widget: ; @$(INSTALL) base test widget && PATH=$(CURDIR)/.venv/bin:$$PATH npm --prefix widget run --silent build && $(RUN) $@
 screens: ; @$(SYSTEM) browser && $(INSTALL) base test && .venv/bin/python -m infra.dev.screens
 format: ; @$(INSTALL) base test && .venv/bin/ruff check --quiet --fix && .venv/bin/ruff format --quiet

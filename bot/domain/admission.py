@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Invitation
-from bot.domain.matching import is_on
+from bot.domain.matching import is_on, is_person
 from bot.domain.tickets import Ticket
 
 #: RT names a user that it made of a mail by the address: he has no account at the site.
@@ -76,11 +76,9 @@ class SignIn:
 
 def called(who: Identity, ticket: Ticket) -> str:
     """Return what somebody who signed in is called: his name in RT, if he is on the ticket."""
-    known = {who.login.casefold(), who.address.casefold()} - {""}
-    for one in (*ticket.requestors, *ticket.ccs):
-        if known & {one.login.casefold(), one.address.casefold()}:
-            return who.name or one.called
-    return who.name or who.login or who.address
+    people = (*ticket.requestors, *ticket.ccs)
+    his = next((one.called for one in people if is_person(who, one)), "")
+    return who.name or his or who.login or who.address
 
 
 def bearer(link: Invitation) -> Identity:

@@ -14,6 +14,8 @@ from bot.domain.messages import SYSTEM, Author, Notice, Role
 from bot.domain.steps import Step, end, forgotten, notice
 from bot.domain.tickets import Ticket
 
+_MERGED_AWAY = "RT merged the ticket into another while the record was on its way."
+
 
 def _requested(chat: Chat, event: e.FilingRequested) -> Step:
     return _begun(chat, event, f.FileTranscript(), None)
@@ -89,9 +91,6 @@ def _stopped(chat: Chat, event: e.FilingStopped) -> Step:
     if was and was.unasked and was.changes == event.changes:
         return chat, (f.ShowCard(),)  # the same
     return chat, (f.TellThread(f.Word.FILING_STOPPED), f.ShowCard())
-
-
-_MERGED_AWAY = "RT merged the ticket into another while the record was on its way."
 
 
 def _filed(chat: Chat, event: e.TranscriptFiled) -> Step:

@@ -55,15 +55,16 @@ def match(identity: Identity, ticket: Ticket) -> Match:
 
 def is_on(identity: Identity, ticket: Ticket) -> bool:
     """Tell whether ``identity`` is a requestor or Cc of ``ticket``, by login or address."""
-    return any(_is(identity, one) for one in (*ticket.requestors, *ticket.ccs))
+    return any(is_person(identity, one) for one in (*ticket.requestors, *ticket.ccs))
 
 
 def is_requestor(identity: Identity, ticket: Ticket) -> bool:
     """Tell whether ``identity`` is a requestor of ``ticket``, by login or address."""
-    return any(_is(identity, one) for one in ticket.requestors)
+    return any(is_person(identity, one) for one in ticket.requestors)
 
 
-def _is(identity: Identity, one: Requestor) -> bool:
+def is_person(identity: Identity, one: Requestor) -> bool:
+    """Tell whether ``identity`` is that person in RT, by login or address."""
     ours = {_fold(identity.login), _fold(identity.address)} - {""}
     # RT names a user that it made of a mail by the address.
     return bool(ours & {_fold(one.login), _fold(one.address)})

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from bot.domain import events as e
-from bot.domain.chat import Chat, ChatFull, NotNow
+from bot.domain.chat import Chat
 from bot.domain.files import MAX_ABOUT, BadFile, File, file_name, type_of
-from bot.domain.messages import EmptyText, Kind, Message, Role, tidy
+from bot.domain.messages import Author, EmptyText, Kind, Message, tidy
 from bot.relay.files import Fetched, FileRules, Scanner, Stored
 from bot.relay.ports import Seat
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
-from bot.relay.visiting import CannotSay
+from bot.relay.visiting import CannotSay, accepted
 
 
 class Attaching:
@@ -36,25 +36,15 @@ class Attaching:
         file, text = await self._looked_at(key, name, about, content)
         now = self._relay.now()
 
-        async def work(unit: Unit) -> Message:
-            if line := await unit.said(seat.chat_id, Role.VISITOR, key):
-                return line  # the answer was lost, not the file
-            chat = await unit.chat(seat.chat_id)
-            if chat is None or chat.visitor is None:
-                raise CannotSay("ended")
+        async def speak(unit: Unit, chat: Chat, visitor: Author) -> Message:
             self._check_room(chat, file)
-            said = e.Said(now, chat.visitor, key, text, file=file)
+            said = e.Said(now, visitor, key, text, file=file)
             after = await self._relay.happen(unit, chat, said)
             stored = Stored(file.id, after.head, file.name, file.type, content)
             await unit.keep_file(chat.id, stored)
-            return Message(after.head, chat.visitor, Kind.SAID, text, now, key, file=file)
+            return Message(after.head, visitor, Kind.SAID, text, now, key, file=file)
 
-        try:
-            return await self._relay.store.write(work)
-        except NotNow as error:
-            raise CannotSay("ended") from error
-        except ChatFull as error:
-            raise CannotSay("chat_full") from error
+        return await accepted(self._relay, seat, key, speak)
 
     async def file(self, seat: Seat, file_id: str) -> Stored | None:
         """Read a file of the visitor's own chat, while it is here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import timedelta
 
@@ -41,7 +42,7 @@ _SURE_AFTER = 4.0  # seconds after which Teams is asked a second time whether a 
 _MANY = 5000  # references remembered
 
 
-class InThread(Quiet):
+class InThread(Quiet, ABC):
     """What the handlers for threads have in common: Teams may have lost the place."""
 
     def __init__(self, relay: Relay, threads: Threads) -> None:
@@ -57,8 +58,9 @@ class InThread(Quiet):
                 raise
             raise NotDone(error.sentence, _SURE_AFTER) from error
 
+    @abstractmethod
     async def _post(self, delivery: Delivery) -> After | None:
-        raise NotImplementedError
+        """Post it, once."""
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """If the thread is gone, the chat is filed and the visitor told; else nothing follows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -218,22 +218,12 @@ class Visiting:
         """
         now = self._relay.now()
 
-        async def work(unit: Unit) -> Message:
-            if line := await unit.said(seat.chat_id, Role.VISITOR, key):
-                return line  # the acknowledgement was lost, not the message
-            chat = await unit.chat(seat.chat_id)
-            if chat is None or chat.visitor is None:
-                raise CannotSay("ended")
-            said = e.Said(now, chat.visitor, key, _tidied(text))
+        async def speak(unit: Unit, chat: Chat, visitor: Author) -> Message:
+            said = e.Said(now, visitor, key, _tidied(text))
             after = await self._relay.happen(unit, chat, said)
-            return Message(after.head, chat.visitor, Kind.SAID, said.text, now, key)
+            return Message(after.head, visitor, Kind.SAID, said.text, now, key)
 
-        try:
-            return await self._relay.store.write(work)
-        except NotNow as error:
-            raise CannotSay("ended") from error
-        except ChatFull as error:
-            raise CannotSay("chat_full") from error
+        return await accepted(self._relay, seat, key, speak)
 
     async def presence(self, chat_id: str, presence: Presence) -> None:
         """Note where the visitor's windows on this process are, all of them together."""
@@ -283,6 +273,33 @@ class Visiting:
                 return
 
         await self._relay.store.write(work)
+
+
+async def accepted(
+    relay: Relay,
+    seat: Seat,
+    key: str,
+    speak: Callable[[Unit, Chat, Author], Awaitable[Message]],
+) -> Message:
+    """Let the visitor ``speak`` in a transaction; durable on return.
+
+    A repeated key returns the first one's line. Raises CannotSay.
+    """
+
+    async def work(unit: Unit) -> Message:
+        if line := await unit.said(seat.chat_id, Role.VISITOR, key):
+            return line  # the acknowledgement was lost, not the message
+        chat = await unit.chat(seat.chat_id)
+        if chat is None or chat.visitor is None:
+            raise CannotSay("ended")
+        return await speak(unit, chat, chat.visitor)
+
+    try:
+        return await relay.store.write(work)
+    except NotNow as error:
+        raise CannotSay("ended") from error
+    except ChatFull as error:
+        raise CannotSay("chat_full") from error
 
 
 def _visitor(chat: Chat, number: int, who: Identity | None) -> tuple[Author, Identity]:

@@ -165,6 +165,9 @@ def filed(view: CardView, zone: tzinfo) -> Part:
     if chat.filing is None:
         return body, el.link(title, chat.ticket.url)
     body.append(el.facts(_receipt(chat, chat.filing)))
+    if not chat.filing.new_ticket and ref != chat.ticket.ref:
+        sent = in_card(str(chat.ticket.ref))
+        body.append(el.warning(f"It was sent to {sent}, which RT merged into this one meanwhile."))
     if chat.filing.status_problem:
         problem = in_card(chat.filing.status_problem)
         body.append(el.warning(f"The status was not changed. {problem} Please set it in RT."))

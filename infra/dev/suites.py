@@ -128,7 +128,7 @@ SUITES = {
     "e2e": Suite([pytest("e2e and not real_rt and not soak")], CHROMIUM | FIREFOX | DATABASE),
     "faults": faults(),
     "bench": Suite([pytest("bench and not soak", "-s")], CHROMIUM | DATABASE),
-    "soak": Suite([pytest("soak", "-s")], limit=24 * 3600),
+    "soak": Suite([pytest("soak", "-s")], REAL_RT | CHROMIUM | DATABASE, limit=24 * 3600),
 }
 
 
