@@ -91,6 +91,7 @@ class Visiting:
         who = sign_in.who if sign_in else None
         admission = self._relay.rules.admission.admits(chat.invitation, chat.ticket, who)
         if admission is Admission.NOT_YOURS:  # the ticket is nobody's business but its people's
+            await self._relay.store.write(lambda unit: self._seen_by(unit, chat.id, who))
             return Peek(fate, admission=admission, who=_account(who))
         number = str(chat.ticket.ref.number)
         return Peek(fate, number, people, knock.expires, admission, _account(who))
@@ -176,6 +177,11 @@ class Visiting:
                 await self._relay.happen(unit, chat, e.KnockedAgain(now))
             except NotNow:
                 return  # the record is in RT: nobody is left to tell
+
+    async def _seen_by(self, unit: Unit, chat_id: str, who: Identity | None) -> None:
+        chat = await unit.chat(chat_id)
+        if chat is not None and chat.state is State.INVITED:
+            await self._turn_away(unit, chat, who)
 
     async def _turn_away(self, unit: Unit, chat: Chat, who: Identity | None) -> None:
         """Tell the CO, once an hour, that somebody signed in whom the link is not for."""

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "infra/apache/livechat.conf"
 SEVERAL = ROOT / "infra/apache/livechat-several.conf"
 START = ROOT / "infra/apache/livechat-start.conf"
+SIGN_IN = ROOT / "infra/apache/livechat-sign-in.conf"
 WORKERS = ROOT / "infra/apache/livechat-workers.conf"
 MODULES = Path("/usr/lib/apache2/modules")
 
@@ -67,7 +68,9 @@ def available() -> bool:
 
 @dataclass(frozen=True)
 class SignIn:
-    """COs are signed in by Kerberos: the web server's ``keytab``, and what it shows the service."""
+    """COs and visitors are signed in by Kerberos: the web server's ``keytab``, and what it shows the
+    service.
+    """
 
     keytab: str
     secret: str
@@ -76,7 +79,8 @@ class SignIn:
 class Apache:
     """The sample virtual host, in front of a service at ``backend`` (host:port), or of two.
 
-    With ``sign_in`` the page on which COs start chats is there as well; Kerberos wants a host name.
+    With ``sign_in`` the page on which COs start chats, and that on which visitors sign in, are there as
+    well; Kerberos wants a host name.
     """
 
     def __init__(
@@ -171,10 +175,10 @@ class Apache:
         return site.replace('    <Location "/livechat/">', f'{words}    <Location "/livechat/">')
 
     def _start(self, how: SignIn) -> str:
-        """Do what the sample for the COs' page says."""
+        """Do what the samples for the COs' page and the visitors' sign-in say."""
         secret = self.folder / "livechat-secret.conf"
         secret.write_text(f'RequestHeader set X-Livechat-Proxy "{how.secret}"\n')
-        words = START.read_text(encoding="utf-8")
+        words = START.read_text(encoding="utf-8") + SIGN_IN.read_text(encoding="utf-8")
         for theirs, ours in (
             ("/etc/apache2/http.keytab", how.keytab),
             ("/etc/apache2/livechat-secret.conf", str(secret)),

@@ -126,6 +126,7 @@ def _settings(rig: Rig, stage: Stage, chat: str, database: str) -> dict[str, obj
         "public_url": chat,
         "help_page": f"{chat}/chat",
         "proxy": {"header": "X-Remote-User", "secret": SECRET},
+        "sign_in": {"by_proxy": True},
         "start": {
             "enabled": True,
             "domain": "example.ac.uk",

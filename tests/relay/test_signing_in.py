@@ -146,3 +146,16 @@ async def test_one_sign_in_lets_nobody_into_two_chats(house: House, desk: Signin
     with pytest.raises(CannotJoin, match="sign_in"):  # as if both had looked before either joined
         await house.visiting.join(house.token(other), "m", None, ada)
     assert (await house.chat(other.id)).state is State.INVITED
+
+
+async def test_the_co_hears_of_somebody_else_who_only_looks_at_the_link(
+    house: House, desk: SigningIn
+) -> None:
+    """The pop-up offers him nothing to press."""
+    chat, eve = await house.invited(), await signed_in(desk, EVE)
+    for _ in range(2):
+        await house.visiting.peek(house.token(chat), eve)
+    await house.visiting.peek(house.token(chat), await signed_in(desk, ADA))
+    await house.deliver()
+    told = [tell for _, tell in house.threads.told if tell.word is Word.TURNED_AWAY]
+    assert [tell.detail for tell in told] == ["eve"]
