@@ -20,6 +20,7 @@ from itertools import count
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.commands import is_note, without_notes
+from bot.domain.files import Standing
 from bot.domain.messages import EmptyText, Message, Role, TextTooLong, tidy
 from bot.relay.bringing import key_of
 from bot.relay.buttons import author_of
@@ -28,6 +29,10 @@ from bot.relay.ports import Answer, Listening, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
+
+_STILL_SEEN = (
+    "A picture that you took out is still shown to them; delete the message to take it back."
+)
 
 #: Takes a message in, as if it had come now; False if it was here before.
 TakesIn = Callable[[Unit, Heard, datetime | None], Awaitable[bool]]
@@ -130,9 +135,21 @@ class Changing:
             chat = await self._relay.happen(unit, chat, event)
             if isinstance(event, e.Removed):
                 await self._remove_brought(unit, chat, changed)
+            elif await self._pictures(unit, chat, changed.key) > changed.pictures:
+                # Which one is not known: a picture has no name, and its address may be another now.
+                await self._telling.told(unit, chat, Answer.NOT_CHANGED, _STILL_SEEN)
         except (EmptyText, TextTooLong, ChatFull, NotNow):
             over = chat.state is not State.OPEN
             await self._tell(unit, chat, Answer.CHANGED_LATE if over else Answer.NOT_CHANGED)
+
+    async def _pictures(self, unit: Unit, chat: Chat, key: str) -> int:
+        """Count the pictures that came with a message with words."""
+        found = 0
+        while line := await unit.said(chat.id, Role.OPERATOR, key_of(key, found + 1)):
+            if line.file is None or line.file.standing is Standing.LINK:
+                break
+            found += 1
+        return found
 
     async def _remove_brought(self, unit: Unit, chat: Chat, changed: Changed) -> None:
         """Take back what came with a message that was taken back."""

@@ -46,7 +46,8 @@ class Heard:
 class Changed:
     """An operator edited (``text``) or deleted (``text`` None) an earlier message ``key``.
 
-    ``mentioned`` tells whether the text, as it is now, mentions the bot.
+    ``mentioned`` tells whether the text, as it is now, mentions the bot, ``pictures`` how many there
+    are with it now.
     """
 
     thread: Thread
@@ -55,6 +56,7 @@ class Changed:
     activity_id: str
     text: str | None
     mentioned: bool = False
+    pictures: int = 0
 
 
 @dataclass(frozen=True, slots=True)

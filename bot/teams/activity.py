@@ -152,16 +152,17 @@ def changed(activity: Json, where: Thread, who: Person, *, removed: bool) -> Cha
 
     Their ``id`` is the message's own, so the time makes one change different from the next.
     """
-    text, mentioned = None, False
+    text, mentioned, pictures = None, False, 0
     if not removed:
         written, mentioned = _written(activity)
         text = written.text
+        pictures = len(_brought(activity, written.pictures)["pictures"])
     at = moment(activity)
     stamp = at.isoformat() if at else text_at(activity, "timestamp") or _digest(text or "")
     kind = "delete" if removed else "edit"
     key = text_at(activity, "id")
     change = f"{kind}:{key}:{stamp}"
-    return Changed(where, who.operator, key, change, text, mentioned=mentioned)
+    return Changed(where, who.operator, key, change, text, mentioned=mentioned, pictures=pictures)
 
 
 def moment(activity: Json) -> datetime | None:

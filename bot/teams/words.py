@@ -164,8 +164,9 @@ _WORDS: dict[Word | Answer, str] = {
         "There is no chat in this thread. Mention me with a ticket number to begin one."
     ),
     Answer.NOT_CHANGED: (
-        "The visitor still sees your message about ticket {ticket} as it was: the change was not "
-        "passed on. {detail} Write the correction as a new message, or on the ticket in RT."
+        "The visitor does not see your message about ticket {ticket} as it is now: your change was "
+        "not passed on, or not all of it. {detail} Write the correction as a new message, or on the "
+        "ticket in RT."
     ),
     Answer.CHANGED_LATE: (
         "This chat has ended, so your change was not passed on: the visitor saw your message as it "

@@ -149,11 +149,15 @@ class House:
         await self.operating.hears(heard)
         return key
 
-    async def changes(self, key: str, text: str | None, *, mentioned: bool = False) -> None:
+    async def changes(
+        self, key: str, text: str | None, *, mentioned: bool = False, pictures: int = 0
+    ) -> None:
         """Grace edits or deletes what she wrote."""
         self._ids += 1
         grace, number = _OPERATORS["grace"], f"change-{self._ids}"
-        await self.operating.changes(Changed(THREAD, grace, key, number, text, mentioned=mentioned))
+        await self.operating.changes(
+            Changed(THREAD, grace, key, number, text, mentioned=mentioned, pictures=pictures)
+        )
 
     async def presses(
         self, verb: str, chat: Chat, *, thread: Thread = THREAD, who: str = "grace", **values: str

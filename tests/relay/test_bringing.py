@@ -183,3 +183,18 @@ async def test_pictures_that_come_side_by_side_are_no_more_than_a_chat_may_have(
     assert (await house.chat(chat.id)).file_bytes == len(PNG)
     await house.deliver("tell")
     assert house.threads.words[-1] == Answer.FILE_MISSED
+
+
+async def test_who_edits_only_the_picture_out_is_told_how_to_take_it_back(house: House) -> None:
+    _, seat = await house.talking()
+    house.pictures.there |= {ONE: PNG, TWO: PNG}
+    key = await house.writes("Her screen", pictures=(ONE, TWO))
+    await house.changes(key, "Her screen.", pictures=2)
+    await house.deliver()
+    assert Answer.NOT_CHANGED not in house.threads.words
+
+    await house.changes(key, "Here.", pictures=1)
+    await house.deliver()
+    (told,) = [tell for _, tell in house.threads.told if tell.word is Answer.NOT_CHANGED]
+    assert "delete the message" in told.detail
+    assert (await house.visiting.log(seat, 0))[-1].text == "Here."

@@ -103,6 +103,13 @@ def test_without_html_they_come_from_the_text() -> None:
     assert heard(entities=[mention()]).text == "12345"
 
 
+def as_changed(**changes: Any) -> Any:
+    """The same, as an edit of it."""
+    activity = message(**changes)
+    where, who = read.thread(activity, listens), read.person(activity)
+    return read.changed(activity, where, who, removed=False)
+
+
 def test_a_personal_chat_needs_no_mention() -> None:
     personal = heard(conversation={"conversationType": "personal", "id": "a:1"}, text="12345")
     assert (personal.mentioned, personal.text) == (True, "12345")
@@ -124,10 +131,12 @@ def test_pasted_pictures_and_files_of_a_channel_are_told_by_their_addresses() ->
         {"contentType": file, "name": "evil", "contentUrl": "javascript:alert(1)"},
         {"contentType": file, "name": "evil", "contentUrl": "https://ed@evil.test/x"},
     ]
-    read = heard(attachments=attachments)
-    assert read.pictures == (stored,)
-    assert read.links == (("plan b.docx", plan),)
-    assert read.extras == ("evil", "evil")
+    told = heard(attachments=attachments)
+    assert told.pictures == (stored,)
+    assert as_changed(attachments=attachments).pictures == 1
+    assert as_changed(attachments=attachments[:2]).pictures == 0  # it was edited out
+    assert told.links == (("plan b.docx", plan),)
+    assert told.extras == ("evil", "evil")
 
 
 def test_what_text_cannot_carry_is_named() -> None:
