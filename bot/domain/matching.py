@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from bot.domain.identity import Identity
-from bot.domain.tickets import Requestor, Ticket
+from bot.domain.tickets import Requestor, Ticket, TicketRef
 
 #: How many digits of a ticket's number confirm it.
 ECHOED = 3
@@ -95,10 +95,15 @@ def _surname(one: Requestor) -> str:
     return first if comma else name.split()[-1]
 
 
-def confirms(typed: str, ticket: Ticket) -> bool:
-    """Tell whether ``typed`` confirms ``ticket``: its last digits, its number, or a surname."""
-    plain = typed.strip().lstrip("#")
-    return plain in (digits(ticket), str(ticket.ref.number)) or names(typed, ticket)
+def confirms(typed: str, ticket: Ticket, others: Iterable[TicketRef] = ()) -> bool:
+    """Tell whether ``typed`` confirms ``ticket``: its last digits, its number, or a surname.
+
+    Where one of the ``others`` that may be meant ends in the same digits, only the whole number.
+    """
+    plain, number = typed.strip().lstrip("#"), str(ticket.ref.number)
+    if any(str(other.number).endswith(digits(ticket)) for other in others if other != ticket.ref):
+        return plain == number
+    return plain in (digits(ticket), number) or names(typed, ticket)
 
 
 def names(typed: str, ticket: Ticket) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.chat import Chat, State
@@ -16,14 +16,14 @@ from bot.domain.matching import (
     names,
 )
 from bot.domain.messages import EmptyText, TextTooLong, tidy
-from bot.domain.tickets import Ticket
+from bot.domain.tickets import Ticket, TicketRef
 
 #: A reason's longest form, in characters; it stands in the record.
 MAX_REASON = 300
 
 _AMBER = (
     "Not done yet: ticket {ticket} has to be confirmed, because {why}. Type its last digits, "
-    "{digits}, or the requestor's surname."
+    "{digits}, or the requestor's surname; where another ticket of this chat ends alike, its number."
 )
 _RED = (
     "Not done yet: the visitor seems to be somebody else than the people on ticket {ticket}. To "
@@ -88,10 +88,21 @@ def confirm(chat: Chat, ticket: Ticket, values: Mapping[str, str], *, known: boo
         return Confirmation(found)
     if found is Match.RED:
         return Confirmation(found, _reason(ticket, values))
-    if not confirms(values.get("echo", ""), ticket):
+    # A button says which ticket it was drawn for; somebody who types may not have seen a move.
+    others = _others(chat) if drawn is None else ()
+    if not confirms(values.get("echo", ""), ticket, others):
         why = "nobody vouches for the visitor" if found is Match.AMBER else "it is another one"
         raise Unconfirmed(_AMBER.format(ticket=ticket.ref, digits=digits(ticket), why=why))
     return Confirmation(found)
+
+
+def _others(chat: Chat) -> Iterator[TicketRef]:
+    """Name every ticket that this chat is, was, or may be taken to."""
+    yield chat.ticket.ref
+    if chat.move is not None:
+        yield chat.move.ticket.ref
+    for moved in chat.rebindings:
+        yield moved.before
 
 
 def _reason(ticket: Ticket, values: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Into another ticket than the chat's: a new one, the triage queue, another one that was confirmed."""
+"""Into another ticket than the chat's: a new one, or the triage queue (test_moving.py has the third way)."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,8 +12,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.matching import fingerprint
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.nonces import nonce
-from bot.relay.ports import Answer, Refused, Unclear, Written
+from bot.relay.ports import Refused, Unclear, Written
 from tests.people import ADAS, GRACE, TICKET
 from tests.relay.house import THREAD, House
 from tests.relay.test_sending import CHARLES, REASON, ruled, signed_in
@@ -299,83 +298,3 @@ async def test_what_is_in_rt_cut_short_goes_to_triage_by_itself_neither_at_once_
     assert filed.chat.filing
     assert filed.chat.filing.new_ticket is None
     assert (await house.chat(chat.id)).state is State.PURGED
-
-
-# --- another ticket ----------------------------------------------------------------------------------
-
-
-async def moving(house: House) -> Chat:
-    chat, _ = await house.talking()
-    house.tickets.ticket = OTHERS
-    await house.writes("move to ticket 777")
-    await house.deliver()
-    return await house.chat(chat.id)
-
-
-async def test_another_ticket_is_shown_beside_this_one_and_taken_by_a_confirmation(
-    house: House,
-) -> None:
-    chat = await moving(house)
-    assert chat.move
-    assert (chat.ticket, chat.move.ticket) == (TICKET, OTHERS)
-    wrong = await house.presses("rebind", chat, move="1", ticket=fingerprint(OTHERS), echo="777")
-    assert "a reason" in wrong.sentence  # the link was for Ada
-    await house.presses(
-        "rebind", chat, move="1", ticket=fingerprint(OTHERS), echo="Babbage", reason=REASON
-    )
-    moved = await house.chat(chat.id)
-    assert (moved.ticket, moved.move) == (OTHERS, None)
-    assert [line["word"] for line in house.audit] == []
-    await house.deliver()
-    assert [(line["word"], line["match"]) for line in house.audit] == [("move", "red")]
-    again = await house.presses("rebind", chat, move="1", ticket=fingerprint(OTHERS))
-    assert not again.sentence
-
-
-async def test_by_command_too(house: House) -> None:
-    chat = await moving(house)
-    await house.writes("confirm move 777")
-    assert (await house.chat(chat.id)).ticket == TICKET
-    await house.writes(f"confirm move Babbage because {REASON}")
-    assert (await house.chat(chat.id)).ticket == OTHERS
-
-
-@pytest.mark.parametrize("how", ["button", "command"])
-async def test_a_chat_may_be_left_where_it_is(house: House, how: str) -> None:
-    chat = await moving(house)
-    if how == "button":
-        await house.presses("stay", chat, move="1")
-    else:
-        await house.writes("keep ticket")
-    left = await house.chat(chat.id)
-    assert (left.ticket, left.move) == (TICKET, None)
-
-
-@pytest.mark.parametrize("number", ["12345", "", "room", "1 2"])
-async def test_what_names_no_other_ticket_is_said_to(house: House, number: str) -> None:
-    chat, _ = await house.talking()
-    pressing = await house.presses("move", chat, number=number, moves="0")
-    assert pressing.sentence
-    assert pressing.view
-    assert pressing.view.typed["number"] == number
-
-
-async def test_a_ticket_that_cannot_be_had_leaves_the_chat_where_it_is(house: House) -> None:
-    chat, _ = await house.talking()
-    house.tickets.reading.before.append(Refused("There is no ticket rt#777 in RT."))
-    await house.writes("move to rt#777")
-    await house.deliver()
-    assert (await house.chat(chat.id)).move is None
-    assert Answer.TICKET_PROBLEM in house.threads.words
-
-
-async def test_the_card_drawn_before_a_move_does_not_file_into_the_old_ticket(
-    house: House,
-) -> None:
-    chat = await moving(house)
-    await house.writes(f"confirm move Babbage because {REASON}")
-    pressing = await house.presses(
-        "file", chat, summary="Toner.", ticket=fingerprint(TICKET), nonce=nonce(chat)
-    )
-    assert "rt#777" in pressing.sentence
-    assert (await house.chat(chat.id)).state is State.OPEN
