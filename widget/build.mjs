@@ -177,9 +177,9 @@ function sidecars(code) {
 async function shipment() {
   const { files, define } = await spoken();
   // What the bundle fetches is called by its own digest; the first build only tells the names.
-  const { cache } = await bundle("src/define.ts", { ...define, FILES: '"00000000"' });
-  const { code: lazy } = await bundle("src/lazy/files.ts", define, cache);
-  const { code } = await bundle("src/define.ts", { ...define, FILES: JSON.stringify(digest(lazy)) });
+  const { cache } = await bundle("src/define.ts", { ...define, MORE: '"00000000"' });
+  const { code: lazy } = await bundle("src/lazy/more.ts", define, cache);
+  const { code } = await bundle("src/define.ts", { ...define, MORE: JSON.stringify(digest(lazy)) });
   const words = Object.entries(files).map(([name, text]) => [`words/${name}`, Buffer.from(text)]);
   return { code, lazy, poll: await standIn(), words: Object.fromEntries(words) };
 }
@@ -197,7 +197,7 @@ async function check({ code, lazy, poll, words }) {
     const there = read(name);
     if (!there || !open(there).equals(code)) stale(name);
   }
-  for (const [name, text] of Object.entries({ "files.js": lazy, "poll.js": poll }))
+  for (const [name, text] of Object.entries({ "more.js": lazy, "poll.js": poll }))
     if (!read(name)?.equals(text)) stale(name);
   for (const [name, text] of Object.entries(words)) if (!read(name)?.equals(text)) stale(name);
   for (const name of readdirSync(join(shipped, "words"))) if (!words[`words/${name}`]) stale(`words/${name}`);
@@ -216,7 +216,7 @@ async function tests() {
   const names = readdirSync(join(here, "tests")).filter((name) => name.endsWith(".test.ts"));
   await esbuild.build({
     ...common,
-    define: { ...(await spoken()).define, FILES: '"00000000"' },
+    define: { ...(await spoken()).define, MORE: '"00000000"' },
     entryPoints: names.map((name) => `tests/${name}`),
     outdir: out,
     outExtension: { ".js": ".mjs" },
@@ -237,13 +237,13 @@ if (process.argv.includes("--tests")) {
   } else {
     rmSync(join(shipped, "words"), { recursive: true, force: true });
     mkdirSync(join(shipped, "words"), { recursive: true });
-    const own = { "widget.js": shipping.code, "files.js": shipping.lazy, "poll.js": shipping.poll };
+    const own = { "widget.js": shipping.code, "more.js": shipping.lazy, "poll.js": shipping.poll };
     const files = { ...own, ...packed, ...shipping.words };
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(shipped, name), bytes);
   }
   const { length: br } = packed["widget.js.br"];
   const { length } = shipping.code;
   const { length: more } = gzipSync(shipping.lazy, { level: 9 });
-  console.log(`files.js: ${shipping.lazy.length} bytes, ${more} gzip`);
+  console.log(`more.js: ${shipping.lazy.length} bytes, ${more} gzip`);
   console.log(`widget.js: ${length} bytes, ${size} gzip, ${br} brotli (limit ${limit} gzip)`);
 }

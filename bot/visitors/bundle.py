@@ -40,7 +40,7 @@ class Bundle:
         self._words = {language: _packed(body) for language, body in words.items()}
         #: Names the widget by its content: what is asked for by it never changes.
         self.version = version(folder)
-        lazy = folder / "files.js"
+        lazy = folder / "more.js"
         self._lazy = _packed(lazy.read_bytes()) if lazy.is_file() else []
         #: Names the script that the widget fetches, as widget/build.mjs does.
         self.lazy_edition = self._lazy[-1].tag[:8] if self._lazy else ""
@@ -57,7 +57,7 @@ class Bundle:
         return self._answer(self._words.get(language, []), "application/json", caching, request)
 
     def script(self, edition: str, request: web.Request) -> web.Response | None:
-        """Answer with what the widget fetches for files; None for another edition's.
+        """Answer with what the widget fetches with a chat; None for another edition's.
 
         The bundle and this script know one another's members by names that only one build gave.
         """

@@ -99,7 +99,7 @@ class Routes:
             web.get("/widget.js.map", self.bundle),
             web.get("/poll.js", self.bundle),
             web.get(r"/words/{language:[a-z]+}.{edition:[0-9a-f]+}.json", self.words),
-            web.get("/files.{edition:[0-9a-f]+}.js", self.script),
+            web.get("/more.{edition:[0-9a-f]+}.js", self.script),
             web.get("/chat", self.chat_page),
             web.post("/api/peek", self.peek),
             web.post("/api/join", self.join),

@@ -196,6 +196,24 @@ async def test_after_the_end_one_has_the_ticket_number_and_a_copy_and_what_was_n
     assert "Grace Hopper:\nPaper was out.\nIt prints again.\n" in text
 
 
+async def test_a_visitor_whose_network_brings_no_more_scripts_still_sees_that_and_where_it_ended(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.page.clock.install()
+    await ada.context.route("**/more.*.js*", lambda route: route.abort())
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("It is the one in Foyer B")
+    talk.end()
+    await expect(ada.foot).to_contain_text("The chat has ended")
+    await expect(ada.foot).to_contain_text("will be on ticket #12345")
+    await expect(ada.button("Close this chat")).to_be_visible()
+    await expect(ada.button("Save a copy")).to_have_count(0)
+    await ada.context.unroute("**/more.*.js*")
+    await ada.page.clock.fast_forward(31_000)
+    await expect(ada.button("Save a copy")).to_be_visible()
+
+
 async def test_closing_an_ended_chat_leaves_nothing_of_it_in_the_browser(
     ada: Ada, service: MockService
 ) -> None:

@@ -225,12 +225,12 @@ async def test_what_the_widget_fetches_for_files_is_the_one_that_its_bundle_know
 ) -> None:
     edition = Bundle(pages.STATIC).lazy_edition
     bundle = (pages.STATIC / "widget.js").read_text()
-    assert f"files.{edition}.js" in bundle
-    answer = await ada.get(f"files.{edition}.js", **{"Accept-Encoding": "gzip"})
+    assert f"more.{edition}.js" in bundle
+    answer = await ada.get(f"more.{edition}.js", **{"Accept-Encoding": "gzip"})
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
-    assert (await ada.get("files.0badf00d.js")).status == 404
+    assert (await ada.get("more.0badf00d.js")).status == 404
 
 
 @pytest.mark.parametrize("name", ["fi.0badf00d", "..%2Fwidget.0badf00d", "de"])

@@ -1,7 +1,7 @@
 /** The pop-up's life: from the link or the last visit to the chat, opened and minimised. */
 import { apiAt, type Ask } from "./api.ts";
-import { chime, type Chosen } from "./chime.ts";
 import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
+import { moreOf, type Chosen } from "./more.ts";
 import { shelfOn, Spare } from "./outbox.ts";
 import { countInTitle, stepAside } from "./page.ts";
 import { Retry } from "./retry.ts";
@@ -122,7 +122,7 @@ export class App {
     this.chosen = { ...this.chosen, [option]: on };
     this.#browser.set("options", this.chosen);
     if (option === "notify" && on) void Notification?.requestPermission();
-    if (option === "sound") chime({ sound: on });
+    if (option === "sound") moreOf(this)?.chime({ sound: on });
     this.draw();
   }
 
@@ -268,7 +268,7 @@ export class App {
       changed: this.changed,
       arrived: ({ name, text }) => {
         this.announcer.say(`${name}: ${text}`);
-        chime(this.chosen);
+        moreOf(this)?.chime(this.chosen);
       },
       marked: ({ text, mark }) => this.announcer.say(`${say(mark as Word)} ${text}`),
       known: async () => (await this.#ask("api/session"))[0],

@@ -1,13 +1,10 @@
-/**
- * Files: what the widget fetches when somebody sends or gets one. The kit holds what it shares with
- * the bundle, whose names it knows by the same build.
- */
+/** Files: sending and showing them. */
 import type { App } from "../app.ts";
-import type { Files, Kit } from "../files.ts";
+import type { Kit, More } from "../more.ts";
 import type { Entry } from "../session.ts";
 import type { Child } from "../view/dom.ts";
 import { randomText } from "../wire.ts";
-import css from "./files.css";
+import { dress } from "./dress.ts";
 import { shrink } from "./shrink.ts";
 import { Upload, type Failure } from "./upload.ts";
 
@@ -25,9 +22,9 @@ interface Item {
 const CLIP = "M8 13l6-6a3 3 0 0 1 4 4l-8 8a5 5 0 0 1-7-7l8-8";
 const CAMERA = "M3 7h5l2-3h4l2 3h5v12H3zM12 9a4 4 0 1 0 .1 0";
 
-export default function make({ h, button, icon, say }: Kit): Files {
+export function files({ h, icon, say }: Kit): Pick<More, "choosers" | "take" | "tray" | "body"> {
   const items = new WeakMap<object, Item[]>();
-  const dressed = new WeakSet<App>();
+  const asked = new WeakSet<App>();
   /** Pictures that were coming when they were first shown. */
   const awaited = new Set<string>();
   let told = "";
@@ -38,9 +35,10 @@ export default function make({ h, button, icon, say }: Kit): Files {
   const of = (app: App): Item[] => items.get(app.talk ?? app) ?? [];
   const set = (app: App, list: Item[]) => items.set(app.talk ?? app, list);
 
-  function dress(app: App): void {
-    if (dressed.has(app)) return;
-    dressed.add(app);
+  function ask(app: App): void {
+    dress(app);
+    if (asked.has(app)) return;
+    asked.add(app);
     void fetch(`${app.base}api/file`)
       .then((answer) => answer.json())
       .then((told) => {
@@ -48,9 +46,6 @@ export default function make({ h, button, icon, say }: Kit): Files {
         app.changed();
       })
       .catch(() => undefined); // then it says so when a file is sent
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    app.root.adoptedStyleSheets = [...app.root.adoptedStyleSheets, sheet];
   }
 
   const tell = (app: App, words: string) => {
@@ -226,7 +221,7 @@ export default function make({ h, button, icon, say }: Kit): Files {
 
   return {
     choosers(app) {
-      dress(app);
+      ask(app);
       if (limits?.most === 0) return [];
       const photo = { accept: "image/*", capture: "environment" };
       return [
@@ -243,7 +238,7 @@ export default function make({ h, button, icon, say }: Kit): Files {
     },
 
     tray(app) {
-      dress(app);
+      ask(app);
       const list = remaining(app);
       const ready = list.filter(({ stage }) => stage === "ready" || stage === "preparing");
       const go = () => {
@@ -262,7 +257,7 @@ export default function make({ h, button, icon, say }: Kit): Files {
     },
 
     body(app, entry) {
-      dress(app);
+      ask(app);
       const { file, text } = entry;
       if (!file) return [];
       const { id, name, type, standing, url } = file;

@@ -33,7 +33,6 @@ export const icon = (d: string): Spec =>
 export const ICONS = {
   chat: "M4 5h16v11h-9l-4 4v-4H4z",
   down: "M6 9l6 6 6-6",
-  more: "M5 12h.1M12 12h.1M19 12h.1",
   send: "M12 19V5m-6 6l6-6 6 6",
 };
 

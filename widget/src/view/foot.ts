@@ -1,11 +1,10 @@
 /** What stands below the conversation: the composer, or what took its place. */
 import type { App } from "../app.ts";
-import { printCopy, saveCopy } from "../copyfile.ts";
-import { filesOf } from "../files.ts";
+import { moreOf } from "../more.ts";
 import { say } from "../strings.ts";
 import type { Talk } from "../talk.ts";
 import { bytesOf, MAX_BYTES } from "../wire.ts";
-import { button, copy, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
+import { button, h, icon, ICONS, type Spec } from "./dom.ts";
 
 /** Bytes before the limit from which on we say how much is left. */
 const NEAR_LIMIT = 3 * 1024;
@@ -55,7 +54,7 @@ export function composer(app: App, talk: Talk): Spec {
       "div.field",
       {},
       h("div.twin", {}, h("span", { "aria-hidden": "true" }, `${draft} `), box),
-      ...(filesOf(app)?.choosers(app) ?? []),
+      ...(moreOf(app)?.choosers(app) ?? []),
       h("button.send", { "aria-label": say("send_name"), "aria-disabled": off }, icon(ICONS.send)),
     ),
     h("p", { id: "note", role: "status" }, note),
@@ -101,32 +100,20 @@ export function confirm(app: App, talk: Talk): Spec {
 export const ending = (): Spec =>
   h("div.foot", { key: "ending" }, h("h3", { tabindex: "-1" }, say("ending")));
 
-/** The last words: what became of the conversation, and what can still be done here. */
-export function over(app: App, { session, stop, draft, unsaid }: Talk): Spec {
+/** The last words: what became of the conversation. */
+export function over(app: App, talk: Talk): Spec {
+  const { session, stop, unsaid } = talk;
   const { state, ticket } = session.view;
   const stopped = state !== "filed" && stop;
   const word = stopped || (state === "filed" ? "over_filed" : "over_ended");
-  const kept: Child[] = draft
-    ? [
-        h("p", {}, say("refused_lost")),
-        h("blockquote", { dir: "auto", tabindex: "0" }, draft),
-        button("link", copy(draft), say("copy")),
-      ]
-    : [];
+  const close = button("close", () => (unsaid ? app.question() : app.leave()), say("close"));
   return h(
     "div.foot",
     { key: "over" },
     h("h3", { tabindex: "-1" }, say(stopped ? "stopped_head" : "over_head")),
     h("p", {}, say(word, { ticket })),
     h("p", {}, say("go_on")),
-    ...kept,
-    h(
-      "p.acts",
-      {},
-      !!session.entries[0] && button("main", () => saveCopy(session), say("save")),
-      !!session.entries[0] && button("print", () => printCopy(session), say("print")),
-      button("close", () => (unsaid ? app.question() : app.leave()), say("close")),
-    ),
-    h("p.quiet", {}, say("close_note")),
+    ...(moreOf(app)?.over(app, talk, close) ?? [h("p.acts", { key: "acts" }, close)]),
+    h("p.quiet", { key: "note" }, say("close_note")),
   );
 }

@@ -1,6 +1,6 @@
 /** The list of messages. It announces nothing: `announcer.ts` does. */
 import type { App } from "../app.ts";
-import { filesOf } from "../files.ts";
+import { moreOf } from "../more.ts";
 import { rowsOf, type Row } from "../rows.ts";
 import type { Entry } from "../session.ts";
 import { say, sayIfKnown } from "../strings.ts";
@@ -64,7 +64,7 @@ const bodies = new WeakMap<Entry, { of: string; spec: Spec }>();
 
 function body(app: App, entry: Entry): Spec {
   const { text, change, quote, file } = entry;
-  const files = file && filesOf(app);
+  const files = file && moreOf(app);
   const of = `${change} ${text} ${file?.standing} ${!files}`;
   const before = bodies.get(entry);
   if (before?.of === of) return before.spec;

@@ -1,11 +1,10 @@
 /** The launcher and the panel. */
 import type { App } from "../app.ts";
-import { filesOf } from "../files.ts";
+import { moreOf } from "../more.ts";
 import { launcherIn, say, sayPresence, sayUnread, spoken } from "../strings.ts";
 import { button, h, icon, ICONS, type Child } from "./dom.ts";
 import { closing, composer, confirm, ending, over } from "./foot.ts";
 import { log } from "./log.ts";
-import { options } from "./options.ts";
 import { screen } from "./screens.ts";
 
 export function view(app: App): Child[] {
@@ -28,8 +27,8 @@ export function view(app: App): Child[] {
         "aria-labelledby": "title",
         hidden: !open,
         keydown,
-        paste: (event: ClipboardEvent) => filesOf(app)?.take(app, event, event.clipboardData),
-        drop: (event: DragEvent) => filesOf(app)?.take(app, event, event.dataTransfer),
+        paste: (event: ClipboardEvent) => moreOf(app)?.take(app, event, event.clipboardData),
+        drop: (event: DragEvent) => moreOf(app)?.take(app, event, event.dataTransfer),
         dragover: (event: Event) => event.preventDefault(),
       },
       h(
@@ -42,7 +41,7 @@ export function view(app: App): Child[] {
           h("p", {}, live && sayPresence(talk.session.view.operators)),
         ),
         canEnd && button("end", () => app.question(), say("end")),
-        live && options(app),
+        live && moreOf(app)?.options(app),
         !app.fullpage && h("button.minimise", minimise, icon(ICONS.down)),
       ),
       h("p.state", { role: "status" }, app.line.text),
@@ -95,7 +94,7 @@ function inside(app: App): Child[] {
       !app.reading.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
     !!talk.closing && closing(app, talk),
-    !talk.over && filesOf(app)?.tray(app),
+    !talk.over && moreOf(app)?.tray(app),
     app.asking
       ? confirm(app, talk)
       : talk.over

@@ -1,8 +1,8 @@
 /** The visitor's own copy of the conversation, made in the page: a text file, or on paper. */
-import type { Session } from "./session.ts";
-import { say, spoken } from "./strings.ts";
+import type { Kit } from "../more.ts";
+import type { Session } from "../session.ts";
 
-export function transcript({ entries, view }: Session): string {
+export function transcript({ say }: Kit, { entries, view }: Session): string {
   const parts = entries
     .filter((entry) => !entry.notice)
     .map(
@@ -12,16 +12,17 @@ export function transcript({ entries, view }: Session): string {
   return [`${say("title")}, #${view.ticket}\n`, ...parts].join("\n");
 }
 
-export function saveCopy(session: Session): void {
+export function saveCopy(kit: Kit, session: Session): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([transcript(session)], { type: "text/plain" }));
+  link.href = URL.createObjectURL(new Blob([transcript(kit, session)], { type: "text/plain" }));
   link.download = `chat-${session.view.ticket}.txt`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** Prints the conversation and nothing of the page: out of a frame, which no policy forbids. */
-export function printCopy(session: Session): void {
+export function printCopy(kit: Kit, session: Session): void {
+  const { say, spoken } = kit;
   const frame = document.createElement("iframe");
   frame.style.cssText = "position:fixed;width:0;height:0;border:0";
   frame.title = say("print");
@@ -32,7 +33,7 @@ export function printCopy(session: Session): void {
     const { body } = page.document;
     body.style.cssText = "font:12pt/1.4 sans-serif;white-space:pre-wrap";
     body.dir = spoken().dir;
-    body.textContent = transcript(session);
+    body.textContent = transcript(kit, session);
     page.print();
   }
   setTimeout(() => frame.remove(), 60_000);

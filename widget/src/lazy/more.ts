@@ -1,0 +1,16 @@
+/**
+ * What the widget fetches with a chat. The kit holds what it shares with the bundle, whose names it
+ * knows by the same build.
+ */
+import type { Kit, More } from "../more.ts";
+import { chime } from "./chime.ts";
+import { files } from "./files.ts";
+import { options } from "./options.ts";
+import { over } from "./over.ts";
+
+export default (kit: Kit): More => ({
+  ...files(kit),
+  options: options(kit),
+  chime: chime(kit),
+  over: over(kit),
+});

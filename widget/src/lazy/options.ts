@@ -1,0 +1,30 @@
+/** What a reader may choose. `details` opens, closes and says so by itself. */
+import type { App } from "../app.ts";
+import type { Chosen, Kit } from "../more.ts";
+import type { Spec } from "../view/dom.ts";
+import { dress } from "./dress.ts";
+
+const DOTS = "M5 12h.1M12 12h.1M19 12h.1";
+
+export function options({ h, icon, say }: Kit) {
+  return (app: App): Spec => {
+    dress(app);
+    const choice = (name: keyof Chosen, words: string) => {
+      const input = ({ target }: Event) => app.choose(name, (target as HTMLInputElement).checked);
+      const checked = app.chosen[name] ?? name === "enter";
+      return h("label", {}, h("input", { type: "checkbox", checked, input }), words);
+    };
+    return h(
+      "details",
+      { key: "options" },
+      h("summary.button", { "aria-label": say("options") }, icon(DOTS)),
+      h(
+        "div.menu",
+        {},
+        choice("enter", say("enter")),
+        choice("sound", say("sound")),
+        choice("notify", say("notify")),
+      ),
+    );
+  };
+}

@@ -1,0 +1,20 @@
+/** What can still be done when the chat is over. */
+import type { App } from "../app.ts";
+import type { Kit, More } from "../more.ts";
+import { printCopy, saveCopy } from "./copyfile.ts";
+
+export function over(kit: Kit): More["over"] {
+  const { h, button, copy, say } = kit;
+  return (_app: App, { session, draft }, close) => {
+    const kept = draft && [
+      h("p", { key: "kept" }, say("refused_lost")),
+      h("blockquote", { key: "draft", dir: "auto", tabindex: "0" }, draft),
+      button("link", copy(draft), say("copy")),
+    ];
+    const copies = !!session.entries[0] && [
+      button("main", () => saveCopy(kit, session), say("save")),
+      button("print", () => printCopy(kit, session), say("print")),
+    ];
+    return [...(kept || []), h("p.acts", { key: "acts" }, ...(copies || []), close)];
+  };
+}

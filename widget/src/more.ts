@@ -1,0 +1,67 @@
+/**
+ * What a page carries only once there is a chat: files, options, sounds, and what can be done at the
+ * end. It is fetched with the chat. Until then, and without it, a message with a file shows what its
+ * sender says of it, and a chat that is over says so and where its ticket is.
+ */
+import type { App } from "./app.ts";
+import type { Entry } from "./session.ts";
+import { say, sayUnread, spoken } from "./strings.ts";
+import type { Talk } from "./talk.ts";
+import { button, copy, h, icon, type Child } from "./view/dom.ts";
+
+/** Names the edition of the script that is fetched. */
+declare const MORE: string;
+/** Milliseconds after which a script that did not come is asked for again. */
+const PATIENCE = 30_000;
+
+/** What a reader chose. */
+export interface Chosen {
+  /** False when only Ctrl+Enter sends. */
+  enter?: boolean;
+  sound?: boolean;
+  notify?: boolean;
+}
+
+/** What src/lazy/more.ts makes. */
+export interface More {
+  /** The buttons in the composer. */
+  choosers(app: App): Child[];
+  /** What was pasted or dropped. */
+  take(app: App, event: Event, from: { files: FileList | null } | null): void;
+  /** What is to be sent, above the composer. */
+  tray(app: App): Child;
+  /** A message's file. */
+  body(app: App, entry: Entry): Child[];
+  /** What a reader may choose. */
+  options(app: App): Child;
+  /** Calls a reader back who looks elsewhere. */
+  chime(chosen: Chosen): void;
+  /** What can be done when the chat is over, `close` among it. */
+  over(app: App, talk: Talk, close: Child): Child[];
+}
+
+/** What the fetched script is given of ours: it must not bring a second one of each. */
+const kit = { h, button, copy, icon, say, sayUnread, spoken };
+export type Kit = typeof kit;
+
+let more: More | undefined;
+let coming: Promise<unknown> | undefined;
+/** A browser may remember that an address gave no script: the next time we ask for another. */
+let again = "";
+
+/** The rest, if it is here; else it is fetched, and then the page is drawn. */
+export function moreOf(app: App): More | undefined {
+  coming ??= import(`${app.base}more.${MORE}.js${again}`).then(
+    (script) => {
+      more = script.default(kit);
+      app.changed();
+    },
+    () =>
+      setTimeout(() => {
+        coming = undefined;
+        again += "?";
+        app.changed();
+      }, PATIENCE),
+  );
+  return more;
+}
