@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 from urllib.parse import urlsplit
 
 from bot.config import Rt, RtApi, RtAuth, Settings
 from bot.config.values import origin_of
+from bot.domain.tickets import DEFAULT_INSTANCE
 from bot.files.clamd import Clamd
 from bot.relay.attaching import Attaching
+from bot.relay.door import Door
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import Tickets
@@ -137,6 +139,18 @@ def start_routes(
     )
     starting = Starting(relay, tickets, teams.places, teams.membership, channels)
     return StartRoutes(starting, proxy_identity(settings), desk)
+
+
+def door(settings: Settings) -> Door:
+    """Return who may begin chats, and how."""
+    asked = settings.visitor_start
+    return Door(
+        asked.who,
+        time.fromisoformat(asked.closes_at),
+        asked.most_waiting,
+        timedelta(minutes=asked.answer_minutes),
+        queue=asked.queue or settings.rt[DEFAULT_INSTANCE].triage or "",
+    )
 
 
 def sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:

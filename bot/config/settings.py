@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.config import sections as s
 from bot.config.files import Files
 from bot.config.rt import Rt, RtApi
-from bot.config.site import Proxy, SignIn, Start
+from bot.config.site import Proxy, SignIn, Start, VisitorStart
 from bot.config.values import (
     Contact,
     InstanceName,
@@ -26,6 +26,7 @@ from bot.config.values import (
     wrong,
 )
 from bot.domain.invitations import Route
+from bot.domain.reception import Admits
 from bot.domain.tickets import DEFAULT_INSTANCE
 
 SECRET_BYTES = 32
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     visitors: s.Visitors = s.Visitors()
     proxy: Proxy = Proxy()
     start: Start = Start()
+    visitor_start: VisitorStart = VisitorStart()
     files: Files = Files()
     sign_in: SignIn = SignIn()
     silence: s.Silence = s.Silence()
@@ -222,6 +224,20 @@ class Settings(BaseSettings):
             raise wrong("start.enabled", "nobody can sign in: set proxy.header")
         if self.start.enabled and not (self.start.channel or self.teams.pool):
             raise wrong("start.channel", "say where these chats are opened, or set up a teams.pool")
+        return self
+
+    @model_validator(mode="after")
+    def _can_receive_visitors(self) -> Self:
+        asked = self.visitor_start
+        if asked.who is Admits.NOBODY:
+            return self
+        if asked.who is Admits.SIGNED_IN and not self.sign_in.offered:
+            raise wrong("visitor_start.who", "nobody can sign in: set up [sign_in], or let anyone")
+        if not (asked.queue or self.rt[DEFAULT_INSTANCE].triage):
+            raise wrong(
+                "visitor_start.queue",
+                "say where tickets are made for these chats, or set rt.rt.triage",
+            )
         return self
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from bot.config.values import (
     wrong,
 )
 from bot.domain.admission import ACCOUNT, Demand
+from bot.domain.reception import Admits
 
 
 class Proxy(Section):
@@ -72,6 +73,30 @@ class SignIn(Section):
         if self.keys_file is not None and not self.by_proxy and self.page is None:
             raise wrong("page", "it is missing: where are people sent who must sign in?")
         return self
+
+
+class VisitorStart(Section):
+    """Chats that visitors begin themselves, without a ticket, while a CO has said `open` in Teams."""
+
+    who: Admits = Admits.NOBODY
+    """Who may: `nobody`; `signed_in`, whom the site vouches for ([sign_in]); or `anyone`, whose name is
+    then what he says it is, and whose record goes into no ticket that there is already."""
+    closes_at: str = Field(default="18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    """The site's closing hour, in `timezone`: nothing is open beyond it."""
+    queue: str = ""
+    """The queue of `rt.rt` in which tickets are made for such chats. Not set: its `triage`."""
+    channel: ChannelId | None = None
+    """The channel in which these chats are opened. Not set: those of `teams.pool`, or else the one in
+    which `open` was said."""
+    team: TeamId | None = None
+    """The team it belongs to. Not set: the first one."""
+    answer_minutes: float = Field(default=10, gt=0, le=24 * 60)
+    """Minutes after which a visitor whom nobody has answered is told so, and `open` is over."""
+    most_waiting: int = Field(default=10, ge=1, le=1000)
+    """How many may wait for a first answer at once. The next one is told that all are busy."""
+    per_address_hour: float = Field(default=10, gt=0, le=10_000)
+    """How many chats an hour may be begun from one address; twenty times as many from those in
+    `visitors.shared_networks`."""
 
 
 class Start(Section):

@@ -36,6 +36,8 @@ _FILE = re.compile(
 )
 # Of a record that may be in RT already, somebody has to have looked (bot/relay/confirming.py).
 _LOOKED = r"(?:\s*,\s*(?P<looked>not\s+in\s+rt))?\s*(?::|$)"
+# "open", "open until 17:00", "close": whether visitors may begin chats (bot/domain/reception.py).
+_OPEN = re.compile(r"\s*open(?:\s+until\s+(?P<until>\S[^\n]{0,20}?))?\s*$", re.IGNORECASE)
 _TRIAGE = re.compile(rf"\s*send\s+to\s+triage{_LOOKED}", re.IGNORECASE)
 _NEW = re.compile(rf"\s*new\s+ticket\s+in\s+(?P<queue>[^:\n]{{1,100}}?){_LOOKED}", re.IGNORECASE)
 _MOVE = re.compile(r"\s*move\s+to(?:\s+ticket)?\s+(?P<number>\S.{0,300}?)\s*$", re.IGNORECASE)
@@ -73,7 +75,19 @@ class TooMany:
     found: tuple[TicketRef, ...]
 
 
-Command = StartChat | Press | Help | TooMany
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """Let visitors begin chats, ``until`` a time as it was typed (empty: the closing hour)."""
+
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Let visitors begin no more chats."""
+
+
+Command = StartChat | Press | Help | TooMany | Receive | Close
 
 
 def is_note(text: str) -> bool:
@@ -94,6 +108,10 @@ def parse_command(text: str, rt_hosts: dict[str, str]) -> Command | None:
     word = " ".join(text.split()).lower()
     if word in _WORDS:
         return Help() if _WORDS[word] == "help" else Press(_WORDS[word])
+    if word == "close":
+        return Close()
+    if opened := _OPEN.match(text):
+        return Receive(opened["until"] or "")
     if press := _record(text) or _move(text, rt_hosts):
         return press
     try:

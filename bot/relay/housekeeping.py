@@ -10,6 +10,7 @@ from bot.domain.matching import Match, match
 from bot.domain.messages import SYSTEM, Role
 from bot.domain.silence import warn_at
 from bot.relay.ports import Answer
+from bot.relay.receiving import Receiving
 from bot.relay.relay import Relay
 from bot.relay.sending import unattended
 from bot.relay.storage import Unit
@@ -31,6 +32,7 @@ class Housekeeping:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
         self._telling = Telling(relay)
+        self._receiving = Receiving(relay)
 
     async def tidy(self) -> None:
         """Do what is due."""
@@ -46,6 +48,7 @@ class Housekeeping:
         }
         for chat in await self._relay.store.stale({s.value: at for s, at in due.items()}):
             await self._age(chat)
+        await self._receiving.tidy()
         await self._relay.store.sweep(_IDS_KEPT)
 
     async def _age(self, seen: Chat) -> None:

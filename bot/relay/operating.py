@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from bot.domain import events as e
 from bot.domain.chat import LIVE, Chat, ChatFull, State
 from bot.domain.commands import (
+    Close,
     Help,
     Press,
+    Receive,
     StartChat,
     TooMany,
     is_note,
@@ -25,6 +27,7 @@ from bot.relay.changing import Changing, mentioned_later
 from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed, Missing
 from bot.relay.ports import LATER, Answer, Delivery, Lane, Listening, Thread
+from bot.relay.receiving import Receiving
 from bot.relay.relay import Relay
 from bot.relay.sending import SENT
 from bot.relay.storage import ThreadTaken, Unit
@@ -68,6 +71,7 @@ class Operating:
         self._telling = Telling(relay)
         self._changing = Changing(relay, self._telling, self._hears)
         self._missing = Missing(relay, self._telling, self._concerned, self._changing.missed)
+        self._receiving = Receiving(relay)
         self._hosts = dict(relay.rules.rt_hosts)
 
     async def hears(self, heard: Heard, at: datetime | None = None) -> None:
@@ -134,7 +138,7 @@ class Operating:
                 return False
             heard = awaited
         if heard.mentioned and isinstance(
-            parse_command(heard.text, self._hosts), StartChat | Press
+            parse_command(heard.text, self._hosts), StartChat | Press | Receive | Close
         ):
             # Carried out once: whoever mends a typo in it does not ask for it again.
             await unit.first_time(thread.conversation_id, mentioned_later(heard.key))
@@ -239,6 +243,8 @@ class Operating:
         match parse_command(heard.text, self._hosts):
             case StartChat(ticket):
                 await unit.schedule(_lookup(thread, heard, ticket.instance, ticket.number))
+            case Receive() | Close() as command:
+                await self._receiving.command(unit, thread, heard, command)
             case TooMany(found):
                 several = ", ".join(map(str, found))
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)

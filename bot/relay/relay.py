@@ -15,6 +15,7 @@ from bot.domain.events import Event
 from bot.domain.invitations import Fate, Route, make_token
 from bot.domain.messages import Kind
 from bot.domain.silence import Patience
+from bot.relay.door import Door
 from bot.relay.files import FileRules
 from bot.relay.life import Life
 from bot.relay.ports import (
@@ -45,7 +46,7 @@ class Rules:
     made, by our name of the RT (none: the queue of the chat's ticket), ``triage`` the one for
     doubtful records. ``undo`` is for how long a filing may be undone; nothing leaves before.
     ``admission`` says who has to sign in; ``sign_in_ttl`` is how long after it he may join.
-    ``delete_posts``: a purged chat's posts in Teams are taken back, all but its card.
+    ``door`` is for chats that visitors begin. ``delete_posts``: a purged chat's posts in Teams are taken back, all but its card.
     """
 
     secret: bytes
@@ -70,6 +71,7 @@ class Rules:
     admission: Policy = field(default_factory=Policy)
     sign_in_ttl: timedelta = timedelta(minutes=10)
     delete_posts: bool = False
+    door: Door = field(default_factory=Door)
 
 
 #: How many chats come into these states is told every day.

@@ -11,6 +11,7 @@ from bot.domain.admission import SignIn
 from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
+from bot.domain.reception import Reception
 from bot.relay.files import Stored
 from bot.relay.ports import Committed, Delivery, Head, Knock, Lane, Seat, Thread
 
@@ -156,6 +157,12 @@ class Unit(Protocol):
     async def sign_out(self, sign_in_id: str) -> bool:
         """Forget it; False if it was gone."""
 
+    async def receive(self, found: Reception | None) -> None:
+        """Keep that visitors may begin chats; None: that they may not."""
+
+    async def reception(self) -> Reception | None:
+        """Load what was kept; until the commit nobody changes it, and no other unit reads it here."""
+
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note that the visitor's lines up to ``seq`` stand in the thread."""
 
@@ -214,6 +221,9 @@ class Store(Protocol):
 
     async def find_sign_in(self, sign_in_id: str) -> SignIn | None:
         """Read who signed in, by the digest of the cookie's secret."""
+
+    async def reception(self) -> Reception | None:
+        """Read whether visitors may begin chats; it may be over, or forgotten since."""
 
     async def find_knock(self, digest: str) -> Knock | None:
         """Read an invitation without touching it."""

@@ -13,6 +13,7 @@ import structlog
 from bot.domain.admission import SignIn
 from bot.domain.chat import OVER, Chat
 from bot.domain.messages import Message
+from bot.domain.reception import Reception
 from bot.relay.files import Stored
 from bot.relay.ports import (
     Committed,
@@ -25,7 +26,7 @@ from bot.relay.ports import (
     Thread,
 )
 from bot.relay.storage import Pulse, Unit
-from bot.store import chat_sql, codec, outbox_sql, processes, standing_sql
+from bot.store import chat_sql, codec, outbox_sql, processes, reception_sql, standing_sql
 from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
 from bot.store.listening import Listener
@@ -268,6 +269,10 @@ class SqlStore:
         """Read who signed in."""
         rows = await self._rows(chat_sql.FIND_SIGN_IN, sign_in=sign_in_id)
         return codec.sign_in_from_row(rows[0]) if rows else None
+
+    async def reception(self) -> Reception | None:
+        """Read whether visitors may begin chats."""
+        return reception_sql.from_rows(await self._rows(reception_sql.FIND))
 
     async def find_knock(self, digest: str) -> Knock | None:
         """Read an invitation."""

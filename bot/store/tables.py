@@ -196,6 +196,19 @@ sign_ins = sa.Table(
     sa.Column("expires_at", Moment, nullable=False),
 )
 
+#: That visitors may begin chats: one row while they may, none else.
+reception = sa.Table(
+    "reception",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("by_id", sa.Text, nullable=False),
+    sa.Column("by_name", sa.Text, nullable=False),
+    sa.Column("mention", sa.Text, nullable=False),
+    sa.Column("thread_id", _Id, sa.ForeignKey("threads.id"), nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+)
+
 #: Effects that wait for their turn outside. ``owner`` holds a row until ``lease_until``.
 outbox = sa.Table(
     "outbox",

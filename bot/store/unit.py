@@ -11,11 +11,12 @@ from bot.domain.admission import SignIn
 from bot.domain.chat import LIVE, Chat, State
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
+from bot.domain.reception import Reception
 from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Delivery, Knock, Seat, Thread
 from bot.relay.storage import ThreadTaken
 from bot.store import chat_sql as sql
-from bot.store import codec, standing_sql
+from bot.store import codec, reception_sql, standing_sql
 from bot.store.deliveries import Deliveries, Home
 from bot.store.gathering import Gathering
 from bot.store.link import Clash, Link
@@ -295,6 +296,17 @@ class SqlUnit:
     async def sign_out(self, sign_in_id: str) -> bool:
         """Forget it; False if it was gone."""
         return bool(await self.link.rows(sql.SIGN_OUT, sign_in=sign_in_id))
+
+    async def receive(self, found: Reception | None) -> None:
+        """Keep that visitors may begin chats, or that they may not."""
+        if found is None:
+            self.link.later(reception_sql.CLOSE)
+        else:
+            self.link.later(reception_sql.OPEN, **reception_sql.to_row(found))
+
+    async def reception(self) -> Reception | None:
+        """Read it, locked."""
+        return reception_sql.from_rows(await self.link.rows(reception_sql.LOCKED))
 
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
         """Note this process's windows on the chat; return all processes'."""

@@ -29,6 +29,8 @@ COMMANDS = (
         "take it there (SURNAME because REASON where the visitor is nobody on it)",
     ),
     ("keep ticket", "leave it where it is"),
+    ("open until 17:00", "let visitors begin chats, until then or until the closing hour"),
+    ("close", "let them begin no more; chats that are running go on"),
     ("show card", "show the buttons again"),
     ("help", "show this"),
 )
@@ -213,6 +215,14 @@ _WORDS: dict[Word | Answer, str] = {
         "nothing: it is kept here, and tried again until RT has it."
     ),
     Answer.DAILY: "Live chat, in the last 24 hours: {detail}",
+    Answer.RECEPTION_OPEN: (
+        "Open: visitors can begin chats until {detail}. Each comes as a thread of its own. It closes "
+        "by itself then, and when nobody answers one; mention me with “close” to close it sooner."
+    ),
+    Answer.RECEPTION_CLOSED: (
+        "Closed: visitors can begin no more chats; those that are running go on. {detail}"
+    ),
+    Answer.RECEPTION_NOT: "That was not done. {detail}",
     Answer.DONE: "Done. {state} {detail}",
 }
 

@@ -155,6 +155,9 @@ def test_the_file_of_a_sqlite_database_is_known() -> None:
         ({"proxy": PROXY | {"secret": "short"}}, "every user of this machine"),
         ({"proxy": PROXY | {"header": "X_Remote_User"}}, "proxy.header"),
         ({"start": {"enabled": True, "channel": "19:a@thread.tacv2"}}, "nobody can sign in"),
+        ({"visitor_start": {"who": "signed_in", "queue": "Chats"}}, "nobody can sign in"),
+        ({"visitor_start": {"who": "anyone"}}, "where tickets are made"),
+        ({"visitor_start": {"closes_at": "6pm"}}, "closes_at"),
         ({"proxy": PROXY, "start": {"enabled": True}}, "where these chats are opened"),
     ],
 )

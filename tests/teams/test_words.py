@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.commands import Help, Press, StartChat, parse_command
+from bot.domain.commands import Close, Help, Press, Receive, StartChat, parse_command
 from bot.domain.effects import Word
 from bot.relay.ports import Answer, Listening, Tell
 from bot.teams import words
@@ -61,7 +61,7 @@ def test_a_detail_with_braces_is_only_shown() -> None:
 def test_every_command_in_the_help_is_one() -> None:
     for command, _ in words.COMMANDS:
         parsed = parse_command(command, {})
-        assert isinstance(parsed, StartChat | Press | Help)
+        assert isinstance(parsed, StartChat | Press | Help | Receive | Close)
         assert command in words.HELP
 
 

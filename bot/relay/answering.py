@@ -1,0 +1,37 @@
+"""What the bot answers operators; a module of its own because ports.py is full."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Answer(StrEnum):
+    """What the bot answers a CO in the thread; bot/teams words it, ``detail`` fills it in."""
+
+    HELP = "help"
+    NO_NUMBER = "no_number"
+    SEVERAL_NUMBERS = "several_numbers"
+    TICKET_PROBLEM = "ticket_problem"
+    LOOKING_SLOW = "looking_slow"
+    THREAD_TAKEN = "thread_taken"
+    NOT_JOINED = "not_joined"
+    NOT_DELIVERED = "not_delivered"
+    TOO_LONG = "too_long"
+    NOTHING_TO_SEND = "nothing_to_send"
+    CHAT_FULL = "chat_full"
+    NOT_CHANGED = "not_changed"
+    CHANGED_LATE = "changed_late"  # the talk is over: the record keeps what was said
+    NEVER_SENT = "never_sent"  # the changed words never went to the visitor, and do not now
+    NOT_ALLOWED = "not_allowed"
+    NOTHING_HERE = "nothing_here"
+    INVITATION_SLOW = "invitation_slow"
+    NOT_FILED = "not_filed"
+    NOTES_KEPT = "notes_kept"
+    FILE_MISSED = "file_missed"
+    ELSEWHERE = "elsewhere"  # the chat was opened in another channel; ``detail`` is a link to it
+    FILING_WAITS = "filing_waits"
+    DAILY = "daily"
+    RECEPTION_OPEN = "reception_open"
+    RECEPTION_CLOSED = "reception_closed"
+    RECEPTION_NOT = "reception_not"
+    DONE = "done"

@@ -1,0 +1,26 @@
+"""The settings of chats that visitors begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from bot.domain.reception import Admits
+from bot.domain.tickets import DEFAULT_INSTANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may come in, and how many.
+
+    ``closes_at`` is the site's closing hour, in the relay's zone. Of those whom no operator has
+    answered yet at most ``most_waiting`` wait at once; each is told after ``answer_within``.
+    Tickets for their records are made in ``queue`` of ``instance``.
+    """
+
+    admits: Admits = Admits.NOBODY
+    closes_at: time = time(18)
+    most_waiting: int = 10
+    answer_within: timedelta = timedelta(minutes=10)
+    instance: str = DEFAULT_INSTANCE
+    queue: str = ""

@@ -1,0 +1,77 @@
+"""Opening and closing the door for visitors who begin chats themselves."""
+
+from __future__ import annotations
+
+from bot.domain.commands import Close, Receive
+from bot.domain.reception import Admits, BadHour, Reception, closes
+from bot.relay.buttons import author_of
+from bot.relay.inbound import Heard, Operator
+from bot.relay.ports import Answer, Scope, Thread
+from bot.relay.relay import Relay
+from bot.relay.storage import Unit
+from bot.relay.telling import Telling
+
+_OFF = "Visitors cannot begin chats at this site: visitor_start.who in the configuration says so."
+_IN_CHANNEL = "Say that in the team's channel, so that your colleagues see it."
+BY_CLOCK = "It has closed by itself: the time was over."
+NO_ANSWER = (
+    "It has closed by itself: a visitor's question has found nobody. When somebody is there to "
+    "answer, mention me with “open” again."
+)
+NO_THREAD = "It has closed by itself: Teams does not let me open a thread for a visitor's question."
+
+
+class Receiving:
+    """What a CO says about it, and what time does."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._telling = Telling(relay)
+
+    async def command(
+        self, unit: Unit, thread: Thread, heard: Heard, command: Receive | Close
+    ) -> None:
+        """Open or close, and say how it is now."""
+        tell = self._telling.answer
+        if self._relay.rules.door.admits is Admits.NOBODY:
+            await tell(unit, thread, heard, Answer.RECEPTION_NOT, _OFF)
+        elif isinstance(command, Close):
+            await unit.receive(None)
+            await tell(unit, thread, heard, Answer.RECEPTION_CLOSED)
+        elif thread.scope is not Scope.CHANNEL:
+            await tell(unit, thread, heard, Answer.RECEPTION_NOT, _IN_CHANNEL)
+        else:
+            await self._open(unit, thread, heard, command.until)
+
+    async def _open(self, unit: Unit, thread: Thread, heard: Heard, asked: str) -> None:
+        now, rules, by = self._relay.now(), self._relay.rules, heard.operator
+        try:
+            until = closes(asked, rules.door.closes_at, now.astimezone(rules.zone))
+        except BadHour as wrong:
+            await self._telling.answer(unit, thread, heard, Answer.RECEPTION_NOT, str(wrong))
+            return
+        opened = Reception(author_of(by), by.mention_id, thread.id, now, until)
+        await unit.receive(opened)
+        word, hour = Answer.RECEPTION_OPEN, f"{until:%H:%M}"
+        await self._telling.answer(unit, thread, heard, word, hour)
+
+    async def tidy(self) -> None:
+        """Close what is over."""
+        found = await self._relay.store.reception()
+        if found is None or found.until > self._relay.now():
+            return
+
+        async def work(unit: Unit) -> None:
+            now = await unit.reception()
+            if now is not None and now.until <= self._relay.now():
+                await self.close(unit, now, BY_CLOCK)
+
+        await self._relay.store.write(work)
+
+    async def close(self, unit: Unit, found: Reception, why: str) -> None:
+        """Close it although nobody said so, and tell whoever opened it."""
+        await unit.receive(None)
+        thread = await unit.thread_by_id(found.thread)
+        to = Operator(found.by.id, found.by.name, found.mention)
+        word = Answer.RECEPTION_CLOSED
+        await self._telling.tell(unit, thread, word, why, to=to)

@@ -1,0 +1,51 @@
+"""The statements about whether visitors may begin chats, and who of them waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from bot.domain.chat import State
+from bot.domain.messages import Author, Role
+from bot.domain.reception import Reception
+from bot.store.sql import ONE, Query, Row, number, text
+from bot.store.tables import chats, micros, moment, reception
+
+_NAMES = ("by_id", "by_name", "mention", "thread_id", "since", "until")
+_texts = {name: text(name) for name in _NAMES[:3]}
+_new = {**_texts, **{name: number(name) for name in _NAMES[3:]}}
+
+OPEN = Query(
+    postgresql.insert(reception)
+    .values(id=ONE, **_new)
+    .on_conflict_do_update(index_elements=["id"], set_=_new)
+    .inline()
+)
+CLOSE = Query(sa.delete(reception))
+FIND = Query(sa.select(*(reception.c[name] for name in _NAMES)))
+LOCKED = Query(sa.select(*(reception.c[name] for name in _NAMES)).with_for_update())
+#: Whose visitors are in a chat, whoever began it.
+OPEN_CHATS = Query(sa.select(chats.c.id, chats.c.detail).where(chats.c.state == State.OPEN.value))
+
+
+def to_row(found: Reception) -> dict[str, Any]:
+    """Return it as a row."""
+    return {
+        "by_id": found.by.id,
+        "by_name": found.by.name,
+        "mention": found.mention,
+        "thread_id": found.thread,
+        "since": micros(found.since),
+        "until": micros(found.until),
+    }
+
+
+def from_rows(rows: list[Row]) -> Reception | None:
+    """Read what was found."""
+    if not rows:
+        return None
+    by_id, by_name, mention, thread, since, until = rows[0]
+    by = Author(Role.OPERATOR, by_id, by_name)
+    return Reception(by, mention, thread, moment(since), moment(until))
