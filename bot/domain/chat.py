@@ -128,7 +128,8 @@ class Filing:
     With ``new_ticket`` the record goes into a ticket that is made for it instead of the chat's own;
     ``receipt.ticket`` is then its number. ``match`` is the worst that was confirmed of visitor and
     ticket, with ``reason``. Until ``until`` it may be undone. If the filing was stopped, ``found``
-    is the ticket as it is now, and ``changes`` in what it differs from what was confirmed.
+    is the ticket as it is now, and ``changes`` in what it differs from what was confirmed; once a
+    CO has confirmed that one, ``before`` is what the chat's ticket was, in case he undoes it.
     ``unasked`` when no CO sent it on its way (this time); ``by`` is SYSTEM if none ever did.
     ``refused`` is when it last did not go into RT, stopped by us or refused by RT; ``unclear`` if it
     is in RT all the same or may be, so that a person has to look before it goes anywhere else.
@@ -149,6 +150,7 @@ class Filing:
     undone_by: Author | None = None
     found: Ticket | None = None
     changes: tuple[Change, ...] = ()
+    before: Ticket | None = None
     unasked: bool = False
     refused: datetime | None = None
     unclear: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat, Filing, State
-from bot.domain.matching import Match
+from bot.domain.matching import Match, changes
 from bot.domain.messages import SYSTEM, Author, Notice, Role
 from bot.domain.steps import Step, end, forgotten, notice
 from bot.domain.tickets import Ticket
@@ -44,6 +44,7 @@ def _begun(chat: Chat, event: e.FilingRequested, then: f.Effect, until: Any) -> 
         match=event.match,
         reason=event.reason,
         until=until,
+        before=chat.ticket if event.ticket else None,
         # Pressed again, it is no clearer; who sends it elsewhere has looked (bot/relay/sending.py).
         unclear=was is not None and was.unclear and was.goes_to(event.new_ticket),
     )
@@ -67,7 +68,12 @@ def _released(chat: Chat, event: e.FilingReleased) -> Step:
 
 
 def _undone(chat: Chat, event: e.FilingUndone) -> Step:
-    return with_filing(chat, undone_by=event.by), (f.ShowCard(),)
+    chat = with_filing(chat, undone_by=event.by)
+    if chat.filing and (before := chat.filing.before):  # what was confirmed of the ticket, too
+        now = chat.ticket
+        chat = with_filing(chat, found=now, changes=changes(before, now), before=None)
+        chat = replace(chat, ticket=before)
+    return chat, (f.ShowCard(),)
 
 
 def _delayed(chat: Chat, event: e.FilingDelayed) -> Step:
@@ -118,7 +124,7 @@ def _purged(chat: Chat, event: e.Purged) -> Step:
     """Forget who talked and what was said; what stays is the receipt, and who sent it to RT."""
     made = chat.filing.new_ticket if chat.filing else None
     made = replace(made, subject="", requestor="") if made else None
-    chat = with_filing(chat, summary="", reason="", found=None, new_ticket=made)
+    chat = with_filing(chat, summary="", reason="", found=None, before=None, new_ticket=made)
     ended_by = Author(chat.ended_by.role, "", "") if chat.ended_by else None
     return replace(forgotten(chat), invitation=None, ended_by=ended_by), ()
 

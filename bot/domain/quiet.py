@@ -20,9 +20,23 @@ def heard(chat: Chat, event: e.Event) -> tuple[Chat, list[f.Effect]]:
     return replace(chat, heard=event.at, closing=None), effects
 
 
+def standing(chat: Chat) -> Filing | None:
+    """Return what was last asked of RT, unless it was undone, or was before the chat was moved.
+
+    Where the record may be already it is still looked for, whatever was done since.
+    """
+    filing = chat.filing
+    if filing is None or filing.unclear:
+        return filing
+    moved = any(moved.at >= filing.requested for moved in chat.rebindings)
+    return None if moved or filing.undone_by is not None else filing
+
+
 def unasked(chat: Chat, event: e.Event, why: str) -> Chat:
     """Put the chat on its way to RT although no CO asks for it now; if one did, with his summary."""
     filing = chat.filing or Filing(SYSTEM, event.at, f"No summary was given: {why}")
+    if standing(chat) is None:  # of what does not stand any more only the words are left
+        filing = Filing(filing.by, event.at, filing.summary)
     filing = replace(filing, unasked=True)
     return replace(chat, filing=filing, move=None, filings=chat.filings + 1)
 
@@ -56,6 +70,8 @@ def _filed(chat: Chat, event: e.FiledUnasked) -> Step:
     # A ticket that a CO asked to be made is still the one it goes into.
     made = event.new_ticket or chat.filing.new_ticket
     filing = replace(chat.filing, match=event.match, new_ticket=made)
+    if event.new_ticket is not None:
+        filing = replace(filing, set_status="")  # that was for a ticket that somebody has looked at
     return replace(chat, filing=filing), (*effects, f.FileTranscript(), f.ShowCard())
 
 

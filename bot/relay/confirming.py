@@ -83,14 +83,15 @@ def confirm(chat: Chat, ticket: Ticket, values: Mapping[str, str], *, known: boo
     drawn = values.get("ticket")
     if drawn is not None and drawn != fingerprint(ticket):
         raise Unconfirmed(_ANOTHER.format(ticket=ticket.ref))
-    found = match(chat.identity, ticket)
-    if found is Match.GREEN and (known or drawn is not None):
+    found, echo = match(chat.identity, ticket), values.get("echo", "")
+    needless = found is Match.GREEN and (known or drawn is not None)
+    if needless and not echo.strip():
         return Confirmation(found)
     if found is Match.RED:
         return Confirmation(found, _reason(ticket, values))
     # A button says which ticket it was drawn for; somebody who types may not have seen a move.
     others = _others(chat) if drawn is None else ()
-    if not confirms(values.get("echo", ""), ticket, others):
+    if not confirms(echo, ticket, others):
         why = "nobody vouches for the visitor" if found is Match.AMBER else "it is another one"
         raise Unconfirmed(_AMBER.format(ticket=ticket.ref, digits=digits(ticket), why=why))
     return Confirmation(found)

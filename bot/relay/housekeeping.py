@@ -8,6 +8,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.matching import Match, match
 from bot.domain.messages import SYSTEM, Role
+from bot.domain.quiet import standing
 from bot.domain.silence import warn_at
 from bot.relay.ports import Answer
 from bot.relay.receiving import Receiving
@@ -105,24 +106,24 @@ class Housekeeping:
 
         What RT refused, and what was stopped, is tried again there only if nobody sorts it out.
         """
-        fits = match(chat.identity, chat.ticket)
-        astray = chat.filing is not None and chat.filing.refused is not None
+        fits, filing = match(chat.identity, chat.ticket), standing(chat)
+        astray = filing is not None and filing.refused is not None
         made = unattended(self._relay, chat) if astray or fits is Match.RED else None
-        if fits is Match.RED and made is None and not (chat.filing and chat.filing.new_ticket):
+        if fits is Match.RED and made is None and not (filing and filing.new_ticket):
             await self._remind(unit, chat)
             return
         await self._relay.happen(unit, chat, e.FiledUnasked(self._relay.now(), why, fits, made))
 
     def _files_at(self, chat: Chat) -> datetime:
         """When a chat that ended is sent to RT although no CO does."""
-        refused = chat.filing.refused if chat.filing else None
-        due = (chat.ended or chat.created) + self._relay.rules.unfiled_for
-        if refused is None:
+        filing = standing(chat)
+        due = _minded(chat) + self._relay.rules.unfiled_for
+        if filing is None or filing.refused is None:
             return due
         pause = min(_AGAIN * float(2 ** min(chat.filings - 1, 10)), _SELDOM)
         # What went by itself, or was due to, goes again by itself; what a CO sent waits for him.
-        again = refused + pause
-        return again if chat.filing and chat.filing.unasked else max(due, again)
+        again = filing.refused + pause
+        return again if filing.unasked else max(due, again)
 
     async def _alarm(self, unit: Unit, chat: Chat) -> None:
         """RT has not taken a record for long: its thread is told now and then."""
@@ -144,6 +145,13 @@ class Housekeeping:
         if not await unit.first_time(f"chat:{chat.id}", f"unfiled:{self._relay.now():%Y%m%d}"):
             return
         await self._telling.told(unit, chat, Answer.NOT_FILED)
+
+
+def _minded(chat: Chat) -> datetime:
+    """When somebody last decided about the record: the end, an undone filing's time, a move."""
+    until = chat.filing.until if chat.filing and chat.filing.undone_by else None
+    moves = (moved.at for moved in chat.rebindings)
+    return max(filter(None, (chat.ended or chat.created, until, *moves)))
 
 
 def _why(chat: Chat) -> str:

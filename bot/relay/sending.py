@@ -10,6 +10,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.matching import Match
 from bot.domain.messages import Author, EmptyText, TextTooLong, tidy
+from bot.domain.quiet import standing
 from bot.domain.tickets import NewTicket
 from bot.relay.confirming import (
     Confirmation,
@@ -131,7 +132,7 @@ def unattended(relay: Relay, chat: Chat) -> NewTicket | None:
     It waits where there is no such queue, where that queue is what did not take it, and where it
     may be in RT already: then somebody has to look.
     """
-    made, filing = triage_ticket(relay, chat), chat.filing
+    made, filing = triage_ticket(relay, chat), standing(chat)
     if made is None or filing is None:
         return made
     before = filing.new_ticket

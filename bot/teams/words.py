@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.legible import plain_name
+from bot.domain.messages import Role
 from bot.relay.ports import Answer, Listening, Tell
 
 #: Every button of a card has a command that does the same; the card names them too.
@@ -88,8 +89,8 @@ _WORDS: dict[Word | Answer, str] = {
         "more reaches them."
     ),
     Word.FILED_UNASKED: (
-        "The record of the chat about ticket {ticket} goes to RT by itself, without a summary: "
-        "{detail} Add what is missing on the ticket in RT."
+        "The record of the chat about ticket {ticket} goes to RT by itself, {summary}: {detail} Add "
+        "what is missing on the ticket in RT."
     ),
     Word.INVITATION_PROBLEM: (
         "The invitation for ticket {ticket} did not go out. {detail} You can copy the link from the "
@@ -198,7 +199,7 @@ _WORDS: dict[Word | Answer, str] = {
     Word.ORPHANED: (
         "Teams has lost the thread of the chat with {visitor} about ticket {ticket}, so nobody can "
         "read on there: the chat has ended, and {visitor} was told so. Its record goes onto the "
-        "ticket by itself, without a summary. Please go on with {visitor} in RT."
+        "ticket by itself, {summary}. Please go on with {visitor} in RT."
     ),
     Answer.ELSEWHERE: (
         "The card of ticket {ticket} is in a thread of its own; the chat goes on there: {detail}"
@@ -283,9 +284,16 @@ def say(notice: Tell, listening: Listening) -> str:
         visitor=plain_name(visitor(chat)),
         ticket=ticket(chat),
         how=HOW_TO_ANSWER[listening],
+        summary=_summary(chat),
     )
     said = "\n".join(" ".join(line.split()) for line in text.split("\n"))
     return f"{said} (resent)" if notice.resent else said
+
+
+def _summary(chat: Chat | None) -> str:
+    """Say of a record that goes by itself what stands above it."""
+    given = chat is not None and chat.filing is not None and chat.filing.by.role is Role.OPERATOR
+    return "with the summary that was written before" if given else "without a summary"
 
 
 def visitor(chat: Chat | None) -> str:

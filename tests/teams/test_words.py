@@ -82,3 +82,11 @@ def test_a_command_that_was_carried_out_says_where_the_chat_stands_now() -> None
 def test_several_numbers_are_named() -> None:
     said = words.say(Tell(Answer.SEVERAL_NUMBERS, "rt#1, rt#2"), Listening.THREAD)
     assert "I read rt#1, rt#2. Mention me again" in said
+
+
+@pytest.mark.parametrize("word", [Word.FILED_UNASKED, Word.ORPHANED])
+def test_who_gave_a_summary_is_not_told_that_there_is_none(word: Word) -> None:
+    given = words.say(Tell(word, "Why.", CARDS["ended-unclear"].chat), Listening.MENTION)
+    none = words.say(Tell(word, "Why.", talking()), Listening.MENTION)
+    assert "with the summary" in given
+    assert "without a summary" in none
