@@ -53,6 +53,7 @@ from bot.relay.standing import standing
 from bot.relay.visiting import Visiting
 from bot.rt.watch import Watch
 from bot.store import SqlStore, at_head
+from bot.visitors.around import Nowhere, expecting
 from bot.visitors.hub import Hub
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.trouble import describe
@@ -201,11 +202,16 @@ class Service:
         open_chats = await self.store.stale({State.OPEN.value: tomorrow})
         self.visitors.expect(c.id for c in open_chats if c.presence is not Presence.GONE)
 
-    async def _listen(self) -> None:
-        app = web.Application(client_max_size=256 * 1024)
+    def routes(self) -> list[web.RouteDef]:
+        """Return everything that is answered, by whichever room."""
         start = parts.start_routes(self.settings, self.relay, self.tickets, self.teams)
         page = start.table() if start else []
-        app.add_routes([*self.visitors.routes(page), *self.teams.routes()])
+        return expecting([*self.visitors.routes(page), *self.teams.routes()])
+
+    async def _listen(self) -> None:
+        app = web.Application(client_max_size=256 * 1024)
+        app.add_routes(self.routes())
+        app.router.register_resource(Nowhere())
         # The sockets are closed by the visitors' room; nothing else of ours takes long.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()

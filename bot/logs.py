@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TextIO
 
 import structlog
+from aiohttp import ClientConnectionResetError
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 #: Fields that would carry what people wrote, who they are, or what opens a door.
@@ -107,7 +109,17 @@ def configure(
     logging.getLogger("bot").setLevel(level.upper())
     for name, quiet in _TAMED.items():
         logging.getLogger(name).setLevel(quiet)
+    logging.getLogger("aiohttp.server").addFilter(_unquoted)
     logging.captureWarnings(capture=True)
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    """Tell of a request that is no HTTP without what stood in it: the error quotes whole headers."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args = f"a request that cannot be read: {type(error).__name__}", ()
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return not isinstance(error, ClientConnectionResetError)  # he left before the answer
 
 
 def _common() -> list[Processor]:

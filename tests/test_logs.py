@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp import ClientConnectionResetError
+from aiohttp.http_exceptions import BadHttpMessage
 
 from bot import logs
 
@@ -117,6 +119,23 @@ def test_other_libraries_are_heard_from_warnings_on_and_cleaned_too(read: Read) 
     (line,) = read()
     assert line["event"] == "from (address)"
     assert line["logger"] == "aiohttp.server"
+
+
+def test_a_request_that_is_no_http_is_told_of_without_what_stood_in_it(read: Read) -> None:
+    error = BadHttpMessage("Invalid header value char: b'X-Livechat-About: Adas%20words\\x00'")
+    logging.getLogger("aiohttp.server").error("Error handling %s", "a", exc_info=error)
+    (line,) = read()
+    assert "Adas" not in json.dumps(line)
+    assert (line["level"], line["event"]) == (
+        "warning",
+        "a request that cannot be read: BadHttpMessage",
+    )
+
+
+def test_who_leaves_before_the_answer_is_no_error(read: Read) -> None:
+    gone = ClientConnectionResetError("Cannot write to closing transport")
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=gone)
+    assert read() == []
 
 
 @pytest.mark.parametrize("name", ["requests_kerberos.kerberos_", "aiohttp.access", "spnego.x"])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Iterable
 
 import structlog
-from aiohttp import web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler
+from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
 from bot.visitors import guard, wire
 from bot.visitors.guard import Refusal
@@ -68,3 +70,41 @@ def _route(request: web.Request) -> str:
     """Name the request by its route: a path may hold what somebody typed."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else "unknown"
+
+
+async def expect(request: web.Request) -> web.Response | None:
+    """Do what a request wants before its body; aiohttp's own answer fails at what is no text."""
+    if request.version != HttpVersion11:
+        return None
+    if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
+        refused = error(417, "expectation")
+        refused.headers.update(HEADERS)
+        return refused
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # the answer has not begun
+    return None
+
+
+class Nowhere(web.DynamicResource):
+    """Every address that nothing else has, for requests that expect something; others get a 404."""
+
+    def __init__(self) -> None:
+        super().__init__("/{tail:.*}")
+        self.add_route("*", self._nothing, expect_handler=expect)
+
+    async def resolve(self, request: web.Request) -> tuple[UrlMappingMatchInfo | None, set[str]]:
+        """Find nothing, usually."""
+        expects = hdrs.EXPECT in request.headers
+        return await super().resolve(request) if expects else (None, set())
+
+    @staticmethod
+    async def _nothing(_request: web.Request) -> web.Response:
+        return error(404, "not_found")
+
+
+def expecting(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
+    """Return routes whose requests may expect whatever they like."""
+    return [
+        web.route(r.method, r.path, r.handler, **{**r.kwargs, "expect_handler": expect})
+        for r in routes
+    ]

@@ -84,7 +84,7 @@ LINT = (
 SIDE_BY_SIDE = (
     ("kill", "kills", "paused"),
     ("connector", "database_dies", "partition"),
-    ("disk", "mozilla", "seeded_bugs"),
+    ("disk", "hostile", "mozilla", "seeded_bugs"),
 )
 
 
