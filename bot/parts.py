@@ -244,6 +244,7 @@ def visitors_room(
         support_text=settings.support_text,
         prefix=settings.prefix,
         frame_ancestors=settings.visitors.frame_ancestors,
+        accessibility_url=settings.visitors.accessibility_url or "",
         allowances=Allowances(shared=settings.visitors.shared_networks),
         pace=Pace(grace=settings.visitors.presence_grace),
         attaching=attaching,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from bot.config.values import (
     ChannelId,
+    Contact,
     DatabaseUrl,
     Guid,
     Network,
@@ -234,7 +235,9 @@ class Visitors(Section):
     origins: tuple[Origin, ...] = ()
     """Origins of pages that may talk to the service. Not set: that of `help_page`."""
     frame_ancestors: tuple[Origin, ...] = ()
-    """Origins of other sites that may show the stand-alone page (`/chat`) in a frame."""
+    """Origins of other sites that may show the stand-alone page (`/chat`) in a frame: docs/embedding.md."""
+    accessibility_url: Contact | None = None
+    """Your accessibility statement, to which the stand-alone page then links. Not set: no such line."""
     shared_networks: tuple[Network, ...] = ()
     """Networks behind one address, or few: a campus, a VPN, halls (`["192.0.2.0/24"]`). Twenty times
     as many requests may come from an address of theirs, so that a lecture hall is not taken for a

@@ -18,6 +18,8 @@ _KINDS = {
     "widget.js": "text/javascript",
     "widget.js.map": "application/json",
     "poll.js": "text/javascript",
+    "frame.js": "text/javascript",
+    "chat.css": "text/css",
 }
 _BESIDE = {"br": ".br", "gzip": ".gz"}  # the best first
 

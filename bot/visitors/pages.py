@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 #: On every answer below the prefix.
 HEADERS: Final = {
@@ -18,38 +19,28 @@ HEADERS: Final = {
 }
 STATIC: Final = Path(__file__).with_name("static")
 
+_templates = Environment(
+    loader=PackageLoader("bot.visitors"), autoescape=True, undefined=StrictUndefined
+)
 # No inline script, no inline style: the policy below allows neither. The element is told where
 # the service is by the page's own address, and gets the invitation's token from the fragment.
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>Chat with computing support</title>
-<link rel="icon" href="data:,">
-<script type="module" src="widget.js?v={version}"></script>
-</head>
-<body>
-<main>
-<rt-livechat fullpage endpoint="{endpoint}" support-url="{support}" support-text="{name}"></rt-livechat>
-<noscript>
-<p>This chat needs JavaScript. You can reach us without it: answer the e-mail of your ticket, or
-go to <a href="{support}">{name}</a>.</p>
-</noscript>
-</main>
-</body>
-</html>
-"""
+_page = _templates.get_template("chat.html")
 
 
-def page(endpoint: str, support_url: str, support_text: str, version: str) -> str:
-    """Return the stand-alone page; ``endpoint`` is the path prefix of the service."""
-    return _PAGE.format(
-        endpoint=escape(endpoint),
-        support=escape(support_url),
-        name=escape(support_text),
-        version=escape(version),
+def page(
+    endpoint: str, support_url: str, support_text: str, version: str, accessibility_url: str = ""
+) -> str:
+    """Return the stand-alone page; ``endpoint`` is the path prefix of the service.
+
+    It is the same for everybody: who follows a link is known from its fragment, which no server is
+    sent. So it can name no ticket, to a mail scanner or anybody else.
+    """
+    return _page.render(
+        prefix=endpoint,
+        support=support_url,
+        name=support_text,
+        version=version,
+        accessibility=accessibility_url,
     )
 
 
@@ -72,8 +63,8 @@ def page_policy(frame_ancestors: Sequence[str]) -> str:
     )
 
 
-def check_support_url(url: str) -> str:
+def check_link(url: str, what: str) -> str:
     """Return ``url`` if it can be offered as a link. Raises ValueError."""
     if urlsplit(url).scheme not in {"https", "http", "mailto"}:
-        raise ValueError(f"the support URL must be https:, http: or mailto:, not {url!r}")
+        raise ValueError(f"the {what} must be https:, http: or mailto:, not {url!r}")
     return url

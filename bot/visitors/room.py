@@ -36,7 +36,7 @@ class VisitorsRoom:
     ``hub`` is the bell that the use cases ring. ``origins`` are the sites whose pages carry the
     widget (``https://computing.help``), exactly. ``support_url`` (https: or mailto:) is offered to
     those whom the chat cannot help. ``frame_ancestors`` are the origins that may frame the
-    stand-alone page. Raises ValueError with a sentence for a setting that cannot work.
+    stand-alone page, which links to ``accessibility_url`` if there is one. Raises ValueError with a sentence for a setting that cannot work.
     """
 
     def __init__(  # noqa: PLR0913 - plain values instead of a container
@@ -49,6 +49,7 @@ class VisitorsRoom:
         support_text: str = "computing support",
         prefix: str = "/livechat",
         frame_ancestors: Sequence[str] = (),
+        accessibility_url: str = "",
         allowances: Allowances | None = None,
         pace: Pace | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -57,8 +58,11 @@ class VisitorsRoom:
         if not _PREFIX.fullmatch(prefix):
             raise ValueError(f"the prefix must look like /livechat, not {prefix!r}")
         ancestors = sorted(guard.check_origins(frame_ancestors)) if frame_ancestors else []
-        support_url = pages.check_support_url(support_url)
-        html = pages.page(prefix, support_url, support_text, version(pages.STATIC))
+        pages.check_link(support_url, "support URL")
+        if accessibility_url:
+            pages.check_link(accessibility_url, "accessibility statement's URL")
+        edition = version(pages.STATIC)
+        html = pages.page(prefix, support_url, support_text, edition, accessibility_url)
         page = Page(html, pages.page_policy(ancestors))
         self._prefix = prefix
         self._hub = hub

@@ -92,6 +92,8 @@ class MockService:
 
     def __init__(self) -> None:
         self.origins: list[str] = []
+        self.frame_ancestors: list[str] = []
+        self.accessibility_url = ""
         self.allowances = Allowances()
         self.hub = Hub()
         self.visiting = Visiting(self.hub.ring)
@@ -122,6 +124,8 @@ class MockService:
             self.hub,
             origins=self.origins,
             support_url="https://help.example.org/contact",
+            frame_ancestors=self.frame_ancestors,
+            accessibility_url=self.accessibility_url,
             now=lambda: self.visiting.now,
             attaching=self.attaching,
             allowances=self.allowances,

@@ -43,7 +43,8 @@ async def test_the_page_runs_our_script_and_nothing_else(ada: Browser) -> None:
     )
     tags = Tags(await answer.text()).tags
     assert [attrs for tag, attrs in tags if tag == "script"] == [
-        {"type": "module", "src": f"widget.js?v={version(pages.STATIC)}"}
+        {"defer": None, "src": "frame.js"},
+        {"type": "module", "src": f"widget.js?v={version(pages.STATIC)}"},
     ]
     assert "style" not in {tag for tag, _ in tags}
     assert [attrs for tag, attrs in tags if tag == "rt-livechat"] == [
@@ -61,8 +62,17 @@ async def test_the_page_runs_our_script_and_nothing_else(ada: Browser) -> None:
 async def test_who_has_no_javascript_is_told_how_to_reach_support(ada: Browser) -> None:
     page = Tags(await (await ada.get("chat")).text())
     links = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
-    assert links == ["https://help.example.org/contact?a=1&b=2"]
+    assert links == ["https://help.example.org/contact?a=1&b=2", "chat"]
     assert "answer the e-mail of your ticket" in page.words
+
+
+async def test_the_page_leads_to_the_accessibility_statement_where_there_is_one(
+    ada: Browser,
+) -> None:
+    assert "footer" not in {tag for tag, _ in Tags(await (await ada.get("chat")).text()).tags}
+    url = "https://help.example.org/accessibility"
+    html = pages.page("/livechat", "mailto:a@example.org", "us", "1", url)
+    assert url in [attrs.get("href") for tag, attrs in Tags(html).tags if tag == "a"]
 
 
 @pytest.mark.parametrize("path", ["chat", "api/session", "healthz", "ws", "widget.js.map"])
@@ -177,7 +187,8 @@ def room(**settings: object) -> VisitorsRoom:
         ({"origins": ["http://help.example.org"]}, "is not https"),
         ({"origins": ["https://"]}, "is no"),
         ({"frame_ancestors": ["https://a.example; script-src *"]}, "is no"),
-        ({"support_url": "javascript:alert(1)"}, "must be https:"),
+        ({"support_url": "javascript:alert(1)"}, "the support URL must be https:"),
+        ({"accessibility_url": "javascript:alert(1)"}, "statement's URL must be https:"),
         ({"prefix": "livechat/"}, "must look like"),
         ({"prefix": "/{x}"}, "must look like"),
     ],
@@ -206,7 +217,7 @@ async def test_named_sites_may_frame_the_page_and_it_lives_below_its_prefix() ->
 async def test_a_name_of_support_is_never_markup() -> None:
     html = pages.page("/livechat", 'https://x/?"><script>', "<b>us</b>", "1")
     assert "<b>" not in html
-    assert len([tag for tag, _ in Tags(html).tags if tag == "script"]) == 1
+    assert [attrs for tag, attrs in Tags(html).tags if tag == "script" and "src" not in attrs] == []
 
 
 async def test_words_of_this_edition_are_kept_for_ever_and_others_are_not(ada: Browser) -> None:
