@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,40 @@ async def test_a_long_text_scrolls_inside_its_box(
     assert box["y"] + box["height"] <= hint["y"]
     assert hint["y"] + hint["height"] <= panel["y"] + panel["height"]
     assert await ada.box.evaluate("box => box.scrollHeight > box.clientHeight")
+
+
+async def test_on_a_phone_the_head_says_its_title_in_one_line(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.page.set_viewport_size({"width": 390, "height": 844})
+    await ada.join(service.invite())
+    menu = ada.page.locator("rt-livechat summary")
+    await expect(menu).to_be_visible()
+    await expect(menu).to_have_css("border-color", "rgba(0, 0, 0, 0)")
+    await expect(menu).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    title = await ada.page.locator("rt-livechat h2").bounding_box()
+    assert title
+    assert title["height"] < 32
+
+
+@pytest.mark.parametrize("language", ["fr", "pl", "ar", "de"])
+async def test_at_320_pixels_nothing_in_the_head_lies_on_anything_else(
+    ada: Ada, service: MockService, language: str
+) -> None:
+    await ada.page.set_viewport_size({"width": 320, "height": 640})
+    await ada.follow(service.invite().token)
+    await ada.page.evaluate("lang => document.querySelector('rt-livechat').lang = lang", language)
+    await ada.page.locator("rt-livechat .main").click()
+    await expect(ada.page.locator("rt-livechat summary")).to_be_visible()
+    head = ada.page.locator("rt-livechat .head")
+    spans = await head.evaluate(
+        """head => [...head.querySelectorAll('h2, p, button, summary')].map((part) => {
+            const range = document.createRange(); range.selectNodeContents(part);
+            const {left, right, top, bottom} = range.getBoundingClientRect();
+            return [left, right, top, bottom] })"""
+    )
+    title, presence, *buttons = spans
+    assert all(left >= 0 and right <= 320 for left, right, _, _ in spans)
+    beside = sorted([[title[0], title[1]], *([left, right] for left, right, _, _ in buttons)])
+    assert all(one[1] <= next_[0] for one, next_ in pairwise(beside)), beside
+    assert title[3] <= presence[2] + 1
