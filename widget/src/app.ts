@@ -275,7 +275,7 @@ export class App {
     });
     if (stop) this.talk.quit(stop);
     this.first = this.talk.draft;
-    this.reading.follow = true;
+    this.reading.toEnd();
     this.#looked();
   }
 
@@ -306,7 +306,7 @@ export class App {
     talk.say(text);
     const box = this.#find("#box") as HTMLTextAreaElement;
     box.value = "";
-    this.reading.follow = true;
+    this.reading.toEnd();
     this.draw();
     box.focus();
   }
@@ -327,6 +327,7 @@ export class App {
 
   draw(): void {
     const { talk, open } = this;
+    this.reading.scrolled();
     const held = this.#held;
     talk?.look(open && !document.hidden);
     if (talk?.over && !this.#over) {
@@ -349,7 +350,7 @@ export class App {
   }
 
   jump(): void {
-    this.reading.follow = true;
+    this.reading.toEnd();
     this.draw();
     this.#find(".log")?.focus();
   }

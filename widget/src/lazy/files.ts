@@ -82,7 +82,7 @@ export function files({ h, icon, say }: Kit): Pick<More, "choosers" | "take" | "
       },
       done() {
         item.stage = "sent";
-        app.reading.follow = true;
+        app.reading.toEnd();
         tell(app, `${item.name}: ${say("sent")}`);
       },
       failed(why) {

@@ -7,6 +7,8 @@ export class Reading {
   /** The end of the conversation is to be seen, and stays so. */
   follow = true;
   #marked = 0;
+  /** Where its end was last put: who is above it has gone there himself, whatever has grown since. */
+  #end = 0;
   #log: () => HTMLElement | null;
 
   /** @param log finds the conversation's box, if it is there */
@@ -14,13 +16,24 @@ export class Reading {
     this.#log = log;
   }
 
-  /** The reader scrolled; true if that changed what he follows. */
+  /**
+   * The reader may have scrolled; true if that changed what he follows. To be asked before drawing,
+   * too: the browser tells of scrolling a frame later, and drawing would have pulled him down.
+   */
   scrolled(): boolean {
-    const { scrollTop, scrollHeight, clientHeight } = this.#log() as HTMLElement;
-    const follow = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (!clientHeight || follow === this.follow) return false;
-    this.follow = follow;
-    return true;
+    const { follow } = this;
+    const box = this.#log();
+    if (box?.clientHeight)
+      this.follow =
+        box.scrollHeight - box.scrollTop - box.clientHeight < NEAR ||
+        (follow && box.scrollTop >= this.#end);
+    return follow !== this.follow;
+  }
+
+  /** From now on he follows the conversation. */
+  toEnd(): void {
+    this.follow = true;
+    this.#end = 0;
   }
 
   /** After drawing: keeps to the end, or to the first new line, `newFrom`, when that is new itself. */
@@ -28,6 +41,7 @@ export class Reading {
     const box = this.#log();
     if (!box?.clientHeight) return;
     if (this.follow) box.scrollTop = box.scrollHeight;
+    this.#end = box.scrollTop;
     const mark = box.querySelector<HTMLElement>(".new");
     if (mark && newFrom !== this.#marked)
       box.scrollTop = Math.min(box.scrollTop, mark.offsetTop - 8);
