@@ -279,6 +279,7 @@ def rules(settings: Settings) -> Rules:
         session_ttl=timedelta(hours=settings.visitors.session_hours),
         quarantine=timedelta(seconds=settings.retention.quarantine_seconds),
         door=parts.door(settings),
+        rating=settings.visitors.rating,
         delete_posts=retention.delete_teams_posts,
         purge_grace=timedelta(seconds=retention.purge_grace_seconds),
         proposed_for=timedelta(hours=retention.proposed_hours),

@@ -246,6 +246,9 @@ class Visitors(Section):
     """Seconds without a window after which a visitor counts as gone."""
     session_hours: float = Field(default=12, gt=0, le=24 * 14)
     """Hours for which a browser that joined may come back to its chat."""
+    rating: bool = True
+    """Whether visitors are asked at the end, once, whether the chat has helped. The answer goes into the
+    record and nowhere else; nobody has to answer."""
 
 
 class Silence(Section):

@@ -15,6 +15,7 @@ from bot.domain.invitations import Fate, Invitation
 from bot.domain.messages import SYSTEM, Kind, Notice, Role
 from bot.domain.presence import Presence
 from bot.domain.quiet import heard, unasked
+from bot.domain.rating import Rating
 from bot.domain.steps import Step, end, forgotten, notice, record
 
 
@@ -77,6 +78,7 @@ def _visitor_joined(chat: Chat, event: e.VisitorJoined) -> Step:
         presence=Presence.OPEN,
         presence_since=event.at,
         heard=event.at,
+        rating=Rating.AWAITED if event.rates else None,
     )
     chat, line = notice(chat, event, event.visitor, Notice.VISITOR_JOINED)
     return chat, (line, f.TellThread(f.Word.JOINED), f.ShowCard())
@@ -167,6 +169,11 @@ def _ended(chat: Chat, event: e.Ended) -> Step:
     return chat, effects
 
 
+def _rated(chat: Chat, event: e.Rated) -> Step:
+    """Keep the answer, once, and only while nothing of the record has left."""
+    return (replace(chat, rating=event.rating) if chat.may_be_rated else chat), ()
+
+
 def _thread_lost(chat: Chat, event: e.ThreadLost) -> Step:
     if chat.state not in (State.OPEN, State.ENDED):
         return forgotten(_fated(chat, Fate.REVOKED)), ()
@@ -210,6 +217,7 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.Removed: _removed,
     e.PresenceChanged: _presence_changed,
     e.Ended: _ended,
+    e.Rated: _rated,
     e.ThreadLost: _thread_lost,
     e.NotShown: _not_shown,
     e.FileCame: _file_came,

@@ -12,6 +12,7 @@ from bot.domain.invitations import Invitation
 from bot.domain.matching import Change, Match
 from bot.domain.messages import Author
 from bot.domain.presence import Presence
+from bot.domain.rating import Rating
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
 
 
@@ -77,6 +78,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.ENDED, e.ThreadLost): _S.FILING,
     (_S.ENDED, e.NotShown): _S.ENDED,
     (_S.ENDED, e.FileCame): _S.ENDED,
+    (_S.ENDED, e.Rated): _S.ENDED,
     (_S.HELD, e.FilingHeld): _S.HELD,  # the second of five presses
     (_S.HELD, e.FilingRequested): _S.HELD,
     (_S.HELD, e.FilingReleased): _S.FILING,  # the one way to RT that leads through HELD
@@ -86,6 +88,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.HELD, e.Ended): _S.HELD,
     (_S.HELD, e.NotShown): _S.HELD,
     (_S.HELD, e.FileCame): _S.HELD,
+    (_S.HELD, e.Rated): _S.HELD,
     (_S.FILING, e.FilingHeld): _S.FILING,
     (_S.FILING, e.FilingRequested): _S.FILING,
     (_S.FILING, e.FilingStopped): _S.ENDED,
@@ -201,6 +204,7 @@ class Chat:
     ``heard`` is when somebody last wrote or said that he is there; ``closing`` is when the chat
     ends by itself if nobody does any more, once that was said (bot/domain/silence.py).
     ``files`` counts those that came with messages, ``file_bytes`` is their size.
+    ``rating`` is None where the visitor is not to be asked whether the chat helped.
     """
 
     id: str
@@ -242,3 +246,12 @@ class Chat:
     closing: datetime | None = None
     files: int = 0
     file_bytes: int = 0
+    rating: Rating | None = None
+
+    @property
+    def may_be_rated(self) -> bool:
+        """True while an answer still goes into the record: nothing of that has left, or may have."""
+        before = self.state in (State.ENDED, State.HELD)
+        return (
+            before and self.rating is Rating.AWAITED and not (self.filing and self.filing.unclear)
+        )

@@ -11,6 +11,7 @@ from bot.domain.invitations import Route
 from bot.domain.matching import Change, Match
 from bot.domain.messages import Author, Quote
 from bot.domain.presence import Presence
+from bot.domain.rating import Rating
 from bot.domain.tickets import NewTicket, Requestor, Ticket
 
 
@@ -60,10 +61,14 @@ class Cancelled(Event):
 
 @dataclass(frozen=True, slots=True)
 class VisitorJoined(Event):
-    """Somebody exchanged the invitation for a seat in the chat, and this is all we know of him."""
+    """Somebody exchanged the invitation for a seat in the chat, and this is all we know of him.
+
+    ``rates``: at the end he is asked whether it helped.
+    """
 
     visitor: Author
     identity: Identity = BEARER
+    rates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,13 @@ class Ended(Event):
     """``by`` ended the talk; SYSTEM did because it was silent."""
 
     by: Author
+
+
+@dataclass(frozen=True, slots=True)
+class Rated(Event):
+    """The visitor said whether the chat helped."""
+
+    rating: Rating
 
 
 @dataclass(frozen=True, slots=True)

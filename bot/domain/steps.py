@@ -58,6 +58,7 @@ def forgotten(chat: Chat) -> Chat:
         move=None,
         rebindings=(),
         size=0,
+        rating=None,
     )
 
 

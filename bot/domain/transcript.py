@@ -207,6 +207,11 @@ def reasons(chat: Chat) -> tuple[str, ...]:
     )
 
 
+def rated(chat: Chat) -> tuple[str, ...]:
+    """Say what the visitor answered when he was asked whether the chat helped."""
+    return (f"Has the chat helped? The visitor says: {chat.rating}.",) if chat.rating else ()
+
+
 def spoken(lines: Iterable[Line]) -> int:
     """Count what people said, taken back or not."""
     return sum(not line.notice for line in lines)

@@ -36,6 +36,7 @@ def as_json(chat: Chat, lines: tuple[Line, ...]) -> dict[str, Any]:
         "operators": [operator.name for operator in chat.operators],
         "summary": {"by": filing.by.name, "text": filing.summary} if filing else None,
         "match": _match(filing.match, filing.reason) if filing else None,
+        "rating": chat.rating or None,
         "moves": [_move(one) for one in chat.rebindings],
         "messages": spoken(lines),
         "lines": [_line(line) for line in lines],

@@ -16,6 +16,7 @@ from bot.domain.transcript import (
     Line,
     counted,
     people,
+    rated,
     reasons,
     span,
     spoken,
@@ -43,6 +44,7 @@ def as_text(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
     """Render the record as plain text; only lines of ours begin at the left margin."""
     about = f"{span(chat, lines, zone)}, {counted(spoken(lines))}"
     above = [f"Live chat with {apart(visitor_name(chat))}", about, people(chat), *reasons(chat)]
+    above += rated(chat)
     head = [hanging(line) for line in above]
     if not (chat.filing and chat.filing.new_ticket):
         head.append(f"Ticket {chat.ticket.ref.number}")

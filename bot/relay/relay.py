@@ -47,6 +47,7 @@ class Rules:
     doubtful records. ``undo`` is for how long a filing may be undone; nothing leaves before.
     ``admission`` says who has to sign in; ``sign_in_ttl`` is how long after it he may join.
     ``door`` is for chats that visitors begin. ``delete_posts``: a purged chat's posts in Teams are taken back, all but its card.
+    ``rating``: visitors are asked at the end whether the chat helped.
     """
 
     secret: bytes
@@ -72,6 +73,7 @@ class Rules:
     sign_in_ttl: timedelta = timedelta(minutes=10)
     delete_posts: bool = False
     door: Door = field(default_factory=Door)
+    rating: bool = False
 
 
 #: How many chats come into these states is told every day.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from bot.domain.identity import BEARER, Identity
 from bot.domain.invitations import Fate, digest
 from bot.domain.messages import Author, EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence, together
+from bot.domain.rating import Rating
 from bot.relay.ports import Knock, Seat
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -61,6 +63,14 @@ class CannotSay(Exception):
     """A message was not accepted; ``code`` is ended, too_long, empty or chat_full, and of a file also
     file_type, file_size, files_full or file_unsafe.
     """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class CannotRate(Exception):
+    """An answer is not kept; ``code`` is rated (there is another one) or late (or not asked for)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -147,7 +157,9 @@ class Visiting:
             return Admission.SIGN_IN  # used up by another chat since it was looked at
         await unit.use(key, mark)
         visitor, known = _visitor(chat, knock.number, who)
-        await self._relay.happen(unit, chat, e.VisitorJoined(self._relay.now(), visitor, known))
+        rates = self._relay.rules.rating
+        joined = e.VisitorJoined(self._relay.now(), visitor, known, rates)
+        await self._relay.happen(unit, chat, joined)
         return ""
 
     async def _seated(self, present: str, key: str) -> Joined | None:
@@ -279,6 +291,23 @@ class Visiting:
                 return
 
         await self._relay.store.write(work)
+
+    async def rate(self, seat: Seat, rating: Rating) -> None:
+        """Keep whether the chat helped, durable on return. Raises CannotRate."""
+        now = self._relay.now()
+
+        async def work(unit: Unit) -> str:
+            chat = await unit.chat(seat.chat_id)
+            if chat is None:
+                return "late"
+            with suppress(NotNow):  # what was answered before still counts
+                chat = await self._relay.happen(unit, chat, e.Rated(now, rating))
+            if chat.rating is rating:
+                return ""
+            return "rated" if chat.rating else "late"
+
+        if refused := await self._relay.store.write(work):
+            raise CannotRate(refused)
 
 
 async def accepted(

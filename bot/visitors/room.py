@@ -21,6 +21,7 @@ from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
 from bot.visitors.poll_routes import PollRoutes
+from bot.visitors.rate_routes import RateRoutes
 from bot.visitors.routes import Accepted, Allowances, Page, Routes
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.socket import Pace, Shared
@@ -78,6 +79,7 @@ class VisitorsRoom:
             windows=allowances.sockets,
             windows_of_seat=allowances.sockets_of_seat,
         )
+        self._rates = RateRoutes(visiting, known).table()
         self._files = FileRoutes(visiting, attaching, known).table() if attaching else []
 
     def setup(self, app: web.Application) -> None:
@@ -107,7 +109,7 @@ class VisitorsRoom:
         self._routes.signing = signing
 
     def _table(self, also: Iterable[web.RouteDef]) -> list[web.RouteDef]:
-        return [*self._routes.table(), *self._polls.table(), *self._files, *also]
+        return [*self._routes.table(), *self._polls.table(), *self._rates, *self._files, *also]
 
     def expect(self, chat_ids: Iterable[str]) -> None:
         """Name chats whose visitor had a window at a process that ended, in the running loop.

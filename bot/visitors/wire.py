@@ -212,6 +212,7 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
         "relayed": relayed,
         "ended_by": chat.ended_by.role.value if chat.ended_by else None,
         "closing": time(chat.closing) if chat.closing else None,
+        "rating": (chat.rating or None) if not chat.may_be_rated else "",
     }
 
 

@@ -17,6 +17,7 @@ from bot.domain.invitations import Fate, Route
 from bot.domain.matching import Change, Match
 from bot.domain.messages import MAX_CHAT_BYTES, SYSTEM, Kind, Notice
 from bot.domain.presence import Presence
+from bot.domain.rating import Rating
 from bot.domain.tickets import NewTicket, TicketRef
 from tests.people import (
     ADA,
@@ -66,6 +67,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.SilenceWarned(NOW, LATER),
     e.StillHere(NOW, ADA),
     e.Ended(NOW, ADA),
+    e.Rated(NOW, Rating.YES),
     e.ThreadLost(NOW),
     e.NotShown(NOW, (2,)),
     e.FileCame(NOW, 2, came=False),

@@ -1,14 +1,16 @@
 """What visitors do."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from bot.domain.chat import State
+from bot.domain.chat import Chat, State
 from bot.domain.messages import MAX_MESSAGE_BYTES
 from bot.domain.presence import Presence
-from bot.relay.ports import NotDone
-from bot.relay.visiting import CannotJoin, CannotSay
+from bot.domain.rating import Rating
+from bot.relay.ports import NotDone, Seat
+from bot.relay.visiting import CannotJoin, CannotRate, CannotSay
 from tests.relay.house import OTHER, THREAD, House
 
 
@@ -180,3 +182,46 @@ async def test_the_cookie_ends_with_its_time(house: House) -> None:
     joined = await house.visiting.join(house.token(chat), "n", None)
     house.clock.pass_(hours=25)
     assert await house.visiting.seat(joined.secret) is None
+
+
+async def rateable(house: House) -> tuple[Chat, Seat]:
+    house.relay.rules = replace(house.relay.rules, rating=True)
+    chat, seat = await house.talking()
+    await house.visiting.end(seat)
+    return chat, seat
+
+
+async def test_an_answer_at_the_end_is_kept_once_and_repeats_are_harmless(house: House) -> None:
+    chat, seat = await rateable(house)
+    for _ in range(2):
+        await house.visiting.rate(seat, Rating.YES)
+    with pytest.raises(CannotRate, match="rated"):
+        await house.visiting.rate(seat, Rating.NO)
+    assert (await house.chat(chat.id)).rating is Rating.YES
+
+
+async def test_an_answer_goes_into_the_record_and_comes_too_late_behind_it(house: House) -> None:
+    chat, seat = await rateable(house)
+    await house.visiting.rate(seat, Rating.PARTLY)
+    await house.presses("file", chat, summary="Toner.", echo="345")
+    house.clock.pass_(minutes=2)
+    await house.deliver()
+    assert house.tickets.comments[-1].chat.rating is Rating.PARTLY
+    assert (await house.chat(chat.id)).rating is None
+
+
+async def test_who_answers_when_the_record_has_left_is_told_so(house: House) -> None:
+    chat, seat = await rateable(house)
+    await house.presses("file", chat, summary="Toner.", echo="345")
+    house.clock.pass_(minutes=2)
+    await house.deliver()
+    with pytest.raises(CannotRate, match="late"):
+        await house.visiting.rate(seat, Rating.YES)
+
+
+async def test_where_visitors_are_not_asked_no_answer_is_kept(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.end(seat)
+    with pytest.raises(CannotRate, match="late"):
+        await house.visiting.rate(seat, Rating.YES)
+    assert (await house.chat(chat.id)).rating is None

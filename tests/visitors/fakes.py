@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,11 +18,12 @@ from bot.domain.events import Event
 from bot.domain.invitations import Route, digest
 from bot.domain.messages import Author, EmptyText, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence
+from bot.domain.rating import Rating
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.attaching import Attaching
 from bot.relay.files import FileRules, Stored
 from bot.relay.ports import Committed, News, NotDone, Seat
-from bot.relay.visiting import CannotJoin, CannotSay, Joined, Peek, Visiting
+from bot.relay.visiting import CannotJoin, CannotRate, CannotSay, Joined, Peek, Visiting
 
 NOW = datetime(2026, 11, 21, 10, 42, 7, 123456, tzinfo=UTC)
 GRACE = Author(Role.OPERATOR, "aad-grace", "Grace Hopper")
@@ -58,6 +60,7 @@ class FakeVisiting(Visiting):
         self.knocks: list[str] = []
         self.now = NOW
         self.broken: Exception | None = None
+        self.rates = False
 
     # --- what COs do ----------------------------------------------------------------------------
 
@@ -133,7 +136,7 @@ class FakeVisiting(Visiting):
         if fate == "pending":
             link.fate, link.nonce = "used", nonce
             ada = Author(Role.VISITOR, f"visitor-{link.chat_id}", ADA.name)
-            self.happen(link.chat_id, e.VisitorJoined(self.now, ada))
+            self.happen(link.chat_id, e.VisitorJoined(self.now, ada, rates=self.rates))
         elif fate != "used" or not again:
             if fate == "used":
                 self.happen(link.chat_id, e.KnockedAgain(self.now))
@@ -203,6 +206,14 @@ class FakeVisiting(Visiting):
         visitor = self.chats[seat.chat_id].visitor
         assert visitor
         self.happen(seat.chat_id, e.Ended(self.now, visitor))
+
+    async def rate(self, seat: Seat, rating: Rating) -> None:
+        self._alive()
+        with suppress(NotNow):
+            self.happen(seat.chat_id, e.Rated(self.now, rating))
+        kept = self.chats[seat.chat_id].rating
+        if kept is not rating:
+            raise CannotRate("rated" if kept else "late")
 
     # --- helpers ----------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ export interface View {
   ended_by: "visitor" | "operator" | "system" | null;
   /** When the chat ends by itself unless somebody is heard. */
   closing: string | null;
+  /** Whether the chat helped: "" while that is asked, null where it is not, else the answer. */
+  rating: "" | "yes" | "partly" | "no" | null;
 }
 
 /** What came with a line. */

@@ -14,6 +14,7 @@ export function aView(changes: Partial<View> = {}): View {
     relayed: 0,
     ended_by: null,
     closing: null,
+    rating: null,
     ...changes,
   };
 }

@@ -2,10 +2,15 @@
 import type { App } from "../app.ts";
 import type { Kit, More } from "../more.ts";
 import { printCopy, saveCopy } from "./copyfile.ts";
+import { dress } from "./dress.ts";
+import { rate } from "./rate.ts";
 
 export function over(kit: Kit): More["over"] {
   const { h, button, copy, say } = kit;
-  return (_app: App, { session, draft }, close) => {
+  const rating = rate(kit);
+  return (app: App, talk, close) => {
+    dress(app);
+    const { session, draft } = talk;
     const kept = draft && [
       h("p", { key: "kept" }, say("refused_lost")),
       h("blockquote", { key: "draft", dir: "auto", tabindex: "0" }, draft),
@@ -15,6 +20,6 @@ export function over(kit: Kit): More["over"] {
       button("main", () => saveCopy(kit, session), say("save")),
       button("print", () => printCopy(kit, session), say("print")),
     ];
-    return [...(kept || []), h("p.acts", { key: "acts" }, ...(copies || []), close)];
+    return [...(kept || []), ...rating(app, talk), h("p.acts", { key: "acts" }, ...(copies || []), close)];
   };
 }
