@@ -44,6 +44,11 @@ class Story:
 
     async def open(self) -> None:
         """Grace asks, invites, and Ada joins."""
+        await self.ada.join(await self.invite())
+        await self._maybe_die("joined")
+
+    async def invite(self) -> str:
+        """Grace asks and invites; return the secret in the link."""
         alone = self.where is self.grace.chat  # there the bot is mentioned by being there
         self.root = await self.grace.post(self.where, str(self.ticket), mention=not alone)
         await self._maybe_die("asked")
@@ -52,8 +57,7 @@ class Story:
         pressed = await self.grace.press(card, "invite")
         assert pressed.kind == "card", pressed
         await self._maybe_die("invited")
-        await self.ada.join(await self.token())
-        await self._maybe_die("joined")
+        return await self.token()
 
     async def tell(self) -> None:
         """All of it."""

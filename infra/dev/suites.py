@@ -55,6 +55,11 @@ REAL_RT = {
 DATABASE = {"postgresql": postgres}
 CHROMIUM = {"chromium": browser}
 FIREFOX = {"firefox-esr": program("firefox-esr")}
+WEBKIT = {
+    "webkit2gtk-driver": program("WebKitWebDriver"),
+    "xvfb": program("Xvfb"),
+    "selenium": module("selenium"),
+}
 
 
 def pytest(marks: str, *more: str) -> list[str]:
@@ -125,7 +130,9 @@ SUITES = {
     "rt": Suite(
         [pytest("real_rt and not contract and not soak")], REAL_RT | CHROMIUM, patient=True
     ),
-    "e2e": Suite([pytest("e2e and not real_rt and not soak")], CHROMIUM | FIREFOX | DATABASE),
+    "e2e": Suite(
+        [pytest("e2e and not real_rt and not soak")], CHROMIUM | FIREFOX | WEBKIT | DATABASE
+    ),
     "faults": faults(),
     "bench": Suite([pytest("bench and not soak", "-s")], CHROMIUM | DATABASE),
     "soak": Suite([pytest("soak", "-s")], REAL_RT | CHROMIUM | DATABASE, limit=24 * 3600),

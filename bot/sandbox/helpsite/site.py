@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,7 @@ class HelpSite:
 
     Use as ``async with HelpSite(service_url="http://127.0.0.1:8080", port=0) as site``; ``site.url``
     is where it is then. ``service_url`` may be set again later: a service can move in a test.
+    With ``tls`` it speaks HTTPS: WebKit keeps no secure cookie of a site without it.
     """
 
     def __init__(
@@ -34,9 +36,11 @@ class HelpSite:
         port: int = 0,
         host: str = "127.0.0.1",
         prefix: str = "/livechat",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.service_url = service_url
         self.prefix = prefix
+        self.tls = tls
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -45,7 +49,7 @@ class HelpSite:
     @property
     def url(self) -> str:
         """Where the site is, without a slash at the end; known once it is running."""
-        return f"http://localhost:{self._port}"
+        return f"{'https' if self.tls else 'http'}://localhost:{self._port}"
 
     @property
     def port(self) -> int:
@@ -62,7 +66,7 @@ class HelpSite:
         self._session = ClientSession(timeout=timeout, cookie_jar=DummyCookieJar())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
+        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self.tls)
         await site.start()
         self._port = self._runner.addresses[0][1]
 
