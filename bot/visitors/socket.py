@@ -194,7 +194,8 @@ class Socket:
             self._doubt_at = now + pace.doubt
             self.wake(doubt=True)
         # What is heard meanwhile only puts it off.
-        self._due = min(self._dead_at or self._heard + pace.heartbeat, self._spoke + limit)
+        dead_at = self._dead_at or self._heard + pace.heartbeat
+        self._due = min(dead_at, self._spoke + limit, self._doubt_at)
 
     @property
     def _expired(self) -> bool:
