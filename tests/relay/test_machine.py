@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 from unittest import mock
@@ -12,6 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bot.relay import outbox
+from tests.leaping import leaping
 from tests.relay.machine import ChatMachine
 from tests.relay.machine_ground import Ground, files, server
 from tests.relay.machine_outside import Died
@@ -22,7 +22,7 @@ STEPS = 50
 def play(ground: Ground, examples: int, *, same: bool) -> None:
     """Try so many histories: the same ones each time, or ever new ones, which are shrunk."""
     unforeseen: list[dict[str, Any]] = []
-    with asyncio.Runner() as runner, mock.patch.object(outbox, "time", time):
+    with leaping() as runner, mock.patch.object(outbox, "time", time):
         runner.get_loop().set_exception_handler(lambda _loop, what: unforeseen.append(what))
         machine = type("Machine", (ChatMachine,), {"ground": ground, "loop": runner.get_loop()})
         run_state_machine_as_test(

@@ -1,0 +1,59 @@
+"""The loop that leaps waits for no timer, and for all that runs beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from bot.store.thread import Aside
+from tests.leaping import leaping
+
+HOUR = 3600.0
+
+
+def test_timers_end_in_their_order_and_an_hour_is_not_waited_for() -> None:
+    ended: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        ended.append(seconds)
+
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await asyncio.gather(*(wait(seconds) for seconds in (HOUR, 1.0, 60.0)))
+        return loop.time() - began
+
+    before = time.monotonic()
+    with leaping() as runner:
+        assert runner.run(main()) >= HOUR
+    assert time.monotonic() - before < HOUR
+    assert ended == [1.0, 60.0, HOUR]
+
+
+def test_what_runs_beside_comes_before_the_shortest_timer() -> None:
+    aside, go = Aside("beside"), threading.Event()
+
+    async def main() -> str:
+        ordered = asyncio.create_task(aside.run(go.wait, 60))
+        timer = asyncio.create_task(asyncio.sleep(HOUR))
+        threading.Timer(0.05, go.set).start()
+        done, _ = await asyncio.wait([ordered, timer], return_when=asyncio.FIRST_COMPLETED)
+        timer.cancel()
+        return "beside" if done == {ordered} else "timer"
+
+    with leaping() as runner:
+        assert runner.run(main()) == "beside"
+    aside.close()
+
+
+def test_a_time_out_ends_what_never_comes() -> None:
+    async def main() -> None:
+        async with asyncio.timeout(HOUR):
+            await asyncio.get_running_loop().create_future()
+
+    with leaping() as runner, pytest.raises(TimeoutError):
+        runner.run(main())
