@@ -107,7 +107,7 @@ async def test_purge_erases_the_rest_when_told_so_and_leaves_no_trace_in_the_fil
     await house.visiting.say(seat, "k", "CANARY")
     result = await prompt("purge", "--person", ADA, "--yes", "--also-unfiled")
     assert f"Erased: {chat.id}." in result.output
-    assert await house.store.look(chat.id) is None
+    assert (await house.chat(chat.id)).state is State.ERASED
     kept = b"".join(file.read_bytes() for file in tmp_path.glob("livechat.db*"))
     assert b"CANARY" not in kept
     assert ADA.encode() not in kept

@@ -28,13 +28,14 @@ class State(StrEnum):
     FILED = "filed"  # RT's receipt is in
     PURGED = "purged"  # and the text is gone from here
     CANCELLED = "cancelled"  # dropped before anybody joined
+    ERASED = "erased"  # gone from here on a person's request, before its record was in RT
 
 
 #: States in which a thread is taken: at most one such chat per thread, so that an operator's
 #: words in it can mean only one visitor.
 LIVE = frozenset({State.INVITED, State.OPEN})
 #: States that wait for nothing any more.
-OVER = frozenset({State.PURGED, State.CANCELLED})
+OVER = frozenset({State.PURGED, State.CANCELLED, State.ERASED})
 
 _S = State
 TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
@@ -108,6 +109,10 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.PURGED, e.FilingHeld): _S.PURGED,
     (_S.PURGED, e.FilingRequested): _S.PURGED,
     (_S.PURGED, e.StatusSet): _S.PURGED,
+    (_S.OPEN, e.Erased): _S.ERASED,
+    (_S.ENDED, e.Erased): _S.ERASED,
+    (_S.HELD, e.Erased): _S.ERASED,
+    (_S.FILING, e.Erased): _S.ERASED,
 }
 
 

@@ -61,6 +61,7 @@ class Word(StrEnum):
     NOT_SURE = "not_sure"
     AWAY = "away"
     ORPHANED = "orphaned"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)

@@ -322,3 +322,8 @@ class StatusSet(Event):
 @dataclass(frozen=True, slots=True)
 class Purged(Event):
     """The chat's text is gone from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased(Event):
+    """Somebody asked for his data to be erased, and all of the chat that was here is."""

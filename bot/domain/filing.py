@@ -129,6 +129,16 @@ def _purged(chat: Chat, event: e.Purged) -> Step:
     return replace(forgotten(chat), invitation=None, ended_by=ended_by), ()
 
 
+def _erased(chat: Chat, event: e.Erased) -> Step:
+    """Forget all but the ticket's number, and whether RT may have the record all the same."""
+    was = chat.filing
+    unclear = chat.state is State.FILING or (was is not None and was.unclear)
+    filing = Filing(SYSTEM, was.requested, "", unclear=True) if was and unclear else None
+    chat = replace(forgotten(chat), invitation=None, filing=filing, closing=None)
+    chat = replace(chat, ended=event.at, ended_by=SYSTEM, files=0, file_bytes=0)
+    return chat, (f.TellThread(f.Word.ERASED), f.ShowCard())
+
+
 def with_filing(chat: Chat, **changes: Any) -> Chat:
     """Return the chat with these changes in its filing, if it has one."""
     return replace(chat, filing=replace(chat.filing, **changes)) if chat.filing else chat
@@ -145,4 +155,5 @@ STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.TranscriptFiled: _filed,
     e.StatusSet: _status_set,
     e.Purged: _purged,
+    e.Erased: _erased,
 }

@@ -45,6 +45,7 @@ _WAS: dict[State, str] = {
     State.FILED: "This chat is in RT already.",
     State.PURGED: "This chat is in RT already.",
     State.CANCELLED: "This chat was cancelled.",
+    State.ERASED: "This chat was erased, because a person asked for that.",
 }
 
 

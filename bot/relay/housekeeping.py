@@ -46,6 +46,7 @@ class Housekeeping:
             State.ENDED: now - min(_UNFILED, _AGAIN, rules.unfiled_for),
             State.CANCELLED: now - rules.proposed_for,
             State.PURGED: now - rules.kept_for,
+            State.ERASED: now - rules.kept_for,
         }
         for chat in await self._relay.store.stale({s.value: at for s, at in due.items()}):
             await self._age(chat)
@@ -88,7 +89,7 @@ class Housekeeping:
                 await self._remind(unit, chat)
             case State.FILING:
                 await self._alarm(unit, chat)
-            case State.CANCELLED | State.PURGED:
+            case State.CANCELLED | State.PURGED | State.ERASED:
                 await unit.forget(chat.id)
 
     async def _silent(self, unit: Unit, chat: Chat) -> None:

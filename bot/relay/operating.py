@@ -54,7 +54,7 @@ _HELD_SUMMARY = (
     "with “undo” and send it again."
 )
 _FULL = "The chat has as many files as it may."
-_ENDED = frozenset({State.ENDED, *SENT})
+_ENDED = frozenset({State.ENDED, State.ERASED, *SENT})
 _RECORD = frozenset({"file", "new", "triage"})
 
 

@@ -105,7 +105,7 @@ async def _erase(relay: Relay, trace: Trace, unit: Unit) -> bool:
 
 
 async def _let_go(relay: Relay, unit: Unit, chat: Chat) -> None:
-    """Those who look on hear of it; then the chat is forgotten, its rows of the outbox too."""
+    """Those who look on hear of it; what stays is a number, until that is forgotten, too."""
     now = relay.now()
     if chat.state in _BEFORE:
         await relay.happen(unit, chat, e.Cancelled(now, SYSTEM))
@@ -113,5 +113,7 @@ async def _let_go(relay: Relay, unit: Unit, chat: Chat) -> None:
         await purge(relay, unit, chat)
         await relay.happen(unit, chat, e.Purged(now))
     else:
+        await unit.recall(chat.id)  # what is on its way names people, or waits for what goes
+        await relay.happen(unit, chat, e.Erased(now))
         await purge(relay, unit, chat)
-        await unit.forget(chat.id)
+        await unit.wipe(chat.id)

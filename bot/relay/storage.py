@@ -136,6 +136,9 @@ class Unit(Protocol):
     async def drop(self, delivery_id: int) -> None:
         """Strike a delivery off, whoever holds it."""
 
+    async def recall(self, chat_id: str) -> None:
+        """Strike all deliveries of a chat off, whoever holds them."""
+
     async def invite(self, digest: str, chat_id: str, number: int, expires: datetime) -> None:
         """Keep an invitation's digest."""
 
@@ -179,6 +182,9 @@ class Unit(Protocol):
         """Delete what was said; return how many lines. The keys of the visitor's lines stay, so that
         one whose acknowledgement was lost is still known to have been accepted.
         """
+
+    async def wipe(self, chat_id: str) -> None:
+        """Delete what ``purge`` leaves of what was said: that it was accepted is not known any more."""
 
     async def forget(self, chat_id: str) -> None:
         """Delete every row of a chat, its seats too."""

@@ -129,6 +129,8 @@ BLANK = Query(
     .values(text="", author_name="", quote_author=sa.null(), quote_text=sa.null(), file=sa.null())
 )
 
+WIPE = Query(sa.delete(messages).where(_of_chat))
+
 # --- files -------------------------------------------------------------------------------------
 
 _of_the_chat = files.c.chat_id == text("chat_id")

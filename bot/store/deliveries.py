@@ -192,6 +192,10 @@ class Deliveries:
         """Strike a row off, whoever holds it."""
         self._struck(await self._link.rows(sql.DROP, id=delivery_id))
 
+    async def recall(self, chat_id: str) -> None:
+        """Strike all rows of a chat off, whoever holds them."""
+        self._struck(await self._link.rows(sql.RECALL, chat_id=chat_id))
+
     def _struck(self, rows: list[Row]) -> list[int]:
         self._freed.update(stream for _, stream in rows)
         return sorted(number for number, _ in rows)

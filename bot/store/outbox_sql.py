@@ -130,6 +130,11 @@ STRIKE = Query(sa.delete(outbox).where(_mine).returning(outbox.c.id, outbox.c.st
 DROP = Query(
     sa.delete(outbox).where(outbox.c.id == _number("id")).returning(outbox.c.id, outbox.c.stream)
 )
+RECALL = Query(
+    sa.delete(outbox)
+    .where(outbox.c.chat_id == _p("chat_id"))
+    .returning(outbox.c.id, outbox.c.stream)
+)
 GIVE_BACK = Query(
     sa.update(outbox)
     .where(_mine)

@@ -39,10 +39,15 @@ class Scrubber:
         """Something was deleted whose traces are to go."""
         self._soiled = True
 
+    @property
+    def due(self) -> bool:
+        """Whether there is something to scrub, and not too soon after the last time."""
+        return self._soiled and time.monotonic() >= self._rested
+
     async def scrub(self) -> None:
         """Scrub if it is due; what fails is tried again."""
         began = time.monotonic()
-        if not self._soiled or began < self._rested:
+        if not self.due:
             return
         self._soiled, done = False, False
         try:

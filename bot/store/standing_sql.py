@@ -21,7 +21,9 @@ TALLIED = Query(
 )
 OLD_TALLIES = Query(sa.delete(tallies).where(tallies.c.at < number("moment")))
 STATES = Query(sa.select(chats.c.state, sa.func.count()).group_by(chats.c.state))
-_over = chats.c.state.in_([sa.literal_column(f"'{s}'") for s in ("filed", "purged", "cancelled")])
+_over = chats.c.state.in_(
+    [sa.literal_column(f"'{s}'") for s in ("filed", "purged", "cancelled", "erased")]
+)
 #: Chats that are done and of which a word is still here.
 LEFTOVERS = Query(
     sa.select(sa.func.count(sa.distinct(messages.c.chat_id)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self, TypeVar
 
@@ -30,6 +31,7 @@ from bot.store import chat_sql, codec, outbox_sql, processes, reception_sql, sta
 from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
 from bot.store.listening import Listener
+from bot.store.neighbours import VERSION, Ears, Neighbours
 from bot.store.postgres import Door, PostgresHand, PostgresReader
 from bot.store.scrubbing import Scrubber, postgres_scrubber, sqlite_scrubber
 from bot.store.sql import Query, Row
@@ -81,7 +83,8 @@ class SqlStore:
         self._writer: Writer
         self._scrubber: Scrubber
         self._waited: dict[Lane, int] = {}  # streams, when a lane was last looked at
-        self._listener: Listener | None = None
+        self._ears: Ears
+        self._neighbours: Neighbours | None = None
         self._bell: Callable[[Committed], object] = id  # until somebody wants to be told
 
     @classmethod
@@ -96,20 +99,22 @@ class SqlStore:
             store = cls(SqliteReader(file), clock)
             store._writer = Writer([SqliteHand(file, clock)], store._committed)
             store._scrubber = sqlite_scrubber(file)
+            store._ears = store._neighbours = Neighbours(store._version, store._heard_of_others)
             return store
         door = Door(url)
         store = cls(PostgresReader(door), clock)
         hands = [PostgresHand(door, clock) for _ in range(_HANDS)]
         store._writer = Writer(hands, store._committed)
         store._scrubber = postgres_scrubber(door.parts)
-        store._listener = Listener(door, store._heard)
+        store._ears = Listener(door, store._heard)
         return store
 
     async def close(self) -> None:
         """Finish writing and let go of the connections."""
+        if self._neighbours is not None:
+            await self._neighbours.close()  # it asks the writer
         await self._writer.close()
-        if self._listener is not None:
-            await self._listener.close()
+        await self._ears.close()
         await self._reader.close()
 
     # --- what was committed --------------------------------------------------------------------
@@ -129,16 +134,25 @@ class SqlStore:
         self._writer.home = Home(owner, int(lease * 1_000_000), may, back)
 
     async def listen(self) -> None:
-        """Begin to hear of other processes' commits (PostgreSQL), and to tell them of ours."""
-        if self._listener is not None:
-            await self._listener.start()
+        """Begin to hear of other processes' commits, and to tell them of ours (PostgreSQL)."""
+        await self._ears.start()
 
     def _committed(self, committed: Committed) -> None:
         if any(news.chat and news.chat.state in OVER for news in committed.news):
             self._scrubber.soil()
-        if self._listener is not None:
-            self._listener.pass_on(committed)
+        self._ears.pass_on(committed)
         self._heard(committed)
+
+    def _heard_of_others(self, committed: Committed) -> None:
+        self._scrubber.soil()  # they may have deleted, and died before they could scrub
+        self._heard(committed)
+
+    async def _version(self) -> int:
+        async def work(unit: SqlUnit) -> int:
+            ((version,),) = await unit.link.rows(VERSION)
+            return int(version)
+
+        return await self._write(work)
 
     def _heard(self, committed: Committed) -> None:
         try:
@@ -191,8 +205,11 @@ class SqlStore:
 
     async def scrub(self) -> None:
         """Take what was purged out of the database's files, too, as far as that is ours to do."""
+        if not self._scrubber.due:
+            return
         try:
-            await self._scrubber.scrub()
+            async with self._neighbours.unheard() if self._neighbours else nullcontext():
+                await self._scrubber.scrub()
         except _AWAY as error:
             raise NotDone("The database does not answer.") from error
 
@@ -216,8 +233,7 @@ class SqlStore:
             return pulse
 
         pulse = await self._write(work)
-        if self._listener is not None:
-            self._listener.count(pulse.alive)
+        self._ears.count(pulse.alive)
         return pulse
 
     async def rest(self, process: str) -> None:

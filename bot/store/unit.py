@@ -261,6 +261,10 @@ class SqlUnit:
         """Strike a delivery off, whoever holds it."""
         await self._deliveries.drop(delivery_id)
 
+    async def recall(self, chat_id: str) -> None:
+        """Strike all deliveries of a chat off."""
+        await self._deliveries.recall(chat_id)
+
     # --- visitors ------------------------------------------------------------------------------
 
     async def invite(self, digest: str, chat_id: str, number: int, expires: datetime) -> None:
@@ -338,6 +342,10 @@ class SqlUnit:
         self._turned.setdefault(chat_id, False)
         self.gathering.of(chat_id)
         return gone + blanked
+
+    async def wipe(self, chat_id: str) -> None:
+        """Delete what ``purge`` leaves of the log."""
+        await self.link.slowly(sql.WIPE, chat_id=chat_id)
 
     async def forget(self, chat_id: str) -> None:
         """Delete a chat; what belongs to it goes with it (ON DELETE CASCADE)."""

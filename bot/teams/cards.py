@@ -146,6 +146,24 @@ def _cancelled(view: CardView, zone: tzinfo) -> Part:
     return body, []
 
 
+def _erased(view: CardView, zone: tzinfo) -> Part:
+    chat = view.chat
+    at = f" {when(chat.ended, zone)}" if chat.ended else ""
+    sent = (
+        "Its record had been sent to RT by then: **look whether it is there.**"
+        if chat.filing
+        else "Nothing of it was put into RT."
+    )
+    body = [
+        el.paragraph(
+            f"**Erased**{at}, because a person asked for that under data protection law. {sent} "
+            "Nothing of it is kept here."
+        ),
+        el.hint("To begin again, mention the bot with the ticket number."),
+    ]
+    return body, []
+
+
 _STATES: dict[State, Callable[[CardView, tzinfo], Part]] = {
     State.PROPOSED: _proposed,
     State.INVITED: _invited,
@@ -156,4 +174,5 @@ _STATES: dict[State, Callable[[CardView, tzinfo], Part]] = {
     State.FILED: record_card.filed,
     State.PURGED: record_card.filed,
     State.CANCELLED: _cancelled,
+    State.ERASED: _erased,
 }

@@ -55,6 +55,7 @@ STATES: dict[State, str] = {
     State.FILED: "The record is on the ticket.",
     State.PURGED: "The record is on the ticket.",
     State.CANCELLED: "Cancelled before anybody joined.",
+    State.ERASED: "The chat was erased.",
 }
 
 _WORDS: dict[Word | Answer, str] = {
@@ -201,6 +202,12 @@ _WORDS: dict[Word | Answer, str] = {
         "read on there: the chat has ended, and {visitor} was told so. Its record goes onto the "
         "ticket by itself, {summary}. Please go on with {visitor} in RT."
     ),
+    Word.ERASED: (
+        "The chat about ticket {ticket} was erased, because a person asked for that under data "
+        "protection law. It is over for the visitor, who was told so, and nothing of it was put "
+        "into RT or is kept here. What stands in this thread is still to be read by your team: "
+        "delete it if it must go, too. To go on with the visitor, write on ticket {ticket} in RT."
+    ),
     Answer.ELSEWHERE: (
         "The card of ticket {ticket} is in a thread of its own; the chat goes on there: {detail}"
     ),
@@ -242,6 +249,12 @@ _UNCLEAR: dict[Word | Answer, str] = {
         "Ticket {ticket} has changed since it was confirmed, so nothing more was sent to RT; an "
         "earlier try may be there. {detail} Look there. The card says what has changed, and asks "
         "where the record shall go. It is kept here."
+    ),
+    Word.ERASED: (
+        "The chat about ticket {ticket} was erased here, because a person asked for that under data "
+        "protection law. It is over for the visitor, who was told so. Its record had been sent to RT "
+        "by then and may be there: look, and have it taken out there if it is. What stands in this "
+        "thread is still to be read by your team: delete it if it must go, too."
     ),
     Answer.NOT_FILED: (
         "This chat has ended, and its record may be in RT or not. Look there, then press Send to RT "

@@ -68,6 +68,14 @@ STATES: dict[State, tuple[str, str]] = {
         "Dropped before anybody joined. Nothing was put on the ticket, and nobody's name is kept.",
         "That the link was taken back.",
     ),
+    State.ERASED: (
+        (
+            "`livechat purge --also-unfiled` erased it, because a person asked for that. Only the "
+            "ticket's number is kept for a while; the thread is told, and whether RT may have the "
+            "record all the same."
+        ),
+        "That the chat was erased; its window is connected no more.",
+    ),
 }
 
 #: What an event is called on an arrow.
@@ -106,6 +114,7 @@ EVENTS: dict[type[e.Event], str] = {
     e.TranscriptFiled: "RT's receipt",
     e.StatusSet: "the ticket's status was set, or could not be",
     e.Purged: "text deleted",
+    e.Erased: "erased on a person's request",
 }
 
 INTRODUCTION = """\

@@ -50,6 +50,7 @@ CHATS = {
     State.FILED: filed(),
     State.PURGED: after(filed(), e.Purged(NOW)),
     State.CANCELLED: after(proposed(), e.Cancelled(NOW, GRACE)),
+    State.ERASED: after(talking(), e.Erased(NOW)),
 }
 EVENTS: tuple[e.Event, ...] = (
     e.Invited(NOW, GRACE, ADAS, Route.MAIL, LATER),
@@ -86,6 +87,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.FilingFailed(NOW, "No right."),
     e.StatusSet(NOW),
     e.Purged(NOW),
+    e.Erased(NOW),
 )
 
 
@@ -338,6 +340,7 @@ def test_a_chat_says_nothing_by_itself() -> None:
         after(proposed(), e.ThreadLost(NOW)),
         after(invited(), e.InvitationExpired(NOW), e.Cancelled(NOW, GRACE)),
         after(filed(), e.Purged(NOW)),
+        after(talking(), e.Erased(NOW)),
     ],
 )
 def test_a_chat_of_no_use_any_more_names_nobody(chat: Chat) -> None:

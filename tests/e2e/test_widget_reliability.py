@@ -100,7 +100,7 @@ async def test_a_service_that_closes_for_a_while_is_come_back_to(
     [
         (Close.NO_SESSION, "This browser is no longer signed in"),
         (Close.OTHER_CHAT, "Another chat was opened in this browser"),
-        (Close.GONE, "The chat is no longer kept here"),
+        (Close.GONE, "The chat was erased"),
     ],
 )
 async def test_a_service_that_wants_no_more_of_us_is_obeyed_in_words(

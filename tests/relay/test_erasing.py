@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 
-from bot.domain.chat import State
+from bot.domain.chat import Chat, State
 from bot.relay.people import Trace, Traces, erase
-from bot.relay.ports import Gone, NotDone, Refused
+from bot.relay.ports import Gone, Listening, NotDone, Refused, Unclear
+from bot.relay.visiting import CannotSay
+from bot.teams.cards import card
+from bot.teams.words import say
 from tests.relay.house import RULES, House
 
 
@@ -70,12 +74,89 @@ async def test_a_post_that_cannot_be_taken_back_holds_nothing_up(
     assert (await tidy.chat(chat_id)).state is State.PURGED
 
 
-async def test_the_posts_go_also_when_the_chat_itself_is_forgotten(tidy: House) -> None:
+async def erased(house: House, chat: Chat) -> Chat:
+    trace = Trace(chat.id, (await house.chat(chat.id)).state, chat.ticket.ref, "", {})
+    assert await erase(house.relay, Traces((trace,)), also_unfiled=True) == [trace]
+    return await house.chat(chat.id)
+
+
+def said(house: House) -> str:
+    return say(house.threads.told[-1][1], Listening.THREAD)
+
+
+async def test_the_posts_go_also_when_somebody_asked_for_it_and_what_tells_of_it_stays(
+    tidy: House,
+) -> None:
     chat, seat = await tidy.talking()
     await tidy.visiting.say(seat, "1", "it beeps")
     await tidy.deliver()
-    trace = Trace(chat.id, State.OPEN, chat.ticket.ref, "", {})
-    await erase(tidy.relay, Traces((trace,)), also_unfiled=True)
+    told = len(tidy.threads.words)
+    await erased(tidy, chat)
     await tidy.deliver()
-    assert await tidy.store.look(chat.id) is None
-    assert tidy.threads.standing == []
+    assert tidy.threads.words[told:] == ["erased"]
+    assert len(tidy.threads.standing) == 1
+
+
+async def test_a_talk_that_is_erased_is_over_and_both_sides_can_tell(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "1", "CANARY")
+    await house.writes("CANARY too")
+    assert (await erased(house, chat)).state is State.ERASED
+    assert "CANARY" not in house.dump()
+    assert "Ada" not in house.dump()
+    await house.deliver()
+    assert house.threads.words[-1] == "erased"
+    assert house.threads.card.chat.state is State.ERASED
+    with pytest.raises(CannotSay, match="ended"):  # also of what was accepted before
+        await house.visiting.say(seat, "1", "CANARY")
+    for verb in ("file", "end", "look"):
+        pressing = await house.presses(verb, chat)
+        assert ("erased" in pressing.sentence) is (verb != "look")
+        assert pressing.view
+    await house.writes("Are you there?")
+    await house.deliver()
+    assert house.threads.words[-1] == "not_delivered"
+    house.clock.now += RULES.kept_for + timedelta(days=1)
+    await house.housekeeping.tidy()
+    assert await house.store.look(chat.id) is None
+
+
+async def test_what_was_on_its_way_when_its_chat_was_erased_goes_nowhere(house: House) -> None:
+    house.relay.rules = replace(RULES, undo=timedelta(seconds=60))
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "1", "CANARY")
+    await house.presses("file", chat, summary="CANARY")
+    await erased(house, chat)
+    house.clock.now += timedelta(minutes=5)
+    await house.deliver()
+    assert "CANARY" not in repr(house.threads.posts)
+    assert not house.tickets.comments
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_what_may_be_in_rt_when_its_chat_is_erased_is_said_to_be(
+    house: House, *, arrived: bool
+) -> None:
+    chat, _ = await house.talking()
+    faults = house.tickets.faults
+    (faults.after if arrived else faults.before).append(Unclear("RT did not answer."))
+    await house.presses("file", chat)
+    await house.deliver()
+    now = await erased(house, chat)
+    assert now.filing
+    assert now.filing.unclear
+    await house.deliver()
+    told = said(house)
+    assert "may be there" in told
+    assert "Nothing of it was put into RT" not in repr(card(house.threads.card, UTC))
+    assert len(house.tickets.comments) == arrived
+
+
+async def test_what_is_certainly_not_in_rt_when_its_chat_is_erased_is_said_not_to_be(
+    house: House,
+) -> None:
+    chat, _ = await house.talking()
+    await erased(house, chat)
+    await house.deliver()
+    assert "nothing of it was put into RT" in said(house)
+    assert "Nothing of it was put into RT" in repr(card(house.threads.card, UTC))

@@ -12,6 +12,7 @@ import pytest
 from bot.relay.ports import Committed, Delivery, Lane, News, Seat
 from bot.relay.storage import Unit
 from bot.store import SqlStore
+from bot.store.listening import Listener
 from tests.people import NOW, proposed, talking
 from tests.store.making import THREAD, Ears, add_chat, line, row, schedule
 
@@ -265,8 +266,8 @@ async def test_a_process_alone_keeps_silent_until_another_comes(pg_url: str) -> 
     patience = timedelta(seconds=20)
     first, second = SqlStore.at(pg_url), SqlStore.at(pg_url)
     await first.beat("first", patience)
-    listener = first._listener
-    assert listener
+    listener = first._ears
+    assert isinstance(listener, Listener)
     assert listener._alone
     there = Ears(second)
     await second.beat("second", patience)

@@ -136,6 +136,7 @@ def test_the_view_is_the_protocols() -> None:
         (State.PROPOSED, None),
         (State.INVITED, None),
         (State.CANCELLED, None),
+        (State.ERASED, None),
     ],
 )
 def test_every_state_has_a_word_for_the_visitor_or_nothing_to_show(
@@ -146,7 +147,7 @@ def test_every_state_has_a_word_for_the_visitor_or_nothing_to_show(
 
 
 def test_all_states_are_in_the_table_above() -> None:
-    assert len(State) == 9
+    assert len(State) == 10
 
 
 def test_a_record_that_went_into_a_new_ticket_is_shown_with_its_number() -> None:

@@ -121,7 +121,7 @@ export const EN = {
   stopped_head: "This chat cannot go on here",
   no_session: "This browser is no longer signed in.",
   other_chat: "Another chat was opened in this browser.",
-  gone: "The chat is no longer kept here.",
+  gone: "The chat was erased.",
   rate_question: "Has this chat helped you?",
   rate_note: "You need not answer. Your answer is put on your ticket.",
   rate_yes: "Yes",
