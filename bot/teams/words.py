@@ -204,7 +204,7 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Word.ERASED: (
         "The chat about ticket {ticket} was erased, because a person asked for that under data "
-        "protection law. It is over for the visitor, who was told so, and nothing of it was put "
+        "protection law. It is over for the visitor, whose pop-up says so, and nothing of it was put "
         "into RT or is kept here. What stands in this thread is still to be read by your team: "
         "delete it if it must go, too. To go on with the visitor, write on ticket {ticket} in RT."
     ),
@@ -252,7 +252,7 @@ _UNCLEAR: dict[Word | Answer, str] = {
     ),
     Word.ERASED: (
         "The chat about ticket {ticket} was erased here, because a person asked for that under data "
-        "protection law. It is over for the visitor, who was told so. Its record had been sent to RT "
+        "protection law. It is over for the visitor, whose pop-up says so. Its record had been sent to RT "
         "by then and may be there: look, and have it taken out there if it is. What stands in this "
         "thread is still to be read by your team: delete it if it must go, too."
     ),

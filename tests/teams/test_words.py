@@ -33,6 +33,7 @@ _WITHOUT_DETAIL = {
     Word.ENDED_BY_SILENCE,
     Word.INVITATION_EXPIRED,
     Word.ORPHANED,
+    Word.ERASED,
 }
 
 
