@@ -9,6 +9,7 @@ from bot.domain.chat import Chat
 from bot.domain.events import (
     Cancelled,
     Ended,
+    Erased,
     FilingDelayed,
     FilingFailed,
     FilingHeld,
@@ -186,5 +187,7 @@ CARDS: dict[str, CardView] = {
         after(filed("resolved"), StatusSet(NOW, "Dependencies are open."))
     ),
     "purged": view(after(filed(), Purged(NOW))),
+    "erased": view(after(talking(), Erased(NOW))),
+    "erased-unclear": view(after(filing(), Erased(NOW))),
     "cancelled": view(after(invited(), Cancelled(NOW, GRACE))),
 }

@@ -128,6 +128,7 @@ def test_buttons_that_must_not_work_twice_say_what_they_were_drawn_for(
         ("filed", []),
         ("purged", []),
         ("cancelled", []),
+        ("erased", []),
     ],
 )
 def test_each_state_offers_what_can_be_done_now(name: str, buttons: list[str]) -> None:
