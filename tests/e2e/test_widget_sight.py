@@ -19,6 +19,15 @@ TWICE = """() => {
 }"""
 """What a browser's text zoom does: every text twice as large, nothing else."""
 
+SPACED = """() => {
+    for (const node of document.querySelector('rt-livechat').shadowRoot.querySelectorAll('*')) {
+        const own = {'line-height': '1.5', 'letter-spacing': '.12em', 'word-spacing': '.16em'};
+        if (node.localName === 'p') own['margin-bottom'] = '2em';
+        for (const name in own) node.style.setProperty(name, own[name], 'important');
+    }
+}"""
+"""As wide as WCAG 1.4.12 says a reader may set it."""
+
 CUT = """() => [...document.querySelector('rt-livechat').shadowRoot.querySelectorAll('*')]
     .filter(node => {
         const { overflowX, overflowY, position, display } = getComputedStyle(node);
@@ -46,18 +55,19 @@ OUTSIDE = """() => {
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
-async def test_with_text_twice_as_large_nothing_is_cut_off_or_out_of_reach(
-    ada: Ada, service: MockService, size: tuple[int, int]
+@pytest.mark.parametrize("reader", [TWICE, SPACED], ids=["twice as large", "spaced"])
+async def test_however_large_or_wide_the_text_nothing_is_cut_off_or_out_of_reach(
+    ada: Ada, service: MockService, size: tuple[int, int], reader: str
 ) -> None:
     await ada.page.set_viewport_size({"width": size[0], "height": size[1]})
     talk = service.invite()
     await ada.follow(talk.token)
     await expect(ada.button("Join the chat")).to_be_visible()
-    await ada.page.evaluate(TWICE)
+    await ada.page.evaluate(reader)
     assert await ada.page.evaluate(OUTSIDE) == []
     await ada.join(talk)
     await _fill(ada, talk)
-    await ada.page.evaluate(TWICE)
+    await ada.page.evaluate(reader)
     assert await ada.page.evaluate(CUT) == []
     assert await ada.page.evaluate(OUTSIDE) == []
     await ada.say("still possible")
