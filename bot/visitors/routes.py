@@ -210,8 +210,9 @@ class Routes:
     async def ws(self, request: web.Request) -> Accepted:
         """Open a socket, for a page of ours and the bearer of a good cookie."""
         guard.check_origin(request, self._origins)
-        if request.body_exists:
-            raise Refusal(400, "broken")  # an upgrade with a body is how requests are smuggled
+        # An upgrade with a body is how requests are smuggled; aiohttp fails at a key that is no text.
+        if request.body_exists or not request.headers.get(hdrs.SEC_WEBSOCKET_KEY, "").isascii():
+            raise Refusal(400, "broken")
         if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
             raise Refusal(426, "upgrade")  # a proxy took it away: `livechat doctor` asks
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")

@@ -14,6 +14,7 @@ from tests.faults.hostile_json import HostileJson
 from tests.faults.hostile_requests import HostileRequests, Whom
 from tests.faults.raw import Lost, Raw
 
+_AROUND = (("", ".v0"), ("", ".o0"), ("Ada of ", ""))  # tests/faults/books.py: tokens
 _ON_ONE = 40  # attacks on one socket: behind them the service reads no faster than it must
 
 
@@ -45,7 +46,8 @@ class Attacker:
         self._base, self._origin, self._account = base, origin, account
         self._draw = random.Random(seed)
         self._json = HostileJson(self._draw, account.chat, [other.chat for other in others])
-        self._names = {other.canary for other in others}
+        # What was said there, and who is there; the chats' ids stand in the attacks themselves.
+        self._words = {f"{before}{o.canary}{after}" for o in others for before, after in _AROUND}
         self._raw: Raw | None = None
 
     async def frames(self, shared: Iterator[int], told: Told) -> None:
@@ -98,7 +100,7 @@ class Attacker:
         """Nothing of another chat may have come."""
         seen = str(frames)
         told.wrong += [
-            f"{word} after {name} {data[:200]!r}" for word in self._names if word in seen
+            f"{word} after {name} {data[:200]!r}" for word in self._words if word in seen
         ]
 
     async def requests(

@@ -187,17 +187,18 @@ class HostileRequests:
                 frames[draw.randrange(len(frames))] = self._json.value()
             return {"window": "w-1", "seen": "", "frames": frames}
         if path.endswith("/leave"):
-            return {"x": 1}  # a good one would end the victim's session
+            return {"x": 1}
         if path.endswith("/sign-in"):
             return {"assertion": ".".join(draw.choice(_TOKENS)[:900] for _ in range(3))}
         return {"token": draw.choice(_TOKENS), "nonce": draw.choice(("A" * 43, "", "x"))}
 
     def _headers(self, request: Request, path: str) -> list[tuple[str, str]]:
         draw, whom = self._draw, self._whom
+        cookies = whom.cookies[1:] if path.endswith("/leave") else whom.cookies  # he shall stay
         headers = [
             ("Host", whom.host),
             ("Origin", whom.origin),
-            ("Cookie", f"__Host-livechat={draw.choice(whom.cookies)}"),
+            ("Cookie", f"__Host-livechat={draw.choice(cookies)}"),
             ("X-Livechat", "1"),
             ("X-Forwarded-For", ".".join(str(draw.randrange(1, 255)) for _ in range(4))),
         ]

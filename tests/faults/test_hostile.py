@@ -18,7 +18,7 @@ from tests.faults.scene import Plan, Scene, scene
 from tests.visitors.test_assertions import jwk, key_set
 
 _NEIGHBOURS, _VICTIMS = 4, 8
-_PACE = Pace(2.0, 2.0)  # of the neighbours
+_PACE = Pace(0.7, 0.7)  # of the neighbours
 
 
 async def attack(plan: Plan, frames: int, requests: int) -> tuple[str, Told]:

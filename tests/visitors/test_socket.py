@@ -66,6 +66,20 @@ async def test_an_upgrade_with_a_body_is_refused(joined: Browser) -> None:
         assert answer.status == 400
 
 
+async def test_a_key_that_is_no_text_is_refused(joined: Browser) -> None:
+    reader, writer = await asyncio.open_connection(*joined.base.split("/")[2].split(":"))
+    told = joined._headers({"Origin": ORIGIN, "Host": "a", "Upgrade": "websocket"}) | {
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Protocol": "livechat.v1",
+        "Sec-WebSocket-Key": "\xff\xfe",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    writer.write(f"GET /livechat/ws HTTP/1.1\r\n{head}\r\n".encode("latin-1"))
+    assert await reader.readline() == b"HTTP/1.1 400 Bad Request\r\n"
+    writer.close()
+
+
 async def test_a_plain_request_gets_no_socket(joined: Browser) -> None:
     answer = await joined.get("ws", **{"Origin": ORIGIN, "Sec-WebSocket-Protocol": "livechat.v1"})
     assert answer.status == 426

@@ -12,27 +12,33 @@ export interface Block {
   inlines: Inline[];
 }
 
-/** Splits a message into blocks. Nothing of the text is lost but fences and quote marks. */
+/** Splits a message into blocks. Nothing of the text is lost but quote marks and fences around code. */
 export function readBlocks(text: string): Block[] {
   const blocks: Block[] = [];
   let kind = "plain" as Block["kind"];
   let lines: string[] = [];
+  let opened = "";
+  const plain = (text: string): Block => ({ kind: "plain", text, inlines: readInlines(text) });
   const flush = (next: Block["kind"]) => {
     const raw = lines.join("\n");
     const body = kind === "code" ? raw : raw.replace(/^\n|\n$/g, "");
-    if (body) blocks.push({ kind, text: body, inlines: kind === "code" ? [] : readInlines(body) });
+    if (body) blocks.push(kind === "code" ? { kind, text: body, inlines: [] } : { ...plain(body), kind });
+    else if (kind === "code") blocks.push(plain(opened)); // a fence around nothing is text
     kind = next;
     lines = [];
   };
   for (const line of text.split("\n")) {
-    const fence = kind === "code" ? /^\s*```\s*$/.test(line) : /^\s*```[^`]*$/.test(line);
+    const fence = kind === "code" ? /^\s*```\s*$/.test(line) : /^\s*```[\w+#.-]*\s*$/.test(line);
     const quote = kind !== "code" && /^> ?/.exec(line);
-    if (fence) flush(kind === "code" ? "plain" : "code");
-    else if (kind !== "code" && !!quote !== (kind === "quote")) flush(quote ? "quote" : "plain");
+    if (fence) {
+      flush(kind === "code" ? "plain" : "code");
+      opened = line;
+    }
+    if (!fence && kind !== "code" && !!quote !== (kind === "quote")) flush(quote ? "quote" : "plain");
     if (!fence) lines.push(quote ? line.slice(quote[0].length) : line);
   }
   flush("plain");
-  return blocks;
+  return blocks[0] ? blocks : [plain(text)];
 }
 
 // Characters that turn or hide text (\p{C}) are no part of a link: what is read is where it goes.

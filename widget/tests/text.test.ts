@@ -86,3 +86,19 @@ test("30 KB of anything are read in linear time", () => {
     ok(seconds < 2, JSON.stringify(piece));
   }
 });
+
+test("what stands behind ``` is no fence when it is more than the name of a language", () => {
+  for (const text of ["```rm -rf / now", "look\n```}}", "```<b>x</b>\n```a b"]) {
+    const shown = readBlocks(text).map((block) => block.text);
+    equal(shown.join("\n"), text);
+  }
+});
+
+test("nothing is left out because there is nothing in a fence or behind a quote mark", () => {
+  for (const text of ["```", "```password", ">", "> \n>"]) {
+    const shown = readBlocks(text).map((block) => block.text);
+    equal(shown.join("\n"), text);
+  }
+  const shown = readBlocks("so:\n```secret").map((block) => block.text);
+  deepEqual(shown, ["so:", "```secret"]);
+});

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from bot.sandbox.teams import activities
 from bot.sandbox.teams.ledger import Attempt, Ledger
 from bot.sandbox.teams.openid import OpenId
 
+_HALF = re.compile("[\ud800-\udfff]")
 Json = dict[str, Any]
 
 
@@ -94,7 +96,9 @@ class Courier:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if not self._anonymous:
             headers["Authorization"] = f"Bearer {self._openid.token(activity['serviceUrl'])}"
-        body = json.dumps(activity, ensure_ascii=False).encode()
+        # Half of a character, by which Teams may cut, has no bytes of its own: JSON escapes it.
+        text = json.dumps(activity, ensure_ascii=False)
+        body = _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
         return await self._post(self._ledger.attempt(activity), body, headers)
 
     async def _post(self, attempt: Attempt, body: bytes, headers: dict[str, str]) -> Attempt:
