@@ -193,10 +193,17 @@ def people(chat: Chat) -> str:
 
 
 def reasons(chat: Chat) -> tuple[str, ...]:
-    """Say why the record went into this ticket although it seemed to be somebody else's."""
-    told = [(one.match, one.by, one.reason) for one in chat.rebindings]
-    if chat.filing:
-        told.append((chat.filing.match, chat.filing.by, chat.filing.reason))
+    """Say why the record went into this ticket although it seemed to be somebody else's.
+
+    What was said of a ticket that the chat has left again is true of no other.
+    """
+    filing = chat.filing
+    if filing and filing.new_ticket:
+        return ()
+    told = [(one.match, one.by, one.reason) for one in chat.rebindings[-1:]
+            if one.after == chat.ticket.ref]  # fmt: skip
+    if filing:
+        told.append((filing.match, filing.by, filing.reason))
     return tuple(
         dict.fromkeys(
             f"Visitor and ticket do not match; {apart(plain_name(by.name))} says why it belongs "

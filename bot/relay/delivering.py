@@ -31,7 +31,16 @@ from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
 #: Notices that must raise a notification: somebody waits for the CO (facts: teams 4.6).
-_CALLS = frozenset({Word.JOINED, Word.ENDED_BY_VISITOR, Word.SILENT, Word.FILING_FAILED})
+_CALLS = frozenset(
+    {
+        Word.JOINED,
+        Word.ENDED_BY_VISITOR,
+        Word.SILENT,
+        Word.FILING_FAILED,
+        Word.FILING_STOPPED,
+        Word.FILED_ELSEWHERE,
+    }
+)
 #: A message that waited longer than so says by how much Teams is behind.
 _SLOW = timedelta(seconds=10)
 _PAGE = 100

@@ -47,7 +47,7 @@ _LATE = (
     "is meant for them."
 )
 _SECOND_SUMMARY = (
-    "This chat went to RT already, with the summary it was sent with. Add yours on the ticket."
+    "This chat was sent to RT already, with the summary it was sent with. Add yours on the ticket."
 )
 _HELD_SUMMARY = (
     "This chat goes to RT in a moment, with the summary it was sent with. To change that, mention me "

@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain import transcript
+from bot.domain.chat import Rebinding
 from bot.domain.identity import Identity, Proof
+from bot.domain.matching import Match
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote
+from bot.domain.tickets import NewTicket, TicketRef
 from bot.domain.transcript import Attached, Change, What, resolve, standing
 from bot.domain.transcript_json import SCHEMA, as_json
 from bot.domain.transcript_text import ONE_COLUMN, as_text, broken, columns
-from tests.people import ADA, ALAN, GRACE, filing, talking
+from tests.people import ADA, ALAN, GRACE, TICKET, filing, talking
 
 LONDON = ZoneInfo("Europe/London")
 BEGIN = datetime(2026, 11, 21, 10, 2, 5, tzinfo=UTC)
@@ -247,3 +250,18 @@ def test_what_is_taken_for_a_column_each_without_a_look_is_a_column_each() -> No
 )
 def test_a_line_is_as_wide_as_its_characters_are(line: str, broken_in_ten: list[str]) -> None:
     assert list(broken(line, 10)) == broken_in_ten
+
+
+def test_why_a_record_belongs_into_its_ticket_is_not_said_of_another_one() -> None:
+    """The chat was taken to a ticket with a reason, and from there on to where it fits."""
+    here, there = TICKET.ref, TicketRef("rt", 777)
+    away = Rebinding(GRACE, BEGIN, here, there, Match.RED, "Charles asked for it")
+    back = Rebinding(GRACE, BEGIN, there, here, Match.AMBER)
+    assert transcript.reasons(replace(talking(), rebindings=(away, back) * 20)) == ()
+    moved = replace(talking(), ticket=replace(TICKET, ref=there), rebindings=(away, back, away))
+    (reason,) = transcript.reasons(moved)
+    assert "Charles asked for it" in reason
+    chat = replace(filing(), rebindings=(replace(away, before=there, after=here),))
+    assert chat.filing
+    new = replace(chat.filing, new_ticket=NewTicket("rt", "Support", "x"))
+    assert transcript.reasons(replace(chat, filing=new)) == ()

@@ -6,11 +6,12 @@ import pytest
 
 from bot.domain import events as e
 from bot.domain.chat import State
+from bot.domain.effects import Word
 from bot.domain.matching import Change, fingerprint
 from bot.domain.tickets import TicketRef
 from bot.relay.nonces import nonce
 from bot.relay.ports import Refused
-from tests.people import ADAS, TICKET
+from tests.people import ADAS, GRACE, TICKET
 from tests.relay.house import RULES, House
 from tests.relay.test_sending import (
     CHARLES,
@@ -128,3 +129,9 @@ async def test_who_names_another_ticket_than_the_chats_sends_nothing(
     await house.writes("send to rt 12345: Toner.")
     await house.deliver()
     assert len(house.tickets.comments) == 1
+
+
+async def test_who_has_to_decide_is_called(house: House) -> None:
+    await stopped(house, MERGED)
+    called = [told.mention for _, told in house.threads.told if told.word is Word.FILING_STOPPED]
+    assert called == [(GRACE.id, GRACE.name)]
