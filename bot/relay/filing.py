@@ -110,12 +110,12 @@ class FileHandler:
         return found[0] if found and found[0].state is State.FILING else None
 
     async def _dossier(self, chat: Chat) -> Dossier:
-        log: list[Message] = []
-        while page := await self._relay.store.log(chat.id, log[-1].seq if log else 0, _PAGE):
-            log += page
         files = await self._relay.store.files(chat.id) if chat.files else []
         if any(file.state is Fetched.COMING for file in files):
             raise NotDone("A picture is still on its way from Teams.", _COMING)
+        log: list[Message] = []  # only now is every line in it
+        while page := await self._relay.store.log(chat.id, log[-1].seq if log else 0, _PAGE):
+            log += page
         came = tuple(
             Attachment(one.seq, one.name, one.type, one.content)
             for one in files

@@ -145,6 +145,30 @@ async def test_the_record_waits_for_what_is_coming_and_has_it(house: House) -> N
     assert (await house.chat(chat.id)).state is State.PURGED
 
 
+async def test_the_record_tells_of_a_picture_that_fails_at_that_very_moment(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, _ = await house.talking()
+    await house.writes("Look", pictures=(ONE,))
+    await house.presses("file", chat, summary="Jam")
+    await house.deliver("release")
+    read = house.store.log
+
+    async def then_it_fails(chat_id: str, after: int, most: int) -> list[Message]:
+        page = await read(chat_id, after, most)
+        if not page:  # all was read
+            await house.deliver("fetch")
+        return page
+
+    monkeypatch.setattr(house.store, "log", then_it_fails)
+    await house.deliver("file")
+    await house.deliver("fetch")
+    house.clock.now += timedelta(seconds=5)
+    await house.deliver()
+    (dossier,) = house.tickets.comments
+    assert Notice.FILE_MISSING in [line.text for line in dossier.log]
+
+
 async def test_a_fetch_that_hangs_or_of_which_nothing_is_known_ends_after_two_minutes_too(
     house: House,
 ) -> None:
