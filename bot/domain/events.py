@@ -275,8 +275,9 @@ class Receipt:
 
     ``size`` (bytes) and ``sha256`` (64 hexadecimal digits) are of the JSON transcript as RT gave it
     back; 0 and empty where RT did not give it back.
-    ``proven`` is false when it could not be read back: it was handed to the mail server, and this
-    RT cannot be asked. Then ``transaction`` is 0, and of a new ticket ``ticket`` too.
+    ``proven`` is false when it could not be read back: RT does not let us see comments, or it was
+    handed to the mail server, and this RT cannot be asked. Then ``transaction`` is 0, and of a new
+    ticket ``ticket`` too.
     """
 
     ticket: int

@@ -203,7 +203,7 @@ def _receipt(rest: Rest, rt: RtInstance, ref: TicketRef, number: int, subject: s
     reply = rest.get(f"transaction/{number}")
     if reply.status == 403:
         log.error("rt_cannot_read_back", rt=rt.name, ticket=ref.number, right="ShowTicketComments")
-        return Receipt(ref.number, number, rt.page(ref.number, number))
+        return Receipt(ref.number, number, rt.page(ref.number, number), proven=False)
     line = _understood(wire.transaction, reply.data, rt)
     if line.data != subject:
         raise NotDone(f"RT shows something else where our record in ticket {ref} should be.")

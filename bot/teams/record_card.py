@@ -20,6 +20,8 @@ from bot.teams.matching_words import changed, fits, ticket_facts, visitor
 Part = tuple[list[Json], list[Json]]
 #: Of a record that went by mail into an RT that cannot be asked.
 _UNPROVEN = "handed to the mail server, **not confirmed by RT**: please look whether it is there"
+#: Of a comment that RT took and does not show to us.
+_UNSEEN = "**not read back**: RT does not let the live chat see comments; please look"
 _SHOWN = 16  # digits of a digest
 
 
@@ -160,7 +162,10 @@ def filed(view: CardView, zone: tzinfo) -> Part:
     chat = view.chat
     ref = chat.filed_in
     where = "On a new ticket" if chat.filing and chat.filing.new_ticket else "On the ticket"
-    body = [el.paragraph(f"**{where}.** The visitor is told so.")]
+    said = f"**{where}.** The visitor is told so."
+    if unproven := _is_unproven(chat.filing):
+        said = "**Mailed to RT, which did not confirm it.** The visitor is told that it is there."
+    body = [el.paragraph(said)]
     title = f"Open ticket {ref.number} in RT"
     if chat.filing is None:
         return body, el.link(title, chat.ticket.url)
@@ -172,9 +177,16 @@ def filed(view: CardView, zone: tzinfo) -> Part:
         problem = in_card(chat.filing.status_problem)
         body.append(el.warning(f"The status was not changed. {problem} Please set it in RT."))
     if chat.state is State.PURGED:
-        body.append(el.hint("The text of the chat is deleted here; RT has the record."))
+        there = "what was mailed to RT is the only record" if unproven else "RT has the record"
+        body.append(el.hint(f"The text of the chat is deleted here; {there}."))
     url = chat.filing.receipt.url if chat.filing.receipt else chat.ticket.url
     return body, el.link(title, url)
+
+
+def _is_unproven(filing: Filing | None) -> bool:
+    """Tell whether nobody knows if the record arrived."""
+    receipt = filing.receipt if filing else None
+    return receipt is not None and not receipt.proven and not receipt.transaction
 
 
 def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
@@ -185,8 +197,9 @@ def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
         number = in_card(str(chat.filed_in)) if receipt and receipt.ticket else "number not known"
         pairs = [("Ticket", f"{number}, made for it in {queue}")]
     if receipt is not None:
-        proof = f"transaction {receipt.transaction}, read back from RT"
-        pairs.append(("Comment", proof if receipt.proven else _UNPROVEN))
+        proof = "read back from RT" if receipt.proven else _UNSEEN
+        proof = f"transaction {receipt.transaction}, {proof}"
+        pairs.append(("Comment", _UNPROVEN if _is_unproven(filing) else proof))
     if receipt is not None and receipt.sha256:
         digest = f"{receipt.size} bytes, SHA-256 {receipt.sha256[:_SHOWN]}…"
         pairs.append(("Transcript", f"{digest}, read back from RT"))

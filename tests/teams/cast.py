@@ -181,6 +181,7 @@ CARDS: dict[str, CardView] = {
     "filed-unproven": view(
         after(filing(), TranscriptFiled(NOW, replace(RECEIPT, transaction=0, proven=False)))
     ),
+    "filed-unseen": view(after(filing(), TranscriptFiled(NOW, replace(RECEIPT, proven=False)))),
     "filed-new-ticket": view(after(_new_ticket(), FilingReleased(NOW), TranscriptFiled(NOW, MADE))),
     "filed-with-status": view(after(filed("resolved"), StatusSet(NOW))),
     "filed-status-refused": view(

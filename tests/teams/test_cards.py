@@ -347,6 +347,13 @@ def test_a_record_that_rt_did_not_confirm_is_not_called_read_back() -> None:
     shown = words("filed-unproven")
     assert "handed to the mail server, **not confirmed by RT**" in shown
     assert "read back" not in shown
+    assert "On the ticket." not in shown
+
+
+def test_a_comment_that_rt_does_not_show_is_not_called_read_back() -> None:
+    shown = words("filed-unseen")
+    assert "On the ticket." in shown
+    assert "transaction 99, **not read back**" in shown
 
 
 def test_a_status_that_rt_refused_is_told() -> None:
