@@ -28,6 +28,7 @@ VIEW = {
     "relayed": 0,
     "ended_by": None,
     "closing": None,
+    "rating": None,
 }
 
 
