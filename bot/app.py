@@ -46,7 +46,7 @@ from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
-from bot.relay.placing import LostHandler, OpenHandler
+from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, Lane, OutsideError
 from bot.relay.relay import Relay, Rules
 from bot.relay.standing import standing
@@ -98,6 +98,8 @@ class Service:
         self.visitors.tell(lambda: {"rt": self._watch.states})
         if signing := _sign_in_routes(settings, self.relay):
             self.visitors.sign_in_at(signing)
+        begin = parts.begin_routes(settings, self.relay, self.hub, signing)
+        self.visitors.begin_at(begin)
         several, relaying = settings.database.sqlite_file is None, settings.relay
         if several:
             self.visitors.recheck(_RECHECK)
@@ -138,6 +140,7 @@ class Service:
             "away": AwayHandler(relay),
             "card": CardHandler(relay, threads),
             "open": OpenHandler(relay, places, pool),
+            "begin": BeginHandler(relay, places),
             "lost": LostHandler(relay, places, threads),
             "lookup": LookupHandler(relay, tickets, lambda: secrets.token_urlsafe(16), pool),
             "move": MoveHandler(relay, tickets),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import time, timedelta
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from bot.config.values import origin_of
 from bot.domain.tickets import DEFAULT_INSTANCE
 from bot.files.clamd import Clamd
 from bot.relay.attaching import Attaching
+from bot.relay.beginning import Beginning
 from bot.relay.door import Door
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
@@ -25,7 +27,9 @@ from bot.rt.mail import MailRoute, MailServer, Security, SmtpMailer
 from bot.teams import Certificate, Secret, TeamConfig, TeamsRoom
 from bot.teams.credentials import AppTokens
 from bot.teams.keys import METADATA_URL
+from bot.visitors.allowance import Rate
 from bot.visitors.assertions import Assertions
+from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
@@ -174,6 +178,25 @@ def sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
         now=relay.now,
     )
     return SignInRoutes(porch)
+
+
+def begin_routes(
+    settings: Settings, relay: Relay, hub: Hub, signing: SignInRoutes | None
+) -> BeginRoutes:
+    """Return where visitors begin chats, or are told that they cannot."""
+    asked, teams = settings.visitor_start, settings.teams
+    only = teams.teams[0].id if teams.teams else ""
+    pool = tuple(Channel(one.id, one.team or only) for one in teams.pool)
+    channels = (Channel(asked.channel, asked.team or only),) if asked.channel else pool
+    burst = max(1, round(asked.per_address_hour))
+    gate = Gate(
+        settings.origins,
+        relay.now,
+        Rate(asked.per_address_hour / 60, burst),
+        settings.visitors.shared_networks,
+    )
+    beginning = Beginning(relay, lambda: secrets.token_urlsafe(32), channels)
+    return BeginRoutes(beginning, hub, gate, signing)
 
 
 def proxy_identity(settings: Settings) -> ProxyIdentity:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.advance import advance
+from bot.domain.beginning import no_ticket
 from bot.domain.chat import Chat
 from bot.domain.effects import Effect
 from bot.domain.events import (
+    Asked,
     Event,
     FilingHeld,
     FilingRequested,
@@ -15,9 +17,10 @@ from bot.domain.events import (
     TranscriptFiled,
     VisitorJoined,
 )
+from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Route
 from bot.domain.messages import Author, Role
-from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
 
 NOW = datetime(2026, 11, 21, 10, 42, 7, 123000, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -69,6 +72,23 @@ def held(status: str = "", summary: str = "Toner was empty.") -> Chat:
 def filed(status: str = "") -> Chat:
     """A chat whose record is in RT."""
     return after(filing(status), TranscriptFiled(NOW, RECEIPT))
+
+
+INTAKE = NewTicket("rt", "Live chat", "Why does it beep?")
+STRANGER = Identity(Proof.ANONYMOUS, "", "Ada Lovelace", "ada@elsewhere.test")
+SIGNED_IN = Identity(Proof.SSO, "s1234567", "Ada Lovelace", "ada@help.test")
+
+
+def untold(thread: int = 1) -> Chat:
+    """A chat that a visitor is about to begin, while Grace has said that they may."""
+    return Chat("chat-1", thread, no_ticket(INTAKE), GRACE, NOW, intake=INTAKE)
+
+
+def asking(who: Identity = STRANGER) -> Chat:
+    """A chat that Ada has begun, and nobody has answered."""
+    return after(
+        untold(), Asked(NOW, ADA, who, "question", "Why does it beep?\nIt is the big one.")
+    )
 
 
 def after(chat: Chat, *events: Event) -> Chat:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from bot.domain import beginning, filing, moving, quiet
 from bot.domain import effects as f
 from bot.domain import events as e
-from bot.domain import filing, moving, quiet
 from bot.domain.chat import TRANSITIONS, Chat, NotNow, State
 from bot.domain.files import File, Standing
 from bot.domain.invitations import Fate, Invitation
@@ -22,13 +22,18 @@ from bot.domain.steps import Step, end, forgotten, notice, record
 def advance(chat: Chat, event: e.Event) -> Step:
     """Return the chat after ``event`` and what must follow.
 
-    Raises NotNow when TRANSITIONS has no row for the event, ChatFull when there is no room.
+    Raises NotNow when TRANSITIONS has no row for the event, ChatFull when there is no room, and
+    Misplaced when the record would go where it must not.
     """
     after = TRANSITIONS.get((chat.state, type(event)))
     if after is None:
         raise NotNow(chat.state, type(event))
+    before = chat
     chat, effects = _STEPS[type(event)](chat, event)
-    return (chat if chat.state is after else replace(chat, state=after)), effects
+    chat = chat if chat.state is after else replace(chat, state=after)
+    if chat.only_new:
+        beginning.check(before, chat)
+    return chat, effects
 
 
 def _invited(chat: Chat, event: e.Invited) -> Step:
@@ -222,6 +227,7 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.NotShown: _not_shown,
     e.FileCame: _file_came,
     e.Interrupted: _interrupted,
+    **beginning.STEPS,
     **filing.STEPS,
     **quiet.STEPS,
     **moving.STEPS,

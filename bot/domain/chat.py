@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import events as e
-from bot.domain.identity import BEARER, Identity
+from bot.domain.identity import BEARER, Identity, Proof
 from bot.domain.invitations import Invitation
 from bot.domain.matching import Change, Match
 from bot.domain.messages import Author
@@ -42,6 +42,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.PROPOSED, e.Invited): _S.INVITED,
     (_S.PROPOSED, e.Cancelled): _S.CANCELLED,
     (_S.PROPOSED, e.ThreadLost): _S.CANCELLED,
+    (_S.PROPOSED, e.Asked): _S.OPEN,  # in the transaction that makes the chat
     (_S.INVITED, e.InvitationSent): _S.INVITED,
     (_S.INVITED, e.Revoked): _S.PROPOSED,
     (_S.INVITED, e.InvitationExpired): _S.PROPOSED,
@@ -51,6 +52,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.INVITED, e.ThreadLost): _S.CANCELLED,
     (_S.OPEN, e.InvitationSent): _S.OPEN,  # the visitor was quicker than RT's answer
     (_S.OPEN, e.KnockedAgain): _S.OPEN,
+    (_S.OPEN, e.Unanswered): _S.OPEN,
     (_S.OPEN, e.Said): _S.OPEN,
     (_S.OPEN, e.Edited): _S.OPEN,
     (_S.OPEN, e.Removed): _S.OPEN,
@@ -123,6 +125,10 @@ class NotNow(Exception):
         super().__init__(f"no {event.__name__} in state {state}")
         self.state = state
         self.event = event
+
+
+class Misplaced(Exception):
+    """The event would lead the record into a ticket into which it must not go."""
 
 
 class ChatFull(Exception):
@@ -210,6 +216,9 @@ class Chat:
     ends by itself if nobody does any more, once that was said (bot/domain/silence.py).
     ``files`` counts those that came with messages, ``file_bytes`` is their size.
     ``rating`` is None where the visitor is not to be asked whether the chat helped.
+    ``intake``, of a chat that a visitor began, is the ticket that is to be made for its record, as
+    long as it has none (then ``ticket`` has the number 0); ``unanswered`` is when both sides were
+    told that nobody had answered.
     """
 
     id: str
@@ -252,11 +261,23 @@ class Chat:
     files: int = 0
     file_bytes: int = 0
     rating: Rating | None = None
+    intake: NewTicket | None = None
+    unanswered: datetime | None = None
 
     @property
     def may_be_rated(self) -> bool:
         """True while an answer still goes into the record: nothing of that has left, or may have."""
-        before = self.state in (State.ENDED, State.HELD)
+        before = bool(self.operators) and self.state in (State.ENDED, State.HELD)
         return (
             before and self.rating is Rating.AWAITED and not (self.filing and self.filing.unclear)
         )
+
+    @property
+    def only_new(self) -> bool:
+        """The record may go into a ticket that is made for it, and into no other."""
+        return self.intake is not None or self.identity.proof is Proof.ANONYMOUS
+
+    @property
+    def waits(self) -> bool:
+        """A visitor who began the chat waits for a first answer."""
+        return self.intake is not None and self.state is State.OPEN and not self.operators

@@ -38,10 +38,17 @@ class RelayToThread(Effect):
     alone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OpenThread(Effect):
+    """Open the chat's thread in Teams, before anything else of it is posted."""
+
+
 class Word(StrEnum):
     """What a notice in the thread is about; bot/teams words it."""
 
     JOINED = "joined"
+    ASKED = "asked"
+    UNANSWERED = "unanswered"
     KNOCKED_AGAIN = "knocked_again"
     TURNED_AWAY = "turned_away"
     ENDED_BY_VISITOR = "ended_by_visitor"

@@ -72,6 +72,21 @@ class VisitorJoined(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked(Event):
+    """A visitor began the chat with a question, ``text`` (tidied); ``key`` as in Said."""
+
+    visitor: Author
+    identity: Identity
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered(Event):
+    """Nobody has answered a visitor who began the chat, for as long as the site thinks right."""
+
+
+@dataclass(frozen=True, slots=True)
 class KnockedAgain(Event):
     """A link that was used already was opened by another browser."""
 

@@ -28,11 +28,13 @@ def _moved(chat: Chat, event: e.Moved) -> Step:
         return chat, ()  # done already, or another ticket is shown by now
     before, after = chat.ticket.ref, chat.move.ticket
     rebinding = Rebinding(event.by, event.at, before, after.ref, event.match, event.reason)
-    chat = replace(chat, ticket=after, move=None, rebindings=(*chat.rebindings, rebinding))
+    rebindings = (*chat.rebindings, rebinding)
+    chat = replace(chat, ticket=after, move=None, rebindings=rebindings, intake=None)
     # What was refused or stopped was about the other ticket; the summary is kept.
     chat = with_filing(chat, problem="", found=None, changes=())
     chat, line = notice(chat, event, event.by, Notice.MOVED)
-    tell = f.TellThread(f.Word.MOVED, f"{before} → {after.ref}")
+    way = f"{before} → {after.ref}" if before.number else str(after.ref)
+    tell = f.TellThread(f.Word.MOVED, way)
     return chat, (line, *audit(event.by, event.match, after, "move"), tell, f.ShowCard())
 
 

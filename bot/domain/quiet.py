@@ -34,9 +34,10 @@ def standing(chat: Chat) -> Filing | None:
 
 def unasked(chat: Chat, event: e.Event, why: str) -> Chat:
     """Put the chat on its way to RT although no CO asks for it now; if one did, with his summary."""
-    filing = chat.filing or Filing(SYSTEM, event.at, f"No summary was given: {why}")
+    summary, intake = f"No summary was given: {why}", chat.intake
+    filing = chat.filing or Filing(SYSTEM, event.at, summary, new_ticket=intake)
     if standing(chat) is None:  # of what does not stand any more only the words are left
-        filing = Filing(filing.by, event.at, filing.summary)
+        filing = Filing(filing.by, event.at, filing.summary, new_ticket=intake)
     filing = replace(filing, unasked=True)
     return replace(chat, filing=filing, move=None, filings=chat.filings + 1)
 

@@ -44,6 +44,7 @@ def notice(chat: Chat, event: e.Event, about: Author, word: Notice) -> tuple[Cha
 def forgotten(chat: Chat) -> Chat:
     """Return the chat without the people and the words of its ticket; the number stays."""
     ticket = replace(chat.ticket, subject="", requestors=(), ccs=(), owner="")
+    made = replace(chat.intake, subject="", requestor="") if chat.intake else None
     link, by = chat.invitation, replace(chat.started_by, id="", name="")
     if link is not None:
         link = replace(link, name="", address="", login="", problem="")
@@ -57,6 +58,7 @@ def forgotten(chat: Chat) -> Chat:
         identity=Identity(chat.identity.proof),
         move=None,
         rebindings=(),
+        intake=made,
         size=0,
         rating=None,
     )

@@ -27,6 +27,7 @@ _NOTICES = {
     Notice.ENDED_BY_OPERATOR: "{} ended the chat",
     Notice.ENDED_BY_SILENCE: "nobody had written for long; the chat ended by itself",
     Notice.OPERATORS_LOST: "computing support could not be reached any more; the chat ended",
+    Notice.UNANSWERED: "nobody had answered yet, and the visitor was told so",
     Notice.NOT_SHOWN: "message #{target} could not be shown to computing support during the chat",
     Notice.NOT_SURE: "message #{target} may not have been seen by computing support",
     Notice.MOVED: "{} took the chat to another ticket",

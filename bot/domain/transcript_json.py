@@ -89,7 +89,7 @@ def _move(moved: Rebinding) -> dict[str, Any]:
 
 
 def _address(ref: TicketRef) -> dict[str, Any]:
-    return {"instance": ref.instance, "number": ref.number}
+    return {"instance": ref.instance, "number": ref.number or None}  # None: there was none
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Answer(StrEnum):
     ELSEWHERE = "elsewhere"  # the chat was opened in another channel; ``detail`` is a link to it
     FILING_WAITS = "filing_waits"
     DAILY = "daily"
+    OPENED_AGAIN = "opened_again"  # there may be another thread of the same chat
     RECEPTION_OPEN = "reception_open"
     RECEPTION_CLOSED = "reception_closed"
     RECEPTION_NOT = "reception_not"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain import events as e
-from bot.domain.chat import Chat, NotNow, State
+from bot.domain.chat import Chat, Misplaced, NotNow, State
 from bot.domain.invitations import Route, digest, make_token
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import Requestor
@@ -15,7 +15,7 @@ from bot.relay.moving import Moving
 from bot.relay.nonces import is_repeat, is_stale
 from bot.relay.ports import CardView, Thread
 from bot.relay.relay import Relay
-from bot.relay.sending import Sending
+from bot.relay.sending import NEW_ONLY, Sending
 from bot.relay.storage import ThreadTaken, Unit
 
 #: Verbs whose cards have boxes to type into, and the boxes.
@@ -93,6 +93,8 @@ class Buttons:
         except NotNow:
             repeat = is_repeat(chat, pressed.verb, pressed.values)
             return Pressing(self._relay.view(chat, thread), "" if repeat else _WAS[chat.state])
+        except Misplaced:
+            return Pressing(self._relay.view(chat, thread), NEW_ONLY)
         except WrongInput as wrong:
             return Pressing(self._again(chat, thread, pressed, str(wrong)), str(wrong))
         return Pressing(self._relay.view(after, thread))

@@ -39,6 +39,8 @@ _CALLS = frozenset(
         Word.FILING_FAILED,
         Word.FILING_STOPPED,
         Word.FILED_ELSEWHERE,
+        Word.ASKED,
+        Word.UNANSWERED,
     }
 )
 #: A message that waited longer than so says by how much Teams is behind.
@@ -116,6 +118,8 @@ class RelayHandler(InThread):
             return None  # purged: they stand in RT
         chat, lines = found
         thread = await self._thread(chat.thread)
+        if thread.begun:
+            return None  # Teams lets us open no thread: it is in the record
         # Not a second time: what stopped us in mid-post may have been the picture.
         pictures = await self._pictures(chat.id, lines) if delivery.attempt == 1 else ()
         try:
@@ -240,6 +244,10 @@ class TellHandler(InThread):
         if not thread_id:
             return None
         thread = await self._relay.store.thread(int(thread_id))
+        if thread.begun and chat is not None:  # it may have been opened since that was said
+            thread = await self._relay.store.thread(chat.thread)
+        if thread.begun:
+            return None
         raw = str(payload["word"])
         word = Word(raw) if raw in set(Word) else Answer(raw)
         mention = payload.get("mention")
@@ -302,6 +310,8 @@ class CardHandler(InThread):
             return None
         chat = found[0]
         thread = await self._relay.store.thread(chat.thread)
+        if thread.begun:
+            return None  # opening the thread shows it
         card = await self._threads.show(thread, self._relay.view(chat, thread), chat.card)
         if card == chat.card:
             return None

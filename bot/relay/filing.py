@@ -29,6 +29,9 @@ from bot.relay.sending import unattended
 from bot.relay.storage import Unit
 
 _PAGE = 500
+_NEW_ONLY = (
+    "The record of this chat must not go into a ticket that there is. Make a new one for it."
+)
 #: How often we look for what the record waits for (seconds); fetching ends by itself.
 _COMING = 2.0
 #: How long we go on trying to set a ticket's status before the CO is asked to do it himself.
@@ -57,6 +60,8 @@ class FileHandler:
         chat = await self._filing(delivery)
         if chat is None:
             return None
+        if chat.only_new and (chat.filing is None or chat.filing.new_ticket is None):
+            raise Refused(_NEW_ONLY)  # whatever led here: advance lets nothing
         dossier = replace(await self._dossier(chat), tried=self._tried(chat, delivery))
         receipt = await self._tickets.find(dossier)
         if receipt is None:

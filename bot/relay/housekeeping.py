@@ -9,6 +9,7 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.matching import Match, match
 from bot.domain.messages import SYSTEM, Role
 from bot.domain.quiet import standing
+from bot.domain.reception import Admits
 from bot.domain.silence import warn_at
 from bot.relay.ports import Answer
 from bot.relay.receiving import Receiving
@@ -38,10 +39,11 @@ class Housekeeping:
     async def tidy(self) -> None:
         """Do what is due."""
         now, rules = self._relay.now(), self._relay.rules
+        silent = now - rules.silence.shortest
         due = {
             State.INVITED: now,
             State.PROPOSED: now - rules.proposed_for,
-            State.OPEN: now - rules.silence.shortest,
+            State.OPEN: now if rules.door.admits is not Admits.NOBODY else silent,
             State.FILING: now,  # whatever else changed about it: its age is the filing's
             State.ENDED: now - min(_UNFILED, _AGAIN, rules.unfiled_for),
             State.CANCELLED: now - rules.proposed_for,
@@ -72,7 +74,13 @@ class Housekeeping:
             return self._relay.now() - chat.filing.requested >= _WAITS[0]
         if chat.state is not State.OPEN:
             return True
-        return (chat.closing or warn_at(chat, self._relay.rules.silence)) <= self._relay.now()
+        silent = chat.closing or warn_at(chat, self._relay.rules.silence)
+        return self._unanswered(chat) or silent <= self._relay.now()
+
+    def _unanswered(self, chat: Chat) -> bool:
+        """Tell whether a visitor is to be told that nobody has answered him."""
+        told_at = chat.created + self._relay.rules.door.answer_within
+        return chat.waits and chat.unanswered is None and told_at <= self._relay.now()
 
     async def _treat(self, unit: Unit, chat: Chat) -> None:
         now = self._relay.now()
@@ -81,6 +89,8 @@ class Housekeeping:
                 await self._relay.happen(unit, chat, e.InvitationExpired(now))
             case State.PROPOSED:
                 await self._relay.happen(unit, chat, e.Cancelled(now, SYSTEM))
+            case State.OPEN if self._unanswered(chat):
+                await self._relay.happen(unit, chat, e.Unanswered(now))
             case State.OPEN if self._is_due(chat):
                 await self._silent(unit, chat)
             case State.ENDED if self._files_at(chat) <= now:
@@ -117,8 +127,10 @@ class Housekeeping:
 
     def _files_at(self, chat: Chat) -> datetime:
         """When a chat that ended is sent to RT although no CO does."""
-        filing = standing(chat)
-        due = _minded(chat) + self._relay.rules.unfiled_for
+        filing, since = standing(chat), _minded(chat)
+        # Whom nobody has answered, nobody writes a summary for.
+        alone = chat.intake is not None and not chat.operators
+        due = since if alone else since + self._relay.rules.unfiled_for
         if filing is None or filing.refused is None:
             return due
         pause = min(_AGAIN * float(2 ** min(chat.filings - 1, 10)), _SELDOM)

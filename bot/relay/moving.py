@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
+from bot.domain.identity import Proof
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import NoTicketNumber, SeveralTicketNumbers, TicketRef, parse_ticket
 from bot.relay.confirming import WrongInput, check_not_in_rt, confirm
@@ -17,6 +18,10 @@ from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
+_STRANGER = (
+    "Nobody knows who this visitor is: he gave a name and did not sign in. The record goes into a new "
+    "ticket. If it belongs to another one, link the two in RT."
+)
 _MOVABLE = frozenset({State.OPEN, State.ENDED})
 
 
@@ -32,6 +37,8 @@ class Moving:
             raise NotNow(chat.state, e.MoveProposed)
         check_not_in_rt(chat)
         ref = self._number(pressed.values.get("number", ""))
+        if chat.identity.proof is Proof.ANONYMOUS:
+            raise WrongInput(_STRANGER)
         if ref == chat.ticket.ref:
             raise WrongInput(f"This chat is about {ref} already.")
         by = pressed.operator

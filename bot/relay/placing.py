@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from bot.domain.chat import Chat
+from bot.domain import events as e
+from bot.domain.chat import Chat, NotNow, State
 from bot.domain.effects import Word
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import Requestor, Ticket, TicketRef
@@ -25,10 +27,12 @@ from bot.relay.ports import (
     Threads,
     Unclear,
 )
+from bot.relay.receiving import NO_THREAD, Receiving
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
 Json = dict[str, Any]
+_IN_RT = frozenset({State.FILED, State.PURGED})
 
 
 def opening(chat: Chat, asked: Json, channel: Thread) -> Delivery:
@@ -99,11 +103,7 @@ class OpenHandler(Quiet):
         async def stay(unit: Unit) -> None:
             thread = (await unit.thread(place)).id
             await unit.add(replace(chat, thread=thread))
-            await unit.schedule(
-                Delivery(
-                    Lane.TEAMS, f"card:{chat.id}", "card", {}, chat.id, thread=thread, rank=LATER
-                )
-            )
+            await unit.schedule(_card(chat.id, thread))
 
         return stay
 
@@ -113,6 +113,74 @@ class OpenHandler(Quiet):
         ticket = ticket_from_json(payload["ticket"])
         created = delivery.created or self._relay.now()
         return Chat(payload["chat"], int(asked["thread"]), ticket, by, created)
+
+
+class BeginHandler(Quiet):
+    """Opens the thread of a chat that a visitor began, and moves the chat there.
+
+    It is the first row of the chat's stream: everything else of the chat waits behind it. If we die
+    before the thread is known, the repeat opens another one and says so there.
+    """
+
+    def __init__(self, relay: Relay, places: Places) -> None:
+        self._relay = relay
+        self._places = places
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Post the card as the first post of a thread."""
+        found = await self._relay.store.look(delivery.chat_id or "")
+        if found is None or found[0].state in _IN_RT:
+            return None
+        chat, place = found[0], await self._relay.store.thread(found[0].thread)
+        if not place.begun:
+            return None
+        channel = replace(place, conversation_id=place.channel_id, id=0)
+        try:
+            opened = await self._places.open(channel, self._relay.view(chat, channel))
+        except Unclear as error:
+            if delivery.attempt < 2:
+                raise
+            return self._lost(chat.id, error.sentence)  # two cards that nobody knows of are enough
+
+        async def keep(unit: Unit) -> None:
+            thread = await unit.thread(opened)
+            now = await unit.chat(chat.id)
+            if now is None:
+                return
+            now = replace(now, thread=thread.id, card=opened.root_id)
+            await unit.rehouse(now)
+            if delivery.attempt > 1:
+                payload = {"word": Answer.OPENED_AGAIN.value, "detail": ""}
+                stream, rank = f"again:{chat.id}", URGENT
+                row = Delivery(Lane.TEAMS, stream, "tell", payload, chat.id, rank=rank)
+                await unit.schedule(replace(row, thread=thread.id))
+            if replace(now, thread=chat.thread, card=chat.card) != chat:
+                await unit.schedule(_card(chat.id, thread.id))
+
+        return keep
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """Teams does not let us: the visitor is told, the record is filed, nobody else comes in."""
+        return self._lost(delivery.chat_id or "", error.sentence)
+
+    def _lost(self, chat_id: str, why: str) -> After:
+        async def lost(unit: Unit) -> None:
+            found = await unit.reception()  # first, as everybody who wants both
+            chat = await unit.chat(chat_id)
+            if chat is None:
+                return
+            await unit.close_thread(chat.thread, why)
+            with suppress(NotNow):
+                await self._relay.happen(unit, chat, e.ThreadLost(self._relay.now()))
+            if found is not None:
+                await Receiving(self._relay).close(unit, found, NO_THREAD)
+
+        return lost
+
+
+def _card(chat_id: str, thread: int) -> Delivery:
+    stream = f"card:{chat_id}"
+    return Delivery(Lane.TEAMS, stream, "card", {}, chat_id, thread=thread, rank=LATER)
 
 
 def _moved(asked: Json, chat: Chat, link: str) -> Delivery:

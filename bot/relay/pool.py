@@ -32,6 +32,15 @@ def choose(channels: Sequence[Channel], crowd: Mapping[str, int]) -> Channel:
     return min(channels, key=lambda channel: crowd.get(channel.id, 0))
 
 
+async def crowd(relay: Relay) -> dict[str, int]:
+    """Count the chats of each channel, by its id."""
+    tomorrow = relay.now() + timedelta(days=1)
+    found: Counter[str] = Counter()
+    for chat in await relay.store.stale({state.value: tomorrow for state in _BUSY}):
+        found[(await relay.store.thread(chat.thread)).channel_id] += 1
+    return dict(found)
+
+
 class Pool:
     """Chooses where a chat's thread is to be, for COs who ask in a channel."""
 

@@ -75,6 +75,9 @@ class Gone(Refused):
 STILL: ContextVar[Callable[[], bool]] = ContextVar("still", default=lambda: True)
 
 
+#: What follows the channel's id in the place of a chat whose thread is still to be opened.
+BEGUN = ";begun="
+
 # --- threads -----------------------------------------------------------------------------------
 
 
@@ -114,6 +117,11 @@ class Thread:
     listening: Listening = Listening.MENTION
     open: bool = True
     id: int = 0
+
+    @property
+    def begun(self) -> bool:
+        """It stands for the thread of a chat that a visitor began: Teams has none of that name."""
+        return BEGUN in self.conversation_id
 
 
 @dataclass(frozen=True, slots=True)

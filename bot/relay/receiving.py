@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from bot.domain.chat import State
 from bot.domain.commands import Close, Receive
+from bot.domain.messages import Author, Role
 from bot.domain.reception import Admits, BadHour, Reception, closes
-from bot.relay.buttons import author_of
 from bot.relay.inbound import Heard, Operator
 from bot.relay.ports import Answer, Scope, Thread
 from bot.relay.relay import Relay
@@ -50,23 +53,33 @@ class Receiving:
         except BadHour as wrong:
             await self._telling.answer(unit, thread, heard, Answer.RECEPTION_NOT, str(wrong))
             return
-        opened = Reception(author_of(by), by.mention_id, thread.id, now, until)
+        opened = Reception(
+            Author(Role.OPERATOR, by.id, by.name), by.mention_id, thread.id, now, until
+        )
         await unit.receive(opened)
         word, hour = Answer.RECEPTION_OPEN, f"{until:%H:%M}"
         await self._telling.answer(unit, thread, heard, word, hour)
 
     async def tidy(self) -> None:
-        """Close what is over."""
+        """Close what is over, and what finds nobody."""
         found = await self._relay.store.reception()
-        if found is None or found.until > self._relay.now():
+        if found is None:
+            return
+        over = found.until <= self._relay.now()
+        if not over and not await self._is_nobody_there(found):
             return
 
         async def work(unit: Unit) -> None:
-            now = await unit.reception()
-            if now is not None and now.until <= self._relay.now():
-                await self.close(unit, now, BY_CLOCK)
+            if await unit.reception() == found:  # nobody has said anything else meanwhile
+                await self.close(unit, found, BY_CLOCK if over else NO_ANSWER)
 
         await self._relay.store.write(work)
+
+    async def _is_nobody_there(self, found: Reception) -> bool:
+        """Tell whether a question has waited in vain since it was opened."""
+        tomorrow = self._relay.now() + timedelta(days=1)
+        chats = await self._relay.store.stale({State.OPEN.value: tomorrow})
+        return any(c.waits and c.unanswered and c.unanswered >= found.since for c in chats)
 
     async def close(self, unit: Unit, found: Reception, why: str) -> None:
         """Close it although nobody said so, and tell whoever opened it."""

@@ -140,6 +140,8 @@ class Relay:
             case f.RelayToThread(seq, first, size, alone):
                 rank, kind = URGENT if first else ORDINARY, "single" if alone else "relay"
                 return self._post(chat, thread, kind, {"seq": seq}, rank=rank, size=size)
+            case f.OpenThread():
+                return self._post(chat, thread, "begin", {}, rank=URGENT)
             case f.TellThread(word, detail):
                 # What tells of messages that wait must not wait behind them.
                 stream = f"unseen:{chat.id}" if word is f.Word.UNSEEN else thread
@@ -233,6 +235,8 @@ class Relay:
     def queues(self, chat: Chat) -> tuple[str, ...]:
         """Return the queues in which a ticket may be made for the chat's record."""
         allowed = self.rules.queues.get(chat.ticket.ref.instance, ())
+        if chat.intake is not None:
+            return tuple(dict.fromkeys((chat.intake.queue, *allowed)))
         return allowed or ((chat.ticket.queue,) if chat.ticket.queue else ())
 
     def statuses(self, chat: Chat) -> tuple[str, ...]:

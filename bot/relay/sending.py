@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
+from bot.domain.identity import Proof
 from bot.domain.matching import Match
 from bot.domain.messages import Author, EmptyText, TextTooLong, tidy
 from bot.domain.quiet import standing
@@ -32,6 +33,10 @@ SENT = frozenset({State.HELD, State.FILING, State.FILED, State.PURGED})
 
 #: RT files a mail by such a tag in its subject.
 _TAG = re.compile(r"\[[^\[\]]*#\s*\d+[^\[\]]*\]")
+NEW_ONLY = (
+    "Not done: this chat has no ticket, so its record goes into a new one. Mention me with “new "
+    "ticket in QUEUE: SUMMARY”, or press that button on the card."
+)
 _TOO_LATE = {
     State.FILING: "Too late: the record is on its way to RT, and may be there.",
     State.FILED: "Too late: the record is in RT.",
@@ -47,6 +52,8 @@ class Sending:
 
     async def file(self, unit: Unit, chat: Chat, by: Author, values: Mapping[str, str]) -> Chat:
         """Send it to the chat's own ticket. Raises WrongInput."""
+        if chat.only_new:
+            raise WrongInput(NEW_ONLY)
         self._check_first(chat, by)
         status = values.get("status", "")
         if status and status not in self._relay.statuses(chat):
@@ -154,6 +161,8 @@ def _requestor(chat: Chat, choice: str) -> str:
             return ""
         case "visitor" | "" if known.verified:
             return known.login or known.address
+        case "given" if known.proof is Proof.ANONYMOUS and known.address:
+            return known.address
         case "invited" if link is not None:
             return link.address or link.login
         case "":

@@ -17,7 +17,7 @@ from bot.domain.messages import Author, Role
 from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.inbound import Operator
 from bot.relay.placing import opening
-from bot.relay.pool import Channel, choose
+from bot.relay.pool import Channel, choose, crowd
 from bot.relay.ports import NotDone, Places, Scope, Thread, Tickets
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -146,11 +146,4 @@ class Starting:
         return self._places.link(await self._relay.store.thread(chat.thread))
 
     async def _crowd(self) -> dict[str, int]:
-        if len(self._channels) == 1:
-            return {}
-        tomorrow = self._relay.now() + timedelta(days=1)
-        crowd: dict[str, int] = {}
-        for chat in await self._relay.store.stale({state.value: tomorrow for state in RUNNING}):
-            channel = (await self._relay.store.thread(chat.thread)).channel_id
-            crowd[channel] = crowd.get(channel, 0) + 1
-        return crowd
+        return {} if len(self._channels) == 1 else await crowd(self._relay)

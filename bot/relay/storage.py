@@ -160,6 +160,12 @@ class Unit(Protocol):
     async def sign_out(self, sign_in_id: str) -> bool:
         """Forget it; False if it was gone."""
 
+    async def rehouse(self, chat: Chat) -> None:
+        """Keep a chat that has moved to another thread, ``chat.thread``."""
+
+    async def waiting(self) -> list[Chat]:
+        """Read the chats whose visitors wait for a first answer."""
+
     async def receive(self, found: Reception | None) -> None:
         """Keep that visitors may begin chats; None: that they may not."""
 

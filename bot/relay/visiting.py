@@ -40,12 +40,16 @@ class Peek:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A seat was taken: ``secret`` goes into the cookie and nowhere else."""
+    """A seat was taken: ``secret`` goes into the cookie and nowhere else.
+
+    ``left`` is the seat in another chat for which that cookie stood before, where that is known.
+    """
 
     secret: str
     seat: Seat
     chat: Chat
     relayed: int
+    left: Seat | None = None
 
 
 class CannotJoin(Exception):

@@ -74,6 +74,7 @@ SAVE_CHAT = Query(
 )
 #: The same for a chat whose row stands in no index anew: half of what is written of it.
 KEEP_CHAT = Query(sa.update(chats).where(_the_chat).values(version=_next, **_row(chats, "detail")))
+REHOUSE = Query(sa.update(chats).where(_the_chat).values(**_row(chats, "thread_id")))
 RELAYED = Query(
     sa.update(chats)
     .where(_the_chat, chats.c.relayed < number("seq"))

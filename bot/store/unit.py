@@ -301,6 +301,17 @@ class SqlUnit:
         """Forget it; False if it was gone."""
         return bool(await self.link.rows(sql.SIGN_OUT, sign_in=sign_in_id))
 
+    async def rehouse(self, chat: Chat) -> None:
+        """Keep a chat that has moved to another thread."""
+        self.link.later(sql.REHOUSE, chat_id=chat.id, thread_id=chat.thread)
+        await self.save(chat)
+
+    async def waiting(self) -> list[Chat]:
+        """Read whose visitors wait; nothing is locked."""
+        rows = await self.link.rows(reception_sql.OPEN_CHATS)
+        chats = (codec.chat_from_json(chat_id, detail) for chat_id, detail in rows)
+        return [chat for chat in chats if chat.waits]
+
     async def receive(self, found: Reception | None) -> None:
         """Keep that visitors may begin chats, or that they may not."""
         if found is None:

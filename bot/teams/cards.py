@@ -14,8 +14,8 @@ from bot.domain.invitations import Fate, Invitation, Route
 from bot.domain.presence import Presence
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView, Listening
+from bot.teams import begun_card, record_card, words
 from bot.teams import elements as el
-from bot.teams import record_card, words
 from bot.teams.elements import CONTENT_TYPE, KEEP, Json
 from bot.teams.filing_card import command
 from bot.teams.markup import in_card, one_line
@@ -52,6 +52,10 @@ def card(view: CardView, zone: tzinfo) -> dict[str, Any]:
     """Return the card; ``zone`` is the zone of the times that people see."""
     chat = view.chat
     body, actions = _STATES[chat.state](view, zone)
+    if not chat.ticket.ref.number:
+        head = begun_card.heading(chat)
+        spoken = f"{begun_card.spoken(chat)}. {words.standing(chat)}"
+        return el.adaptive_card([el.heading(head), *body], actions, spoken)
     subject = one_line(chat.ticket.subject, 120)
     status = words.standing(chat)
     spoken = f"Live chat, ticket {chat.ticket.ref}{f': {subject}' if subject else ''}. {status}"
@@ -101,7 +105,11 @@ def _invitation(link: Invitation, zone: tzinfo) -> list[Json]:
 def _open(view: CardView, zone: tzinfo) -> Part:
     chat = view.chat
     body = [
-        el.paragraph("**Open.** You are talking."),
+        *(
+            begun_card.standing(chat)
+            if chat.intake is not None
+            else [el.paragraph("**Open.** You are talking.")]
+        ),
         el.facts(_people(chat, zone)),
         el.paragraph(LISTENING[view.listening]),
     ]
@@ -116,7 +124,7 @@ def _open(view: CardView, zone: tzinfo) -> Part:
         body.append(
             el.warning(
                 f"Nobody has written for long. The chat ends by itself at {when(chat.closing, zone)} "
-                "unless somebody does; its record then goes onto the ticket without a summary."
+                "unless somebody does; its record then goes into RT without a summary."
             )
         )
         actions.append(el.button("Keep it open", chat.id, "keep"))
@@ -128,7 +136,7 @@ def _people(chat: Chat, zone: tzinfo) -> list[tuple[str, str]]:
     here = ", ".join(in_card(one.name, 80) for one in chat.operators[:10])
     return [
         ("Visitor", visitor(chat, words.visitor(chat))),
-        ("Match", fits(chat.identity, chat.ticket)),
+        *([] if chat.intake else [("Match", fits(chat.identity, chat.ticket))]),
         ("Presence", _PRESENCE[chat.presence].format(since=since)),
         ("Answering", here or "nobody yet"),
     ]

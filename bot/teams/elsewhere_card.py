@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.identity import Proof
 from bot.domain.matching import fingerprint
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
@@ -15,40 +16,70 @@ ELSEWHERE = "elsewhere"
 
 def elsewhere(view: CardView) -> Json:
     """Return the part, which is hidden unless somebody has just typed into it."""
-    chat, typed = view.chat, view.typed
-    drawn = nonce(chat)
-    items = [
-        el.paragraph("**Into another ticket.** It is shown first; nothing is sent by this."),
-        el.text_box("number", "The other ticket's number", typed.get("number", ""), longest=200),
-        el.row(
-            [el.button("Show that ticket", chat.id, "move", inputs=True, moves=str(chat.moves))]
-        ),
-    ]
-    if chat.filing is not None and chat.filing.unclear and (view.queues or view.triage):
-        label = "The record may be in RT already. Look there; type “not in RT” if it is not"
-        items.append(el.text_box("looked", label, typed.get("looked", ""), longest=20))
-    if view.queues:
-        items += _new(view, drawn)
-    if view.triage:
-        title = f"Send to triage ({one_line(view.triage, 60)})"
-        items += [
-            el.apart(
-                "**When in doubt.** A new ticket without a requestor, in the queue where such "
-                "records are sorted out."
-            ),
-            el.row([el.button(title, chat.id, "triage", inputs=True, nonce=drawn)]),
-        ]
-    shown = typed.get("verb") in ("new", "triage", "move")
+    items = [*_other(view), *looked(view), *new_ticket(view), *triage(view)]
+    shown = view.typed.get("verb") in ("new", "triage", "move")
     part = el.emphasis(items)
     return {**part, "id": ELSEWHERE, "isVisible": shown}
 
 
-def _new(view: CardView, drawn: str) -> list[Json]:
+def places(view: CardView) -> list[Json]:
+    """Return the parts for a chat that has no ticket; a stranger's goes into none that there is."""
+    known = view.chat.identity.verified
+    return [
+        *looked(view),
+        *new_ticket(view),
+        *triage(view),
+        *(_other(view) if known else []),
+    ]
+
+
+def _other(view: CardView) -> list[Json]:
+    chat, number = view.chat, view.typed.get("number", "")
+    return [
+        el.paragraph("**Into another ticket.** It is shown first; nothing is sent by this."),
+        el.text_box("number", "The other ticket's number", number, longest=200),
+        el.row(
+            [el.button("Show that ticket", chat.id, "move", inputs=True, moves=str(chat.moves))]
+        ),
+    ]
+
+
+def looked(view: CardView) -> list[Json]:
+    """Ask whether the record is in RT already, where it may be."""
+    filing = view.chat.filing
+    if filing is None or not filing.unclear or not (view.queues or view.triage):
+        return []
+    label = "The record may be in RT already. Look there; type “not in RT” if it is not"
+    return [el.text_box("looked", label, view.typed.get("looked", ""), longest=20)]
+
+
+def triage(view: CardView) -> list[Json]:
+    """Return what sends it to be sorted out, if there is such a queue."""
+    if not view.triage:
+        return []
+    title = f"Send to triage ({one_line(view.triage, 60)})"
+    chat = view.chat
+    return [
+        el.apart(
+            "**When in doubt.** A new ticket without a requestor, in the queue where such "
+            "records are sorted out."
+        ),
+        el.row([el.button(title, chat.id, "triage", inputs=True, nonce=nonce(chat))]),
+    ]
+
+
+def new_ticket(view: CardView) -> list[Json]:
     """A ticket made for the record: whose it is must be chosen, unless the visitor is verified."""
+    if not view.queues:
+        return []
     chat, typed, known = view.chat, view.typed, view.chat.identity
     whose = [("Nobody", "nobody")]
     if known.verified:
         whose.insert(0, (f"The visitor: {one_line(known.login or known.address, 120)}", "visitor"))
+    elif known.proof is Proof.ANONYMOUS and known.address:
+        whose.append(
+            (f"Who they say they are: {one_line(known.address, 120)} (not verified)", "given")
+        )
     elif chat.invitation is not None and (chat.invitation.address or chat.invitation.login):
         link = chat.invitation.address or chat.invitation.login
         whose.append((f"Whom the link was for: {one_line(link, 120)} (not verified)", "invited"))
@@ -61,7 +92,9 @@ def _new(view: CardView, drawn: str) -> list[Json]:
         el.choices("queue", "Queue", queues, queue),
         el.text_box("subject", "Subject", subject, longest=200),
         el.choices("requestor", "Requestor", whose, requestor),
-        el.row([el.button("Make a ticket and send", chat.id, "new", inputs=True, nonce=drawn)]),
+        el.row(
+            [el.button("Make a ticket and send", chat.id, "new", inputs=True, nonce=nonce(chat))]
+        ),
     ]
 
 
@@ -98,7 +131,7 @@ def moving(
         ticket=fingerprint(move.ticket),
         nonce=nonce(chat),
     )
-    no = el.button(
-        f"Keep ticket {chat.ticket.ref.number}", chat.id, "stay", move=number, nonce=nonce(chat)
-    )
+    number_now = chat.ticket.ref.number
+    keep = f"Keep ticket {number_now}" if number_now else "Do not take it there"
+    no = el.button(keep, chat.id, "stay", move=number, nonce=nonce(chat))
     return body, [yes, no]

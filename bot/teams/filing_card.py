@@ -12,8 +12,8 @@ from bot.domain.transcript import span
 from bot.relay.confirming import MAX_REASON, is_changed, target
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
+from bot.teams import begun_card, words
 from bot.teams import elements as el
-from bot.teams import words
 from bot.teams.elements import Json
 from bot.teams.elsewhere_card import ELSEWHERE, elsewhere
 from bot.teams.markup import in_card, one_line
@@ -36,6 +36,8 @@ def send_to_rt(view: CardView, zone: tzinfo) -> Part:
 
     What was typed in vain, and a ticket that has changed, must not be hidden behind a button.
     """
+    if view.chat.intake is not None:
+        return begun_card.sending(view, view.typed.get("summary") or _draft(view.chat, zone))
     body, actions = _form(view, zone)
     wrong = view.wrong and view.typed.get("verb") in _OURS
     if wrong or is_changed(view.chat):
@@ -81,6 +83,8 @@ def _form(view: CardView, zone: tzinfo) -> Part:
 
 def command(chat: Chat) -> str:
     """Word the command that does the same, with what it has to confirm."""
+    if chat.intake is not None:
+        return begun_card.command(chat)
     return f"“send to rt{_CONFIRMING[match(chat.identity, target(chat))]}: SUMMARY”"
 
 

@@ -9,8 +9,8 @@ from bot.domain.messages import Role
 from bot.relay.confirming import is_changed
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
+from bot.teams import begun_card, words
 from bot.teams import elements as el
-from bot.teams import words
 from bot.teams.elements import Json
 from bot.teams.elsewhere_card import moving
 from bot.teams.filing_card import command, confirmation, send_to_rt
@@ -31,7 +31,8 @@ def sending(view: CardView, zone: tzinfo) -> Part:
     if chat.move is None:
         return send_to_rt(view, zone)
     other = chat.move.ticket
-    facts = (ticket_facts(chat.ticket), ticket_facts(other, chat.identity))
+    own = el.facts([("Ticket", "none yet")]) if chat.intake else ticket_facts(chat.ticket)
+    facts = (own, ticket_facts(other, chat.identity))
     return moving(view, facts, confirmation(view, other))
 
 
@@ -49,6 +50,7 @@ def ended(view: CardView, zone: tzinfo) -> Part:
         ),
         *_not_yet(chat),
         *_why_not(chat),
+        *begun_card.stranger(chat),
         el.facts(_whose(chat)),
         *body,
         *(
@@ -61,13 +63,18 @@ def ended(view: CardView, zone: tzinfo) -> Part:
 
 def _not_yet(chat: Chat) -> list[Json]:
     unclear = chat.filing is not None and chat.filing.unclear
-    return [] if unclear else [el.paragraph("The record is not on the ticket yet.")]
+    where = "in RT" if chat.intake else "on the ticket"
+    return [] if unclear else [el.paragraph(f"The record is not {where} yet.")]
 
 
 def _whose(chat: Chat) -> list[tuple[str, str]]:
     """Say who was here, and how he fits the ticket; of one that has changed the form says it."""
     pairs = [("Visitor", visitor(chat, words.visitor(chat)))]
-    return pairs if is_changed(chat) else [*pairs, ("Match", fits(chat.identity, chat.ticket))]
+    return (
+        pairs
+        if is_changed(chat) or chat.intake
+        else [*pairs, ("Match", fits(chat.identity, chat.ticket))]
+    )
 
 
 def _why_not(chat: Chat) -> list[Json]:

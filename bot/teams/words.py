@@ -60,6 +60,11 @@ STATES: dict[State, str] = {
 
 _WORDS: dict[Word | Answer, str] = {
     Word.JOINED: "{visitor} joined the chat about ticket {ticket}. {how}",
+    Word.ASKED: "{visitor} has begun this chat, and waits for an answer. {how} {detail}",
+    Word.UNANSWERED: (
+        "Nobody has answered {visitor} yet, and they were told so. Whoever writes here first is "
+        "announced to them. If nobody does, the question becomes a new ticket. {detail}"
+    ),
     Word.KNOCKED_AGAIN: (
         "Somebody else opened the invitation link of ticket {ticket}, which was used already. They "
         "were not let in. If it was the right person on another device, end this chat and invite "
@@ -223,6 +228,10 @@ _WORDS: dict[Word | Answer, str] = {
         "nothing: it is kept here, and tried again until RT has it."
     ),
     Answer.DAILY: "Live chat, in the last 24 hours: {detail}",
+    Answer.OPENED_AGAIN: (
+        "Teams did not confirm this thread when I first asked for it. If the same card stands in "
+        "the channel twice, only what is written in this thread here counts. {detail}"
+    ),
     Answer.RECEPTION_OPEN: (
         "Open: visitors can begin chats until {detail}. Each comes as a thread of its own. It closes "
         "by itself then, and when nobody answers one; mention me with “close” to close it sooner."
@@ -275,6 +284,16 @@ PICTURE_TOO_BIG = "The picture cannot be shown here. It goes onto the ticket wit
 FILE_LATER = "It goes onto the ticket with the chat."
 
 
+#: What is said of a chat that has no ticket instead.
+_NO_TICKET = (
+    (" with {visitor} about ticket {ticket}", " with {visitor}"),
+    ("about ticket {ticket}", "with {visitor}"),
+    ("on ticket {ticket} in RT", "in RT"),
+    ("to ticket {ticket} in RT", "to the new ticket in RT"),
+    ("ticket {ticket}", "a new ticket"),
+    ("Ticket {ticket}", "The new ticket"),
+)
+
 HOW_TO_ANSWER = {
     Listening.MENTION: "Only replies that mention me reach them.",
     Listening.THREAD: "Every reply here reaches them, except lines that begin with //.",
@@ -291,6 +310,8 @@ def say(notice: Tell, listening: Listening) -> str:
     detail = notice.detail.strip()
     if detail and notice.word is Answer.SEVERAL_NUMBERS:
         detail = f"I read {detail}."
+    if chat is not None and not chat.filed_in.number:
+        template = _without_ticket(template)
     text = template.format(
         detail=detail,
         state=standing(chat) if chat else "",
@@ -307,6 +328,13 @@ def _summary(chat: Chat | None) -> str:
     """Say of a record that goes by itself what stands above it."""
     given = chat is not None and chat.filing is not None and chat.filing.by.role is Role.OPERATOR
     return "with the summary that was written before" if given else "without a summary"
+
+
+def _without_ticket(template: str) -> str:
+    """Word a notice for a chat that has no ticket yet."""
+    for old, new in _NO_TICKET:
+        template = template.replace(old, new)
+    return template
 
 
 def visitor(chat: Chat | None) -> str:
@@ -329,4 +357,6 @@ def standing(chat: Chat) -> str:
 
 def ticket(chat: Chat | None) -> str:
     """Name the chat's ticket."""
-    return str(chat.ticket.ref) if chat else "in RT"
+    if chat is None:
+        return "in RT"
+    return str(chat.ticket.ref if chat.ticket.ref.number else chat.filed_in)

@@ -16,6 +16,7 @@ from bot.visitors import guard, pages
 from bot.visitors.allowance import Buckets
 from bot.visitors.around import around
 from bot.visitors.attendance import Attendance
+from bot.visitors.begin_routes import BeginRoutes
 from bot.visitors.bundle import version
 from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
@@ -80,6 +81,7 @@ class VisitorsRoom:
             windows_of_seat=allowances.sockets_of_seat,
         )
         self._rates = RateRoutes(visiting, known).table()
+        self._begin: list[web.RouteDef] = []
         self._files = FileRoutes(visiting, attaching, known).table() if attaching else []
 
     def setup(self, app: web.Application) -> None:
@@ -108,8 +110,14 @@ class VisitorsRoom:
         """Let visitors sign in there; only before ``routes``."""
         self._routes.signing = signing
 
+    def begin_at(self, begin: BeginRoutes) -> None:
+        """Let visitors begin chats there; only before ``routes``."""
+        self._begin = begin.table()
+
     def _table(self, also: Iterable[web.RouteDef]) -> list[web.RouteDef]:
-        return [*self._routes.table(), *self._polls.table(), *self._rates, *self._files, *also]
+        ours = [*self._routes.table(), *self._polls.table(), *self._rates, *self._files]
+        ours += self._begin
+        return [*ours, *also]
 
     def expect(self, chat_ids: Iterable[str]) -> None:
         """Name chats whose visitor had a window at a process that ended, in the running loop.

@@ -217,7 +217,9 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
 
 
 def ticket(ref: TicketRef) -> str:
-    """Write a ticket's number as people say it: the bare number for the usual RT."""
+    """Write a ticket's number as people say it: the bare number for the usual RT; "" for none."""
+    if not ref.number:
+        return ""
     return str(ref.number) if ref.instance == DEFAULT_INSTANCE else str(ref)
 
 

@@ -24,7 +24,11 @@ STATES: dict[State, tuple[str, str]] = {
         "Whoever opens the link: who invites, to which ticket, what is recorded; a button to join.",
     ),
     State.OPEN: (
-        "The visitor joined; they talk. Every line is stored before it is acknowledged.",
+        (
+            "The visitor joined; they talk. Every line is stored before it is acknowledged. A chat that "
+            "a visitor began is made open, in one transaction with its question, while its thread in "
+            "Teams is still to be opened; until a CO has written, the visitor waits."
+        ),
         (
             "The conversation, and a box to write in; after a long silence, when the chat ends by "
             "itself, and a button that says: I am still here."
@@ -86,6 +90,8 @@ EVENTS: dict[type[e.Event], str] = {
     e.InvitationExpired: "link expired",
     e.Cancelled: "Cancel, or nobody invited in time",
     e.VisitorJoined: "visitor joins",
+    e.Asked: "a visitor asks",
+    e.Unanswered: "nobody has answered him for long",
     e.KnockedAgain: "somebody else opens the link",
     e.TurnedAway: "somebody signed in whom the link is not for, and was not let in",
     e.Said: "somebody writes",

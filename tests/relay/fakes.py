@@ -137,9 +137,17 @@ class FakeThreads(Threads):
 class FakePlaces(Places):
     """Channels and personal chats, as far as the relay asks for them."""
 
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.opened: list[tuple[str, CardView]] = []
+
     async def open(self, channel: Thread, view: CardView) -> Thread:
+        self.faults.enter()
+        self.opened.append((channel.conversation_id, view))
+        self.faults.leave()
+        root = str(len(self.opened))
         return replace(
-            channel, root_id="1", conversation_id=f"{channel.conversation_id};messageid=1"
+            channel, root_id=root, conversation_id=f"{channel.conversation_id};messageid={root}"
         )
 
     async def fallback(self, lost: Thread, operator_id: str) -> Thread:

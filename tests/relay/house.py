@@ -12,6 +12,7 @@ from itertools import groupby
 from bot.domain.chat import Chat
 from bot.domain.invitations import Route, make_token
 from bot.relay.attaching import Attaching
+from bot.relay.beginning import Beginning
 from bot.relay.bringing import FetchHandler
 from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, TellHandler
 from bot.relay.filing import (
@@ -29,7 +30,7 @@ from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
-from bot.relay.placing import LostHandler, OpenHandler
+from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, Lane, Listening, Scope, Seat, Thread
 from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
@@ -73,6 +74,7 @@ class House:
         self.places = FakePlaces()
         self.operating = Operating(self.relay)
         self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
+        self.beginning = Beginning(self.relay, lambda: secrets.token_urlsafe(32))
         self.pictures = FakePictures()
         self.attaching = Attaching(self.relay)
         self.housekeeping = Housekeeping(self.relay)
@@ -91,6 +93,7 @@ class House:
             "away": AwayHandler(self.relay),
             "card": CardHandler(self.relay, self.threads),
             "open": OpenHandler(self.relay, self.places),
+            "begin": BeginHandler(self.relay, self.places),
             "lost": LostHandler(self.relay, self.places, self.threads),
             "lookup": LookupHandler(self.relay, self.tickets, lambda: secrets.token_urlsafe(16)),
             "move": MoveHandler(self.relay, self.tickets),

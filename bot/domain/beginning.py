@@ -1,0 +1,69 @@
+"""Chats that visitors begin: the question, the wait, and where the record may go (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from bot.domain import effects as f
+from bot.domain import events as e
+from bot.domain.chat import Chat, Misplaced, NotNow, State
+from bot.domain.identity import Proof
+from bot.domain.messages import SYSTEM, Kind, Notice
+from bot.domain.presence import Presence
+from bot.domain.steps import Step, notice, record
+from bot.domain.tickets import NewTicket, Ticket, TicketRef
+
+_SENT = frozenset({State.HELD, State.FILING, State.FILED})
+
+
+def no_ticket(intake: NewTicket) -> Ticket:
+    """Return what stands for the ticket of a chat that has none: no ticket has the number 0."""
+    ref = TicketRef(intake.instance, 0)
+    return Ticket(ref, ref, intake.subject, intake.queue, "")
+
+
+def check(before: Chat, chat: Chat) -> None:
+    """Refuse what would put the record of such a chat into a ticket that is there. Raises Misplaced.
+
+    Whatever asked for it: this is looked at after every event.
+    """
+    filing = chat.filing
+    sent = chat.state in _SENT and before.state not in _SENT
+    if sent and filing is not None and filing.new_ticket is None:
+        raise Misplaced
+    shown = chat.move is not None and chat.move != before.move
+    if chat.identity.proof is Proof.ANONYMOUS and (shown or chat.ticket.ref != before.ticket.ref):
+        raise Misplaced
+
+
+def _asked(chat: Chat, event: e.Asked) -> Step:
+    if chat.intake is None:
+        raise NotNow(chat.state, e.Asked)  # that one is a CO's, about a ticket
+    chat = replace(
+        chat,
+        visitor=event.visitor,
+        identity=event.identity,
+        presence=Presence.OPEN,
+        presence_since=event.at,
+        heard=event.at,
+        spoken=1,
+    )
+    chat, line = record(chat, event, event.visitor, Kind.SAID, event.text, key=event.key)
+    size = len(event.text.encode("utf-16-le"))
+    relay = f.RelayToThread(line.message.seq, first=True, size=size)
+    return chat, (line, f.OpenThread(), relay, f.TellThread(f.Word.ASKED))
+
+
+def _unanswered(chat: Chat, event: e.Unanswered) -> Step:
+    if chat.operators or chat.unanswered:
+        return chat, ()
+    chat, line = notice(replace(chat, unanswered=event.at), event, SYSTEM, Notice.UNANSWERED)
+    return chat, (line, f.TellThread(f.Word.UNANSWERED), f.ShowCard())
+
+
+STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
+    e.Asked: _asked,
+    e.Unanswered: _unanswered,
+}

@@ -1,0 +1,179 @@
+"""Chats that visitors begin: how it stands at the door, and taking a question in.
+
+Decision: docs/decisions/0025. The chat is there with the commit that accepts the question; its
+thread is opened by the first row of its stream (bot/relay/placing.py, BeginHandler).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.domain import events as e
+from bot.domain.admission import SignIn, called
+from bot.domain.asking import Question
+from bot.domain.beginning import no_ticket
+from bot.domain.chat import Chat, State
+from bot.domain.identity import Identity
+from bot.domain.invitations import digest
+from bot.domain.messages import Author, Role
+from bot.domain.rating import Rating
+from bot.domain.reception import Admits, Reception
+from bot.domain.tickets import NewTicket
+from bot.relay.pool import Channel, choose, crowd
+from bot.relay.ports import BEGUN, Scope, Seat, Thread
+from bot.relay.relay import Relay
+from bot.relay.sending import plain_subject
+from bot.relay.storage import Unit
+from bot.relay.visiting import Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Doorstep:
+    """How it stands: ``state`` is off, closed, full or open; ``until`` when it closes."""
+
+    state: str
+    until: datetime | None = None
+    admits: Admits = Admits.NOBODY
+
+
+class CannotBegin(Exception):
+    """No chat was begun; ``code`` is closed, full, sign_in (nobody did) or running (he has one)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Beginning:
+    """The visitors' use cases before there is a chat."""
+
+    def __init__(
+        self, relay: Relay, new_secret: Callable[[], str], channels: tuple[Channel, ...] = ()
+    ) -> None:
+        """``new_secret`` as of Visiting. Without ``channels`` threads are where it was opened."""
+        self._relay = relay
+        self._new_secret = new_secret
+        self._channels = channels
+
+    async def doorstep(self) -> Doorstep:
+        """Tell how it stands now."""
+        door = self._relay.rules.door
+        if door.admits is Admits.NOBODY:
+            return Doorstep("off")
+        found = await self._relay.store.reception()
+        if not self._is_open(found):
+            return Doorstep("closed")
+        assert found
+        tomorrow = self._relay.now() + timedelta(days=1)
+        chats = await self._relay.store.stale({State.OPEN.value: tomorrow})
+        full = sum(chat.waits for chat in chats) >= door.most_waiting
+        return Doorstep("full" if full else "open", found.until, door.admits)
+
+    async def ask(
+        self, question: Question, key: str, present: str | None, sign_in: SignIn | None
+    ) -> Joined:
+        """Begin a chat with ``question``, once per ``key``, and take a seat in it; durable on return.
+
+        ``present`` is the secret of the cookie sent along, if any. A sign-in is used up. Raises
+        CannotBegin.
+        """
+        secret, now = self._new_secret(), self._relay.now()
+        chat_id = self._chat_id(key)
+        before = await self._relay.store.find_seat(digest(present)) if present else None
+        if before and before.chat_id != chat_id and await self._talks(before):
+            raise CannotBegin("running")
+        busy = await crowd(self._relay) if len(self._channels) > 1 else {}
+
+        async def work(unit: Unit) -> Seat:
+            found = await unit.reception()  # first: who asks at the same time waits here
+            if await unit.chat(chat_id) is None:
+                if found is None or not (self._is_open(found) and question.text):
+                    raise CannotBegin("closed")
+                who = await self._admitted(unit, question, sign_in)
+                await self._begin(unit, chat_id, question, who, found, self._near(busy))
+            seat = Seat(digest(secret), chat_id, now + self._relay.rules.session_ttl)
+            await unit.seat(seat)
+            return seat
+
+        seat = await self._relay.store.write(work)
+        looked = await self._relay.store.look(chat_id)
+        assert looked
+        left = before if before and before.chat_id != chat_id else None
+        return Joined(secret, seat, *looked, left)
+
+    async def begun(self, key: str) -> bool:
+        """Tell whether the form with that key was taken."""
+        return await self._relay.store.look(self._chat_id(key)) is not None
+
+    def _chat_id(self, key: str) -> str:
+        """Return the id of the chat that ``key`` begins: the same for a form that is sent twice."""
+        return hashlib.sha256(self._relay.rules.secret + b"begin:" + key.encode()).hexdigest()[:32]
+
+    def _is_open(self, found: Reception | None) -> bool:
+        on = self._relay.rules.door.admits is not Admits.NOBODY
+        return on and found is not None and found.until > self._relay.now()
+
+    async def _talks(self, seat: Seat) -> bool:
+        looked = await self._relay.store.look(seat.chat_id)
+        alive = seat.expires > self._relay.now()
+        return alive and looked is not None and looked[0].state is State.OPEN
+
+    async def _admitted(self, unit: Unit, question: Question, sign_in: SignIn | None) -> Identity:
+        """Say who comes in. Raises CannotBegin."""
+        door, waiting = self._relay.rules.door, await unit.waiting()
+        if sign_in is None and door.admits is not Admits.ANYONE:
+            raise CannotBegin("sign_in")
+        if len(waiting) >= door.most_waiting:
+            raise CannotBegin("full")
+        if sign_in is None:
+            return question.anonymous()
+        if any(_same(chat.identity, sign_in.who) for chat in waiting):
+            raise CannotBegin("running")
+        if not await unit.sign_out(sign_in.id):
+            raise CannotBegin("sign_in")  # used up since it was looked at
+        return sign_in.who
+
+    def _near(self, busy: dict[str, int]) -> Channel | None:
+        return choose(self._channels, busy) if self._channels else None
+
+    async def _begin(
+        self,
+        unit: Unit,
+        chat_id: str,
+        question: Question,
+        who: Identity,
+        found: Reception,
+        channel: Channel | None,
+    ) -> None:
+        now, door = self._relay.now(), self._relay.rules.door
+        whose = (who.login or who.address) if who.verified else ""
+        intake = NewTicket(door.instance, door.queue, plain_subject(question.first_line), whose)
+        place = await unit.thread(_place(await unit.thread_by_id(found.thread), channel, chat_id))
+        ticket = no_ticket(intake)
+        rating = Rating.AWAITED if self._relay.rules.rating else None
+        chat = Chat(chat_id, place.id, ticket, found.by, now, intake=intake, rating=rating)
+        await unit.add(chat)
+        visitor = Author(Role.VISITOR, f"{chat_id}:0", called(who, ticket))
+        await self._relay.happen(unit, chat, e.Asked(now, visitor, who, "question", question.text))
+
+
+def _same(one: Identity, other: Identity) -> bool:
+    return one.verified and (one.login, one.address) == (other.login, other.address)
+
+
+def _place(near: Thread, channel: Channel | None, chat_id: str) -> Thread:
+    """Return what stands for the chat's thread until Teams has opened it."""
+    where = replace(near, scope=Scope.CHANNEL, root_id="", open=True, id=0)
+    if channel is not None:
+        other = channel.team_id not in ("", near.team_id)
+        where = replace(
+            where,
+            channel_id=channel.id,
+            team_id=channel.team_id or near.team_id,
+            # Another team's group would lead a link astray; without one it still finds the channel.
+            aad_group_id="" if other else near.aad_group_id,
+        )
+    return replace(where, conversation_id=f"{where.channel_id}{BEGUN}{chat_id}")

@@ -1,0 +1,66 @@
+"""The card of a chat that a visitor began, as long as it has no ticket (pure)."""
+
+from __future__ import annotations
+
+from bot.domain.chat import Chat
+from bot.domain.identity import Proof
+from bot.relay.ports import CardView
+from bot.teams import elements as el
+from bot.teams.elements import Json
+from bot.teams.elsewhere_card import places
+from bot.teams.markup import in_card, one_line
+
+LONGEST_SUMMARY = 4_000  # characters, as many as the relay takes
+
+
+def heading(chat: Chat) -> str:
+    """Say what the card is about, in one line."""
+    subject = in_card(chat.ticket.subject)
+    return f"A visitor asks: {subject}" if subject else "A chat that a visitor began"
+
+
+def spoken(chat: Chat) -> str:
+    """The same as plain text."""
+    return f"Live chat, a visitor asks: {one_line(chat.ticket.subject, 120)}"
+
+
+def standing(chat: Chat) -> list[Json]:
+    """Say whether somebody has answered, and of a stranger that nobody vouches for him."""
+    said = "**Open.** You are talking." if chat.operators else "**Waiting for an answer.**"
+    shown = [el.paragraph(said)]
+    if chat.unanswered and not chat.operators:
+        shown.append(el.warning("Nobody has answered for long, and the visitor was told so."))
+    return [*shown, *stranger(chat)]
+
+
+def stranger(chat: Chat) -> list[Json]:
+    """Warn of a visitor whom nobody vouches for."""
+    known = chat.identity
+    if known.proof is not Proof.ANONYMOUS:
+        return []
+    name, address = in_card(known.name, 80), in_card(known.address, 120)
+    return [
+        el.warning(
+            f"**Not verified.** Gave the name {name} and the address {address}; anybody could. Tell "
+            "them nothing that is not for everybody. The record goes into a new ticket only."
+        )
+    ]
+
+
+def sending(view: CardView, draft: str) -> tuple[list[Json], list[Json]]:
+    """Return what sends the record: into a new ticket, or where doubtful ones are sorted out."""
+    wrong = [el.warning(in_card(view.wrong, 600))] if view.wrong else []
+    body = [
+        *wrong,
+        el.text_box("summary", "Summary", draft, lines=True, longest=LONGEST_SUMMARY),
+        *places(view),
+    ]
+    if view.wrong:
+        return body, []
+    return [], [el.folded("Send to RT", body, [])]
+
+
+def command(chat: Chat) -> str:
+    """Word the command that sends it."""
+    queue = chat.intake.queue if chat.intake else "QUEUE"
+    return f"“new ticket in {in_card(queue, 80)}: SUMMARY”"

@@ -1,0 +1,152 @@
+"""Beginning a chat without a link: how it stands, and the form; docs/widget-protocol.md."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from bot.domain.admission import SignIn
+from bot.domain.asking import BadFields, Question, read_question
+from bot.domain.reception import Admits
+from bot.relay.beginning import Beginning, CannotBegin
+from bot.visitors import guard, wire
+from bot.visitors.allowance import Buckets, Rate
+from bot.visitors.around import answer, error
+from bot.visitors.guard import Refusal
+from bot.visitors.hub import Hub
+from bot.visitors.sign_in_routes import SignInRoutes
+from bot.visitors.wire import Close
+
+log = structlog.get_logger(__name__)
+
+#: A question of 4000 characters, each of them escaped, and the rest of the form.
+MAX_BODY_BYTES: Final = 32 * 1024
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+_FIELDS = frozenset({"key", "question", "name", "email"})
+_STATUS = {"sign_in": 401}
+#: How often one address may ask how it stands.
+LOOKS = Rate(per_minute=60, burst=60)
+_MANY = 20  # times as much for networks behind one address
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the routes go by: where forms may come from, and how many from one address.
+
+    ``shared`` are networks whose people come from one address, or few.
+    """
+
+    origins: frozenset[str]
+    now: Callable[[], datetime]
+    per_address: Rate = field(default_factory=lambda: Rate(per_minute=10 / 60, burst=10))
+    shared: tuple[str, ...] = ()
+
+
+class BeginRoutes:
+    """The handlers. ``signing`` is where visitors sign in, if they can."""
+
+    def __init__(
+        self, beginning: Beginning, hub: Hub, gate: Gate, signing: SignInRoutes | None = None
+    ) -> None:
+        self._beginning = beginning
+        self._hub = hub
+        self._gate = gate
+        self._signing = signing
+        self._looks = _Senders(LOOKS, gate.shared)
+        self._asks = _Senders(gate.per_address, gate.shared)
+
+    def table(self) -> list[web.RouteDef]:
+        """Return the routes, relative to the prefix."""
+        return [web.get("/api/begin", self.look), web.post("/api/begin", self.ask)]
+
+    async def look(self, request: web.Request) -> web.Response:
+        """Tell how it stands, and what whoever asks would have to fill in."""
+        self._looks.check(request)
+        step = await self._beginning.doorstep()
+        if step.until is None:
+            return answer(200, {"state": step.state})
+        who = await self._who(request)
+        known = {
+            "state": step.state,
+            "until": wire.time(step.until),
+            "anyone": step.admits is Admits.ANYONE,
+            "who": (who.who.name or who.who.login or who.who.address) if who else "",
+            "sign_in": self._signing.page if self._signing else "",
+        }
+        return answer(200, known)
+
+    async def ask(self, request: web.Request) -> web.Response:
+        """Take a question in, and give the browser its seat."""
+        guard.check_post(request, self._gate.origins)
+        body = await guard.read_body(request, MAX_BODY_BYTES)
+        if set(body) != _FIELDS or not all(isinstance(value, str) for value in body.values()):
+            raise Refusal(400, "broken")
+        if not _KEY.fullmatch(body["key"]):
+            raise Refusal(400, "broken")
+        who = await self._who(request)
+        if not await self._beginning.begun(body["key"]):
+            # Only what begins something counts, or a lost answer would count twice.
+            question = _question(body, who)
+            if isinstance(question, web.Response):
+                return question
+            self._asks.check(request)
+        else:
+            question = Question("")  # it was taken: what is sent now is a repeat
+        return await self._begin(request, question, body["key"], who)
+
+    async def _begin(
+        self, request: web.Request, question: Question, key: str, who: SignIn | None
+    ) -> web.Response:
+        present = guard.secret_of(request)
+        try:
+            joined = await self._beginning.ask(question, key, present, who)
+        except CannotBegin as refusal:
+            log.info("begin_refused", why=refusal.code)
+            return error(_STATUS.get(refusal.code, 409), refusal.code)
+        view = wire.view(joined.chat, joined.relayed)
+        if view is None:
+            raise Refusal(410, "gone")
+        if joined.left:
+            self._hub.dismiss(joined.left.chat_id, joined.left.id, Close.OTHER_CHAT)
+        log.info("begun", chat=joined.chat.id, verified=joined.chat.identity.verified)
+        response = answer(200, view)
+        guard.set_secret(response, joined.secret, joined.seat.expires, self._gate.now())
+        if self._signing:
+            self._signing.forget(response)
+        return response
+
+    async def _who(self, request: web.Request) -> SignIn | None:
+        return await self._signing.who(request) if self._signing else None
+
+
+def _question(body: dict[str, Any], who: SignIn | None) -> Question | web.Response:
+    """Read the form; an answer that says what is wrong with which field."""
+    try:
+        return read_question(
+            body["question"], body["name"], body["email"], signed_in=who is not None
+        )
+    except BadFields as bad:
+        return answer(422, {"error": "fields", "fields": bad.why})
+
+
+class _Senders:
+    """Limits by address, wider for networks that many share."""
+
+    def __init__(self, rate: Rate, shared: tuple[str, ...]) -> None:
+        self._shared = shared
+        self._few = Buckets(rate)
+        self._many = Buckets(Rate(rate.per_minute * _MANY, rate.burst * _MANY))
+
+    def check(self, request: web.Request) -> None:
+        """Count one. Raises Refusal."""
+        sender = guard.sender(request)
+        buckets = self._many if guard.within(sender, self._shared) else self._few
+        if wait := buckets.take(sender, time.monotonic()):
+            raise Refusal(429, "slow_down", retry_after=wait)
