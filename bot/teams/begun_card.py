@@ -21,7 +21,8 @@ def heading(chat: Chat) -> str:
 
 def spoken(chat: Chat) -> str:
     """The same as plain text."""
-    return f"Live chat, a visitor asks: {one_line(chat.ticket.subject, 120)}"
+    subject = one_line(chat.ticket.subject, 120)
+    return f"Live chat, begun by a visitor{f': “{subject}”' if subject else ''}"
 
 
 def standing(chat: Chat) -> list[Json]:

@@ -206,8 +206,11 @@ async def test_whatever_stands_in_the_database_rt_is_not_written_to(door: House,
     await door.presses("new", chat, thread=thread, summary="Toner.", queue="Live chat")
     chat = await door.chat(chat.id)
     assert chat.filing
-    bad = replace(chat, filing=replace(chat.filing, new_ticket=None))
-    bad = replace(bad, ticket=TICKET, intake=None) if how == "a stranger's" else bad
+    bad = replace(chat, filing=replace(chat.filing, new_ticket=None), ticket=TICKET)
+    if how == "a stranger's":  # who says that he is the ticket's requestor
+        bad = replace(bad, intake=None, identity=replace(STRANGER, address=ADAS.address))
+    else:
+        bad = replace(bad, identity=SIGNED_IN)
     await door.store.write(lambda unit: unit.save(bad))
     await door.deliver()
     assert door.tickets.comments == []

@@ -24,8 +24,11 @@ from bot.domain.events import (
     Purged,
     Receipt,
     Revoked,
+    Said,
     StatusSet,
+    ThreadLost,
     TranscriptFiled,
+    Unanswered,
     VisitorJoined,
 )
 from bot.domain.identity import Identity, Proof
@@ -43,9 +46,11 @@ from tests.people import (
     LATER,
     NOW,
     RECEIPT,
+    SIGNED_IN,
     SOON,
     TICKET,
     after,
+    asking,
     filed,
     filing,
     held,
@@ -111,6 +116,11 @@ def _moving() -> Chat:
     return after(_known(ADAS, Proof.LINK), MoveProposed(NOW, GRACE, OTHERS))
 
 
+def _hostile() -> Chat:
+    chat = asking(Identity(Proof.ANONYMOUS, "", NASTY, NASTY))
+    return replace(with_ticket(chat, subject=NASTY), visitor=replace(ADA, name=NASTY))
+
+
 def _stopped() -> Chat:
     found = replace(TICKET, ref=TicketRef("rt", 777), queue="Teaching", requestors=(CHARLES,))
     differs = (Change.MERGED, Change.QUEUE, Change.REQUESTORS, Change.MATCH)
@@ -129,6 +139,18 @@ MADE = Receipt(70001, 7, "https://rt.test/Ticket/Display.html?id=70001", 4096, "
 BIG = replace(with_ticket(_crowded()), state=proposed().state, visitor=None)
 
 CARDS: dict[str, CardView] = {
+    "begun": view(asking()),
+    "begun-unanswered": view(after(asking(), Unanswered(NOW))),
+    "begun-signed-in": view(after(asking(SIGNED_IN), Said(NOW, GRACE, "g", "Toner."))),
+    "begun-hostile": view(_hostile()),
+    "begun-wrong": replace(
+        view(asking()), wrong="Not done yet.", typed={"verb": "new", "summary": "Toner."}
+    ),
+    "begun-moving": view(after(asking(SIGNED_IN), MoveProposed(NOW, GRACE, TICKET))),
+    "begun-ended": view(after(asking(), Ended(NOW, ADA))),
+    "begun-filing": view(after(asking(), ThreadLost(NOW))),
+    "begun-filed": view(after(asking(), ThreadLost(NOW), TranscriptFiled(NOW, MADE))),
+    "begun-purged": view(after(asking(), ThreadLost(NOW), TranscriptFiled(NOW, MADE), Purged(NOW))),
     "proposed": view(proposed()),
     "proposed-merged": view(with_ticket(proposed(), asked=TicketRef("rt", 999))),
     "proposed-several": view(with_ticket(proposed(), requestors=(ADAS, CHARLES, NOBODY))),

@@ -8,14 +8,14 @@ from bot.domain.commands import Close, Help, Press, Receive, StartChat, parse_co
 from bot.domain.effects import Word
 from bot.relay.ports import Answer, Listening, Tell
 from bot.teams import words
-from tests.people import proposed, talking
+from tests.people import asking, proposed, talking
 from tests.teams.cast import CARDS
 
 ALL = [*Word, *Answer]
 
 
 @pytest.mark.parametrize("word", ALL)
-@pytest.mark.parametrize("chat", [None, proposed(), talking()])
+@pytest.mark.parametrize("chat", [None, proposed(), talking(), asking()])
 @pytest.mark.parametrize("detail", ["", "A sentence of ours."])
 def test_every_notice_has_whole_sentences(word: Word | Answer, chat: object, detail: str) -> None:
     said = words.say(Tell(word, detail, chat), Listening.MENTION)  # type: ignore[arg-type]
@@ -52,6 +52,13 @@ def test_of_a_record_that_may_be_in_rt_nobody_says_that_it_is_not(word: Word | A
     assert "may be" in said
     assert "is not on" not in said
     assert "is not in" not in said
+
+
+@pytest.mark.parametrize("word", ALL)
+def test_no_notice_speaks_of_a_ticket_where_there_is_none(word: Word | Answer) -> None:
+    said = words.say(Tell(word, "A sentence of ours.", asking()), Listening.MENTION)
+    assert "rt#" not in said.replace("(rt#12345", "").replace("or rt#12345", "")
+    assert "with Ada Lovelace with" not in said
 
 
 def test_a_detail_with_braces_is_only_shown() -> None:
