@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from bot.domain.chat import State
-from bot.domain.identity import Proof
 from bot.domain.invitations import Route
 from bot.teams.cards import card
 from bot.teams.elements import link
@@ -382,24 +381,3 @@ def test_peoples_words_are_never_markup(name: str) -> None:
 
 def test_a_link_that_is_no_web_address_is_not_offered() -> None:
     assert link("Open", "javascript:alert(1)") == []
-
-
-@pytest.mark.parametrize("name", [name for name in CARDS if name.startswith("begun")])
-def test_no_card_of_a_chat_without_a_ticket_offers_or_names_one(name: str) -> None:
-    said = json.dumps(drawn(name))
-    assert "rt#0" not in said
-    assert '"verb": "file"' not in said
-    stranger = CARDS[name].chat.identity.proof is Proof.ANONYMOUS
-    assert not (stranger and '"verb": "move"' in said)
-
-
-@pytest.mark.parametrize("name", ["begun", "begun-unanswered", "begun-ended", "begun-hostile"])
-def test_of_a_stranger_it_says_in_amber_that_nobody_vouches_for_him(name: str) -> None:
-    warnings = [e for e in typed(drawn(name)) if e.get("style") == "warning"]
-    said = json.dumps(warnings)
-    assert "Not verified" in said
-    assert "Gave the name" in said
-
-
-def test_of_who_signed_in_it_does_not() -> None:
-    assert "Not verified" not in json.dumps(drawn("begun-signed-in"))
