@@ -118,7 +118,9 @@ def trouble(reply: Reply, rt: str, *, wrote: bool) -> OutsideError | None:
             f"{rt} is out of order at the moment (error {reply.status}).",
             reply.retry_after,
         )
-    if reply.data is None and reply.status < 400:
+    # RT gives its reasons as data: a page that says 404 is the web server's, and tells of no ticket.
+    page = reply.kind == "text/html" and not wrote
+    if reply.data is None and (reply.status < 400 or page):
         return not_rt(rt, wrote=wrote)
     return None
 

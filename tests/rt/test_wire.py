@@ -34,6 +34,8 @@ def reply(status: int, body: bytes = b"{}", headers: dict[str, str] = JSON) -> R
         (reply(504, b"<html>", HTML), NotDone, Unclear),
         (reply(200, b"<html>login</html>", HTML), NotDone, Unclear),
         (reply(200, b'{"cut": "off'), NotDone, Unclear),
+        (reply(403, b"<html>closed", HTML), NotDone, None),
+        (reply(404, b"<html>no such page", HTML), NotDone, None),
     ],
 )
 def test_trouble_with_rt_itself_is_told_from_its_answers(
