@@ -49,6 +49,27 @@ def dump(record: dict[str, Any]) -> bytes:
     return _HIDDEN.sub(lambda match: _escaped(match[0]), text).encode()
 
 
+def is_same_talk(found: bytes, ours: bytes) -> bool:
+    """Tell whether two records that ``dump`` wrote are of one talk.
+
+    What stands above it may be another summary by another CO, and ``ours`` may have new lines at
+    its end: what was said, and when and by whom, is the same.
+    """
+    if found == ours:
+        return True
+    try:
+        theirs, mine = json.loads(found), json.loads(ours)
+        told, all_of_it = _talk(theirs), _talk(mine)
+        return bool(told) and theirs["chat"] == mine["chat"] and told == all_of_it[: len(told)]
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return False
+
+
+def _talk(record: dict[str, Any]) -> list[tuple[Any, ...]]:
+    said = ("seq", "at", "kind", "role", "name", "text")
+    return [tuple(line[key] for key in said) for line in record["lines"]]
+
+
 def _escaped(character: str) -> str:
     half = "\ud800" <= character <= "\udfff"
     return r"\ufffd" if half else json.dumps(character)[1:-1]

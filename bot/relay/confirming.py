@@ -37,9 +37,9 @@ _ANOTHER = (
 
 _IN_RT = (
     "Not done: the record may be in RT already, {where}, and would then be there twice. Look there. "
-    "If you send it to the same place again, it is looked for first and not added twice. Only if it "
-    "is not there, say so: “send to triage, not in RT: SUMMARY” or “new ticket in QUEUE, not in RT: "
-    "SUMMARY”, or type “not in RT” into the box of that name."
+    "If you send it to the same place again, it is looked for first, where RT can be asked, and not "
+    "added twice. Only if it is not there, say so: “send to triage, not in RT: SUMMARY” or “new "
+    "ticket in QUEUE, not in RT: SUMMARY”, or type “not in RT” into the box of that name."
 )
 #: What somebody says who has looked.
 NOT_IN_RT = "not in rt"

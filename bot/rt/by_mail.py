@@ -47,7 +47,7 @@ class Reader(Way, Protocol):
     """A way by which RT can be asked whether a mail arrived."""
 
     def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
-        """Find what holds this very file, whoever RT takes for its author."""
+        """Find what holds this file, or that of an earlier try, whoever RT takes for its author."""
 
 
 class ByMail:

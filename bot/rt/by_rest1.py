@@ -11,6 +11,7 @@ from datetime import tzinfo
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
+from bot.domain.transcript_json import is_same_talk
 from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear, Written
 from bot.rt import creating, doctor, record, wire, wire1
 from bot.rt.enclosures import Part
@@ -99,14 +100,13 @@ class ByRest1:
         return None
 
     def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
-        """Find what holds this very file, whoever RT takes for its author."""
+        """Find what holds this file, or that of an earlier try, whoever RT takes for its author."""
         refs = [dossier.ref]
         if new_ticket(dossier):
             refs = self._search(*creating.queries(dossier.marker))
         for ref in refs:
             for attachment in self._files(ref, transcript.name):
-                receipt = self._receipt(ref, attachment)
-                if receipt and receipt.sha256 == transcript.sha256:
+                if receipt := self._receipt(ref, attachment, like=transcript.content):
                     return receipt
         return None
 
@@ -118,8 +118,13 @@ class ByRest1:
         self._look(ref)
         return wire1.attachments(self.rest.get(f"ticket/{ref.number}/attachments"), name)
 
-    def _receipt(self, ref: TicketRef, attachment: int, kind: str = "") -> Receipt | None:
-        """Read what brought an attachment; with a ``kind`` it must be of that, and made by us."""
+    def _receipt(
+        self, ref: TicketRef, attachment: int, kind: str = "", like: bytes = b""
+    ) -> Receipt | None:
+        """Read what brought an attachment; with a ``kind`` it must be of that, and made by us.
+
+        What is to be ``like`` our record must be of the same talk.
+        """
         path = f"ticket/{ref.number}/attachments/{attachment}"
         number = self.rest.get(path, fields="Transaction").fields.get("Transaction", "")
         if not number.isdecimal():
@@ -128,6 +133,8 @@ class ByRest1:
         if kind and (line.get("Type") != kind or not self._ours(line.get("Creator", ""))):
             return None
         content = self.rest.get(f"{path}/content").raw
+        if like and not is_same_talk(content, like):
+            return None
         ticket = int(line.get("Ticket") or ref.number)
         return Receipt(
             ticket,

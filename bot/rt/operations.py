@@ -8,6 +8,7 @@ as written before RT has shown it to us.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +16,7 @@ import structlog
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
+from bot.domain.transcript_json import is_same_talk
 from bot.relay.ports import NotDone, Refused, Unclear, Written
 from bot.rt import readback, wire
 from bot.rt.enclosures import Part
@@ -86,12 +88,14 @@ def find_comment(
 def find_file(
     rest: Rest, rt: RtInstance, ref: TicketRef, marker: str, file: Part, since: datetime
 ) -> Receipt | None:
-    """Look for what was mailed in with this very file. Raises NotDone, Refused."""
+    """Look for what was mailed in with this file, or that of an earlier try. Raises NotDone, Refused."""
     for line in _history(rest, rt, ref, since - CLOCKS):
-        named = line.kind == CREATE or (line.kind == COMMENT and marker in line.data)
-        whole = (len(file.content), file.sha256)
-        if named and readback.digest(rest, line.id, file.name) == whole:
-            return Receipt(ref.number, line.id, rt.page(ref.number, line.id), *whole)
+        if line.kind != CREATE and not (line.kind == COMMENT and marker in line.data):
+            continue
+        found = replace(file, content=readback.content(rest, line.id, file.name))
+        if is_same_talk(found.content, file.content):
+            kept = (len(found.content), found.sha256)
+            return Receipt(ref.number, line.id, rt.page(ref.number, line.id), *kept)
     return None
 
 

@@ -29,11 +29,16 @@ def digest(rest: Rest, number: int, name: str) -> tuple[int, str]:
 
     Raises NotDone.
     """
+    found = content(rest, number, name)
+    return (len(found), hashlib.sha256(found).hexdigest()) if found else (0, "")
+
+
+def content(rest: Rest, number: int, name: str) -> bytes:
+    """Return a transaction's file as RT gives it back; nothing if it does not. Raises NotDone."""
     for item in _listed(rest, number):
         if item.get("Filename") == name and str(item.get("id", "")).isdecimal():
-            content = _content(rest.get(f"attachment/{item['id']}"))
-            return (len(content), hashlib.sha256(content).hexdigest()) if content else (0, "")
-    return 0, ""
+            return _content(rest.get(f"attachment/{item['id']}"))
+    return b""
 
 
 def missing(rest: Rest, number: int, sent: Sequence[Part], kept: tuple[int, str]) -> str:

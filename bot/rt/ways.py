@@ -75,7 +75,7 @@ class ByRest2:
         return operations.find_comment(self.rest, self._rt, dossier.ref, subject, since)
 
     def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
-        """Find what holds this very file, whoever RT takes for its author."""
+        """Find what holds this file, or that of an earlier try, whoever RT takes for its author."""
         numbers = [dossier.ref.number]
         if new_ticket(dossier):
             numbers = creating.search(self.rest, dossier.marker)

@@ -95,7 +95,8 @@ def _why_not(chat: Chat) -> list[Json]:
         return [
             el.warning(
                 f"**The record may be in RT already.** {in_card(filing.problem)} Look there. Sent to "
-                "the same place again, it is looked for first and not added twice."
+                "the same place again, it is looked for first, where RT can be asked, and not added "
+                "twice."
             )
         ]
     if filing.problem:

@@ -251,8 +251,8 @@ PRESS_NOT_ALLOWED = (
 _UNCLEAR: dict[Word | Answer, str] = {
     Word.FILING_FAILED: (
         "The record of the chat about ticket {ticket} may be in RT already. {detail} Look there. If "
-        "you press “Send to RT” for the same place again, it is looked for first and not added "
-        "twice. It is kept here."
+        "you press “Send to RT” for the same place again, it is looked for first, where RT can be "
+        "asked, and not added twice. It is kept here."
     ),
     Word.FILING_STOPPED: (
         "Ticket {ticket} has changed since it was confirmed, so nothing more was sent to RT; an "
@@ -267,8 +267,8 @@ _UNCLEAR: dict[Word | Answer, str] = {
     ),
     Answer.NOT_FILED: (
         "This chat has ended, and its record may be in RT or not. Look there, then press Send to RT "
-        "on its card, or mention me with “send to RT”: what is there is not added twice. Until then "
-        "its text is kept here. {detail}"
+        "on its card, or mention me with “send to RT”: where RT can be asked, what is there is not "
+        "added twice. Until then its text is kept here. {detail}"
     ),
 }
 #: NOTHING_HERE with a reason: a command that cannot be carried out now.

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.events import Receipt
+from bot.domain.matching import Match
+from bot.domain.messages import SYSTEM, Kind, Message, Notice
 from bot.domain.tickets import NewTicket, TicketRef
 from bot.relay.ports import STILL, Dossier, NotDone, Refused, Unclear
 from bot.rt.gateway import RtGateway
@@ -17,7 +19,7 @@ from bot.rt.instance import Api, Login, RtInstance
 from bot.rt.mail import MailRoute, MailServer, Security
 from bot.sandbox.rt import RtStandIn, seeds
 from tests.contract.rts import Posting, mail_server
-from tests.people import filing
+from tests.people import ADA, ALAN, NOW, filing
 from tests.rt.test_mail import Post
 
 LONDON = ZoneInfo("Europe/London")
@@ -169,3 +171,25 @@ async def test_the_doctor_says_that_nobody_can_look(blind: RtGateway, post: Post
     finally:
         nobody.close()
         await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("new", [None, NEW])
+@pytest.mark.parametrize("api", [Api.REST1, Api.REST2])
+async def test_a_record_that_arrived_is_found_whatever_is_written_above_it_now(
+    rt: RtStandIn, new: NewTicket | None, api: Api
+) -> None:
+    """Alan presses again, with words of his own, for a mail that came late; the talk is the same."""
+    async with mail_server(Posting(rt.url)) as port:
+        known = {"login": Login.BASIC, "account": rt.account, "secret": rt.password}
+        seeing = RtGateway([replace(instance(port, rt.url, api), **known)], LONDON)  # type: ignore[arg-type]
+        sent = dossier(new=new)
+        sent = replace(sent, log=(Message(1, ADA, Kind.SAID, "It beeps.", NOW),))
+        receipt = await seeing.comment(sent)
+        assert sent.chat.filing
+        filing = replace(sent.chat.filing, by=ALAN, summary="Toner!", match=Match.RED, reason="why")
+        doubt = Message(2, SYSTEM, Kind.NOTICE, Notice.NOT_SURE, NOW, target=1)
+        later = replace(sent, chat=replace(sent.chat, filing=filing), log=(*sent.log, doubt))
+        assert await seeing.find(later) == receipt
+        other = replace(sent, log=(replace(sent.log[0], text="It smokes."),))
+        assert await seeing.find(other) is None
+        seeing.close()
