@@ -43,6 +43,10 @@ class Pace:
     long: float = 0.0
 
 
+FOR_HOURS = Pace(0.3, 0.3)
+"""What visitors and Teams can keep up: the service takes one message a second of a visitor."""
+
+
 class Load:
     """Everybody who talks. ``talk`` for a while, then ``quiet``; leaving the block ends it all."""
 

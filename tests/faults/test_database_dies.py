@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.faults.database import crash, create, end, revive
-from tests.faults.load import Pace
+from tests.faults.load import FOR_HOURS, Pace
 from tests.faults.scene import Plan, Scene, scene
 from tests.postgres import Cluster
+
+_PACE = Pace(2.0, 1.0)
 
 
 @pytest.fixture
@@ -28,10 +30,12 @@ def on_postgres(plan: Plan, own_cluster: Cluster) -> Plan:
     return plan
 
 
-async def crash_while_they_talk(trial: Scene, cluster: Cluster, times: int, down: float) -> None:
+async def crash_while_they_talk(
+    trial: Scene, cluster: Cluster, times: int, down: float, pace: Pace = _PACE
+) -> None:
     """PostgreSQL is away for ``down`` seconds, again and again."""
     for _ in range(times):
-        talking = asyncio.create_task(trial.load.talk(down + 1.5, Pace(2.0, 1.0)))
+        talking = asyncio.create_task(trial.load.talk(down + 1.5, pace))
         await asyncio.sleep(1)
         await crash(cluster)
         await asyncio.sleep(down)
@@ -57,8 +61,8 @@ async def test_a_hundred_crashes_and_an_outage_of_ten_minutes(
 ) -> None:
     on_postgres.urls, on_postgres.chats = [*on_postgres.urls] * 2, 20
     async with scene(on_postgres) as trial:
-        await crash_while_they_talk(trial, own_cluster, 100, 3.0)
-        await crash_while_they_talk(trial, own_cluster, 1, 600.0)
-        await trial.drain(120)
+        await crash_while_they_talk(trial, own_cluster, 100, 3.0, FOR_HOURS)
+        await crash_while_they_talk(trial, own_cluster, 1, 600.0, FOR_HOURS)
+        await trial.drain(600)  # ten minutes' words, at one a second of each visitor
         figures(trial.figures())
         trial.check(database_was_there=False)

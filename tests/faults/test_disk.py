@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.faults.database import answers, crash, create, end, revive
 from tests.faults.disks import failing_sync, full, no_longer_files, small_disk
-from tests.faults.load import Pace
+from tests.faults.load import FOR_HOURS, Pace
 from tests.faults.scene import Plan, Scene, scene
 from tests.postgres import Cluster
 
 _PACE = Pace(3.0, 1.0, long=0.3)
+_FOR_HOURS = replace(FOR_HOURS, long=0.1)
 
 
 async def test_a_file_that_may_not_grow_stops_acknowledgements_and_loses_nothing(
@@ -68,15 +70,15 @@ async def test_two_hundred_moments_of_a_bad_disk(
     draw = random.Random(f"disk {plan.seed}")
     async with scene(plan) as trial:
         for _ in range(200):
-            await trial.load.talk(draw.uniform(0.2, 2), _PACE)
+            await trial.load.talk(draw.uniform(0.2, 2), _FOR_HOURS)
             pid, error = trial.fleet.replicas[0].pid, draw.choice(["EIO", "ENOSPC", "full"])
             if error == "full":
                 with no_longer_files(pid, _file(plan)):
-                    await trial.load.talk(draw.uniform(0.2, 2), _PACE)
+                    await trial.load.talk(draw.uniform(0.2, 2), _FOR_HOURS)
                 continue
             async with failing_sync(pid, error):
-                await trial.load.talk(draw.uniform(0.2, 2), _PACE)
-        await trial.drain()
+                await trial.load.talk(draw.uniform(0.2, 2), _FOR_HOURS)
+        await trial.drain(120)
         figures(trial.figures())
         trial.check(database_was_there=False)
 

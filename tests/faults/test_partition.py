@@ -12,7 +12,7 @@ import pytest
 from tests.faults import netns
 from tests.faults.database import crash, create, end, revive
 from tests.faults.faultproxy import FaultProxy
-from tests.faults.load import Pace
+from tests.faults.load import FOR_HOURS, Pace
 from tests.faults.scene import Plan, Scene, scene
 from tests.postgres import Cluster
 
@@ -27,13 +27,13 @@ class Cut:
     end: Callable[[], None]
 
 
-async def part_while_they_talk(trial: Scene, cut: Cut, seconds: float) -> None:
+async def part_while_they_talk(trial: Scene, cut: Cut, seconds: float, pace: Pace = _PACE) -> None:
     """Part the first replica from the database while everybody talks."""
-    await trial.load.talk(1, _PACE)
+    await trial.load.talk(1, pace)
     cut.begin()
-    await trial.load.talk(seconds, _PACE)
+    await trial.load.talk(seconds, pace)
     cut.end()
-    await trial.load.talk(1, _PACE)
+    await trial.load.talk(1, pace)
 
 
 @contextmanager
@@ -108,7 +108,7 @@ async def test_a_hundred_partitions(
             for n in range(100):
                 ways = (("down",), ("up",), ())[n % 3]
                 cut = Cut(lambda ways=ways: wire.part(*ways), wire.mend)  # type: ignore[misc]
-                await part_while_they_talk(trial, cut, 1 + n % 13)
+                await part_while_they_talk(trial, cut, 1 + n % 13, FOR_HOURS)
             await trial.drain(120)
             figures(trial.figures())
             trial.check(database_was_there=False)
