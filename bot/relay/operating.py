@@ -53,6 +53,11 @@ _HELD_SUMMARY = (
     "This chat goes to RT in a moment, with the summary it was sent with. To change that, mention me "
     "with “undo” and send it again."
 )
+_WHICH = (
+    "This thread has had more than one chat, and your summary would go on the record of just one. Say "
+    "on which: “send to rt 345: SUMMARY”, with the last digits of its ticket, or press the button on "
+    "its card."
+)
 _FULL = "The chat has as many files as it may."
 _ENDED = frozenset({State.ENDED, State.ERASED, *SENT})
 _RECORD = frozenset({"file", "new", "triage"})
@@ -249,8 +254,7 @@ class Operating:
                 several = ", ".join(map(str, found))
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
             case Press() as command if known := about(chats, at, self._relay.now()):
-                chat = _meant(command.verb, known)
-                await self._twin(unit, thread, chat, heard, command)
+                await self._for_one_of(unit, thread, known, heard, command)
             case Press():
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():
@@ -259,6 +263,16 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.NOT_DELIVERED, chat=over)
             case None:
                 await self._telling.answer(unit, thread, heard, Answer.NO_NUMBER)
+
+    async def _for_one_of(
+        self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, command: Press
+    ) -> None:
+        """A typed command in a thread that has had these chats, newest first."""
+        chat = _meant(command.verb, chats)
+        if _is_vague(command, chat, chats):
+            await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE, _WHICH)
+            return
+        await self._twin(unit, thread, chat, heard, command)
 
     async def _twin(
         self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, command: Press
@@ -298,6 +312,15 @@ def _meant(verb: str, chats: list[Chat]) -> Chat:
         "stay": {State.ENDED},
     }.get(verb, {State.ENDED, State.HELD, State.FILING} if verb in _RECORD else set())
     return next((chat for chat in chats if chat.state in wanted), chats[0])
+
+
+def _is_vague(command: Press, chat: Chat, chats: list[Chat]) -> bool:
+    """Tell whether the summary that is typed may be for another one of a thread's chats."""
+    if command.verb not in _RECORD or chat.state is not State.ENDED:
+        return False
+    newer = chats[: chats.index(chat)]
+    others = any(c.state is State.ENDED for c in chats if c is not chat)
+    return (others or any(c.state in SENT for c in newer)) and "echo" not in dict(command.typed)
 
 
 def _lookup(thread: Thread, heard: Heard, instance: str, number: int) -> Delivery:

@@ -135,3 +135,23 @@ async def test_who_has_to_decide_is_called(house: House) -> None:
     await stopped(house, MERGED)
     called = [told.mention for _, told in house.threads.told if told.word is Word.FILING_STOPPED]
     assert called == [(GRACE.id, GRACE.name)]
+
+
+async def test_a_summary_goes_to_no_older_chat_of_the_thread_unless_its_ticket_is_named(
+    house: House,
+) -> None:
+    """Ada's first chat was forgotten; Grace has sent the second one, and adds something to it."""
+    forgotten = await signed_in(house, ADAS)
+    await house.presses("end", forgotten)
+    house.tickets.ticket = replace(TICKET, ref=TicketRef("rt", 777), asked=TicketRef("rt", 777))
+    house.clock.pass_(minutes=1)
+    second = await signed_in(house, ADAS)
+    await house.presses("file", second, summary="Toner.", echo="")
+    await house.deliver()
+    await house.writes("send to rt: and his password.")
+    await house.writes("send to triage: and his password.")
+    assert (await house.chat(forgotten.id)).state is State.ENDED
+    house.tickets.ticket = TICKET
+    await house.writes("send to rt 345: She was helped by phone.")
+    await house.deliver()
+    assert [one.ref.number for one in house.tickets.comments] == [777, 12345]
