@@ -108,7 +108,7 @@ class HostileChat:
         account = ground.accounts[number]
         self._stage, self._account, self._tally = ground.stage, account, tally
         self._browser = browser
-        self._texts = HostileTexts(f"{seed}x{number}", number * 40)
+        self._texts = HostileTexts(f"{seed}x{number}", number * 80)
         self._typed: dict[str, str] = {}  # by mark: what Ada typed
         self._plain: dict[str, str] = {}  # what Grace typed, and Teams wrote as HTML
         self._trap = Trap(f"{ground.stage.site.url}/", f"ws{ground.stage.site.url[4:]}/")

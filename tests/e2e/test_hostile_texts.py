@@ -15,7 +15,7 @@ from tests.hatchery import Hatchery
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _EACH = 20  # what a visitor may say at once
-_AT_ONCE = 3  # chats side by side
+_MORE = 40  # with pauses; five chats side by side wait together
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,16 @@ def hatchery() -> Iterator[Hatchery]:
         yield a_hatchery
 
 
-async def play(folder: Path, hatchery: Hatchery, chromium: Browser, chats: int, seed: int) -> Tally:
-    tally, room = Tally(), asyncio.Semaphore(_AT_ONCE)
+async def play(
+    folder: Path, hatchery: Hatchery, chromium: Browser, seed: int, chats: int, each: int
+) -> Tally:
+    tally, room = Tally(), asyncio.Semaphore(3 if each == _EACH else 5)
     async with ground(folder, hatchery, chats, seed) as all_of_it:
 
         async def one(number: int) -> None:
             async with room:
                 chat = HostileChat(all_of_it, number, tally, chromium, seed)
-                await chat.play(_EACH, in_teams=number % 10 == 0)
+                await chat.play(each, in_teams=number % 10 == 0)
 
         await asyncio.gather(*map(one, range(chats)))
         log = all_of_it.service.log.read_text()
@@ -43,7 +45,7 @@ async def play(folder: Path, hatchery: Hatchery, chromium: Browser, chats: int, 
 async def test_a_few_hundred_hostile_texts_are_nothing_but_texts(
     chromium: Browser, hatchery: Hatchery, tmp_path: Path, figures: Callable[[str], None]
 ) -> None:
-    tally = await play(tmp_path, hatchery, chromium, 6, seed=1)
+    tally = await play(tmp_path, hatchery, chromium, 1, 6, _EACH)
     assert not tally.problems, "\n".join(tally.problems)
     assert tally.said == tally.written == 6 * _EACH
     figures(str(tally))
@@ -53,7 +55,7 @@ async def test_a_few_hundred_hostile_texts_are_nothing_but_texts(
 async def test_ten_thousand_hostile_texts_are_nothing_but_texts(
     chromium: Browser, hatchery: Hatchery, tmp_path: Path, figures: Callable[[str], None]
 ) -> None:
-    tally = await play(tmp_path, hatchery, chromium, 500, seed=2)
+    tally = await play(tmp_path, hatchery, chromium, 2, 250, _MORE)
     assert not tally.problems, "\n".join(tally.problems)
     assert tally.said == tally.written == 10_000
     figures(str(tally))

@@ -16,7 +16,7 @@ _SCRIPT = """(() => {
     window[name] = (...what) => void note(name, what[0]);
   const usualEval = window.eval;
   // Functions are what Playwright itself lets the page evaluate.
-  window.eval = (code) => (/^\\s*(\\(|async )/.test(code) || note("eval", code), usualEval(code));
+  window.eval = (code) => (/^\\s*(\\(|async |\\w+ => )/.test(code) || note("eval", code), usualEval(code));
   for (const name of ["write", "writeln"]) document[name] = (code) => note(name, code);
   for (const [owner, name] of [[Element.prototype, "innerHTML"], [Element.prototype, "outerHTML"]]) {
     const usual = Object.getOwnPropertyDescriptor(owner, name);

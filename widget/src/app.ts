@@ -15,7 +15,7 @@ import { view } from "./view/panel.ts";
 import { Reading } from "./view/reading.ts";
 import type { Screen } from "./view/screens.ts";
 import type { Stop } from "./link.ts";
-import type { Fate, Peek, View } from "./wire.ts";
+import { isView, type Fate, type Peek, type View } from "./wire.ts";
 
 /** Milliseconds for which we wait for the words of a language before we begin in English. */
 const SPEECHLESS = 3_000;
@@ -198,9 +198,9 @@ export class App {
     const { token, nonce } = invitation;
     const [status, body] = await this.#ask("api/join", { token, nonce });
     if (this.#invitation !== invitation) return;
-    if (status === 200) {
+    if (status === 200 && isView(body)) {
       this.#tab.set("open", true);
-      this.#begin(body as View);
+      this.#begin(body);
     } else if (status === 410 || status === 404) {
       this.#refuse((body as { error: Fate }).error);
     } else if (status > 400 && status < 404) {
@@ -236,7 +236,7 @@ export class App {
   async #boot(): Promise<void> {
     const [status, body] = await this.#ask("api/session");
     if (this.#invitation || this.talk) return;
-    if (status !== 200 && status !== 204) {
+    if (status !== 204 && !(status === 200 && isView(body))) {
       this.open ||= !!this.#tab.get("open");
       return this.#trouble(status, () => void this.#boot(), true);
     }

@@ -1,5 +1,5 @@
 /** The connection: one WebSocket at a time, or its stand-in, opened again whenever it can be, and known to be alive. */
-import type { ClientFrame, ServerFrame } from "./wire.ts";
+import { fits, type ClientFrame, type ServerFrame } from "./wire.ts";
 
 /** Milliseconds: together a dead connection is found within 15 s while somebody looks. */
 const PING_EVERY = 9_000;
@@ -147,13 +147,14 @@ export class Link {
   }
 
   #message(data: string): void {
-    let frame: ServerFrame;
+    let frame: unknown;
     try {
-      frame = JSON.parse(data) as ServerFrame;
+      frame = JSON.parse(data);
     } catch {
       return;
     }
     clearTimeout(this.#timer); // whatever came, it lives
+    if (!fits(frame)) return;
     if (frame.t === "pong") this.#late = 0;
     if (frame.t === "welcome") {
       this.up = true;

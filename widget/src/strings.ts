@@ -193,4 +193,4 @@ export const sayPresence = (names: readonly string[]): string =>
 
 /** The word of that name, or "" for one that a later service might send. */
 export const sayIfKnown = (word: string, values?: Record<string, string>): string =>
-  word in EN ? say(word as Word, values) : "";
+  EN.hasOwnProperty(word) ? say(word as Word, values) : "";

@@ -77,3 +77,30 @@ export const randomText = (): string =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(33))))
     .replace(/\W/g, "-")
     .slice(1);
+
+const texts = (...all: unknown[]) => all.every((one) => typeof one === "string");
+const numbers = (...all: unknown[]) => all.every(Number.isSafeInteger);
+
+export const isView = (view: any): view is View =>
+  texts(view?.chat, view?.state, view?.ticket, view?.you, view?.closing ?? "") &&
+  Array.isArray(view.operators) &&
+  texts(...view.operators) &&
+  numbers(view.head, view.relayed);
+
+/**
+ * It is a frame that can be taken, so far as this version knows its kind. What it holds is drawn, and
+ * only a text is drawn as a text: whatever else stands there is not the service's.
+ */
+export function fits(frame: any): frame is ServerFrame {
+  const { t, view, seq, at = "", key = "", text, target = 0, author, quote, file } = frame ?? {};
+  if (/^(view|welcome)$/.test(texts(t) && t)) return isView(view);
+  return (
+    texts(t, at, key) &&
+    (!/^(line|ack|relayed)$/.test(t) || numbers(seq)) &&
+    (t !== "line" ||
+      (texts(text, author?.role, author?.name) &&
+        numbers(target) &&
+        (!quote || texts(quote.author, quote.text)) &&
+        (!file || (texts(file.id, file.name, file.type, file.standing, file.url) && numbers(file.size)))))
+  );
+}

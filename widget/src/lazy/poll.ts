@@ -117,7 +117,8 @@ export class Poll {
     const headers = { "Content-Type": "application/json", "X-Livechat": "1" };
     try {
       const answer = await fetch(this.#service, { method: "POST", headers, body: told, signal });
-      if (answer.ok) return (await answer.json()) as Told;
+      const heard = answer.ok && ((await answer.json()) as Told | null);
+      if (heard && Array.isArray(heard.frames)) return heard;
       this.#end(CODES[answer.status] ?? BUSY);
     } catch {
       this.#end(LOST);
@@ -134,11 +135,11 @@ export class Poll {
     for (const frame of frames) {
       // Another hello was said meanwhile: what answers the old one is of no use.
       if (!this.#open || hello !== this.#hello) return;
-      if (frame.t === "line") {
+      if (frame?.t === "line") {
         if ((frame.seq as number) <= (hello.after as number)) continue;
         hello.after = frame.seq as number;
       }
-      if (frame.t === "over") this.#seen = "";
+      if (frame?.t === "over") this.#seen = "";
       this.onmessage?.({ data: JSON.stringify(frame) });
     }
   }
