@@ -60,7 +60,6 @@ from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
 
-_TIDY_EVERY = 30.0
 _LATE = 60.0  # seconds after which what is due and does not go out is worth a warning
 _BEAT_EVERY = 5.0
 _WAITS_LONG, _ALARM_EVERY = timedelta(hours=1), timedelta(hours=1)
@@ -165,13 +164,13 @@ class Service:
         await self._heartbeat.beat()  # whoever is not known holds nothing
         await self._expect_visitors()
         self.outbox.start()
-        daily = parts.daily(self.settings, self.relay)
+        daily, tidy = parts.daily(self.settings, self.relay), self.settings.relay.tidy_seconds
         self._chores = [
             asyncio.create_task(_every(self._beat_every, self._heartbeat.beat), name="heartbeat"),
-            asyncio.create_task(_every(_TIDY_EVERY, self._housekeeping.tidy), name="housekeeping"),
-            asyncio.create_task(_every(_TIDY_EVERY, self._look_behind), name="backlog"),
-            asyncio.create_task(_every(_TIDY_EVERY, daily.tell), name="daily line"),
-            asyncio.create_task(_every(_TIDY_EVERY, self._watch.look), name="RT watched"),
+            asyncio.create_task(_every(tidy, self._housekeeping.tidy), name="housekeeping"),
+            asyncio.create_task(_every(tidy, self._look_behind), name="backlog"),
+            asyncio.create_task(_every(tidy, daily.tell), name="daily line"),
+            asyncio.create_task(_every(tidy, self._watch.look), name="RT watched"),
             asyncio.create_task(_every(_SCRUB_EVERY, self.store.scrub), name="scrubbing"),
         ]
         await self._listen()

@@ -321,6 +321,9 @@ class Relay(Section):
     dead_after_seconds: float = Field(default=20, ge=1, le=300)
     """Seconds of silence after which the other processes take one to be dead; and the time for
     which Teams may be trusted to bring again what we could not take in."""
+    tidy_seconds: float = Field(default=30, ge=1, le=300)
+    """Seconds between two looks at what comes by itself with time: silent chats, records that wait,
+    the daily line, and how each RT is."""
 
 
 class Log(Section):
