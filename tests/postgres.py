@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,8 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+
+from tests.ports import free_port
 
 OWNER = "postgres"
 SETTINGS = {
@@ -33,13 +34,6 @@ def _as_owner() -> list[str]:
     if os.geteuid() == 0:
         start += ["--reuid", OWNER, "--regid", OWNER, "--clear-groups"]
     return start
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @dataclass
@@ -70,7 +64,7 @@ class Cluster:
         folder = Path(tempfile.mkdtemp(prefix="livechat-pg-"))
         try:
             folder.chmod(0o755)  # the owner is somebody else when the tests run as root
-            password, port = secrets.token_urlsafe(16), _free_port()
+            password, port = secrets.token_urlsafe(16), free_port()
             data = cls._initdb(programs, folder, password)
             options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
             with (folder / "log").open("wb") as log:

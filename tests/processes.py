@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,16 +18,11 @@ from urllib.parse import quote
 import aiohttp
 
 from tests.hatchery import Hatchery
+from tests.ports import free_port
+
+__all__ = ["Running", "ServiceProcess", "Visitor", "free_port"]
 
 ROOT = Path(__file__).parents[1]
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Running(Protocol):

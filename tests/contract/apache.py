@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "infra/apache/livechat.conf"
@@ -94,7 +95,7 @@ class Apache:
         sign_in: SignIn | None = None,
     ) -> None:
         self.folder = folder
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.base = f"https://{'localhost' if sign_in else '127.0.0.1'}:{self.port}"
         self._backend, self._another, self._sign_in = backend, another, sign_in
         self._socket = socket
@@ -193,10 +194,3 @@ class Apache:
         )
         files = ["-keyout", str(self.folder / "key.pem"), "-out", str(self.folder / "cert.pem")]
         subprocess.run([*command.split(), *files], check=True, capture_output=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from bot.config import Settings
 from bot.sandbox.stage import Stage
 from bot.store import upgrade
 from tests.e2e.test_widget_files import png
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -69,13 +69,6 @@ async def ada(browser: Browser) -> AsyncIterator[Page]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         yield page
         assert complaints == []
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_the_whole_story(stage: Stage, grace: Page, ada: Page) -> None:

@@ -61,11 +61,19 @@ make_room() {
 choose_ports() {
     local chat_port
     read -r WEB_PORT KDC_PORT PG_PORT chat_port < <(/usr/bin/python3 - <<'PY'
-import socket
-sockets = [socket.socket() for _ in range(4)]
-for one in sockets:
-    one.bind(("127.0.0.1", 0))
-print(*(one.getsockname()[1] for one in sockets))
+# Below what the system picks from: the daemons are stopped and started again in the tests.
+import random, socket
+taken = []
+for port in random.sample(range(10_000, 20_000), 100):
+    one = socket.socket()
+    try:
+        one.bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    taken.append(one)
+    if len(taken) == 4:
+        break
+print(*(one.getsockname()[1] for one in taken))
 PY
     )
     URL=https://localhost:$WEB_PORT

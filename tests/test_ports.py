@@ -1,0 +1,33 @@
+"""Ports for servers: each process has its own, and none that the system gives to somebody else."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.ports import free_port
+
+ROOT = Path(__file__).parents[1]
+_SYSTEM = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def test_one_that_is_in_use_is_left_out_and_they_come_in_turn() -> None:
+    first = free_port()
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", first + 1 if first % 50 != 49 else first - 49))
+        server.listen()
+        others = [free_port() for _ in range(60)]
+        assert server.getsockname()[1] not in others
+        assert first in others
+
+
+def test_another_process_has_others_and_the_system_gives_away_none() -> None:
+    code = "from tests.ports import free_port; print(*(free_port() for _ in range(50)))"
+    command = [sys.executable, "-c", code]
+    theirs = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    ours = {free_port() for _ in range(50)}
+    assert ours.isdisjoint(map(int, theirs.split()))
+    lowest = int(_SYSTEM.read_text().split()[0])
+    assert max(ours) < lowest
