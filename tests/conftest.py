@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import Cluster
@@ -26,6 +29,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(HERE).parts[0]
         if folder in SUITES:
             item.add_marker(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_keys() -> Iterator[None]:
+    """RSA keys in turn from a handful: each stand-in for Teams wants two, which takes longer than all else it does."""
+    make, ready, turn = rsa.generate_private_key, list[rsa.RSAPrivateKey](), count()
+
+    def one(public_exponent: int = 65537, key_size: int = 2048, **more: Any) -> rsa.RSAPrivateKey:
+        if key_size != 2048 or more:
+            return make(public_exponent, key_size, **more)
+        if len(ready) < 8:
+            ready.append(make(public_exponent, key_size))
+            return ready[-1]
+        return ready[next(turn) % 8]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", one)
+        yield
 
 
 @pytest.fixture(scope="session")
