@@ -1,8 +1,9 @@
 """Runs suites of checks and says in its last lines what came of them: `suites.py lint unit …`.
 
-Suites that measure nobody's milliseconds run side by side, as many commands as there are cores; the
-others run by themselves, after them. With CI=true a suite that cannot run, or a test that was skipped, is a failure. Elsewhere the last
-lines name what did not run, and why.
+Suites that measure nobody's milliseconds run side by side, what takes longest first, and one command
+more than there are cores, since most of them wait most of the time; the others run by themselves,
+after them. With CI=true a suite that cannot run, or a test that was skipped, is a
+failure. Elsewhere the last lines name what did not run, and why.
 """
 
 import os
@@ -19,7 +20,7 @@ from infra.dev.running import BIN, ROOT, Job, run_jobs, show
 
 REPORTS = ROOT / ".build" / "reports"
 STRICT = os.environ.get("CI") == "true"
-CORES = os.cpu_count() or 1
+AT_ONCE = (os.cpu_count() or 1) + 1
 LIMIT = 900.0
 """Seconds after which a suite is taken to hang. All of them together must stay under 15 minutes."""
 
@@ -62,77 +63,116 @@ WEBKIT = {
 }
 
 
-def pytest(marks: str, *more: str) -> list[str]:
-    return [str(BIN / "python"), "-m", "pytest", "-q", "-m", marks, *more]
+@dataclass(frozen=True)
+class Command:
+    """What to run, and about how many seconds it takes: what takes longest begins first."""
+
+    words: Sequence[str]
+    seconds: float = 5
+
+
+def pytest(marks: str, *more: str, seconds: float = 5) -> Command:
+    return Command([str(BIN / "python"), "-m", "pytest", "-q", "-m", marks, *more], seconds)
+
+
+def rest(folder: str, *shares: Sequence[str]) -> list[str]:
+    """Pytest's arguments for what lies in ``folder`` and is in none of the shares."""
+    return [folder, *(f"--ignore={folder}/test_{name}.py" for share in shares for name in share)]
+
+
+def files(folder: str, names: Sequence[str]) -> list[str]:
+    return [f"{folder}/test_{name}.py" for name in names]
 
 
 @dataclass(frozen=True)
 class Suite:
     """A name for `make`, what to run, and the real components without which it proves nothing."""
 
-    commands: Sequence[Sequence[str]]
+    commands: Sequence[Command]
     needs: dict[str, Callable[[], bool]] = field(default_factory=dict)
     limit: float = LIMIT
-    together: Sequence[Sequence[str]] = ()
+    together: Sequence[Command] = ()
     """What runs before the commands, side by side: mostly waiting, each shown when it has ended."""
     patient: bool = False
     """Whether it may share the machine with other suites: it looks at no clock but its own."""
 
 
 LINT = (
-    (str(BIN / "ruff"), "check", "--quiet"),
-    (str(BIN / "ruff"), "format", "--check", "--output-format=concise"),
-    (str(BIN / "mypy"),),
-    (str(BIN / "lint-imports"), "--no-logo"),
+    Command([str(BIN / "ruff"), "check", "--quiet"]),
+    Command([str(BIN / "ruff"), "format", "--check", "--output-format=concise"]),
+    Command([str(BIN / "mypy")], 15),
+    Command([str(BIN / "lint-imports"), "--no-logo"]),
 )
-#: Trials that measure nobody's milliseconds, in shares of equal length.
-SIDE_BY_SIDE = (
+CHECK = Command(["npm", "--prefix", "widget", "run", "--silent", "check"])
+
+#: The fault trials that measure nobody's milliseconds, in shares of equal length.
+TRIALS = (
     ("kill", "kills", "paused"),
     ("connector", "database_dies", "partition"),
     ("disk", "hostile", "mozilla", "seeded_bugs"),
+)
+#: What searches for long.
+SEARCHES = ("relay/test_machine", "test_roundtrip")
+#: What starts the three real RTs, and what does not.
+TABLE, TICKETS = ("confirming",), ("tickets", "matrix")
+#: What plays in browsers for longest.
+PAGES = (
+    ("engines",),
+    ("widget_reliability", "widget_access"),
+    ("story", "start_page", "widget_firefox"),
 )
 
 
 def faults() -> Suite:
     """The fault trials: shares side by side, then alone whatever is in none of them."""
-    marks = "faults and not soak"
-    shares = [[f"tests/faults/test_{name}.py" for name in names] for names in SIDE_BY_SIDE]
-    others = [f"--ignore={file}" for share in shares for file in share]
-    rest = pytest(marks, "tests/faults", *others)
-    return Suite([rest], DATABASE, together=[pytest(marks, *share) for share in shares])
-
-
-#: What searches for long, beside everything else.
-LONG = ("tests/relay/test_machine.py", "tests/test_roundtrip.py")
+    marks, folder = "faults and not soak", "tests/faults"
+    shares = [pytest(marks, *files(folder, names)) for names in TRIALS]
+    return Suite([pytest(marks, *rest(folder, *TRIALS))], DATABASE, together=shares)
 
 
 def unit() -> Suite:
     """What needs no browser and no process of its own; what wants PostgreSQL says so itself."""
-    others = [f"--ignore={path}" for path in LONG]
-    return Suite([pytest(ELSEWHERE, *LONG), pytest(ELSEWHERE, *others)], patient=True)
+    searches = [f"tests/{path}.py" for path in SEARCHES]
+    others = [f"--ignore={path}" for path in searches]
+    commands = [
+        pytest(ELSEWHERE, *searches, seconds=50),
+        pytest(ELSEWHERE, *others, seconds=170),
+    ]
+    return Suite(commands, patient=True)
 
 
 def contract() -> Suite:
-    """The contract; what plays every case on three real RTs runs beside the rest."""
-    files = "tests/contract/test_tickets.py"
+    """The contract, in three shares."""
+    folder, mark = "tests/contract", "contract"
     commands = [
-        pytest("contract", files),
-        pytest("contract", "tests/contract", f"--ignore={files}"),
+        pytest(mark, *files(folder, TABLE), seconds=220),
+        pytest(mark, *files(folder, TICKETS), seconds=110),
+        pytest(mark, *rest(folder, TABLE, TICKETS), seconds=190),
     ]
     return Suite(commands, REAL_RT | CHROMIUM | DATABASE, patient=True)
+
+
+def e2e() -> Suite:
+    """The browsers, in shares. The watch on the loop leaves a busy machine out of account."""
+    folder, marks = "tests/e2e", "e2e and not real_rt and not soak"
+    shares = [pytest(marks, *files(folder, names), seconds=80) for names in PAGES]
+    others = pytest(marks, *rest(folder, *PAGES), seconds=120)
+    return Suite([*shares, others], CHROMIUM | FIREFOX | WEBKIT | DATABASE, patient=True)
+
+
+def rt() -> Suite:
+    """The story on real RTs."""
+    marks = "real_rt and not contract and not soak"
+    return Suite([pytest(marks, seconds=210)], REAL_RT | CHROMIUM, patient=True)
 
 
 SUITES = {
     "lint": Suite(LINT, patient=True),
     "unit": unit(),
-    "widget": Suite([["npm", "--prefix", "widget", "run", "--silent", "check"]], patient=True),
+    "widget": Suite([CHECK], patient=True),
     "contract": contract(),
-    "rt": Suite(
-        [pytest("real_rt and not contract and not soak")], REAL_RT | CHROMIUM, patient=True
-    ),
-    "e2e": Suite(
-        [pytest("e2e and not real_rt and not soak")], CHROMIUM | FIREFOX | WEBKIT | DATABASE
-    ),
+    "rt": rt(),
+    "e2e": e2e(),
     "faults": faults(),
     "bench": Suite([pytest("bench and not soak", "-s")], CHROMIUM | DATABASE),
     "soak": Suite([pytest("soak", "-s")], REAL_RT | CHROMIUM | DATABASE, limit=24 * 3600),
@@ -173,15 +213,17 @@ class Runner:
         """Run what is patient side by side, then the others one after the other."""
         able = [name for name in self.results if self._able(name)]
         patient = [name for name in able if SUITES[name].patient]
-        jobs = [job for name in patient for job in self._jobs(name, SUITES[name].commands, True)]
-        if len(jobs) > 1:
-            print(f"\n=== {', '.join(patient)}, {CORES} commands at a time", flush=True)
-        run_jobs(jobs, CORES, self._done)
+        work = [(name, command) for name in patient for command in SUITES[name].commands]
+        work.sort(key=lambda one: -one[1].seconds)
+        if len(work) > 1:
+            print(f"\n=== {', '.join(patient)}, {AT_ONCE} commands at a time", flush=True)
+        run_jobs([self._job(*one, aside=True) for one in work], AT_ONCE, self._done)
         for name in [name for name in able if name not in patient]:
             suite = SUITES[name]
             print(f"\n=== {name}", flush=True)
-            run_jobs(self._jobs(name, suite.together, True), len(suite.together), self._done)
-            run_jobs(self._jobs(name, suite.commands, False), 1, self._done)
+            together = [self._job(name, command, aside=True) for command in suite.together]
+            run_jobs(together, len(together), self._done)
+            run_jobs([self._job(name, c, aside=False) for c in suite.commands], 1, self._done)
         for result in self.results.values():
             result.judge()
 
@@ -191,17 +233,15 @@ class Runner:
             self.results[name].excuse = f"{', '.join(missing)} missing: run make test as root once"
         return not missing
 
-    def _jobs(self, name: str, commands: Sequence[Sequence[str]], aside: bool) -> list[Job]:
-        """Make jobs of a suite's commands; ``aside``: their output is shown when they have ended."""
-        jobs = []
-        for command in commands:
-            stem = f"{name}-{len(self._owners)}"
-            report = REPORTS / f"{stem}.xml" if "pytest" in command else None
-            more = [f"--junitxml={report}"] if report else []
-            log = REPORTS / f"{stem}.log" if aside else None
-            jobs.append(Job([*command, *more], SUITES[name].limit, log))
-            self._owners[id(jobs[-1])] = (name, report)
-        return jobs
+    def _job(self, name: str, command: Command, *, aside: bool) -> Job:
+        """Make a suite's command a job; ``aside``: its output is shown when it has ended."""
+        stem = f"{name}-{len(self._owners)}"
+        report = REPORTS / f"{stem}.xml" if "pytest" in command.words else None
+        more = [f"--junitxml={report}"] if report else []
+        log = REPORTS / f"{stem}.log" if aside else None
+        job = Job([*command.words, *more], SUITES[name].limit, log)
+        self._owners[id(job)] = (name, report)
+        return job
 
     def _done(self, job: Job) -> None:
         name, report = self._owners[id(job)]

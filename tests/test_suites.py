@@ -1,0 +1,37 @@
+"""The shares that suites are cut into: together they are the whole, and nothing runs twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from infra.dev.suites import SUITES, Command
+
+ROOT = Path(__file__).parents[1]
+CUT = {"unit": "tests", "contract": "tests/contract", "e2e": "tests/e2e", "faults": "tests/faults"}
+ELSEWHERE = {"contract", "e2e", "real_rt", "faults", "bench"}
+
+
+def there(folder: str) -> set[str]:
+    """The suite's test files."""
+    found = (file.relative_to(ROOT) for file in (ROOT / folder).rglob("test_*.py"))
+    return {str(file) for file in found if folder != "tests" or file.parts[1] not in ELSEWHERE}
+
+
+def run_by(command: Command, folder: str) -> list[str]:
+    """Those that a command runs."""
+    left_out = {word.removeprefix("--ignore=") for word in command.words if "=" in word}
+    named = [word for word in command.words if word.startswith("tests/")]
+    if not named or folder in named:
+        return sorted(there(folder) - left_out)
+    assert not left_out
+    return named
+
+
+@pytest.mark.parametrize("suite", CUT)
+def test_every_file_runs_in_one_share_of_its_suite(suite: str) -> None:
+    shares = [*SUITES[suite].commands, *SUITES[suite].together]
+    ran = Counter(file for share in shares for file in run_by(share, CUT[suite]))
+    assert ran == Counter(there(CUT[suite]))
