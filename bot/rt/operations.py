@@ -94,8 +94,8 @@ def find_file(
             continue
         found = replace(file, content=readback.content(rest, line.id, file.name))
         if is_same_talk(found.content, file.content):
-            kept = (len(found.content), found.sha256)
-            return Receipt(ref.number, line.id, rt.page(ref.number, line.id), *kept)
+            ticket, kept = _home(rest, rt, ref, line.id), (len(found.content), found.sha256)
+            return Receipt(ticket, line.id, rt.page(ticket, line.id), *kept)
     return None
 
 
@@ -213,6 +213,13 @@ def _receipt(rest: Rest, rt: RtInstance, ref: TicketRef, number: int, subject: s
         raise NotDone(f"RT shows something else where our record in ticket {ref} should be.")
     ticket = line.ticket or ref.number
     return Receipt(ticket, number, rt.page(ticket, number), *readback.digest(rest, number, JSON))
+
+
+def _home(rest: Rest, rt: RtInstance, ref: TicketRef, number: int) -> int:
+    """Return the ticket that a transaction of ``ref``'s history is in: after a merge, another one."""
+    reply = rest.get(f"transaction/{number}")
+    shown = reply.status == 200
+    return (shown and _understood(wire.transaction, reply.data, rt).ticket) or ref.number
 
 
 def long_ago() -> datetime:

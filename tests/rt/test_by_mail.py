@@ -193,3 +193,17 @@ async def test_a_record_that_arrived_is_found_whatever_is_written_above_it_now(
         other = replace(sent, log=(replace(sent.log[0], text="It smokes."),))
         assert await seeing.find(other) is None
         seeing.close()
+
+
+async def test_a_receipt_names_the_ticket_that_a_merge_moved_the_mail_to(
+    seeing: RtGateway, rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = rt.world.write
+
+    def merge_first(ticket, *rest, **more):  # type: ignore[no-untyped-def]
+        rt.world.merge(seeds.PRINTER, into=seeds.SEVERAL)
+        return write(rt.world.load(seeds.PRINTER), *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rt.world, "write", merge_first)
+    receipt = await seeing.comment(dossier())
+    assert receipt.ticket == seeds.SEVERAL
