@@ -70,7 +70,7 @@ def create(rest: Rest, rt: RtInstance, new: NewTicket, marker: str, comment: Com
 def search(rest: Rest, marker: str) -> list[int]:
     """Return the tickets with a marker in their subject, whoever made them. Raises NotDone."""
     reply = rest.get("tickets", {"query": queries(marker)[0], "per_page": "20"})
-    return [int(item["id"]) for item in wire.items(reply)]
+    return [int(item["id"]) for item in wire.listed(reply, "RT")]
 
 
 def find(rest: Rest, rt: RtInstance, marker: str) -> Receipt | None:
@@ -82,7 +82,7 @@ def find(rest: Rest, rt: RtInstance, marker: str) -> Receipt | None:
         if reply.status != 200:
             said = reply.message or reply.status
             raise Refused(f"RT refused to search for the new ticket ({said}).")
-        for item in wire.items(reply):
+        for item in wire.listed(reply, f"RT ({rt.name})"):
             creator = item.get("Creator")
             by = str(creator.get("id") or "") if isinstance(creator, dict) else ""
             if not account or by.casefold() == account:

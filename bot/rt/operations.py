@@ -178,7 +178,8 @@ def _page(rest: Rest, rt: RtInstance, ref: TicketRef, page: int) -> list[Transac
     )
     if problem := wire.ticket_trouble(reply, ref):
         raise problem
-    return [_understood(wire.transaction, item, rt) for item in wire.items(reply)]
+    found = wire.listed(reply, f"RT ({rt.name})")
+    return [_understood(wire.transaction, item, rt) for item in found]
 
 
 # --- writing ---------------------------------------------------------------------------------------

@@ -283,6 +283,16 @@ def items(reply: Reply) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
+def listed(reply: Reply, rt: str) -> list[dict[str, Any]]:
+    """Return the items of a page that must be one: what is no list proves nothing absent.
+
+    Raises NotDone.
+    """
+    if not isinstance(reply.data, dict) or not isinstance(reply.data.get("items"), list):
+        raise not_rt(rt, wrote=False)
+    return items(reply)
+
+
 def transaction(data: Mapping[str, Any]) -> Transaction:
     """Read a transaction, from a history's page or by itself.
 

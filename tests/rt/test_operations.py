@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.tickets import TicketRef
-from bot.relay.ports import OutsideError, Written
-from bot.rt import operations
+from bot.relay.ports import NotDone, OutsideError, Written
+from bot.rt import creating, operations
 from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance
 from bot.rt.record import Comment
@@ -82,3 +82,14 @@ def test_a_comment_whose_files_rt_cut_is_refused_as_one_that_is_there() -> None:
     ]
     with pytest.raises(Written, match=r"photo\.png"):
         operations.comment(Answers(replies), RT, REF, replace(BODY, parts=(*BODY.parts, photo)))
+
+
+def test_half_a_page_is_no_proof_that_a_record_is_not_there() -> None:
+    other = {"id": 7, "Type": "Comment", "Data": "other", "Created": "2026-11-21T10:00:00Z"}
+    pages: list[list[dict[str, Any]]] = [[{"items": [other]}, {"count": 1}], [{}]]
+    for replies in pages:
+        answers = Answers([Reply(200, "application/json", reply) for reply in replies])
+        with pytest.raises(NotDone, match="web page instead of data"):
+            operations.find_comment(answers, RT, REF, "x", operations.long_ago())
+    with pytest.raises(NotDone):
+        creating.find(Answers([Reply(200, "application/json", {})]), RT, "[chat:x]")
