@@ -28,6 +28,7 @@ from bot.domain.chat import State
 from bot.domain.presence import Presence
 from bot.domain.silence import Patience
 from bot.files.pictures import Pictures
+from bot.metrics import Metrics
 from bot.relay.attaching import Attaching
 from bot.relay.bringing import FetchHandler
 from bot.relay.budget import Budget
@@ -102,11 +103,13 @@ class Service:
         several, relaying = settings.database.sqlite_file is None, settings.relay
         if several:
             self.visitors.recheck(_RECHECK)
+        rts, asked = (lambda: self._watch.states), (lambda: self.teams.answers)
+        self.metrics = Metrics(self.store, _now, self.hub.count, rts, asked)
         budget = Budget(hourly=relaying.hourly_limit, limited=relaying.pacing)
         self.outbox = Outbox(
             self.relay,
             self._handlers(),
-            _report,
+            self._report,
             budget=budget,
             look_every=_LOOK_EVERY if several else _LOOK_EVERY_ALONE,
             lease=relaying.lease_seconds,
@@ -126,6 +129,7 @@ class Service:
         self._alarmed = datetime.fromtimestamp(0, UTC)
         self._chores: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
+        self._figures: web.AppRunner | None = None
         self._lock: IO[str] | None = None
 
     def _handlers(self) -> dict[str, Handler]:
@@ -176,6 +180,10 @@ class Service:
         await self._listen()
         log.info("started", on_stand_ins=self.settings.on_stand_ins)
 
+    def _report(self, what: str, delivery: Delivery, error: BaseException) -> None:
+        self.metrics.troubles[delivery.lane, what] += 1
+        _report(what, delivery, error)
+
     async def _look_behind(self) -> None:
         """Log what has waited long: an outbox that is stuck must not be so in silence."""
         now = _now()
@@ -224,6 +232,13 @@ class Service:
         else:
             site = web.TCPSite(self._runner, server.host, server.port)
         await site.start()
+        if (port := self.settings.metrics.port) is not None:
+            try:
+                self._figures = await self.metrics.serve(port)
+            except OSError as error:
+                raise CannotStart(
+                    f"metrics.port: {port} cannot be had. {error.strerror}"
+                ) from error
 
     async def stop(self) -> None:
         """End within 5 seconds: widgets are told to come back, what is under way is kept."""
@@ -233,8 +248,8 @@ class Service:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(self.visitors.close(), self.outbox.stop(_PATIENCE))
-        if self._runner:
-            await self._runner.cleanup()
+        for runner in filter(None, (self._runner, self._figures)):
+            await runner.cleanup()
         await self.teams.close()
         self.tickets.close()
         if self.mailer:

@@ -326,6 +326,13 @@ class Relay(Section):
     the daily line, and how each RT is."""
 
 
+class Metrics(Section):
+    """Figures for Prometheus, about the service and never about a person, a chat or a ticket."""
+
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """Give them out at http://127.0.0.1:PORT/metrics, to this machine only. Not set: nowhere."""
+
+
 class Log(Section):
     """What the service says to the journal. Never texts, links or addresses."""
 

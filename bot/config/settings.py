@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     filing: s.Filing = s.Filing()
     retention: s.Retention = s.Retention()
     relay: s.Relay = s.Relay()
+    metrics: s.Metrics = s.Metrics()
     log: s.Log = s.Log()
     manifest: s.Manifest = s.Manifest()
     sandbox: s.Sandbox = s.Sandbox()

@@ -11,9 +11,9 @@ from bot.domain import effects as f
 from bot.domain.admission import Policy
 from bot.domain.advance import advance
 from bot.domain.chat import Chat, State
-from bot.domain.events import Event
+from bot.domain.events import Event, FilingRequested, Moved
 from bot.domain.invitations import Fate, Route, make_token
-from bot.domain.messages import Kind
+from bot.domain.messages import Kind, Role
 from bot.domain.silence import Patience
 from bot.relay.door import Door
 from bot.relay.files import FileRules
@@ -80,6 +80,10 @@ class Rules:
 _COUNTED = frozenset({State.FILED, State.PURGED})
 
 
+#: And how many confirmations there were of a ticket for a visitor, by how the two fit.
+CONFIRMED = "confirmed"
+
+
 class Relay:
     """What all use cases share: the store, the clock, the rules; the bells ring by themselves.
 
@@ -124,6 +128,8 @@ class Relay:
             await unit.save(after)
         if after.state is not chat.state and after.state in _COUNTED:
             await unit.tally(after.state.value)
+        if confirmed := _confirmed(chat, after, event):
+            await unit.tally(f"{CONFIRMED} {confirmed}")
         for effect in effects:
             if isinstance(effect, f.Record):
                 await unit.record(chat.id, effect.message)
@@ -242,3 +248,13 @@ class Relay:
     def statuses(self, chat: Chat) -> tuple[str, ...]:
         """Return the statuses that a CO may set on the chat's ticket."""
         return self.rules.statuses.get(chat.ticket.ref.instance, ())
+
+
+def _confirmed(before: Chat, after: Chat, event: Event) -> str:
+    """Return how visitor and ticket fit if a CO has just confirmed the two, else an empty text."""
+    if not isinstance(event, FilingRequested | Moved) or event.by.role is not Role.OPERATOR:
+        return ""
+    if isinstance(event, FilingRequested) and event.new_ticket is not None:
+        return ""
+    begun = after.filings > before.filings or len(after.rebindings) > len(before.rebindings)
+    return event.match.value if begun else ""

@@ -130,6 +130,18 @@ STRIKE = Query(sa.delete(outbox).where(_mine).returning(outbox.c.id, outbox.c.st
 DROP = Query(
     sa.delete(outbox).where(outbox.c.id == _number("id")).returning(outbox.c.id, outbox.c.stream)
 )
+#: Of each lane, what is due or was tried already: how many rows, and since when the oldest is there.
+BACKLOG = Query(
+    sa.select(outbox.c.lane, sa.func.count(), Now() - sa.func.min(outbox.c.created_at))
+    .where(
+        sa.or_(
+            outbox.c.not_before <= Now(),
+            outbox.c.attempt > NONE,
+            outbox.c.problem != sa.literal_column("''"),
+        )
+    )
+    .group_by(outbox.c.lane)
+)
 RECALL = Query(
     sa.delete(outbox)
     .where(outbox.c.chat_id == _p("chat_id"))

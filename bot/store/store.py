@@ -85,6 +85,7 @@ class SqlStore:
         self._waited: dict[Lane, int] = {}  # streams, when a lane was last looked at
         self._ears: Ears
         self._neighbours: Neighbours | None = None
+        self.commits = 0  # that changed something which others look at
         self._bell: Callable[[Committed], object] = id  # until somebody wants to be told
 
     @classmethod
@@ -138,6 +139,7 @@ class SqlStore:
         await self._ears.start()
 
     def _committed(self, committed: Committed) -> None:
+        self.commits += 1
         if any(news.chat and news.chat.state in OVER for news in committed.news):
             self._scrubber.soil()
         self._ears.pass_on(committed)
@@ -313,6 +315,11 @@ class SqlStore:
             Head(lane, stream, kind, id_, (ready - now) / 1e6, moment(made), thread, rank)
             for stream, kind, id_, ready, now, made, thread, rank in rows
         ]
+
+    async def backlog(self) -> dict[Lane, tuple[int, float]]:
+        """Count what is due or was tried already, by lane, and the seconds the oldest has waited."""
+        rows = await self._many(list, outbox_sql.BACKLOG, now=micros(self._clock()))
+        return {Lane(lane): (count, age / 1e6) for lane, count, age in rows}
 
     async def stale(self, before: dict[str, datetime]) -> list[Chat]:
         """Find chats that have stood in a state since before the given moment."""

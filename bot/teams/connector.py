@@ -7,6 +7,7 @@ and a token for every send.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
@@ -59,6 +60,7 @@ class Wire:
         self._tokens = tokens
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
+        self.answers: Counter[tuple[str, int]] = Counter()  # by method and status; 0: none came
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -142,16 +144,19 @@ class Wire:
             async with self.session.request(
                 method, url, data=data, headers=headers, allow_redirects=False
             ) as answer:
+                self.answers[method, answer.status] += 1
                 length = answer.content_length
                 if length is not None and length <= most:
                     return answer.status, answer.headers, await answer.read()
                 return answer.status, answer.headers, await read_up_to(answer.content, most)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             # Nothing was written, or not even a connection was to be had.
+            self.answers[method, 0] += 1
             raise NotDone("Teams cannot be reached.") from None
         except TooMuch:
             raise _Endless("It is bigger than what is taken.") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self.answers[method, 0] += 1
             raise _Broken(f"The connection to Teams broke ({type(error).__name__}).") from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
@@ -107,6 +107,11 @@ class TeamsRoom:
     async def fetch(self, url: str, most: int) -> bytes:
         """Fetch what lies with Teams; see Wire.fetch."""
         return await self._wire.fetch(url, most)
+
+    @property
+    def answers(self) -> Mapping[tuple[str, int], int]:
+        """How often Teams answered what since the start: by method and status, 0 if not at all."""
+        return self._wire.answers
 
     async def start(self) -> None:
         """Make the session; nothing is fetched before it is needed."""

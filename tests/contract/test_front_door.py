@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from yarl import URL
 
 from bot.domain.messages import Role
 from bot.visitors.hub import Hub
@@ -22,6 +23,19 @@ from tests.e2e.mock_service import Talk, Visiting
 
 CHROMIUM = "/usr/bin/chromium"
 CHAT, EVIL, WIKI = "chat.help.test", "evil.help.test", "wiki.help.test"
+WAYS = (
+    "/metrics",
+    "/livechat/metrics",
+    "/livechat/../metrics",
+    "/livechat/%2e%2e/metrics",
+    "/livechat/..%2fmetrics",
+    "/livechat/..%2Fmetrics",
+    "/livechat//../metrics",
+    "/livechat/api/poll/../../../metrics",
+    "/api/messages/../../metrics",
+    "/api/messages/%2e%2e/%2e%2e/metrics",
+    "//metrics",
+)
 NAMES = ("X-Remote-User", "X-REMOTE-USER", "X_Remote_User", "X-Remote_User", "x_livechat_proxy")
 
 
@@ -91,6 +105,8 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         )
         app = web.Application(middlewares=[listen])
         room.setup(app)
+        # The service gives its figures out at a port of its own: here even if it did not.
+        app.router.add_get("/metrics", _figures)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         await web.UnixSite(runner, f"{folder}/http.sock").start()
@@ -120,6 +136,24 @@ async def test_a_chat_goes_through_the_sample_by_websocket(door: Door) -> None:
     paths = [path for path, _ in door.heard]
     assert "/livechat/ws" in paths
     assert "/livechat/api/poll" not in paths
+
+
+async def _figures(_request: web.Request) -> web.Response:
+    return web.Response(text="livechat_chats 1")
+
+
+async def test_no_address_of_the_front_leads_to_the_figures(door: Door) -> None:
+    socket = aiohttp.UnixConnector(str(door.pages / "http.sock"))
+    http = aiohttp.ClientSession(connector=socket)
+    async with http, http.get("http://livechat/metrics") as answer:
+        assert await answer.text() == "livechat_chats 1"  # there it is
+    door.heard.clear()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as http:
+        for path in WAYS:
+            async with http.get(URL(f"{door.apache.base}{path}", encoded=True)) as answer:
+                assert answer.status in {400, 403, 404}, path
+                assert "livechat_chats" not in await answer.text()
+    assert "/metrics" not in [path for path, _ in door.heard]
 
 
 async def test_who_somebody_is_cannot_be_forged_in_any_spelling(door: Door) -> None:

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from bot.sandbox.stage import PREFIX, Stage
 from bot.sandbox.teams.faults import Fault
 from bot.store import upgrade
+from tests.contract.figures import Scraper
 from tests.faults import dying
 from tests.hatchery import Hatchery
 from tests.processes import ServiceProcess, free_port
@@ -105,18 +106,21 @@ async def test_a_canary_is_found_nowhere_after_the_purge(
 ) -> None:
     folder, temporary = tmp_path / "data", tmp_path / "data" / "tmp"
     temporary.mkdir(parents=True)
-    url = f"sqlite:///{folder / 'livechat.db'}"
+    url, port = f"sqlite:///{folder / 'livechat.db'}", free_port()
     await asyncio.to_thread(upgrade, url)
     config = stage.write(
         folder,
         url,
         log={"level": "debug"},
         retention={"quarantine_seconds": 1, "purge_grace_seconds": 0},
+        metrics={"port": port},
     )
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
-    async with ServiceProcess(config, base, TMPDIR=str(temporary)) as service:
+    service = ServiceProcess(config, base, TMPDIR=str(temporary))
+    async with service, Scraper(port) as scraper:
         story = Story(stage, service)
         await talk(story)
+        await scraper.until('livechat_chats{state="open"} 1.0')
         assert left(folder, CANARY)
         await file(story)
         if killed:
@@ -126,6 +130,8 @@ async def test_a_canary_is_found_nowhere_after_the_purge(
                 await asyncio.sleep(0.2)
         async with aiohttp.ClientSession() as session, session.get(f"{base}/healthz") as answer:
             assert CANARY not in await answer.text()
+        await scraper.until('livechat_chats{state="purged"} 1.0')
+        assert scraper.names(CANARY, *PEOPLE, "Grace", str(story.ticket), story.ada.chat) == []
         await story.ada.close()
         record = [c for t in stage.rt.world.transactions for c in t.attachments]
         assert any(CANARY.encode() in one.content for one in record)
@@ -159,13 +165,16 @@ async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
     await asyncio.to_thread(upgrade, url)
     kept = {"quarantine_seconds": 1, "purge_grace_seconds": 0}
     soon = {"lease_seconds": 4, "dead_after_seconds": 3}
-    config = stage.write(folder, url, log={"level": "debug"}, retention=kept, relay=soon)
+    port = free_port()
+    config = stage.write(
+        folder, url, log={"level": "debug"}, retention=kept, relay=soon, metrics={"port": port}
+    )
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
     with Hatchery() as hatchery:
         service = ServiceProcess(
             config, base, hatchery=hatchery, bug=dying.order(deaths, only), TMPDIR=str(temporary)
         )
-        async with service, dying.kept_alive(service):
+        async with service, dying.kept_alive(service), Scraper(port) as scraper:
             story = Story(stage, service)
             await talk(story)
             assert in_tables(url, CANARY)
@@ -176,6 +185,8 @@ async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
                     await asyncio.sleep(0.2)
                 while left(folder, CANARY, *PEOPLE):  # noqa: ASYNC110 - nothing tells of it
                     await asyncio.sleep(0.2)
+            await scraper.until('livechat_chats{state="purged"} 1.0')
+            assert scraper.names(CANARY, *PEOPLE, story.ada.chat) == []
             await story.ada.close()
     comments = [t for t in stage.rt.world.transactions if t.kind == "Comment"]
     assert [comment.ticket for comment in comments] == [story.ticket]

@@ -1,0 +1,149 @@
+"""Figures for Prometheus: how the service is, never who talks with whom or about which ticket.
+
+docs/operations.md says what each one means. What the database knows is the same at every process;
+the rest is this process's own, since its start. Labels come from lists of ours and from the
+settings' names of RTs, so there is no way for anything that people write to get here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from bot.domain.chat import State
+from bot.domain.matching import Match
+from bot.relay.ports import Lane, NotDone
+from bot.relay.relay import CONFIRMED
+from bot.relay.standing import Standing, standing
+from bot.rt.watch import WELL
+from bot.store import SqlStore
+
+_DAY = timedelta(days=1)
+
+
+class Metrics:
+    """Collects when it is asked; asking costs four small queries."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        now: Callable[[], datetime],
+        sockets: Callable[[], int],
+        rts: Callable[[], Mapping[str, str]],
+        teams: Callable[[], Mapping[tuple[str, int], int]],
+    ) -> None:
+        """``sockets`` counts open pop-ups, ``rts`` tells how each RT is (bot/rt/watch.py), ``teams``
+        how often Teams has answered what, by method and status.
+        """
+        self._store, self._now = store, now
+        self._sockets, self._rts, self._teams = sockets, rts, teams
+        self.troubles: Counter[tuple[Lane, str]] = Counter()
+        self._found: list[Metric] = []
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def collect(self) -> list[Metric]:
+        """Give the client what was found last."""
+        return self._found
+
+    async def text(self) -> bytes:
+        """Return all figures as Prometheus reads them."""
+        own = list(self._own())
+        try:
+            kept = [_gauge("database_up", "Whether the database answers.", 1), *await self._kept()]
+        except NotDone:
+            kept = [_gauge("database_up", "Whether the database answers.", 0)]
+        self._found = [*kept, *own]
+        return generate_latest(self._registry)
+
+    async def serve(self, port: int) -> web.AppRunner:
+        """Give them out on this machine. Raises OSError."""
+        app = web.Application()
+        app.add_routes([web.get("/metrics", self._answer)])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        return runner
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        if "X-Forwarded-For" in request.headers:  # a web server passes it on, which nobody wants
+            raise web.HTTPNotFound
+        return web.Response(body=await self.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    def _own(self) -> Iterator[Metric]:
+        """What this process knows by itself."""
+        yield _gauge("sockets", "Open connections of pop-ups.", self._sockets())
+        yield _counter("commits", "Commits that changed a chat or the outbox.", self._store.commits)
+        ups = {(name,): int(state == WELL) for name, state in self._rts().items()}
+        yield _gauges("rt_up", "Whether an RT let us in when last looked at.", ("rt",), ups.items())
+        asked = {(method, str(status)): n for (method, status), n in self._teams().items()}
+        what = "Requests to Teams, by HTTP status; 0: no answer, or a broken one."
+        yield _counters("teams_requests", what, ("method", "status"), asked.items())
+        troubles = {(lane.value, what): n for (lane, what), n in self.troubles.items()}
+        what = "Deliveries that were put off, refused, or met a fault of ours."
+        yield _counters("delivery_troubles", what, ("lane", "what"), troubles.items())
+
+    async def _kept(self) -> list[Metric]:
+        """What the database knows. Raises NotDone."""
+        counts = await self._store.counts(self._now() - _DAY)
+        backlog = await self._store.backlog()
+        states = {(state.value,): counts.get(state.value, 0) for state in State}
+        sure = {(m.value,): counts.get(f"tally {CONFIRMED} {m.value}", 0) for m in Match}
+        waiting = {(lane.value,): backlog.get(lane, (0, 0.0))[0] for lane in Lane}
+        oldest = {(lane.value,): backlog.get(lane, (0, 0.0))[1] for lane in Lane}
+        what = "Tickets that a CO confirmed for a visitor in the last 24 hours, by how they fit."
+        return [
+            _gauges("chats", "Chats that are here, by state.", ("state",), states.items()),
+            *_of(await standing(self._store, self._now())),
+            _gauges("confirmations_last_day", what, ("match",), sure.items()),
+            _gauges(
+                "outbox_waiting", "Deliveries due or tried already.", ("lane",), waiting.items()
+            ),
+            _gauges(
+                "outbox_oldest_seconds", "Age of the oldest of them.", ("lane",), oldest.items()
+            ),
+        ]
+
+
+def _of(stands: Standing) -> Iterator[Metric]:
+    """What the daily line tells."""
+    yield _gauge("filings_waiting", "Chats that are over and not in RT.", stands.waiting)
+    oldest = stands.oldest.total_seconds()
+    yield _gauge("filings_oldest_seconds", "How long the oldest of them is over.", oldest)
+    yield _gauge("filed_last_day", "Records that RT took in the last 24 hours.", stands.filed)
+    yield _gauge("purged_last_day", "Chats purged in the last 24 hours.", stands.purged)
+    what = "Chats that are done and have words here still: for long, a fault."
+    yield _gauge("leftovers", what, stands.leftovers)
+
+
+def _gauge(name: str, what: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"livechat_{name}", what, value=value)
+
+
+def _counter(name: str, what: str, value: float) -> Metric:
+    return CounterMetricFamily(f"livechat_{name}", what, value=value)
+
+
+def _gauges(
+    name: str, what: str, labels: tuple[str, ...], values: Iterable[tuple[Sequence[str], float]]
+) -> Metric:
+    family = GaugeMetricFamily(f"livechat_{name}", what, labels=labels)
+    for those, value in values:
+        family.add_metric(those, value)
+    return family
+
+
+def _counters(
+    name: str, what: str, labels: tuple[str, ...], values: Iterable[tuple[Sequence[str], float]]
+) -> Metric:
+    family = CounterMetricFamily(f"livechat_{name}", what, labels=labels)
+    for those, value in values:
+        family.add_metric(those, value)
+    return family

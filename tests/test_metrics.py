@@ -1,0 +1,169 @@
+"""What Prometheus is told: numbers of the service, and nobody's words."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families as parsed
+
+from bot.domain.chat import State
+from bot.metrics import Metrics
+from bot.relay.ports import Lane, NotDone
+from bot.store import upgrade
+from tests.people import ADAS
+from tests.processes import free_port
+from tests.relay.house import OTHER, RULES, House, opened
+from tests.relay.test_sending import CHARLES, REASON, signed_in
+
+DOCS = Path(__file__).parents[1] / "docs" / "operations.md"
+ANSWERED = {("POST", 201): 5, ("POST", 429): 1, ("PUT", 0): 2}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    url = f"sqlite:///{tmp_path / 'chats.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    await asyncio.to_thread(upgrade, url)
+    async with opened(url) as a_house:
+        yield a_house
+
+
+def of(house: House) -> Metrics:
+    return Metrics(
+        house.store,
+        house.clock,
+        lambda: 7,
+        lambda: {"rt": "ok", "physics": "unreachable"},
+        lambda: ANSWERED,
+    )
+
+
+async def told(metrics: Metrics) -> dict[str, float]:
+    """Every sample: its name with its labels, as Prometheus writes it."""
+    text = (await metrics.text()).decode()
+    return {
+        sample.name + "".join(f"/{value}" for value in sample.labels.values()): sample.value
+        for family in parsed(text)
+        for sample in family.samples
+    }
+
+
+async def test_chats_are_counted_by_state_and_every_state_is_told(house: House) -> None:
+    await house.talking()
+    await house.invited(thread=OTHER)
+    samples = await told(of(house))
+    assert {state: samples[f"livechat_chats/{state}"] for state in State} == {
+        **dict.fromkeys(State, 0),
+        State.OPEN: 1,
+        State.INVITED: 1,
+    }
+    assert samples["livechat_database_up"] == 1
+    assert samples["livechat_sockets"] == 7
+    assert samples["livechat_commits_total"] == house.store.commits > 4
+
+
+async def test_what_waits_for_rt_is_told_with_its_age(house: House) -> None:
+    house.tickets.faults.before += [NotDone("RT is down.", 3600)]
+    chat, _ = await house.talking()
+    await house.presses("file", chat)
+    await house.deliver()
+    house.clock.pass_(minutes=30)
+    samples = await told(of(house))
+    assert samples["livechat_filings_waiting"] == 1
+    assert samples["livechat_filings_oldest_seconds"] == 1800
+    assert samples["livechat_outbox_waiting/rt"] == 1  # although it is not due: it was tried
+    assert samples["livechat_outbox_waiting/teams"] == 0
+    if house.file:  # PostgreSQL tells the time itself
+        assert samples["livechat_outbox_oldest_seconds/rt"] == 1800
+
+
+async def test_what_is_only_put_off_on_purpose_does_not_count_as_waiting(house: House) -> None:
+    house.relay.rules = replace(RULES, undo=timedelta(seconds=60))
+    chat, _ = await house.talking()
+    await house.presses("file", chat)
+    await house.deliver()
+    samples = await told(of(house))
+    assert samples[f"livechat_chats/{State.HELD}"] == 1
+    assert [samples[f"livechat_outbox_waiting/{lane}"] for lane in Lane] == [0] * len(Lane)
+
+
+@pytest.mark.parametrize("colour", ["green", "amber", "red"])
+async def test_confirmations_are_counted_by_how_visitor_and_ticket_fit(
+    house: House, colour: str
+) -> None:
+    who = {"green": ADAS, "red": CHARLES}.get(colour)
+    chat = await signed_in(house, who) if who else (await house.talking())[0]
+    echo, reason = ("Lovelace", REASON) if who is CHARLES else ("345", "")
+    for _ in range(5):  # five presses are one confirmation
+        await house.presses("file", chat, echo=echo, reason=reason)
+    samples = await told(of(house))
+    counted = {
+        m: samples[f"livechat_confirmations_last_day/{m}"] for m in ("green", "amber", "red")
+    }
+    assert counted == {"green": 0, "amber": 0, "red": 0} | {colour: 1}
+    await house.deliver()
+    samples = await told(of(house))
+    assert samples["livechat_filed_last_day"] == samples["livechat_purged_last_day"] == 1
+    house.clock.pass_(hours=25)
+    samples = await told(of(house))
+    assert samples[f"livechat_confirmations_last_day/{colour}"] == 0
+
+
+async def test_how_teams_and_each_rt_are_is_told_and_what_met_with_trouble(house: House) -> None:
+    metrics = of(house)
+    metrics.troubles[Lane.TEAMS, "delayed"] += 3
+    samples = await told(metrics)
+    assert samples["livechat_rt_up/rt"] == 1
+    assert samples["livechat_rt_up/physics"] == 0
+    assert samples["livechat_teams_requests_total/POST/201"] == 5
+    assert samples["livechat_teams_requests_total/POST/429"] == 1
+    assert samples["livechat_teams_requests_total/PUT/0"] == 2
+    assert samples["livechat_delivery_troubles_total/teams/delayed"] == 3
+
+
+async def test_without_a_database_the_rest_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> dict[str, int]:
+        raise NotDone("The database does not answer.")
+
+    monkeypatch.setattr(house.store, "counts", away)
+    samples = await told(of(house))
+    assert samples["livechat_database_up"] == 0
+    assert samples["livechat_sockets"] == 7
+    assert not any(name.startswith("livechat_chats") for name in samples)
+
+
+async def test_they_are_given_out_on_this_machine_and_to_no_proxy(house: House) -> None:
+    port = free_port()
+    runner = await of(house).serve(port)
+    url = f"http://127.0.0.1:{port}"
+    assert {address[0] for address in runner.addresses} == {"127.0.0.1"}
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{url}/metrics") as answer:
+            assert answer.status == 200
+            assert answer.headers["Content-Type"].startswith("text/plain; version=")
+            assert "livechat_sockets 7.0" in await answer.text()
+        passed_on = {"X-Forwarded-For": "192.0.2.7"}
+        async with session.get(f"{url}/metrics", headers=passed_on) as answer:
+            assert answer.status == 404
+        async with session.get(f"{url}/") as answer:
+            assert answer.status == 404
+    await runner.cleanup()
+
+
+async def test_every_figure_is_explained_and_no_other_is(house: House) -> None:
+    metrics = of(house)
+    metrics.troubles[Lane.TEAMS, "delayed"] += 1
+    families = {family.name for family in parsed((await metrics.text()).decode())}
+    ours = {name for name in families if name.startswith("livechat_")}
+    documented = set(re.findall(r"^\| `(livechat_\w+)", DOCS.read_text(), re.MULTILINE))
+    assert {name.removesuffix("_total") for name in documented} == ours
