@@ -98,8 +98,7 @@ class Service:
         self.visitors.tell(lambda: {"rt": self._watch.states})
         if signing := _sign_in_routes(settings, self.relay):
             self.visitors.sign_in_at(signing)
-        begin = parts.begin_routes(settings, self.relay, self.hub, signing)
-        self.visitors.begin_at(begin)
+        self.visitors.begin_at(parts.begin_routes(settings, self.relay, self.hub, signing))
         several, relaying = settings.database.sqlite_file is None, settings.relay
         if several:
             self.visitors.recheck(_RECHECK)
@@ -129,7 +128,6 @@ class Service:
         self._alarmed = datetime.fromtimestamp(0, UTC)
         self._chores: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
-        self._figures: web.AppRunner | None = None
         self._lock: IO[str] | None = None
 
     def _handlers(self) -> dict[str, Handler]:
@@ -234,7 +232,7 @@ class Service:
         await site.start()
         if (port := self.settings.metrics.port) is not None:
             try:
-                self._figures = await self.metrics.serve(port)
+                await self.metrics.serve(port)
             except OSError as error:
                 raise CannotStart(
                     f"metrics.port: {port} cannot be had. {error.strerror}"
@@ -248,8 +246,9 @@ class Service:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(self.visitors.close(), self.outbox.stop(_PATIENCE))
-        for runner in filter(None, (self._runner, self._figures)):
-            await runner.cleanup()
+        if self._runner:
+            await self._runner.cleanup()
+        await self.metrics.close()
         await self.teams.close()
         self.tickets.close()
         if self.mailer:

@@ -47,6 +47,7 @@ class Metrics:
         self._found: list[Metric] = []
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
+        self.runner: web.AppRunner | None = None
         ProcessCollector(registry=self._registry)
 
     def collect(self) -> list[Metric]:
@@ -63,14 +64,18 @@ class Metrics:
         self._found = [*kept, *own]
         return generate_latest(self._registry)
 
-    async def serve(self, port: int) -> web.AppRunner:
+    async def serve(self, port: int) -> None:
         """Give them out on this machine. Raises OSError."""
         app = web.Application()
         app.add_routes([web.get("/metrics", self._answer)])
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        return runner
+        self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", port).start()
+
+    async def close(self) -> None:
+        """Give them out no more."""
+        if self.runner is not None:
+            await self.runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.Response:
         if "X-Forwarded-For" in request.headers:  # a web server passes it on, which nobody wants

@@ -144,9 +144,11 @@ async def test_without_a_database_the_rest_is_told(
 
 async def test_they_are_given_out_on_this_machine_and_to_no_proxy(house: House) -> None:
     port = free_port()
-    runner = await of(house).serve(port)
+    metrics = of(house)
+    await metrics.serve(port)
+    assert metrics.runner
     url = f"http://127.0.0.1:{port}"
-    assert {address[0] for address in runner.addresses} == {"127.0.0.1"}
+    assert {address[0] for address in metrics.runner.addresses} == {"127.0.0.1"}
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{url}/metrics") as answer:
             assert answer.status == 200
@@ -157,7 +159,7 @@ async def test_they_are_given_out_on_this_machine_and_to_no_proxy(house: House) 
             assert answer.status == 404
         async with session.get(f"{url}/") as answer:
             assert answer.status == 404
-    await runner.cleanup()
+    await metrics.close()
 
 
 async def test_every_figure_is_explained_and_no_other_is(house: House) -> None:
