@@ -7,11 +7,11 @@ ALL := lint unit rt contract widget e2e faults
 .PHONY: demo test lint unit contract e2e rt faults bench soak widget screens format lock
 
 demo: ; @$(INSTALL) base && exec .venv/bin/livechat demo
-test: ; @$(SYSTEM) postgres browser webkit clamd kerberos faults rt && $(INSTALL) base test kerberos npm widget && $(RUN) $(ALL)
+test: ; @$(SYSTEM) postgres browser webkit orca clamd kerberos faults rt && $(INSTALL) base test kerberos npm widget && $(RUN) $(ALL)
 lint: ; @$(INSTALL) base test && $(RUN) $@
 unit: ; @$(SYSTEM) postgres && $(INSTALL) base test npm && $(RUN) $@
 contract: ; @$(SYSTEM) postgres browser clamd kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
-e2e: ; @$(SYSTEM) postgres browser webkit && $(INSTALL) base test npm widget && $(RUN) $@
+e2e: ; @$(SYSTEM) postgres browser webkit orca && $(INSTALL) base test npm widget && $(RUN) $@
 rt: ; @$(SYSTEM) postgres browser kerberos rt && $(INSTALL) base test kerberos npm && $(RUN) $@
 faults: ; @$(SYSTEM) postgres faults && $(INSTALL) base test && $(RUN) $@
 bench: ; @$(SYSTEM) postgres browser && $(INSTALL) base test lighthouse && $(RUN) $@

@@ -61,6 +61,11 @@ WEBKIT = {
     "xvfb": program("Xvfb"),
     "selenium": module("selenium"),
 }
+ORCA = {
+    "orca": program("orca"),
+    "at-spi2-core": program("/usr/libexec/at-spi-bus-launcher"),
+    "dbus-daemon": program("dbus-daemon"),
+}
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ TABLE, TICKETS = ("confirming",), ("tickets", "matrix")
 PAGES = (
     ("engines",),
     ("widget_reliability", "widget_access"),
-    ("story", "start_page", "widget_firefox"),
+    ("story", "start_page", "widget_firefox", "widget_orca"),
 )
 
 
@@ -157,7 +162,7 @@ def e2e() -> Suite:
     folder, marks = "tests/e2e", "e2e and not real_rt and not soak"
     shares = [pytest(marks, *files(folder, names), seconds=80) for names in PAGES]
     others = pytest(marks, *rest(folder, *PAGES), seconds=120)
-    return Suite([*shares, others], CHROMIUM | FIREFOX | WEBKIT | DATABASE, patient=True)
+    return Suite([*shares, others], CHROMIUM | FIREFOX | WEBKIT | ORCA | DATABASE, patient=True)
 
 
 def rt() -> Suite:

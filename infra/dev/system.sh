@@ -1,5 +1,5 @@
 #!/bin/bash
-# The operating system's part of what the tests need: infra/dev/system.sh postgres|browser|webkit|kerberos|faults|rt ...
+# The operating system's part of what the tests need: infra/dev/system.sh postgres|browser|webkit|orca|kerberos|faults|rt ...
 # As root on Debian or Ubuntu it installs what is missing and starts no service; for anybody else it
 # says what to install and changes nothing.
 set -euo pipefail
@@ -13,6 +13,7 @@ for group in "$@"; do
     postgres) wanted+=(postgresql) ;;
     browser) wanted+=(chromium firefox-esr fonts-dejavu-core fonts-noto-color-emoji) ;; # fonts: no boxes on screenshots
     webkit) wanted+=(webkit2gtk-driver xvfb) ;;
+    orca) wanted+=(orca at-spi2-core dbus-daemon xvfb) ;; # a screen reader; it needs no sound card here
     faults) wanted+=(strace iproute2) ;; # disks that fail, wires that are cut
     clamd) wanted+=(clamav-daemon) ;; # the tests give it one signature of their own
     kerberos) wanted+=(gcc libc6-dev python3-dev libkrb5-dev) ;;            # compiles requirements/kerberos.txt

@@ -1,6 +1,6 @@
 /**
  * Speaks what others say, once. A live region of its own, in the page and not in the shadow tree
- * (some screen readers do not hear it there), one text node per message. Our own messages and the
+ * (some screen readers do not hear it there), one text node at a time. Our own messages and the
  * history are never spoken, and a burst is only counted.
  */
 import { sayUnread } from "../strings.ts";
@@ -33,12 +33,10 @@ export class Announcer {
 
   #speak(): void {
     const { length } = this.#waiting;
-    const lines = length < MANY ? this.#waiting : [sayUnread(length)];
+    const words = length < MANY ? this.#waiting.join("; ") : sayUnread(length);
     this.#waiting = [];
-    // A new node each time: what is only changed may be spoken as a whole, or not at all.
-    fill(
-      this.node,
-      lines.map((words) => h("p", { key: `${(this.#count += 1)}` }, words)),
-    );
+    // A new node each time: what is only changed may be spoken as a whole, or not at all. And one:
+    // of two that come together Chromium may tell a screen reader the second one first.
+    fill(this.node, [h("p", { key: `${(this.#count += 1)}` }, words)]);
   }
 }
