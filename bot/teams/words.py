@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.legible import plain_name
+from bot.domain.matching import Match, match
 from bot.domain.messages import Role
 from bot.relay.ports import Answer, Listening, Tell
 
@@ -271,6 +272,15 @@ _UNCLEAR: dict[Word | Answer, str] = {
         "added twice. Until then its text is kept here. {detail}"
     ),
 }
+#: The same notice where nobody has confirmed the ticket for this visitor.
+_MISMATCHED: dict[Word | Answer, str] = {
+    Word.SILENT: (
+        "Nobody has written here for long. The chat with {visitor} ends by itself in {detail}. Its "
+        "record then goes where such are sorted out, or waits for you, because {visitor} does not "
+        "match ticket {ticket}. To go on, write to the visitor, or press “Keep it open” on the card. "
+        "To decide about the record, press “Send to RT”."
+    ),
+}
 #: NOTHING_HERE with a reason: a command that cannot be carried out now.
 _NOT_NOW = "That was not done. {detail} Mention me with “show card” to see where the chat stands."
 
@@ -307,6 +317,8 @@ def say(notice: Tell, listening: Listening) -> str:
         template = _NOT_NOW
     if chat is not None and chat.filing is not None and chat.filing.unclear:
         template = _UNCLEAR.get(notice.word, template)
+    if chat is not None and match(chat.identity, chat.ticket) is Match.RED:
+        template = _MISMATCHED.get(notice.word, template)
     detail = notice.detail.strip()
     if detail and notice.word is Answer.SEVERAL_NUMBERS:
         detail = f"I read {detail}."

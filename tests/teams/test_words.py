@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.commands import Close, Help, Press, Receive, StartChat, parse_command
 from bot.domain.effects import Word
+from bot.domain.identity import Identity, Proof
 from bot.relay.ports import Answer, Listening, Tell
 from bot.teams import words
 from tests.people import asking, proposed, talking
@@ -98,3 +101,11 @@ def test_who_gave_a_summary_is_not_told_that_there_is_none(word: Word) -> None:
     none = words.say(Tell(word, "Why.", talking()), Listening.MENTION)
     assert "with the summary" in given
     assert "without a summary" in none
+
+
+def test_a_silent_chat_of_somebody_else_is_not_said_to_go_onto_the_ticket() -> None:
+    charles = Identity(Proof.SSO, "cbabbage", "Charles Babbage", "charles@help.test")
+    for known, onto in ((talking().identity, True), (charles, False)):
+        chat = replace(talking(), identity=known)
+        said = words.say(Tell(Word.SILENT, "15 minutes", chat), Listening.MENTION)
+        assert ("goes onto ticket rt#12345" in said) is onto
