@@ -145,9 +145,12 @@ def _people(chat: Chat, zone: tzinfo) -> list[tuple[str, str]]:
 def _cancelled(view: CardView, zone: tzinfo) -> Part:
     link = view.chat.invitation
     closed = " The link no longer works." if link and link.fate is not Fate.USED else ""
+    mailed = link is not None and link.route is Route.CORRESPOND
+    stands = " The invitation may stand on the ticket." if mailed else ""
     body = [
         el.paragraph(
-            f"**Cancelled** before anybody joined.{closed} Nothing was put on the ticket."
+            f"**Cancelled** before anybody joined.{closed} Nothing of a chat was put on the "
+            f"ticket.{stands}"
         ),
         el.hint("To begin again, mention the bot with the ticket number."),
     ]

@@ -22,6 +22,7 @@ Part = tuple[list[Json], list[Json]]
 _UNPROVEN = "handed to the mail server, **not confirmed by RT**: please look whether it is there"
 #: Of a comment that RT took and does not show to us.
 _UNSEEN = "**not read back**: RT does not let the live chat see comments; please look"
+_EARLIER = "An earlier try may be in RT."
 _SHOWN = 16  # digits of a digest
 
 
@@ -84,7 +85,7 @@ def _why_not(chat: Chat) -> list[Json]:
         return []
     if filing.found is not None:
         what = changed(chat.ticket, filing.found, filing.changes)
-        sent = "An earlier try may be in RT." if filing.unclear else "Nothing was sent."
+        sent = _EARLIER if filing.unclear else "Nothing was sent."
         return [
             el.warning(
                 f"**Stopped: the ticket has changed since it was confirmed.** Ticket "
@@ -107,7 +108,8 @@ def _why_not(chat: Chat) -> list[Json]:
             )
         ]
     if filing.undone_by is not None:
-        return [el.paragraph(f"Undone by {in_card(filing.undone_by.name, 80)}: nothing was sent.")]
+        sent = f"nothing more was sent. {_EARLIER}" if filing.unclear else "nothing was sent."
+        return [el.paragraph(f"Undone by {in_card(filing.undone_by.name, 80)}: {sent}")]
     return []
 
 
@@ -115,10 +117,12 @@ def held(view: CardView, zone: tzinfo) -> Part:
     """It goes to RT in a moment, unless somebody undoes it."""
     chat, filing = view.chat, view.chat.filing
     until = f"{filing.until.astimezone(zone):%H:%M:%S}" if filing and filing.until else "once"
+    unclear = filing is not None and filing.unclear
+    left = f"nothing of this try has left yet. {_EARLIER}" if unclear else "nothing has left yet."
     body = [
         el.paragraph(
-            f"**Goes to RT at {until}**{_sender(chat)}. Until then it can be undone: nothing has left "
-            "yet. The visitor can write no more."
+            f"**Goes to RT at {until}**{_sender(chat)}. Until then it can be undone: {left} The "
+            "visitor can write no more."
         ),
         el.facts(_destination(chat)),
         el.hint("Commands: mention the bot with “undo” or “show card”."),

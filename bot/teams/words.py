@@ -8,6 +8,7 @@ from bot.domain.legible import plain_name
 from bot.domain.matching import Match, match
 from bot.domain.messages import Role
 from bot.relay.ports import Answer, Listening, Tell
+from bot.teams import doubt
 
 #: Every button of a card has a command that does the same; the card names them too.
 COMMANDS = (
@@ -248,30 +249,6 @@ PRESS_NOT_ALLOWED = (
     "Only members of the computing support team can press this, so nothing was done. Ask an owner "
     "of that team to add you; guests cannot act here."
 )
-#: The same notices of a record that is in RT all the same, or may be.
-_UNCLEAR: dict[Word | Answer, str] = {
-    Word.FILING_FAILED: (
-        "The record of the chat about ticket {ticket} may be in RT already. {detail} Look there. If "
-        "you press “Send to RT” for the same place again, it is looked for first, where RT can be "
-        "asked, and not added twice. It is kept here."
-    ),
-    Word.FILING_STOPPED: (
-        "Ticket {ticket} has changed since it was confirmed, so nothing more was sent to RT; an "
-        "earlier try may be there. {detail} Look there. The card says what has changed, and asks "
-        "where the record shall go. It is kept here."
-    ),
-    Word.ERASED: (
-        "The chat about ticket {ticket} was erased here, because a person asked for that under data "
-        "protection law. It is over for the visitor, whose pop-up says so. Its record had been sent to RT "
-        "by then and may be there: look, and have it taken out there if it is. What stands in this "
-        "thread is still to be read by your team: delete it if it must go, too."
-    ),
-    Answer.NOT_FILED: (
-        "This chat has ended, and its record may be in RT or not. Look there, then press Send to RT "
-        "on its card, or mention me with “send to RT”: where RT can be asked, what is there is not "
-        "added twice. Until then its text is kept here. {detail}"
-    ),
-}
 #: The same notice where nobody has confirmed the ticket for this visitor.
 _MISMATCHED: dict[Word | Answer, str] = {
     Word.SILENT: (
@@ -315,8 +292,8 @@ def say(notice: Tell, listening: Listening) -> str:
     chat, template = notice.chat, _WORDS[notice.word]
     if notice.word is Answer.NOTHING_HERE and notice.detail:
         template = _NOT_NOW
-    if chat is not None and chat.filing is not None and chat.filing.unclear:
-        template = _UNCLEAR.get(notice.word, template)
+    if chat is not None:
+        template = doubt.worded(chat, notice.word, template)
     if chat is not None and match(chat.identity, chat.ticket) is Match.RED:
         template = _MISMATCHED.get(notice.word, template)
     detail = notice.detail.strip()

@@ -69,7 +69,7 @@ STATES: dict[State, tuple[str, str]] = {
         ),
     ),
     State.CANCELLED: (
-        "Dropped before anybody joined. Nothing was put on the ticket, and nobody's name is kept.",
+        "Dropped before anybody joined. Nothing of a chat was put on the ticket, and nobody's name is kept.",
         "That the link was taken back.",
     ),
     State.ERASED: (

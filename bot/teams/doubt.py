@@ -1,0 +1,56 @@
+"""What is said of a record that is in RT, or may be: never that nothing was sent (pure)."""
+
+from __future__ import annotations
+
+from bot.domain.chat import Chat
+from bot.domain.effects import Word
+from bot.relay.ports import Answer
+from bot.relay.sending import SENT
+
+#: Notices of a record that is in RT all the same, or may be.
+_UNCLEAR: dict[Word | Answer, str] = {
+    Word.FILING_FAILED: (
+        "The record of the chat about ticket {ticket} may be in RT already. {detail} Look there. If "
+        "you press “Send to RT” for the same place again, it is looked for first, where RT can be "
+        "asked, and not added twice. It is kept here."
+    ),
+    Word.FILING_STOPPED: (
+        "Ticket {ticket} has changed since it was confirmed, so nothing more was sent to RT; an "
+        "earlier try may be there. {detail} Look there. The card says what has changed, and asks "
+        "where the record shall go. It is kept here."
+    ),
+    Word.ERASED: (
+        "The chat about ticket {ticket} was erased here, because a person asked for that under data "
+        "protection law. It is over for the visitor, whose pop-up says so. Its record had been sent to RT "
+        "by then and may be there: look, and have it taken out there if it is. What stands in this "
+        "thread is still to be read by your team: delete it if it must go, too."
+    ),
+    Answer.NOT_FILED: (
+        "This chat has ended, and its record may be in RT or not. Look there, then press Send to RT "
+        "on its card, or mention me with “send to RT”: where RT can be asked, what is there is not "
+        "added twice. Until then its text is kept here. {detail}"
+    ),
+}
+#: The same notices when they come late: the record was sent (again) since.
+_OVERTAKEN: dict[Word | Answer, str] = {
+    Word.FILING_FAILED: (
+        "RT had refused the record of the chat about ticket {ticket}: {detail} It was sent again "
+        "since; the card says how it stands."
+    ),
+    Word.FILING_STOPPED: (
+        "The record of the chat was stopped, because ticket {ticket} had changed since it was "
+        "confirmed. {detail} It was sent again since; the card says how it stands."
+    ),
+    Answer.NOT_FILED: (
+        "This chat had ended, and nobody had sent it to RT. It was sent since; the card says how it "
+        "stands. {detail}"
+    ),
+}
+
+
+def worded(chat: Chat, word: Word | Answer, otherwise: str) -> str:
+    """Return how to word a notice, posted now, about the chat as it is now."""
+    if chat.state in SENT and word in _OVERTAKEN:
+        return _OVERTAKEN[word]
+    unclear = chat.filing is not None and chat.filing.unclear
+    return _UNCLEAR.get(word, otherwise) if unclear else otherwise
