@@ -185,6 +185,25 @@ def purge(config: Path | None, person: str, yes: bool, also_unfiled: bool) -> No
         click.echo(asyncio.run(work))
 
 
+@main.command()
+@click.option(
+    "--lift", metavar="BLOCK", help="Let somebody in again: the first column of the list."
+)
+@click.pass_obj
+def blocks(config: Path | None, lift: str | None) -> None:
+    """List who is kept out of the live chat, why, and until when."""
+    settings = _settings(config)
+    from bot import keeping, logs
+
+    logs.configure("warning", settings.log.format)
+    _keep_others_out()
+    with _said_if_away():
+        told = asyncio.run(keeping.blocks(settings, lift))
+    if told is None:
+        _fail(f"There is no block {lift}. `livechat blocks` lists those that there are.")
+    click.echo(told)
+
+
 @contextmanager
 def _said_if_away() -> Iterator[None]:
     """Turn a database that cannot be read into a sentence."""

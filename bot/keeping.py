@@ -12,12 +12,17 @@ import structlog
 
 from bot.app import rules
 from bot.config import Settings
+from bot.domain.messages import Author, Role
+from bot.relay.blocking import NOBODY, Blocking, everybody
 from bot.relay.people import Trace, Traces, erase
 from bot.relay.relay import Relay
 from bot.relay.standing import standing
 from bot.store import SqlStore, find_traces
 
 log = structlog.get_logger(__name__)
+
+#: Whoever sits at a prompt on the service's machine.
+PROMPT = Author(Role.OPERATOR, "prompt", "")
 
 _WHOLE = "Only a whole login, address or name is looked for: try each, as RT has it."
 _ELSEWHERE = """\
@@ -47,6 +52,22 @@ async def status(settings: Settings, *, as_json: bool) -> str:
     return json.dumps({**asdict(found), "oldest": int(found.oldest.total_seconds())})
 
 
+async def blocks(settings: Settings, lift: str | None) -> str | None:
+    """List who is kept out, or let one in again; None if there is no such block. Raises NotDone."""
+    store = SqlStore.at(settings.database.url)
+    blocking = Blocking(Relay(store, now, [], rules(settings)))
+    try:
+        if lift is None:
+            return "\n".join(map(blocking.line, await everybody(store, now()))) or NOBODY
+        found = await store.write(lambda unit: blocking.lift(unit, lift.strip().lower(), PROMPT))
+    finally:
+        await store.close()
+    if found is None:
+        return None
+    log.warning("unblocked", block=found.id, chat=found.chat, by=f"uid {os.getuid()}")
+    return f"Lifted: {blocking.line(found)}"
+
+
 def where(settings: Settings, person: str) -> str:
     """List every place here in which ``person`` appears, and what lies elsewhere."""
     found = find_traces(settings.database.url, person)
@@ -59,6 +80,10 @@ def _listed(found: Traces) -> list[str]:
     lines = [line for trace in found.chats for line in _told(trace)]
     if found.loose:
         lines.append(f"outbox: {len(found.loose)} rows of tickets that are being looked up")
+    if found.blocks:
+        lines.append(
+            f"blocks: {len(found.blocks)} rows (livechat blocks), which go when they are over"
+        )
     if found.sign_ins:
         lines.append(f"sign_ins: {len(found.sign_ins)} rows, which go by themselves in minutes")
     return lines

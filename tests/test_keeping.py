@@ -4,18 +4,33 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.domain.blocking import Block, block_id
 from bot.domain.chat import State
+from bot.domain.identity import Identity, Proof
 from bot.store import upgrade
+from tests.people import GRACE, NOW
 from tests.relay.house import OTHER, House, opened
 from tests.test_cli import CONFIG
 
 ADA = "Ada Lovelace"
+#: The prompt has the real clock.
+NEVER_OVER = Block(
+    "another",
+    Identity(Proof.SSO, "ada"),
+    ADA,
+    (),
+    GRACE,
+    "he swears at everybody",
+    NOW,
+    datetime(9000, 1, 1, tzinfo=UTC),
+)
 
 
 @dataclass
@@ -118,3 +133,22 @@ async def test_without_a_database_it_says_what_to_do(prompt: Prompt) -> None:
     for words in (["status"], ["where", ADA], ["purge", "--person", ADA]):
         result = await prompt(*words, code=1)
         assert "livechat migrate" in result.output
+
+
+async def test_blocks_are_listed_found_lifted_and_erased(house: House, prompt: Prompt) -> None:
+    assert (await prompt("blocks")).output == "Nobody is kept out.\n"
+    chat, _ = await house.talking()
+    await house.writes("block 2h because he swears at everybody")
+    name = block_id(chat.id)
+    await house.store.write(lambda unit: unit.block(NEVER_OVER))
+    listed = (await prompt("blocks")).output
+    assert f"{NEVER_OVER.id}: Ada Lovelace (ada), until " in listed
+    assert "by Grace Hopper: he swears at everybody" in listed
+    assert "blocks: 2 rows" in (await prompt("where", ADA)).output
+    assert (
+        "There is no block abcdef." in (await prompt("blocks", "--lift", "abcdef", code=1)).output
+    )
+    assert f"Lifted: {name}: Ada" in (await prompt("blocks", "--lift", name)).output
+    assert (await house.chat(chat.id)).blocked is None
+    await prompt("purge", "--person", ADA, "--yes")
+    assert await house.store.blocks() == []

@@ -45,11 +45,15 @@ class Policy:
 
     def demands(self, link: Invitation | None) -> bool:
         """Tell whether whoever holds ``link`` must sign in."""
+        if link is None:
+            return self.offered and self.demand is Demand.ALWAYS
+        return self.demands_of(link.login)
+
+    def demands_of(self, login: str) -> bool:
+        """Tell the same of a link for somebody whom RT calls ``login``."""
         if not self.offered or self.demand is Demand.NEVER:
             return False
-        if self.demand is Demand.ALWAYS:
-            return True
-        return link is not None and self.accounts.fullmatch(link.login) is not None
+        return self.demand is Demand.ALWAYS or self.accounts.fullmatch(login) is not None
 
     def admits(self, link: Invitation | None, ticket: Ticket, who: Identity | None) -> Admission:
         """Tell what becomes of somebody who signed in as ``who``; None: he did not.

@@ -179,6 +179,19 @@ def _rated(chat: Chat, event: e.Rated) -> Step:
     return (replace(chat, rating=event.rating) if chat.may_be_rated else chat), ()
 
 
+def _blocked(chat: Chat, event: e.Blocked) -> Step:
+    """The record says who ended the talk, not that somebody was blocked: that passes, RT stays."""
+    effects: tuple[f.Effect, ...] = ()
+    if chat.state is State.OPEN:
+        chat, line = end(chat, event, event.by)
+        effects = (line, f.ShowCard())
+    return replace(chat, blocked=event.until), effects
+
+
+def _unblocked(chat: Chat, _event: e.Unblocked) -> Step:
+    return replace(chat, blocked=None), ()
+
+
 def _thread_lost(chat: Chat, event: e.ThreadLost) -> Step:
     if chat.state not in (State.OPEN, State.ENDED):
         return forgotten(_fated(chat, Fate.REVOKED)), ()
@@ -223,6 +236,8 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.PresenceChanged: _presence_changed,
     e.Ended: _ended,
     e.Rated: _rated,
+    e.Blocked: _blocked,
+    e.Unblocked: _unblocked,
     e.ThreadLost: _thread_lost,
     e.NotShown: _not_shown,
     e.FileCame: _file_came,

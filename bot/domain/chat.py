@@ -69,6 +69,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.NotShown): _S.OPEN,
     (_S.OPEN, e.Interrupted): _S.OPEN,
     (_S.OPEN, e.FileCame): _S.OPEN,
+    (_S.OPEN, e.Blocked): _S.ENDED,
     (_S.ENDED, e.KnockedAgain): _S.ENDED,
     (_S.ENDED, e.PresenceChanged): _S.ENDED,
     (_S.ENDED, e.Ended): _S.ENDED,  # both sides pressed
@@ -82,6 +83,8 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.ENDED, e.NotShown): _S.ENDED,
     (_S.ENDED, e.FileCame): _S.ENDED,
     (_S.ENDED, e.Rated): _S.ENDED,
+    (_S.ENDED, e.Blocked): _S.ENDED,
+    (_S.ENDED, e.Unblocked): _S.ENDED,
     (_S.HELD, e.FilingHeld): _S.HELD,  # the second of five presses
     (_S.HELD, e.FilingRequested): _S.HELD,
     (_S.HELD, e.FilingReleased): _S.FILING,  # the one way to RT that leads through HELD
@@ -92,6 +95,8 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.HELD, e.NotShown): _S.HELD,
     (_S.HELD, e.FileCame): _S.HELD,
     (_S.HELD, e.Rated): _S.HELD,
+    (_S.HELD, e.Blocked): _S.HELD,
+    (_S.HELD, e.Unblocked): _S.HELD,
     (_S.FILING, e.FilingHeld): _S.FILING,
     (_S.FILING, e.FilingRequested): _S.FILING,
     (_S.FILING, e.FilingStopped): _S.ENDED,
@@ -102,11 +107,15 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.FILING, e.Ended): _S.FILING,
     (_S.FILING, e.NotShown): _S.FILING,
     (_S.FILING, e.FileCame): _S.FILING,  # the record waits for what is coming
+    (_S.FILING, e.Blocked): _S.FILING,
+    (_S.FILING, e.Unblocked): _S.FILING,
     (_S.FILED, e.FilingHeld): _S.FILED,
     (_S.FILED, e.FilingRequested): _S.FILED,
     (_S.FILED, e.StatusSet): _S.FILED,
     (_S.FILED, e.Ended): _S.FILED,
     (_S.FILED, e.NotShown): _S.FILED,
+    (_S.FILED, e.Blocked): _S.FILED,
+    (_S.FILED, e.Unblocked): _S.FILED,
     (_S.FILED, e.Purged): _S.PURGED,
     (_S.PURGED, e.FilingHeld): _S.PURGED,
     (_S.PURGED, e.FilingRequested): _S.PURGED,
@@ -215,6 +224,7 @@ class Chat:
     ``heard`` is when somebody last wrote or said that he is there; ``closing`` is when the chat
     ends by itself if nobody does any more, once that was said (bot/domain/silence.py).
     ``files`` counts those that came with messages, ``file_bytes`` is their size.
+    ``blocked`` is until when the visitor may neither join nor begin another one.
     ``rating`` is None where the visitor is not to be asked whether the chat helped.
     ``intake``, of a chat that a visitor began, is the ticket that is to be made for its record, as
     long as it has none (then ``ticket`` has the number 0); ``unanswered`` is when both sides were
@@ -263,6 +273,7 @@ class Chat:
     rating: Rating | None = None
     intake: NewTicket | None = None
     unanswered: datetime | None = None
+    blocked: datetime | None = None
 
     @property
     def may_be_rated(self) -> bool:

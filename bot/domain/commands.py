@@ -38,6 +38,12 @@ _FILE = re.compile(
 _LOOKED = r"(?:\s*,\s*(?P<looked>not\s+in\s+rt))?\s*(?::|$)"
 # "open", "open until 17:00", "close": whether visitors may begin chats (bot/domain/reception.py).
 _OPEN = re.compile(r"\s*open(?:\s+until\s+(?P<until>\S[^\n]{0,20}?))?\s*$", re.IGNORECASE)
+# "block 2h because …": the word "because" tells it from what is said to a visitor.
+_BLOCK = re.compile(
+    r"\s*block\s+(?P<span>\d{1,5}\s*[a-z]{1,7})(?:\s+because\s+(?P<reason>\S[^\n]*?))?\s*$",
+    re.IGNORECASE,
+)
+_UNBLOCK = re.compile(r"\s*unblock\s+(?P<id>[0-9a-f]{6})\s*$", re.IGNORECASE)
 _TRIAGE = re.compile(rf"\s*send\s+to\s+triage{_LOOKED}", re.IGNORECASE)
 _NEW = re.compile(rf"\s*new\s+ticket\s+in\s+(?P<queue>[^:\n]{{1,100}}?){_LOOKED}", re.IGNORECASE)
 _MOVE = re.compile(r"\s*move\s+to(?:\s+ticket)?\s+(?P<number>\S.{0,300}?)\s*$", re.IGNORECASE)
@@ -87,7 +93,27 @@ class Close:
     """Let visitors begin no more chats."""
 
 
-Command = StartChat | Press | Help | TooMany | Receive | Close
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Keep the visitor of the thread's chat out for a ``span``, as it was typed."""
+
+    span: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock:
+    """Let somebody in again."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Say who is kept out."""
+
+
+Command = StartChat | Press | Help | TooMany | Receive | Close | Block | Unblock | Blocks
 
 
 def is_note(text: str) -> bool:
@@ -110,6 +136,8 @@ def parse_command(text: str, rt_hosts: dict[str, str]) -> Command | None:
         return Help() if _WORDS[word] == "help" else Press(_WORDS[word])
     if word == "close":
         return Close()
+    if blocking := _blocking(text, word):
+        return blocking
     if opened := _OPEN.match(text):
         return Receive(opened["until"] or "")
     if press := _record(text) or _move(text, rt_hosts):
@@ -120,6 +148,16 @@ def parse_command(text: str, rt_hosts: dict[str, str]) -> Command | None:
         return TooMany(several.found)
     except NoTicketNumber:
         return None
+
+
+def _blocking(text: str, word: str) -> Block | Unblock | Blocks | None:
+    if word == "blocks":
+        return Blocks()
+    if found := _UNBLOCK.match(text):
+        return Unblock(found["id"].lower())
+    if found := _BLOCK.match(text):
+        return Block(found["span"], " ".join((found["reason"] or "").split()))
+    return None
 
 
 def _record(text: str) -> Press | None:

@@ -167,6 +167,19 @@ class Rated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked(Event):
+    """``by`` keeps the visitor out ``until`` then, which ends the talk."""
+
+    by: Author
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unblocked(Event):
+    """He may come again."""
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadLost(Event):
     """Teams does not let us post in the chat's thread any more: no operator can read it."""
 

@@ -61,6 +61,7 @@ def forgotten(chat: Chat) -> Chat:
         intake=made,
         size=0,
         rating=None,
+        blocked=None,
     )
 
 

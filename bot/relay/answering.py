@@ -35,4 +35,8 @@ class Answer(StrEnum):
     RECEPTION_OPEN = "reception_open"
     RECEPTION_CLOSED = "reception_closed"
     RECEPTION_NOT = "reception_not"
+    BLOCKED = "blocked"
+    BLOCKS = "blocks"
+    BLOCK_NOT = "block_not"
+    UNBLOCKED = "unblocked"
     DONE = "done"

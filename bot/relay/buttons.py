@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain import events as e
+from bot.domain.blocking import at, kept_out
 from bot.domain.chat import Chat, Misplaced, NotNow, State
+from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Route, digest, make_token
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import Requestor
@@ -30,6 +32,10 @@ _BOXES = (
     "requestor",
     "number",
     "looked",
+)
+_BLOCKED = (
+    "{name} is blocked until {until}, so a link would let nobody in. If it shall be all the same, "
+    "mention me with “unblock {id}” and press again."
 )
 _TAKEN = (
     "Another chat is running in this thread. Finish that one first, "
@@ -150,6 +156,7 @@ class Buttons:
             raise NotNow(chat.state, e.Invited)
         asked = _requestor(chat, pressed.values)
         route = self._route(pressed.values, asked)
+        await self._check_blocks(unit, asked)
         if await unit.live_chat(chat.thread):
             raise WrongInput(_TAKEN)
         expires = now + self._relay.rules.invitation_ttl
@@ -158,6 +165,16 @@ class Buttons:
         token = make_token(self._relay.rules.secret, chat.id, chat.invitation.number)
         await unit.invite(digest(token), chat.id, chat.invitation.number, expires)
         return chat
+
+    async def _check_blocks(self, unit: Unit, asked: Requestor) -> None:
+        """Send nobody a link that would not let him in."""
+        rules = self._relay.rules
+        proof = Proof.SSO if rules.admission.demands_of(asked.login) else Proof.LINK
+        who = Identity(proof, asked.login, asked.called, asked.address)
+        block = kept_out(await unit.blocks(), self._relay.now(), who)
+        if block is not None:
+            until = at(block.until, rules.zone)
+            raise WrongInput(_BLOCKED.format(name=asked.called, until=until, id=block.id))
 
     def _route(self, values: dict[str, str], asked: Requestor) -> Route:
         """The route asked for, else the default; who has no address gets a link to copy."""

@@ -9,18 +9,22 @@ from datetime import datetime, timedelta
 from bot.domain import events as e
 from bot.domain.chat import LIVE, Chat, ChatFull, State
 from bot.domain.commands import (
+    Block,
+    Blocks,
     Close,
     Help,
     Press,
     Receive,
     StartChat,
     TooMany,
+    Unblock,
     is_note,
     parse_command,
     without_notes,
 )
 from bot.domain.messages import EmptyText, Quote, TextTooLong, tidy
 from bot.relay.belonging import about, was_open
+from bot.relay.blocking import Blocking
 from bot.relay.bringing import bring
 from bot.relay.buttons import Buttons, author_of
 from bot.relay.changing import Changing, mentioned_later
@@ -77,6 +81,7 @@ class Operating:
         self._changing = Changing(relay, self._telling, self._hears)
         self._missing = Missing(relay, self._telling, self._concerned, self._changing.missed)
         self._receiving = Receiving(relay)
+        self._blocking = Blocking(relay)
         self._hosts = dict(relay.rules.rt_hosts)
 
     async def hears(self, heard: Heard, at: datetime | None = None) -> None:
@@ -143,7 +148,8 @@ class Operating:
                 return False
             heard = awaited
         if heard.mentioned and isinstance(
-            parse_command(heard.text, self._hosts), StartChat | Press | Receive | Close
+            parse_command(heard.text, self._hosts),
+            StartChat | Press | Receive | Close | Block | Unblock,
         ):
             # Carried out once: whoever mends a typo in it does not ask for it again.
             await unit.first_time(thread.conversation_id, mentioned_later(heard.key))
@@ -157,7 +163,8 @@ class Operating:
         """Do what a message asks for, which is new to us and no note."""
         live = next((chat for chat in chats if chat.state in LIVE), None)
         if live is None:
-            await self._in_free(unit, thread, chats, heard, at)
+            if not await self._of_blocks(unit, thread, chats, heard, at):
+                await self._in_free(unit, thread, chats, heard, at)
         elif await was_open(unit, live, at, self._relay.now()):
             await self._in_live(unit, thread, live, heard)
         else:
@@ -189,6 +196,8 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.THREAD_TAKEN, chat=chat)
             case Help() if not heard.brings:
                 await self._telling.answer(unit, thread, heard, Answer.HELP, chat=chat)
+            case Block() | Unblock() | Blocks():
+                await self._blocking.command(unit, thread, [chat], heard, command)
             case _ if chat.state is State.OPEN:
                 await self._say(unit, thread, chat, heard)
             case _:
@@ -236,6 +245,17 @@ class Operating:
             await bring(self._relay, unit, chat, heard, spoken=spoken)
         except ChatFull:
             await self._telling.answer(unit, thread, heard, Answer.CHAT_FULL, chat=chat)
+
+    async def _of_blocks(
+        self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None
+    ) -> bool:
+        """Do what is about whom to keep out; False if it is not about that."""
+        command = parse_command(heard.text, self._hosts) if heard.mentioned else None
+        if not isinstance(command, Block | Unblock | Blocks):
+            return False
+        known = about(chats, at, self._relay.now())
+        await self._blocking.command(unit, thread, known, heard, command)
+        return True
 
     async def _in_free(
         self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None

@@ -45,15 +45,16 @@ class Trace:
 @dataclass(frozen=True, slots=True)
 class Traces:
     """All that is here of a person; ``loose`` are rows of the outbox that belong to no chat yet,
-    ``sign_ins`` those of the last minutes.
+    ``sign_ins`` those of the last minutes, ``blocks`` those that keep him out, or that he made.
     """
 
     chats: tuple[Trace, ...] = ()
     loose: tuple[int, ...] = ()
     sign_ins: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.chats or self.loose or self.sign_ins)
+        return bool(self.chats or self.loose or self.sign_ins or self.blocks)
 
 
 def mentions(found: Any, person: str) -> bool:
@@ -91,6 +92,8 @@ async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Tra
             await unit.drop(number)
         for id_ in traces.sign_ins:
             await unit.sign_out(id_)
+        for id_ in traces.blocks:
+            await unit.unblock(id_)
 
     await relay.store.write(drop)
     return erased

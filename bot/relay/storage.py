@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.domain.admission import SignIn
+from bot.domain.blocking import Block
 from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
@@ -172,6 +173,18 @@ class Unit(Protocol):
     async def reception(self) -> Reception | None:
         """Load what was kept; until the commit nobody changes it, and no other unit reads it here."""
 
+    async def block(self, found: Block) -> None:
+        """Keep a block; it takes the place of that chat's earlier one."""
+
+    async def unblock(self, block_id: str) -> Block | None:
+        """Forget a block; return what it was."""
+
+    async def blocks(self) -> list[Block]:
+        """Read all blocks, those that are over too, oldest first."""
+
+    async def seats(self, chat_id: str) -> list[str]:
+        """Read the ids of a chat's seats."""
+
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note that the visitor's lines up to ``seq`` stand in the thread."""
 
@@ -237,6 +250,9 @@ class Store(Protocol):
     async def reception(self) -> Reception | None:
         """Read whether visitors may begin chats; it may be over, or forgotten since."""
 
+    async def blocks(self) -> list[Block]:
+        """Read all blocks, those that are over too, oldest first."""
+
     async def find_knock(self, digest: str) -> Knock | None:
         """Read an invitation without touching it."""
 
@@ -278,7 +294,9 @@ class Store(Protocol):
         """Read each chat's count of changes, to find rings that were lost."""
 
     async def sweep(self, older_than: timedelta) -> int:
-        """Forget activity ids older than that, seats and sign-ins that expired; return how many ids."""
+        """Forget activity ids older than that; seats, sign-ins and blocks that are over; return how many
+        ids.
+        """
 
     async def counts(self, since: datetime) -> dict[str, int]:
         """Count chats by state; what was tallied since, by ``tally NAME``; and as ``leftovers`` those

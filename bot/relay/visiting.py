@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import events as e
 from bot.domain.admission import Admission, SignIn, bearer, called
+from bot.domain.blocking import Block, kept_out
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.identity import BEARER, Identity
 from bot.domain.invitations import Fate, digest
@@ -26,6 +27,8 @@ _OFTEN = timedelta(seconds=30)
 @dataclass(frozen=True, slots=True)
 class Peek:
     """What a link is worth: ``fate`` as in docs/widget-protocol.md; the rest when pending.
+
+    Who is blocked is so until ``expires``.
 
     ``admission`` tells what becomes of whoever asked. ``who`` is what he signed in as, if he did.
     """
@@ -55,7 +58,7 @@ class Joined:
 class CannotJoin(Exception):
     """The link gives no seat; ``fate`` is used, revoked, expired or unknown.
 
-    Or it would, and ``fate`` is sign_in (nobody signed in) or not_yours (somebody else did).
+    Or it would, and ``fate`` is sign_in (nobody signed in), not_yours (somebody else did) or blocked.
     """
 
     def __init__(self, fate: str) -> None:
@@ -91,8 +94,13 @@ class Visiting:
 
     # --- joining -------------------------------------------------------------------------------
 
-    async def peek(self, token: str, sign_in: SignIn | None = None) -> Peek:
-        """Tell what a link is worth, to whoever signed in, without using it up."""
+    async def peek(
+        self, token: str, sign_in: SignIn | None = None, present: str | None = None
+    ) -> Peek:
+        """Tell what a link is worth, to whoever signed in, without using it up.
+
+        ``present`` is the secret of the cookie that was sent along, if any.
+        """
         knock = await self._relay.store.find_knock(digest(token))
         found = await self._relay.store.look(knock.chat_id) if knock else None
         if knock is None or found is None:
@@ -107,6 +115,10 @@ class Visiting:
         if admission is Admission.NOT_YOURS:  # the ticket is nobody's business but its people's
             await self._relay.store.write(lambda unit: self._seen_by(unit, chat.id, who))
             return Peek(fate, admission=admission, who=_account(who))
+        if admission is Admission.JOIN:
+            block = self._block(await self._relay.store.blocks(), chat, who, present)
+            if block is not None:
+                return Peek("blocked", expires=block.until)
         number = str(chat.ticket.ref.number)
         return Peek(fate, number, people, knock.expires, admission, _account(who))
 
@@ -126,7 +138,7 @@ class Visiting:
             chat = await unit.chat(knock.chat_id) if knock else None
             if knock is None or chat is None:
                 return "unknown"
-            if refused := await self._let_in(unit, chat, knock, key, mark, sign_in):
+            if refused := await self._let_in(unit, chat, knock, (key, mark, present), sign_in):
                 return refused
             seat = Seat(digest(secret), chat.id, now + self._relay.rules.session_ttl)
             await unit.seat(seat)
@@ -143,9 +155,18 @@ class Visiting:
         return Joined(secret, seat, *found)
 
     async def _let_in(
-        self, unit: Unit, chat: Chat, knock: Knock, key: str, mark: str, sign_in: SignIn | None
+        self,
+        unit: Unit,
+        chat: Chat,
+        knock: Knock,
+        shown: tuple[str, str, str | None],
+        sign_in: SignIn | None,
     ) -> str:
-        """Use the link up for whoever has the nonce of digest ``mark``; return why not, or ""."""
+        """Use the link up for whoever shows its key, his nonce's digest and perhaps a cookie.
+
+        Return why not, or "".
+        """
+        key, mark, present = shown
         fate = self._fate(knock, chat)
         if fate == Fate.USED and knock.used_by != mark:
             await self._knocked_again(unit, chat)
@@ -157,6 +178,8 @@ class Visiting:
         if admission is not Admission.JOIN:
             await self._turn_away(unit, chat, who)
             return admission
+        if self._block(await unit.blocks(), chat, who, present):
+            return "blocked"
         if sign_in and not await unit.sign_out(sign_in.id):
             return Admission.SIGN_IN  # used up by another chat since it was looked at
         await unit.use(key, mark)
@@ -165,6 +188,14 @@ class Visiting:
         joined = e.VisitorJoined(self._relay.now(), visitor, known, rates)
         await self._relay.happen(unit, chat, joined)
         return ""
+
+    def _block(
+        self, blocks: list[Block], chat: Chat, who: Identity | None, present: str | None
+    ) -> Block | None:
+        """Return what keeps whoever holds the chat's link out, if anything does."""
+        link, seat = chat.invitation, digest(present) if present else ""
+        known = who or (bearer(link) if link else None)
+        return kept_out(blocks, self._relay.now(), known, seat)
 
     async def _seated(self, present: str, key: str) -> Joined | None:
         """A browser that joined opens its own link once more: that is no second person."""

@@ -12,6 +12,7 @@ import psycopg
 import structlog
 
 from bot.domain.admission import SignIn
+from bot.domain.blocking import Block
 from bot.domain.chat import OVER, Chat
 from bot.domain.messages import Message
 from bot.domain.reception import Reception
@@ -27,7 +28,15 @@ from bot.relay.ports import (
     Thread,
 )
 from bot.relay.storage import Pulse, Unit
-from bot.store import chat_sql, codec, outbox_sql, processes, reception_sql, standing_sql
+from bot.store import (
+    blocks_sql,
+    chat_sql,
+    codec,
+    outbox_sql,
+    processes,
+    reception_sql,
+    standing_sql,
+)
 from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
 from bot.store.listening import Listener
@@ -198,8 +207,9 @@ class SqlStore:
             if await unit.link.slowly(chat_sql.OLD_CHANGES, moment=micros(now - _EARLY_KEPT)):
                 self._scrubber.soil()
             await unit.link.slowly(chat_sql.OLD_SEATS, moment=micros(now))
-            if await unit.link.slowly(chat_sql.OLD_SIGN_INS, moment=micros(now)):
-                self._scrubber.soil()
+            for over in (chat_sql.OLD_SIGN_INS, blocks_sql.OLD):
+                if await unit.link.slowly(over, moment=micros(now)):
+                    self._scrubber.soil()
             await unit.link.slowly(standing_sql.OLD_TALLIES, moment=micros(now - older_than))
             return gone
 
@@ -291,6 +301,10 @@ class SqlStore:
     async def reception(self) -> Reception | None:
         """Read whether visitors may begin chats."""
         return reception_sql.from_rows(await self._rows(reception_sql.FIND))
+
+    async def blocks(self) -> list[Block]:
+        """Read all blocks."""
+        return blocks_sql.from_rows(await self._rows(blocks_sql.FIND))
 
     async def find_knock(self, digest: str) -> Knock | None:
         """Read an invitation."""

@@ -253,6 +253,16 @@ windows = sa.Table(
     sa.PrimaryKeyConstraint("chat_id", "process"),
 )
 
+#: Who may neither join nor begin a chat, until when. ``detail`` is the whole block as JSON.
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+)
+
 #: How many chats were filed and purged in a minute. Nothing tells which.
 tallies = sa.Table(
     "tallies",

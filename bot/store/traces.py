@@ -11,7 +11,17 @@ from bot.domain.chat import State
 from bot.domain.tickets import TicketRef
 from bot.relay.people import Trace, Traces, fold, mentions
 from bot.store.engine import parsed
-from bot.store.tables import chats, files, invitations, messages, outbox, seats, sign_ins, threads
+from bot.store.tables import (
+    blocks,
+    chats,
+    files,
+    invitations,
+    messages,
+    outbox,
+    seats,
+    sign_ins,
+    threads,
+)
 
 _OF_CHATS = {
     "messages": messages,
@@ -49,13 +59,18 @@ def _find(connection: sa.Connection, person: str) -> Traces:
         sa.select(outbox.c.id, outbox.c.payload).where(outbox.c.chat_id.is_(None))
     )
     loose = tuple(i for i, payload in rows if mentions(json.loads(payload), person))
-    return Traces(tuple(found), loose, _signed_in(connection, person))
+    return Traces(tuple(found), loose, _signed_in(connection, person), _blocked(connection, person))
 
 
 def _signed_in(connection: sa.Connection, person: str) -> tuple[str, ...]:
     names = (sign_ins.c.login, sign_ins.c.name, sign_ins.c.address)
     rows = connection.execute(sa.select(sign_ins.c.id, *names))
     return tuple(id_ for id_, *known in rows if fold(person) in {fold(n) for n in known if n})
+
+
+def _blocked(connection: sa.Connection, person: str) -> tuple[str, ...]:
+    rows = connection.execute(sa.select(blocks.c.id, blocks.c.detail).order_by(blocks.c.id))
+    return tuple(id_ for id_, detail in rows if mentions(json.loads(detail), person))
 
 
 def _speakers(connection: sa.Connection, person: str) -> set[str]:

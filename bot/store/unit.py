@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.admission import SignIn
+from bot.domain.blocking import Block
 from bot.domain.chat import LIVE, Chat, State
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
@@ -15,8 +16,8 @@ from bot.domain.reception import Reception
 from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Delivery, Knock, Seat, Thread
 from bot.relay.storage import ThreadTaken
+from bot.store import blocks_sql, codec, reception_sql, standing_sql
 from bot.store import chat_sql as sql
-from bot.store import codec, reception_sql, standing_sql
 from bot.store.deliveries import Deliveries, Home
 from bot.store.gathering import Gathering
 from bot.store.link import Clash, Link
@@ -322,6 +323,24 @@ class SqlUnit:
     async def reception(self) -> Reception | None:
         """Read it, locked."""
         return reception_sql.from_rows(await self.link.rows(reception_sql.LOCKED))
+
+    async def block(self, found: Block) -> None:
+        """Keep a block."""
+        self.link.later(blocks_sql.BLOCK, **blocks_sql.to_row(found))
+
+    async def unblock(self, block_id: str) -> Block | None:
+        """Forget a block; return what it was."""
+        return next(
+            iter(blocks_sql.from_rows(await self.link.rows(blocks_sql.UNBLOCK, id=block_id))), None
+        )
+
+    async def blocks(self) -> list[Block]:
+        """Read all blocks."""
+        return blocks_sql.from_rows(await self.link.rows(blocks_sql.FIND))
+
+    async def seats(self, chat_id: str) -> list[str]:
+        """Read the ids of a chat's seats."""
+        return [seat for (seat,) in await self.link.rows(blocks_sql.SEATS, chat_id=chat_id)]
 
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
         """Note this process's windows on the chat; return all processes'."""

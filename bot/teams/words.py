@@ -34,6 +34,12 @@ COMMANDS = (
     ("keep ticket", "leave it where it is"),
     ("open until 17:00", "let visitors begin chats, until then or until the closing hour"),
     ("close", "let them begin no more; chats that are running go on"),
+    (
+        "block 2h because REASON",
+        "end this chat and keep its visitor out (30 min, 2h, 3 days)",
+    ),
+    ("blocks", "say who is kept out, why, and until when"),
+    ("unblock 1a2b3c", "let them in again"),
     ("show card", "show the buttons again"),
     ("help", "show this"),
 )
@@ -242,6 +248,14 @@ _WORDS: dict[Word | Answer, str] = {
         "Closed: visitors can begin no more chats; those that are running go on. {detail}"
     ),
     Answer.RECEPTION_NOT: "That was not done. {detail}",
+    Answer.BLOCKED: (
+        "{visitor} is kept out until {detail}: nothing more reaches them, they were told until when, and "
+        "they can neither join nor begin a chat. {state} “blocks” lists everybody, and “unblock” with "
+        "the letters in brackets lets them in again."
+    ),
+    Answer.BLOCKS: "Kept out of the live chat:\n{detail}",
+    Answer.BLOCK_NOT: "That was not done. {detail}",
+    Answer.UNBLOCKED: "{detail} can come into chats again.",
     Answer.DONE: "Done. {state} {detail}",
 }
 

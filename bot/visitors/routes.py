@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 # Our tokens have 43 characters; others are not worth a look at the database.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
-_STATUS = {"unknown": 404, "sign_in": 401, "not_yours": 403}
+_STATUS = {"unknown": 404, "sign_in": 401, "not_yours": 403, "blocked": 403}
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 BY_ADDRESS = Rate(per_minute=300, burst=100)  # a whole campus may share one
@@ -156,7 +156,7 @@ class Routes:
         if token is None:
             return answer(200, {"fate": "unknown"})
         who = await self.signing.who(request) if self.signing else None
-        seen = await self._visiting.peek(token, who)
+        seen = await self._visiting.peek(token, who, guard.secret_of(request))
         return answer(200, wire.peek(seen, self.signing.page if self.signing else ""))
 
     async def join(self, request: web.Request) -> web.Response:

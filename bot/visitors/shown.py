@@ -82,5 +82,5 @@ class Shown:
 
 
 def _face(view: dict[str, Any]) -> tuple[Any, ...]:
-    names = "state", "ticket", "you", "ended_by", "closing", "rating"
+    names = "state", "ticket", "you", "ended_by", "closing", "rating", "blocked"
     return *(view[name] for name in names), *view["operators"]

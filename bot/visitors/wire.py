@@ -212,6 +212,7 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
         "relayed": relayed,
         "ended_by": chat.ended_by.role.value if chat.ended_by else None,
         "closing": time(chat.closing) if chat.closing else None,
+        "blocked": time(chat.blocked) if chat.blocked else None,
         "rating": (chat.rating or None) if not chat.may_be_rated else "",
     }
 
@@ -228,6 +229,8 @@ def peek(seen: Peek, sign_in: str = "") -> dict[str, Any]:
 
     ``sign_in`` is where one signs in, if one can.
     """
+    if seen.fate == "blocked" and seen.expires:
+        return {"fate": seen.fate, "until": time(seen.expires)}
     if seen.fate != "pending":
         return {"fate": seen.fate}
     who = {"who": seen.who, "sign_in": sign_in}

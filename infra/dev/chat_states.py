@@ -103,6 +103,8 @@ EVENTS: dict[type[e.Event], str] = {
     e.Ended: "either side ends, or nobody is heard any more",
     e.ThreadLost: "thread lost in Teams",
     e.NotShown: "a message did not reach the thread",
+    e.Blocked: "a CO blocks the visitor",
+    e.Unblocked: "and lets him in again",
     e.Rated: "the visitor says whether the chat helped",
     e.FileCame: "a picture from Teams came, or will not",
     e.Interrupted: "the live chat was away",

@@ -73,6 +73,8 @@ EVENTS: tuple[e.Event, ...] = (
     e.StillHere(NOW, ADA),
     e.Ended(NOW, ADA),
     e.Rated(NOW, Rating.YES),
+    e.Blocked(NOW, GRACE, LATER),
+    e.Unblocked(NOW),
     e.ThreadLost(NOW),
     e.NotShown(NOW, (2,)),
     e.FileCame(NOW, 2, came=False),

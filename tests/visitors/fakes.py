@@ -61,6 +61,7 @@ class FakeVisiting(Visiting):
         self.now = NOW
         self.broken: Exception | None = None
         self.rates = False
+        self.blocked: datetime | None = None
 
     # --- what COs do ----------------------------------------------------------------------------
 
@@ -114,12 +115,16 @@ class FakeVisiting(Visiting):
 
     # --- the use cases ----------------------------------------------------------------------------
 
-    async def peek(self, token: str, sign_in: SignIn | None = None) -> Peek:
+    async def peek(
+        self, token: str, sign_in: SignIn | None = None, present: str | None = None
+    ) -> Peek:
         link = self._link(token)
         if link is None:
             return Peek("unknown")
         if self._worth(link) != "pending":
             return Peek(self._worth(link))
+        if self.blocked:
+            return Peek("blocked", expires=self.blocked)
         chat = self.chats[link.chat_id]
         names = tuple(operator.name for operator in chat.operators)
         return Peek("pending", str(chat.ticket.ref.number), names, link.expires)
@@ -133,6 +138,8 @@ class FakeVisiting(Visiting):
         seat = await self.seat(present) if present else None
         again = link.nonce == nonce or (seat is not None and seat.chat_id == link.chat_id)
         fate = self._worth(link)
+        if fate == "pending" and self.blocked:
+            raise CannotJoin("blocked")
         if fate == "pending":
             link.fate, link.nonce = "used", nonce
             ada = Author(Role.VISITOR, f"visitor-{link.chat_id}", ADA.name)

@@ -28,6 +28,7 @@ VIEW = {
     "relayed": 0,
     "ended_by": None,
     "closing": None,
+    "blocked": None,
     "rating": None,
 }
 
@@ -328,3 +329,14 @@ async def test_no_secret_and_no_address_is_ever_logged(site: Site, ada: Browser)
     logged = str(events)
     secrets = [token, key, ada.cookie, "hunter2", "127.0.0.1", "evil.example", "Ada"]
     assert [secret for secret in secrets if secret in logged] == []
+
+
+async def test_who_is_blocked_hears_until_when_and_nothing_of_the_ticket(
+    site: Site, ada: Browser
+) -> None:
+    token = site.visiting.invite()
+    site.visiting.blocked = site.visiting.now + timedelta(hours=2)
+    answer = await ada.post("api/peek", {"token": token})
+    assert await answer.json() == {"fate": "blocked", "until": "2026-11-21T12:42:07.123Z"}
+    joined = await ada.post("api/join", {"token": token, "nonce": nonce()})
+    assert (joined.status, await joined.json()) == (403, {"error": "blocked"})

@@ -121,6 +121,7 @@ def test_the_view_is_the_protocols() -> None:
         "relayed": 6,
         "ended_by": None,
         "closing": None,
+        "blocked": None,
         "rating": None,
     }
 

@@ -5,7 +5,7 @@
  */
 import type { App } from "./app.ts";
 import type { Entry } from "./session.ts";
-import { say, sayUnread, spoken } from "./strings.ts";
+import { say, sayUnread, sayUntil, spoken } from "./strings.ts";
 import type { Talk } from "./talk.ts";
 import { button, copy, h, icon, type Child } from "./view/dom.ts";
 
@@ -41,7 +41,7 @@ export interface More {
 }
 
 /** What the fetched script is given of ours: it must not bring a second one of each. */
-const kit = { h, button, copy, icon, say, sayUnread, spoken };
+const kit = { h, button, copy, icon, say, sayUnread, sayUntil, spoken };
 export type Kit = typeof kit;
 
 let more: More | undefined;

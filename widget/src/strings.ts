@@ -42,6 +42,7 @@ export const EN = {
   revoked: "Computing support took it back.",
   unknown: "We do not know it. Is it complete?",
   not_yours: "It is for somebody else.",
+  blocked: "Computing support has closed the live chat to you until {time}.",
   go_on: "To go on, please reply to the e-mail about your ticket.",
   back: "Go to your chat",
 
@@ -190,6 +191,10 @@ export const sayNames = (names: readonly string[]): string =>
 /** Who is there, in words. */
 export const sayPresence = (names: readonly string[]): string =>
   say(names[0] ? `here_${form(names.length)}` : "here_none", { who: sayNames(names) });
+
+/** A day and an hour, as the language writes them. */
+export const sayUntil = (time?: string): string =>
+  time ? new Date(time).toLocaleString(code, { dateStyle: "medium", timeStyle: "short" }) : "";
 
 /** The word of that name, or "" for one that a later service might send. */
 export const sayIfKnown = (word: string, values?: Record<string, string>): string =>

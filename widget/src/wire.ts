@@ -11,6 +11,8 @@ export interface View {
   ended_by: "visitor" | "operator" | "system" | null;
   /** When the chat ends by itself unless somebody is heard. */
   closing: string | null;
+  /** Until when the visitor is blocked. */
+  blocked: string | null;
   /** Whether the chat helped: "" while that is asked, null where it is not, else the answer. */
   rating: "" | "yes" | "partly" | "no" | null;
 }
@@ -54,10 +56,12 @@ export type ClientFrame =
   | { t: "presence"; state: "open" | "hidden" }
   | { t: "here" | "end" | "ping" };
 
-export type Fate = "pending" | "used" | "revoked" | "expired" | "unknown" | "not_yours";
+export type Fate = "pending" | "used" | "revoked" | "expired" | "unknown" | "not_yours" | "blocked";
 
 export interface Peek {
   fate: Fate;
+  /** Of somebody who is blocked: until when. */
+  until?: string;
   /** Not there where nobody can sign in. */
   admission?: "join" | "sign_in";
   /** Where one signs in. */

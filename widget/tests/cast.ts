@@ -15,6 +15,7 @@ export function aView(changes: Partial<View> = {}): View {
     ended_by: null,
     closing: null,
     rating: null,
+    blocked: null,
     ...changes,
   };
 }

@@ -6,7 +6,7 @@ import { dress } from "./dress.ts";
 import { rate } from "./rate.ts";
 
 export function over(kit: Kit): More["over"] {
-  const { h, button, copy, say } = kit;
+  const { h, button, copy, say, sayUntil } = kit;
   const rating = rate(kit);
   return (app: App, talk, close) => {
     dress(app);
@@ -20,6 +20,8 @@ export function over(kit: Kit): More["over"] {
       button("main", () => saveCopy(kit, session), say("save")),
       button("print", () => printCopy(kit, session), say("print")),
     ];
-    return [...(kept || []), ...rating(app, talk), h("p.acts", { key: "acts" }, ...(copies || []), close)];
+    const { blocked } = session.view;
+    const told = !!blocked && h("p", { key: "blocked" }, say("blocked", { time: sayUntil(blocked) }));
+    return [told, ...(kept || []), ...rating(app, talk), h("p.acts", { key: "acts" }, ...(copies || []), close)];
   };
 }

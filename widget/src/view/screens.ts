@@ -1,5 +1,5 @@
 /** What the panel shows while there is no chat. */
-import { say, sayNames } from "../strings.ts";
+import { say, sayNames, sayUntil } from "../strings.ts";
 import type { Fate, Peek } from "../wire.ts";
 import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
 
@@ -9,7 +9,7 @@ type Other = string | false | null;
 export type Screen =
   | { name: "checking" | "none" }
   | { name: "invited"; peek: Peek; other: Other; busy?: boolean; failed?: boolean; join(): void }
-  | { name: "refused"; fate: Exclude<Fate, "pending">; back: (() => void) | null }
+  | { name: "refused"; fate: Exclude<Fate, "pending">; until: string | undefined; back: (() => void) | null }
   | { name: "trouble"; kept: boolean; again(): void };
 
 const link = (href: string, words: string) => h("a.button", { href }, words);
@@ -28,7 +28,7 @@ export function screen(what: Screen, host: Element): Spec {
       : what.name === "invited"
         ? invited(what)
         : what.name === "refused"
-          ? [p(say(what.fate)), p(say("go_on")), what.back ? button("main", what.back, say("back")) : ticket]
+          ? [p(say(what.fate, { time: sayUntil(what.until) })), p(say("go_on")), what.back ? button("main", what.back, say("back")) : ticket]
           : what.name === "trouble"
             ? [
                 p(say("trying")),
