@@ -15,6 +15,7 @@ from bot.domain import events as e
 from bot.domain.admission import SignIn, called
 from bot.domain.asking import Question
 from bot.domain.beginning import no_ticket
+from bot.domain.blocking import kept_out
 from bot.domain.chat import Chat, State
 from bot.domain.identity import Identity
 from bot.domain.invitations import digest
@@ -40,11 +41,14 @@ class Doorstep:
 
 
 class CannotBegin(Exception):
-    """No chat was begun; ``code`` is closed, full, sign_in (nobody did) or running (he has one)."""
+    """No chat was begun; ``code`` is closed, full, sign_in (nobody did), running (he has one) or
+    blocked (``until`` then).
+    """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, until: datetime | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.until = until
 
 
 class Beginning:
@@ -92,7 +96,7 @@ class Beginning:
             if await unit.chat(chat_id) is None:
                 if found is None or not (self._is_open(found) and question.text):
                     raise CannotBegin("closed")
-                who = await self._admitted(unit, question, sign_in)
+                who = await self._admitted(unit, question, sign_in, present)
                 await self._begin(unit, chat_id, question, who, found, self._near(busy))
             seat = Seat(digest(secret), chat_id, now + self._relay.rules.session_ttl)
             await unit.seat(seat)
@@ -121,15 +125,21 @@ class Beginning:
         alive = seat.expires > self._relay.now()
         return alive and looked is not None and looked[0].state is State.OPEN
 
-    async def _admitted(self, unit: Unit, question: Question, sign_in: SignIn | None) -> Identity:
+    async def _admitted(
+        self, unit: Unit, question: Question, sign_in: SignIn | None, present: str | None
+    ) -> Identity:
         """Say who comes in. Raises CannotBegin."""
         door, waiting = self._relay.rules.door, await unit.waiting()
         if sign_in is None and door.admits is not Admits.ANYONE:
             raise CannotBegin("sign_in")
+        who = sign_in.who if sign_in else question.anonymous()
+        seat = digest(present) if present else ""
+        if block := kept_out(await unit.blocks(), self._relay.now(), who, seat):
+            raise CannotBegin("blocked", block.until)
         if len(waiting) >= door.most_waiting:
             raise CannotBegin("full")
         if sign_in is None:
-            return question.anonymous()
+            return who
         if any(_same(chat.identity, sign_in.who) for chat in waiting):
             raise CannotBegin("running")
         if not await unit.sign_out(sign_in.id):

@@ -253,7 +253,9 @@ _WORDS: dict[Word | Answer, str] = {
         "they can neither join nor begin a chat. {state} “blocks” lists everybody, and “unblock” with "
         "the letters in brackets lets them in again."
     ),
-    Answer.BLOCKS: "Kept out of the live chat:\n{detail}",
+    Answer.BLOCKS: (
+        "{detail}\nA block is over by itself; “unblock” with what stands in front of a name lifts it."
+    ),
     Answer.BLOCK_NOT: "That was not done. {detail}",
     Answer.UNBLOCKED: "{detail} can come into chats again.",
     Answer.DONE: "Done. {state} {detail}",

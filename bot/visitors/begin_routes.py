@@ -109,6 +109,9 @@ class BeginRoutes:
             joined = await self._beginning.ask(question, key, present, who)
         except CannotBegin as refusal:
             log.info("begin_refused", why=refusal.code)
+            if refusal.until is not None:
+                until = wire.time(refusal.until)
+                return answer(403, {"error": refusal.code, "until": until})
             return error(_STATUS.get(refusal.code, 409), refusal.code)
         view = wire.view(joined.chat, joined.relayed)
         if view is None:

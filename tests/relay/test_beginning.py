@@ -358,3 +358,33 @@ async def test_threads_are_opened_in_the_channel_that_was_set(door: House) -> No
     thread = await thread_of(door, joined.chat)
     assert (thread.channel_id, thread.team_id) == (desk.id, desk.team_id)
     assert thread.aad_group_id == ""
+
+
+async def test_who_is_kept_out_begins_no_other_chat_until_that_is_over(door: House) -> None:
+    joined = await asks(door)
+    await door.deliver()
+    thread = await thread_of(door, joined.chat)
+    await door.writes("block 2h because he swears at everybody", thread=thread)
+    with pytest.raises(CannotBegin, match="blocked") as refused:
+        await asks(door, "other" + KEY, present=joined.secret)
+    assert refused.value.until == door.clock.now + timedelta(hours=2)
+    # Whoever signs in is somebody, whatever browser it is; and a stranger's address is nobody's.
+    bob = await asks(door, "bob" + KEY, who=SIGNED_IN, present=joined.secret)
+    assert bob.chat.state is State.OPEN
+    eve = await asks(door, "eve" + KEY)
+    assert eve.chat.identity == STRANGER
+
+
+async def test_somebody_signed_in_is_kept_out_at_any_device_and_his_sign_in_is_not_used_up(
+    door: House,
+) -> None:
+    joined = await asks(door, who=SIGNED_IN)
+    await door.deliver()
+    thread = await thread_of(door, joined.chat)
+    await door.writes("block 2h because he swears at everybody", thread=thread)
+    with pytest.raises(CannotBegin, match="blocked"):
+        await asks(door, "other" + KEY, who=SIGNED_IN)
+    assert await door.store.find_sign_in(f"signed in for other{KEY}")
+    door.clock.pass_(hours=2)
+    await door.writes("open", thread=CHANNEL)
+    assert (await asks(door, "third" + KEY, who=SIGNED_IN)).chat.state is State.OPEN

@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.commands import Close, Help, Press, Receive, StartChat, parse_command
+from bot.domain.commands import (
+    Block,
+    Blocks,
+    Close,
+    Help,
+    Press,
+    Receive,
+    StartChat,
+    Unblock,
+    parse_command,
+)
 from bot.domain.effects import Word
 from bot.domain.identity import Identity, Proof
 from bot.relay.ports import Answer, Listening, Tell
@@ -72,7 +82,9 @@ def test_a_detail_with_braces_is_only_shown() -> None:
 def test_every_command_in_the_help_is_one() -> None:
     for command, _ in words.COMMANDS:
         parsed = parse_command(command, {})
-        assert isinstance(parsed, StartChat | Press | Help | Receive | Close)
+        assert isinstance(
+            parsed, StartChat | Press | Help | Receive | Close | Block | Unblock | Blocks
+        )
         assert command in words.HELP
 
 
