@@ -155,3 +155,15 @@ async def test_a_summary_goes_to_no_older_chat_of_the_thread_unless_its_ticket_i
     await house.writes("send to rt 345: She was helped by phone.")
     await house.deliver()
     assert [one.ref.number for one in house.tickets.comments] == [777, 12345]
+
+
+async def test_the_ticket_as_it_was_before_is_forgotten_with_the_rest(house: House) -> None:
+    chat = await stopped(house, MERGED)
+    await house.presses("file", chat, ticket=fingerprint(MERGED), echo="777", nonce=nonce(chat))
+    held = await house.chat(chat.id)
+    assert held.filing
+    assert held.filing.before == TICKET
+    await house.deliver()
+    purged = await house.chat(chat.id)
+    assert purged.filing
+    assert (purged.state, purged.filing.before) == (State.PURGED, None)
