@@ -176,6 +176,7 @@ def sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
         home=urlsplit(settings.help_page).path or "/",
         origins=settings.origins,
         now=relay.now,
+        everywhere=asked.everywhere,
     )
     return SignInRoutes(porch)
 

@@ -221,6 +221,8 @@ class Settings(BaseSettings):
                 )
         if self.sign_in.by_proxy and not proxy.header:
             raise wrong("sign_in.by_proxy", "nobody can sign in: set proxy.header")
+        if self.sign_in.everywhere and not self.sign_in.by_proxy:
+            raise wrong("sign_in.everywhere", "nobody can sign in: set sign_in.by_proxy as well")
         if self.start.enabled and not proxy.header:
             raise wrong("start.enabled", "nobody can sign in: set proxy.header")
         if self.start.enabled and not (self.start.channel or self.teams.pool):

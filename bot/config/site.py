@@ -40,6 +40,9 @@ class SignIn(Section):
 
     by_proxy: bool = False
     """Whether the web server signs visitors in ([proxy]), at `<public_url>/sign-in`."""
+    everywhere: bool = False
+    """Whether the web server also says with every other request below `public_url` who is signed in, and
+    nobody's name once he signed out. Then signing out at the site ends the pop-up's session as well."""
     demand: Demand = Demand.ACCOUNT
     """Who must sign in to use an invitation: `account` (whose link was for somebody with an account at
     the site), `always`, or `never`. Then it must be somebody on the ticket."""

@@ -20,6 +20,7 @@ from bot.visitors.begin_routes import BeginRoutes
 from bot.visitors.bundle import version
 from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
+from bot.visitors.keeper import Keeper
 from bot.visitors.lookout import Lookout
 from bot.visitors.poll_routes import PollRoutes
 from bot.visitors.rate_routes import RateRoutes
@@ -38,7 +39,8 @@ class VisitorsRoom:
     ``hub`` is the bell that the use cases ring. ``origins`` are the sites whose pages carry the
     widget (``https://computing.help``), exactly. ``support_url`` (https: or mailto:) is offered to
     those whom the chat cannot help. ``frame_ancestors`` are the origins that may frame the
-    stand-alone page, which links to ``accessibility_url`` if there is one. Raises ValueError with a sentence for a setting that cannot work.
+    stand-alone page, which links to ``accessibility_url`` if there is one. Raises ValueError with a
+    sentence for a setting that cannot work.
     """
 
     def __init__(  # noqa: PLR0913 - plain values instead of a container
@@ -67,7 +69,9 @@ class VisitorsRoom:
         html = pages.page(prefix, support_url, support_text, edition, accessibility_url)
         page = Page(html, pages.page_policy(ancestors))
         self._prefix = prefix
+        self._visiting = visiting
         self._hub = hub
+        self._keeper: Keeper | None = None
         pace, allowances = pace or Pace(), allowances or Allowances()
         self._attendance = Attendance(visiting.presence, grace=pace.grace)
         self._lookout = Lookout(hub, visiting.versions, sweep=pace.sweep, recheck=pace.recheck)
@@ -109,6 +113,7 @@ class VisitorsRoom:
     def sign_in_at(self, signing: SignInRoutes) -> None:
         """Let visitors sign in there; only before ``routes``."""
         self._routes.signing = signing
+        self._keeper = signing.keep(self._visiting, self._hub)
 
     def begin_at(self, begin: BeginRoutes) -> None:
         """Let visitors begin chats there; only before ``routes``."""
@@ -150,10 +155,15 @@ class VisitorsRoom:
         await self.close()
 
     def _within(self, handler: Handler) -> Handler:
+        async def kept(request: web.Request) -> web.StreamResponse:
+            if self._keeper:
+                await self._keeper.look(request)
+            return await handler(request)
+
         async def within(request: web.Request) -> web.StreamResponse:
             if not self._hub.closing:
                 self._lookout.start()
-            response = await around(request, handler)
+            response = await around(request, kept)
             if isinstance(response, Accepted) and response.socket is not None:
                 await response.socket.run()
             return response

@@ -19,6 +19,7 @@ from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
 from bot.visitors.bundle import Bundle
 from bot.visitors.guard import Refusal
+from bot.visitors.keeper import SIGNED_OUT
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.socket import Shared, Socket
 from bot.visitors.wire import Close
@@ -187,6 +188,10 @@ class Routes:
 
     async def session(self, request: web.Request) -> web.Response:
         """Show the cookie's chat, if it has one."""
+        if SIGNED_OUT in request:
+            signed_out = error(401, "signed_out")
+            guard.drop_secret(signed_out)
+            return signed_out
         found = await self._seated(request)
         looked = await self._visiting.look(found[1]) if found else None
         view = wire.view(*looked) if looked else None

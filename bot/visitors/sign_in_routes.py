@@ -19,11 +19,14 @@ from aiohttp import hdrs, web
 from bot.domain.admission import SignIn
 from bot.domain.identity import Identity, Proof
 from bot.relay.signing_in import SigningIn, UsedBefore
+from bot.relay.visiting import Visiting
 from bot.visitors import guard
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer
 from bot.visitors.assertions import Assertions, BadAssertion
 from bot.visitors.guard import Refusal
+from bot.visitors.hub import Hub
+from bot.visitors.keeper import Keeper
 from bot.visitors.proxy_identity import ProxyIdentity
 
 log = structlog.get_logger(__name__)
@@ -44,6 +47,7 @@ class Porch:
     domain       what makes a login an address (``s1234567@`` this); "" if it does not
     page         where the widget sends those who must sign in
     home         where they go afterwards, if they do not say
+    everywhere   the web server names with every request who is signed in, or nobody
     """
 
     signing_in: SigningIn
@@ -54,6 +58,7 @@ class Porch:
     home: str
     origins: frozenset[str]
     now: Callable[[], datetime]
+    everywhere: bool = False
 
 
 class SignInRoutes:
@@ -63,6 +68,13 @@ class SignInRoutes:
         self._porch = porch
         self._senders = Buckets(BY_ADDRESS)
         self.page = porch.page
+        self.keeper: Keeper | None = None
+
+    def keep(self, visiting: Visiting, hub: Hub) -> Keeper:
+        """Return who sees to it that a chat is shown to nobody but him who signed in for it."""
+        proxy = self._porch.proxy if self._porch.everywhere else None
+        self.keeper = Keeper(visiting, hub, proxy)
+        return self.keeper
 
     def table(self) -> list[web.RouteDef]:
         """Return the routes, relative to the prefix."""
@@ -139,4 +151,6 @@ class SignInRoutes:
         before = guard.secret_of(request, COOKIE)
         secret, expires = await self._porch.signing_in.sign_in(who, once, before)
         guard.set_secret(response, secret, expires, self._porch.now(), COOKIE)
+        if self.keeper:
+            await self.keeper.make_way(request, response, who)
         log.info("signed_in", proof=who.proof)

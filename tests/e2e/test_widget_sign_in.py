@@ -26,7 +26,8 @@ from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from tests.e2e.ada import Ada
 from tests.e2e.test_widget_access import axe
-from tests.relay.house import House, opened
+from tests.relay.house import OTHER, House, opened
+from tests.test_embedding import snippet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -39,15 +40,27 @@ class Site:
 
     house: House
     ada: Ada
+    help_site: HelpSite
     login: str = "s1234567"
+
+    def everywhere(self, login: str = "") -> None:
+        """From now on the web server says with every request that this one is signed in, or nobody."""
+        signed_in = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET}
+        self.help_site.says = signed_in if login else {}
 
     async def sign_in(self, route: Route) -> None:
         shown = {"X-Remote-User": self.login, "X-Livechat-Proxy": SECRET}
         await route.continue_(headers={**route.request.headers, **shown})
 
 
+@pytest.fixture
+def everywhere(request: pytest.FixtureRequest) -> bool:
+    """Whether the web server says with every request who is signed in."""
+    return getattr(request, "param", False)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def site(chromium: Browser, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(chromium: Browser, tmp_path: Path, everywhere: bool) -> AsyncIterator[Site]:
     url = f"sqlite:///{tmp_path / 'chats.db'}"
     await asyncio.to_thread(upgrade, url)
     async with AsyncExitStack() as stack:
@@ -76,6 +89,7 @@ async def site(chromium: Browser, tmp_path: Path) -> AsyncIterator[Site]:
                     home="/",
                     origins=frozenset({help_site.url}),
                     now=house.clock,
+                    everywhere=everywhere,
                 )
             )
         )
@@ -88,7 +102,7 @@ async def site(chromium: Browser, tmp_path: Path) -> AsyncIterator[Site]:
         host, port = runner.addresses[0][:2]
         help_site.service_url = f"http://{host}:{port}"
         ada = await stack.enter_async_context(Ada(chromium, help_site, cast(Any, None)))
-        site = Site(house, ada)
+        site = Site(house, ada, help_site)
         await ada.page.route(re.compile(r"/livechat/sign-in\?"), site.sign_in)
         yield site
         assert ada.complaints == []
@@ -133,3 +147,62 @@ async def test_a_sign_in_that_grew_old_is_asked_for_again(site: Site) -> None:
     site.house.clock.pass_(minutes=11)
     await ada.button("Join the chat").click()
     await expect(ada.panel.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+# --- signing out -------------------------------------------------------------------------------------
+
+STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+
+
+async def talking(site: Site) -> None:
+    """Ada signs in, joins, and has said something; another thing could not be sent."""
+    chat, ada = await site.house.invited(), site.ada
+    await ada.follow(site.house.token(chat))
+    await ada.panel.get_by_role("link", name="Sign in").click()
+    await ada.button("Join the chat").click()
+    await ada.say("my question")
+    await expect(ada.message("my question")).to_contain_text("Sent")
+    await ada.context.set_offline(True)
+    await ada.say("never sent")
+    await expect(ada.message("never sent")).to_contain_text("Sending")
+    await ada.context.set_offline(False)
+
+
+async def shows_nothing_of_hers(site: Site) -> None:
+    await site.ada.visit("/remote")
+    if not await site.ada.panel.is_visible():
+        await site.ada.launcher.click()
+    await expect(site.ada.panel).to_contain_text("No chat is open")
+    for place in (await site.ada.page.content(), await site.ada.page.evaluate(STORED)):
+        assert "my question" not in place
+        assert "never sent" not in place
+    assert [one["name"] for one in await site.ada.context.cookies()] == []
+
+
+@pytest.mark.parametrize("everywhere", [True], indirect=True)
+@pytest.mark.parametrize("next_one", ["", "eve"])
+async def test_who_signs_out_at_the_site_leaves_nothing_to_the_next_one_at_this_computer(
+    site: Site, next_one: str
+) -> None:
+    site.everywhere("s1234567")
+    await talking(site)
+    site.everywhere(next_one)
+    await shows_nothing_of_hers(site)
+
+
+async def test_a_sign_out_page_can_end_it_with_a_few_lines(site: Site) -> None:
+    await talking(site)
+    await site.ada.page.evaluate(f"async () => {{ {snippet('sign-out')} }}")
+    await shows_nothing_of_hers(site)
+
+
+async def test_the_next_one_who_signs_in_gets_his_own_chat_and_not_hers(site: Site) -> None:
+    await talking(site)
+    other = await site.house.invited(thread=OTHER)
+    site.login = "eve"
+    await site.ada.page.goto(f"{site.help_site.url}/livechat/sign-in?/remote")
+    await site.ada.page.wait_for_url(f"{site.help_site.url}/remote")
+    assert [one["name"] for one in await site.ada.context.cookies()] == ["__Host-livechat-signin"]
+    await site.ada.follow(site.house.token(other))
+    await expect(site.ada.panel).to_contain_text("It is for somebody else.")
+    assert "my question" not in await site.ada.page.content()

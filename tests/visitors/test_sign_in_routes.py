@@ -47,10 +47,13 @@ class Visitor:
             self._keep(answer)
             return answer.status, answer.headers.get("Location", "")
 
-    async def posts(self, path: str, **body: str) -> tuple[int, dict[str, object]]:
-        """The widget asks."""
+    async def posts(
+        self, path: str, *, login: str = "", **body: str
+    ) -> tuple[int, dict[str, object]]:
+        """The widget asks; ``login`` is what the web server says."""
+        said = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET} if login else {}
         async with self.http.post(
-            f"{self.base}/livechat/api/{path}", json=body, headers=HEADERS | self._sent()
+            f"{self.base}/livechat/api/{path}", json=body, headers=HEADERS | said | self._sent()
         ) as answer:
             self._keep(answer)
             return answer.status, await answer.json() if answer.status != 204 else {}
@@ -86,7 +89,13 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def site(house: House, tmp_path: Path) -> AsyncIterator[Site]:
+def everywhere() -> bool:
+    """Whether the web server says with every request who is signed in."""
+    return False
+
+
+@pytest.fixture
+async def site(house: House, tmp_path: Path, everywhere: bool) -> AsyncIterator[Site]:
     """A service whose visitors sign in both ways."""
     house.relay.rules = replace(house.relay.rules, admission=Policy(offered=True))
     signing = SignInRoutes(
@@ -99,6 +108,7 @@ async def site(house: House, tmp_path: Path) -> AsyncIterator[Site]:
             home="/help",
             origins=frozenset({ORIGIN}),
             now=house.clock,
+            everywhere=everywhere,
         )
     )
     room = VisitorsRoom(

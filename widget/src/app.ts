@@ -236,13 +236,13 @@ export class App {
   async #boot(): Promise<void> {
     const [status, body] = await this.#ask("api/session");
     if (this.#invitation || this.talk) return;
-    if (status !== 204 && !(status === 200 && isView(body))) {
+    if (![204, 401].includes(status) && !(status === 200 && isView(body))) {
       this.open ||= !!this.#tab.get("open");
       return this.#trouble(status, () => void this.#boot(), true);
     }
-    const now = body as View | null;
-    const left = leftBehind(this.#tab)?.view;
-    // What was not sent from here is shown first, until it is dismissed.
+    const now = status === 401 ? null : (body as View | null);
+    const left = leftBehind(this.#tab, !now && !!body)?.view;
+    // What was not sent from here is shown first, until it is dismissed; not once one has signed out (401).
     const stop = left && left.chat !== now?.chat && (now ? "other_chat" : "no_session");
     const view = stop ? left : now;
     if (!now) {

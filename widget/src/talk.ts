@@ -11,9 +11,11 @@ const IN_ALL = 30_000;
 /** Milliseconds between two words to the service that the visitor is typing. */
 const TYPING = 60_000;
 
-/** What the chat that was last written in left unsent in this tab. */
-export const leftBehind = (tab: Shelf): Outbox | null => {
-  const left = tab.get<Outbox>(`${tab.get("last")}`);
+/** What the chat that was last written in left unsent in this tab; it may be for nobody any more. */
+export const leftBehind = (tab: Shelf, forget?: boolean): Outbox | null => {
+  const last = `${tab.get("last")}`;
+  if (forget) tab.set(last, null);
+  const left = tab.get<Outbox>(last);
   return left?.unsent[0] ? left : null;
 };
 
@@ -63,7 +65,14 @@ export class Talk {
       hello: () => this.session.hello(),
       receive: (frame) => this.#receive(frame),
       changed: user.changed,
-      known: user.known,
+      known: async () => {
+        const status = await user.known();
+        if (status !== 401) return status;
+        // Signed out at the site: whoever is next at this computer sees nothing.
+        this.session.entries = [];
+        this.forget();
+        return 204;
+      },
       stopped: (why) => this.quit(why),
     });
   }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 from aiohttp import (
     ClientConnectionError,
@@ -41,9 +42,13 @@ Socket = web.WebSocketResponse | ClientWebSocketResponse
 class Proxy:
     """Hands requests to ``service`` and its answers back; the browser's Origin and Host stay."""
 
-    def __init__(self, service: URL, session: ClientSession) -> None:
+    def __init__(
+        self, service: URL, session: ClientSession, says: Mapping[str, str] | None = None
+    ) -> None:
+        """``says`` are headers that the web server adds: who is signed in, for instance."""
         self._service = service
         self._session = session
+        self._says = says or {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Pass ``request`` on; 503 with a sentence when the service is not there."""
@@ -60,7 +65,7 @@ class Proxy:
         async with self._session.request(
             request.method,
             target,
-            headers=_onward(request),
+            headers=_onward(request, self._says),
             data=await request.read(),
             allow_redirects=False,
             auto_decompress=False,
@@ -79,7 +84,7 @@ class Proxy:
             for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")
             if name.strip()
         ]
-        headers = _onward(request, HANDSHAKE | {"sec-websocket-protocol"})
+        headers = _onward(request, self._says, HANDSHAKE | {"sec-websocket-protocol"})
         try:
             behind = await self._session.ws_connect(
                 target, headers=headers, protocols=offered, autoping=False, compress=0
@@ -127,7 +132,9 @@ async def _carry(source: Socket, target: Socket) -> None:
             await target.pong(message.data)
 
 
-def _onward(request: web.Request, drop: frozenset[str] = frozenset()) -> CIMultiDict[str]:
+def _onward(
+    request: web.Request, says: Mapping[str, str], drop: frozenset[str] = frozenset()
+) -> CIMultiDict[str]:
     """Return the headers to send on, with who asked appended as Apache appends it."""
     headers = CIMultiDict(
         (name, value)
@@ -139,4 +146,5 @@ def _onward(request: web.Request, drop: frozenset[str] = frozenset()) -> CIMulti
     headers["X-Forwarded-For"] = f"{before}, {remote}" if before else remote
     headers["X-Forwarded-Proto"] = request.scheme
     headers["X-Forwarded-Host"] = request.host
+    headers.update(says)
     return headers

@@ -39,6 +39,8 @@ class HelpSite:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.service_url = service_url
+        self.says: dict[str, str] = {}
+        """Headers that the web server adds to what it passes on."""
         self.prefix = prefix
         self.tls = tls
         self._host = host
@@ -91,7 +93,8 @@ class HelpSite:
 
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         assert self._session
-        return await Proxy(URL(self.service_url), self._session).handle(request)
+        proxy = Proxy(URL(self.service_url), self._session, self.says)
+        return await proxy.handle(request)
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         page = PAGES / f"{request.match_info['page'] or 'index'}.html"

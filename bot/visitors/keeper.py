@@ -1,0 +1,93 @@
+"""Whose chat a browser shows, once the site says that somebody else sits there, or nobody any more.
+
+A seat's cookie outlives a sign-in, so that nothing but one page need lie behind it. On a computer that
+people share that is too long: when the next one signs in, or the site's own sign-out is heard of, the
+seat of whoever sat there before is given up, and its windows are closed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from bot.domain.chat import Chat
+from bot.domain.identity import Identity, Proof
+from bot.domain.matching import is_on
+from bot.relay.ports import Seat
+from bot.relay.visiting import Visiting
+from bot.visitors import guard
+from bot.visitors.guard import Refusal
+from bot.visitors.hub import Hub
+from bot.visitors.proxy_identity import ProxyIdentity
+from bot.visitors.wire import Close
+
+log = structlog.get_logger(__name__)
+
+#: What is asked once, by a page that then does as it is told.
+_ENDING: Final = ("/api/session", "/api/join", "/api/begin")
+_HARMLESS: Final = ("/api/peek", "/api/leave", "/api/sign-in")
+#: In a request: the seat that its cookie named was given up just now.
+SIGNED_OUT: Final = web.RequestKey("signed_out", bool)
+
+
+class Keeper:
+    """``proxy`` says with every request who is signed in, and nobody's name once he signed out; None
+    where the web server tells that on the page for signing in alone.
+    """
+
+    def __init__(self, visiting: Visiting, hub: Hub, proxy: ProxyIdentity | None) -> None:
+        self._visiting = visiting
+        self._hub = hub
+        self._proxy = proxy
+
+    async def make_way(self, request: web.Request, response: web.Response, who: Identity) -> None:
+        """Somebody signed in with this browser: a chat that is not his is over for it."""
+        if found := await self._found(request):
+            secret, seat, chat = found
+            if not _is_his(chat, who):
+                await self._give_up(secret, seat)
+                guard.drop_secret(response)
+
+    async def look(self, request: web.Request) -> None:
+        """Look whether whoever signed in for the seat is still signed in.
+
+        If not, the widget's question for its session gives the seat up, and so does joining another
+        chat; all else that would show the chat is refused. Raises Refusal, also for a forged name.
+        """
+        if self._proxy is None or guard.secret_of(request) is None or _shows_nothing(request):
+            return
+        said = self._proxy.login(request)
+        login = self._proxy.local(said) if said else None
+        if found := await self._found(request):
+            secret, seat, chat = found
+            if chat.identity.proof is Proof.SSO and chat.identity.login != login:
+                if not request.path.endswith(_ENDING):
+                    raise Refusal(401, "signed_out")
+                await self._give_up(secret, seat)
+                request[SIGNED_OUT] = True
+
+    async def _found(self, request: web.Request) -> tuple[str, Seat, Chat] | None:
+        secret = guard.secret_of(request)
+        seat = await self._visiting.seat(secret) if secret else None
+        looked = await self._visiting.look(seat) if seat else None
+        return (secret, seat, looked[0]) if secret and seat and looked else None
+
+    async def _give_up(self, secret: str, seat: Seat) -> None:
+        await self._visiting.leave(secret)
+        self._hub.dismiss(seat.chat_id, seat.id, Close.NO_SESSION)
+        log.info("gave_way", chat=seat.chat_id)
+
+
+def _shows_nothing(request: web.Request) -> bool:
+    path = request.path
+    return path.endswith(_HARMLESS) or not ("/api/" in path or path.endswith("/ws"))
+
+
+def _is_his(chat: Chat, who: Identity) -> bool:
+    """Tell whether a chat is that of somebody who has just signed in, as far as anybody can know."""
+    known = chat.identity
+    if known.verified:
+        return known.login.casefold() == who.login.casefold()
+    return is_on(who, chat.ticket)

@@ -1,0 +1,172 @@
+"""Who sits there now: the next one who signs in, or nobody any more, sees nothing of the last one's chat."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import aiohttp
+import pytest
+
+from bot.domain.admission import Demand
+from bot.relay.relay import Rules
+from tests.visitors.browser import ORIGIN, nonce
+from tests.visitors.test_assertions import token
+from tests.visitors.test_sign_in_routes import SEAT, SECRET, Site, house, site
+
+__all__ = ["house", "site"]
+
+ADA, EVE = "s1234567", "eve"
+SOCKET = {"Origin": ORIGIN, "Upgrade": "websocket", "Connection": "Upgrade"}
+
+
+@pytest.fixture
+def everywhere(request: pytest.FixtureRequest) -> bool:
+    """True, but where a test says otherwise."""
+    return getattr(request, "param", True)
+
+
+only_at_the_door = pytest.mark.parametrize("everywhere", [False], indirect=True)
+
+
+async def joined(site: Site) -> tuple[str, str]:
+    """Ada signs in and joins; returns her seat's secret, and her link's."""
+    ada, link = site.visitor, site.house.token(await site.house.invited())
+    await ada.goes("/livechat/sign-in", login=ADA)
+    status, _ = await ada.posts("join", login=ADA, token=link, nonce=nonce())
+    assert status == 200
+    return ada.cookies[SEAT], link
+
+
+def unsigned(site: Site) -> Rules:
+    """Nobody has to sign in."""
+    rules = site.house.relay.rules
+    return replace(rules, admission=replace(rules.admission, demand=Demand.NEVER))
+
+
+async def window(site: Site, login: str = ADA) -> aiohttp.ClientWebSocketResponse:
+    """Open a window of Ada's."""
+    headers = {"Origin": ORIGIN, "X-Remote-User": login, "X-Livechat-Proxy": SECRET}
+    cookie = {"Cookie": f"{SEAT}={site.visitor.cookies[SEAT]}"}
+    return await site.visitor.http.ws_connect(
+        f"{site.base}/livechat/ws", headers=headers | cookie, protocols=["livechat.v1"]
+    )
+
+
+async def test_while_she_is_signed_in_her_chat_is_there(site: Site) -> None:
+    await joined(site)
+    assert (await site.visitor.goes("/livechat/api/session", login=ADA))[0] == 200
+    assert (await site.visitor.goes("/livechat/api/session", login=ADA.upper()))[0] == 200
+    assert SEAT in site.visitor.cookies
+
+
+@pytest.mark.parametrize("login", ["", EVE, f"{ADA}@elsewhere.example"])
+async def test_once_she_signed_out_at_the_site_her_chat_is_shown_to_nobody(
+    site: Site, login: str
+) -> None:
+    secret, _ = await joined(site)
+    tab = await window(site)
+    here = site.visitor
+    assert (await here.goes("/livechat/api/session", login=login))[0] == 401
+    assert SEAT not in here.cookies
+    assert (await tab.receive()).data == 4401  # her other tabs are closed
+    # and it is over for good: she signs in again, with the cookie that somebody kept
+    here.cookies[SEAT] = secret
+    assert (await here.goes("/livechat/api/session", login=ADA))[0] == 204
+
+
+@pytest.mark.parametrize("path", ["ws", "api/poll", "api/rate"])
+async def test_no_other_door_is_left_open(site: Site, path: str) -> None:
+    await joined(site)
+    here = site.visitor
+    if path == "ws":
+        told = await here.goes(
+            f"/livechat/{path}", login=EVE, **SOCKET, **{"Sec-WebSocket-Protocol": "livechat.v1"}
+        )
+        assert told[0] == 401
+    else:
+        status, _ = await here.posts(path.removeprefix("api/"), login=EVE, window="w", seen="0")
+        assert status == 401
+    assert (await here.goes("/livechat/api/session", login=EVE))[0] == 401
+    assert SEAT not in here.cookies
+
+
+async def test_her_own_link_leads_nobody_else_back_into_her_chat(site: Site) -> None:
+    _, link = await joined(site)
+    told = await site.visitor.posts("join", login=EVE, token=link, nonce=nonce())
+    assert told == (410, {"error": "used"})
+
+
+async def test_a_forged_name_is_refused_and_ends_nothing(site: Site) -> None:
+    await joined(site)
+    here = site.visitor
+    told = await here.goes("/livechat/api/session", **{"X-Remote-User": EVE})
+    assert told[0] == 403
+    assert (await here.goes("/livechat/api/session", login=ADA))[0] == 200
+
+
+async def test_who_only_held_a_link_is_no_concern_of_the_sign_in(site: Site) -> None:
+    site.house.relay.rules = unsigned(site)
+    here, link = site.visitor, site.house.token(await site.house.invited())
+    assert (await here.posts("join", token=link, nonce=nonce()))[0] == 200
+    for login in ("", EVE):
+        assert (await here.goes("/livechat/api/session", login=login))[0] == 200
+
+
+Way = Callable[[Site], Awaitable[object]]
+
+
+async def by_proxy(site: Site) -> object:
+    return await site.visitor.goes("/livechat/sign-in", login=EVE)
+
+
+async def by_token(site: Site) -> object:
+    return await site.visitor.posts("sign-in", assertion=token(sub=EVE))
+
+
+@only_at_the_door
+@pytest.mark.parametrize("way", [by_proxy, by_token])
+async def test_the_next_one_who_signs_in_does_not_find_the_last_ones_chat(
+    site: Site, way: Way
+) -> None:
+    secret, _ = await joined(site)
+    tab = await window(site)
+    await way(site)
+    assert SEAT not in site.visitor.cookies
+    assert (await tab.receive()).data == 4401
+    site.visitor.cookies[SEAT] = secret
+    assert (await site.visitor.goes("/livechat/api/session"))[0] == 204
+
+
+@only_at_the_door
+async def test_who_signs_in_again_keeps_the_chat(site: Site) -> None:
+    await joined(site)
+    await site.visitor.goes("/livechat/sign-in", login=ADA)
+    assert (await site.visitor.goes("/livechat/api/session"))[0] == 200
+
+
+@only_at_the_door
+@pytest.mark.parametrize(("login", "status"), [(ADA, 200), (EVE, 204)])
+async def test_a_chat_joined_by_link_alone_stays_with_those_who_are_on_its_ticket(
+    site: Site, login: str, status: int
+) -> None:
+    site.house.relay.rules = unsigned(site)
+    here, link = site.visitor, site.house.token(await site.house.invited())
+    assert (await here.posts("join", token=link, nonce=nonce()))[0] == 200
+    await here.goes("/livechat/sign-in", login=login)
+    assert (await here.goes("/livechat/api/session"))[0] == status
+
+
+@only_at_the_door
+async def test_a_second_device_has_a_session_of_its_own_and_needs_a_link_of_its_own(
+    site: Site,
+) -> None:
+    chat = await site.house.invited()
+    link = site.house.token(chat)
+    phone, desk = site.visitor, type(site.visitor)(site.visitor.http, site.base, {})
+    await phone.goes("/livechat/sign-in", login=ADA)
+    assert (await phone.posts("join", token=link, nonce=nonce()))[0] == 200
+    await desk.goes("/livechat/sign-in", login=ADA)
+    assert await desk.posts("join", token=link, nonce=nonce()) == (410, {"error": "used"})
+    await phone.posts("leave")
+    assert (await phone.goes("/livechat/api/session"))[0] == 204
