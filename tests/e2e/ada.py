@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from playwright.async_api import (
     Browser,
@@ -16,7 +16,7 @@ from playwright.async_api import (
 )
 
 from bot.sandbox.helpsite import HelpSite
-from tests.e2e.mock_service import MockService, Talk
+from tests.e2e.mock_service import MockService
 
 NETWORK = (
     "WebSocket connection to",
@@ -27,11 +27,18 @@ NETWORK = (
 """What browsers say of a service that is away: no complaint about the page."""
 
 
+class Invited(Protocol):
+    """What Ada is invited to."""
+
+    @property
+    def token(self) -> str: ...
+
+
 class Ada:
     """A browser context of one person. `options` are Playwright's for a new context."""
 
     def __init__(
-        self, browser: Browser, site: HelpSite, service: MockService, **options: Any
+        self, browser: Browser, site: HelpSite, service: MockService | None = None, **options: Any
     ) -> None:
         self._browser = browser
         self._options = {"locale": "en-GB", "viewport": {"width": 1200, "height": 800}, **options}
@@ -90,7 +97,7 @@ class Ada:
         await self.page.goto("about:blank")
         await self.visit(f"{path}#livechat={token}")
 
-    async def join(self, talk: Talk, path: str = "/printing") -> None:
+    async def join(self, talk: Invited, path: str = "/printing") -> None:
         """Follow the link and press the button."""
         await self.follow(talk.token, path)
         await self.button("Join the chat").click()

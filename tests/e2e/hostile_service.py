@@ -26,6 +26,8 @@ _VIEW = {
     "ended_by": None,
     "closing": None,
 }
+_ON_ONE = 300  # frames on one socket
+_PAUSE = 0.005  # seconds between two: a socket that ends at once is not come back to soon
 _AT = "2026-11-21T10:42:07.123Z"
 _FILE = {
     "id": "v-1",
@@ -95,8 +97,8 @@ class HostileService:
         await front.receive()
         welcome = {"t": "welcome", "view": {**_VIEW, "chat": self._chat}}
         await front.send_str(json.dumps(welcome))
-        for _ in range(100):
-            if not self.on:
+        for _ in range(_ON_ONE):
+            if not self.on or front.closed:
                 break
             text = self.frame()
             self.sent += 1
@@ -104,7 +106,7 @@ class HostileService:
                 await front.send_bytes(text.encode("utf-8", "replace"))
             else:
                 await front.send_str(text.encode("utf-8", "replace").decode())
-            await asyncio.sleep(0)
+            await asyncio.sleep(_PAUSE)
         await front.close(code=self._draw.choice((WSCloseCode.SERVICE_RESTART, 1011, 4999)))
         return front
 

@@ -53,15 +53,18 @@ class Talk:
     def log(self) -> list[Message]:
         return self.visiting.logs[self.id]
 
-    def said(self, role: Role) -> list[str]:
-        """What was said by this side, in order."""
-        return [m.text for m in self.log if m.kind is Kind.SAID and m.author.role is role]
+    def said(self, *roles: Role) -> list[str]:
+        """What was said by these sides, in order."""
+        return [m.text for m in self.log if m.kind is Kind.SAID and m.author.role in roles]
 
     def grace(self, text: str, *, by: Author = GRACE, quote: Quote | None = None) -> None:
         """An operator says something."""
         visiting = self.visiting
         key = f"teams-{len(self.log)}"
         visiting.happen(self.id, e.Said(visiting.now, by, key, text, quote))
+
+    async def quiet(self) -> None:
+        """All of it is taken in at once."""
 
     def relay(self) -> None:
         """Everything said so far stands in the operators' thread."""

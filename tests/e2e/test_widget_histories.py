@@ -52,7 +52,7 @@ async def play(
     upgrades: Upgrades,
 ) -> Counter[str]:
     async with Ada(chromium, cast(HelpSite, Front(network)), service) as ada:
-        history = History(seed, ada, service, network, upgrades)
+        history = History(seed, ada, service, service.invite(), network, upgrades)
         await history.play(messages)
         await history.check()
         return history.met

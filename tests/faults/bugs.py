@@ -137,6 +137,16 @@ def follow_redirects() -> None:
     _put(requests.Session, "request", request)
 
 
+def hurry() -> None:
+    """No bug: nobody is told to slow down, for trials in which an hour passes within a minute."""
+    from bot import parts
+    from bot.visitors.allowance import Rate
+    from bot.visitors.routes import Allowances
+
+    usual, much = Allowances, Rate(per_minute=60_000, burst=10_000)
+    _put(parts, "Allowances", lambda **more: usual(by_address=much, says=much, **more))
+
+
 BUGS: dict[str, Callable[[], None]] = {
     bug.__name__: bug
     for bug in (
@@ -153,13 +163,13 @@ BUGS: dict[str, Callable[[], None]] = {
 
 
 def plant(name: str) -> None:
-    """Put the bug of that name into this process; or a death, as dying.order() names it."""
+    """Put the bug of that name into this process; or ``hurry``, or a death as dying.order() names it."""
     kind, _, ordered = name.partition(":")
     if ordered:
         assert kind == "die"
         dying.plant(ordered)
     else:
-        BUGS[name]()
+        (hurry if name == "hurry" else BUGS[name])()
 
 
 def _as_if_new(heard: Heard) -> Heard:
