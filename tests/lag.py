@@ -166,7 +166,8 @@ class _Delays:
     def since(self, before: float) -> float:
         """Return what this thread waited, itself or for one that has to let it go on (the GIL)."""
         own = _delay(self._own) - before
-        others = [late - self._others.get(tid, late) for tid, late in self._all().items()]
+        # A thread that was not there before was begun by us, and who begins one waits until it runs.
+        others = [late - self._others.get(tid, 0.0) for tid, late in self._all().items()]
         return own + max(others, default=0.0)
 
     def _all(self) -> dict[int, float]:

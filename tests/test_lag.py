@@ -143,6 +143,24 @@ async def test_a_machine_that_is_busy_with_others_is_no_fault_of_ours() -> None:
     assert watch.held == []
 
 
+async def test_on_a_busy_machine_a_thread_that_is_begun_late_is_no_fault_of_ours() -> None:
+    def begin() -> None:
+        thread = threading.Thread(target=time.sleep, args=(LONG,), daemon=True)
+        thread.start()  # which waits until it runs
+        threads.append(thread)
+
+    threads: list[threading.Thread] = []
+    with crowded(), Watch() as watch:
+        for _ in range(200):
+            await do(begin)
+            if watch.longest_wall > LONG:
+                break
+    for thread in threads:
+        thread.join()
+    assert watch.longest_wall > LONG
+    assert watch.held == []
+
+
 async def test_on_a_busy_machine_a_blocking_call_is_found_all_the_same() -> None:
     with crowded(), Watch() as watch:
         await asyncio.create_task(do(sleep))
