@@ -10,7 +10,13 @@ import pytest
 from infra.dev.suites import SUITES, Command
 
 ROOT = Path(__file__).parents[1]
-CUT = {"unit": "tests", "contract": "tests/contract", "e2e": "tests/e2e", "faults": "tests/faults"}
+CUT = {
+    "unit": "tests",
+    "contract": "tests/contract",
+    "rt": "tests/real_rt",
+    "e2e": "tests/e2e",
+    "faults": "tests/faults",
+}
 ELSEWHERE = {"contract", "e2e", "real_rt", "faults", "bench"}
 
 
