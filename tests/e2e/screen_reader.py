@@ -13,7 +13,7 @@ from typing import IO
 
 from tests.e2e.display import display
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 ORCA = ["/usr/bin/python3", str(Path(__file__).with_name("orca_voice.py"))]
 SERVICES = Path("/usr/share/dbus-1/services")
 BUS = """<busconfig>
