@@ -24,6 +24,8 @@ const ours = [
 /** As `ours`, but these are in the storage: the next version of the bundle must find them. */
 const kept = { draft: "D", unsent: "U", notice: "N", own: "O", refused: "R", change: "C", pressed: "P" };
 
+const shortened = new RegExp(`^(${[...ours.split(" "), ...Object.keys(kept)].join("|")})$`);
+
 /** Style sheets come into the bundle as text, minified. */
 /** Our own custom properties, in the order in which they were met: every sheet calls them alike. */
 const names = [];
@@ -104,6 +106,9 @@ const sentences = {
     const only = [...source.matchAll(literal)]
       .map(([, word]) => word)
       .filter((word) => !elsewhere.includes(`"${word}"`) && !made.some((name) => name.test(word)));
+    for (const word of Object.keys(EN))
+      if (shortened.test(word) && !only.includes(word))
+        throw new Error(`strings.ts: "${word}" is called like a member that the bundle shortens; call it otherwise`);
     build.onLoad({ filter: /src\/.*\.ts$/ }, ({ path }) => {
       let contents = readFileSync(path, "utf8");
       contents = contents.replace(literal, (same, word) =>
@@ -150,7 +155,7 @@ async function bundle(entry, define, cache = kept) {
     outfile: "widget.js",
     write: false,
     minify: true,
-    mangleProps: new RegExp(`^(${[...ours.split(" "), ...Object.keys(kept)].join("|")})$`),
+    mangleProps: shortened,
     mangleCache: cache,
     target,
     legalComments: "none",

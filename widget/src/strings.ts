@@ -32,7 +32,7 @@ export const EN = {
   trouble_head: "The chat cannot be reached",
   trouble_text: "There was no answer. Please try again in a minute.",
   trying: "There is no answer; trying again by itself.",
-  kept: "What was not sent yet is kept on this device, and sent later.",
+  unsent_kept: "What was not sent yet is kept on this device, and sent later.",
   try_now: "Try now",
   again: "Try again",
 

@@ -32,7 +32,7 @@ export function screen(what: Screen, host: Element): Spec {
           : what.name === "trouble"
             ? [
                 p(say("trying")),
-                what.kept && p(say("kept")),
+                what.kept && p(say("unsent_kept")),
                 button("main", what.again, say("try_now")),
               ]
             : [];
