@@ -123,12 +123,14 @@ TRIALS = (
 SEARCHES = ("relay/test_machine", "test_roundtrip")
 #: What starts the three real RTs, and what does not.
 TABLE, TICKETS = ("confirming",), ("tickets", "matrix")
-#: What plays in browsers for longest.
-PAGES = (
-    ("engines",),
-    ("widget_reliability", "widget_access"),
-    ("story", "start_page", "widget_firefox", "widget_orca"),
-)
+#: What plays in browsers for longest, with the seconds that it takes.
+PAGES = {
+    ("engines",): 115,
+    ("hostile_texts", "widget_histories_real", "widget_orca"): 75,
+    ("widget_reliability", "widget_access"): 70,
+    ("story", "start_page"): 40,
+    ("widget_firefox",): 25,
+}
 
 
 def faults() -> Suite:
@@ -163,8 +165,8 @@ def contract() -> Suite:
 def e2e() -> Suite:
     """The browsers, which keep a core busy each, in shares, as many at a time as there are cores."""
     folder, marks = "tests/e2e", "e2e and not real_rt and not soak"
-    shares = [pytest(marks, *files(folder, names), seconds=80) for names in PAGES]
-    others = pytest(marks, *rest(folder, *PAGES), seconds=150)
+    shares = [pytest(marks, *files(folder, names), seconds=long) for names, long in PAGES.items()]
+    others = pytest(marks, *rest(folder, *PAGES), seconds=130)
     needs = CHROMIUM | FIREFOX | WEBKIT | ORCA | DATABASE
     return Suite([*shares, others], needs, at_once=CORES)
 
