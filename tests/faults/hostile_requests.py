@@ -188,6 +188,11 @@ class HostileRequests:
             return {"window": "w-1", "seen": "", "frames": frames}
         if path.endswith("/leave"):
             return {"x": 1}
+        if path.endswith("/rate"):
+            return {"chat": self._json.hello()["chat"], "answer": draw.choice(("yes", "no"))}
+        if path.endswith("/begin"):
+            asked = {"question": "It beeps.", "name": "Eve", "email": "eve@help.test"}
+            return {**asked, "key": "b" * 43}
         if path.endswith("/sign-in"):
             return {"assertion": ".".join(draw.choice(_TOKENS)[:900] for _ in range(3))}
         return {"token": draw.choice(_TOKENS), "nonce": draw.choice(("A" * 43, "", "x"))}
