@@ -18,6 +18,11 @@ _EACH = 20  # what a visitor may say at once
 _MORE = 40  # with pauses; five chats side by side wait together
 
 
+@pytest.fixture(autouse=True)
+def watched() -> None:
+    """The service is a process of its own: this event loop is not its."""
+
+
 @pytest.fixture(scope="module")
 def hatchery() -> Iterator[Hatchery]:
     with Hatchery() as a_hatchery:

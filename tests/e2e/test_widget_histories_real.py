@@ -23,6 +23,11 @@ from tests.hatchery import Hatchery
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@pytest.fixture(autouse=True)
+def watched() -> None:
+    """The service is a process of its own: this event loop is not its."""
+
+
 @pytest.fixture(scope="module")
 def hatchery() -> Iterator[Hatchery]:
     with Hatchery() as a_hatchery:
