@@ -11,7 +11,7 @@ from bot.domain.invitations import Fate, Route
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import TicketRef
 from bot.relay.handlers import After
-from bot.relay.placing import opening
+from bot.relay.placing import going_on, opening, opening_of
 from bot.relay.pool import Pool
 from bot.relay.ports import (
     URGENT,
@@ -106,10 +106,16 @@ class LookupHandler(Asking):
         chat = Chat(self._new_id(), int(asked["thread"]), ticket, by, now)
         place = await self._relay.store.thread(chat.thread)
         channel = await self._pool.channel_for(chat.id, place)
+        # What comes up from here on is unknown to whoever asked.
+        beside = [one.id for one in await going_on(self._relay, ticket.ref)]
+        asked = {**asked, "beside": beside, "stay": channel is None}
+        heads = await self._relay.store.heads(Lane.TEAMS)
+        busy = any(head.stream == opening_of(ticket.ref) for head in heads)
 
         async def propose(unit: Unit) -> None:
-            if channel is not None:
-                await unit.schedule(opening(chat, asked, await unit.thread(channel)))
+            if channel is not None or busy:
+                where = place if channel is None else await unit.thread(channel)
+                await unit.schedule(opening(chat, asked, where))
                 return
             await unit.add(chat)
             stream = f"card:{chat.id}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import events as e
-from bot.domain.chat import Chat, NotNow, State
+from bot.domain.chat import LIVE, Chat, NotNow, State
 from bot.domain.effects import Word
 from bot.domain.messages import Author, Role
+from bot.domain.steps import forgotten
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.handlers import After, Quiet
 from bot.relay.pool import Pool
@@ -32,6 +33,8 @@ from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
 Json = dict[str, Any]
+#: Chats about a ticket that somebody should know of before he starts another.
+RUNNING = (State.PROPOSED, *LIVE)
 _IN_RT = frozenset({State.FILED, State.PURGED})
 
 
@@ -39,9 +42,25 @@ def opening(chat: Chat, asked: Json, channel: Thread) -> Delivery:
     """Return the row that opens a proposed chat's thread in ``channel`` (stored).
 
     ``asked`` is the payload of the look-up. The chat is kept in the row until its thread is there.
+    Rows about one ticket follow one another: of two COs who ask at once, the second finds the chat
+    of the first, and is led there. That goes on beside it if ``asked`` names it in ``beside``.
     """
     payload = {"chat": chat.id, "ticket": ticket_to_json(chat.ticket), "asked": asked}
-    return Delivery(Lane.TEAMS, f"open:{chat.id}", "open", payload, thread=channel.id, rank=URGENT)
+    stream = opening_of(chat.ticket.ref)
+    return Delivery(Lane.TEAMS, stream, "open", payload, thread=channel.id, rank=URGENT)
+
+
+def opening_of(ref: TicketRef) -> str:
+    """Return the stream in which threads for chats about a ticket are opened."""
+    return f"open:{ref}"
+
+
+async def going_on(relay: Relay, ref: TicketRef) -> list[Chat]:
+    """Find the chats about a ticket that go on, newest first."""
+    tomorrow = relay.now() + timedelta(days=1)
+    chats = await relay.store.stale({state.value: tomorrow for state in RUNNING})
+    about = [chat for chat in chats if chat.ticket.ref == ref]
+    return sorted(about, key=lambda chat: chat.created, reverse=True)
 
 
 class OpenHandler(Quiet):
@@ -62,6 +81,11 @@ class OpenHandler(Quiet):
         chat = self._chat(delivery)
         if await self._relay.store.look(chat.id) is not None:
             return None
+        asked, there = delivery.payload["asked"], await going_on(self._relay, chat.ticket.ref)
+        if unknown := [one for one in there if one.id not in asked.get("beside", ())]:
+            return await self._led(chat, unknown[-1], asked)
+        if asked.get("stay"):
+            return await self._here(delivery)
         channel = await self._relay.store.thread(delivery.thread)
         try:
             opened = await self._places.open(channel, self._relay.view(chat, channel))
@@ -69,7 +93,7 @@ class OpenHandler(Quiet):
             if delivery.attempt < 2:
                 raise
             return await self._here(delivery)  # two cards that nobody knows of are enough
-        asked, link = delivery.payload["asked"], self._places.link(opened)
+        link = self._places.link(opened)
 
         async def keep(unit: Unit) -> None:
             thread = await unit.thread(opened)
@@ -78,6 +102,24 @@ class OpenHandler(Quiet):
                 await unit.schedule(_moved(asked, chat, link))
 
         return keep
+
+    async def _led(self, late: Chat, first: Chat, asked: Json) -> After:
+        """Somebody was quicker: whoever asked goes to that chat, on a page or in Teams.
+
+        The page knows him by the chat that he wanted. That is cancelled before it began, and is
+        older than the first one, so that no command in the thread can mean it.
+        """
+        link = self._places.link(await self._relay.store.thread(first.thread))
+        created = first.created - timedelta(seconds=1)
+        gone = replace(late, thread=first.thread, state=State.CANCELLED, created=created)
+
+        async def lead(unit: Unit) -> None:
+            if asked.get("on_page"):
+                await unit.add(forgotten(gone))
+            else:
+                await unit.schedule(_moved(asked, first, link))
+
+        return lead
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """If Teams does not let us, try the next channel; at last, stay where it was asked for."""

@@ -8,22 +8,20 @@ outbox opens the thread, and the chat is born with it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Protocol
 
-from bot.domain.chat import LIVE, Chat, State
+from bot.domain.chat import Chat, State
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.inbound import Operator
-from bot.relay.placing import opening
+from bot.relay.placing import going_on, opening
 from bot.relay.pool import Channel, choose, crowd
 from bot.relay.ports import NotDone, Places, Scope, Thread, Tickets
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
-#: Chats about a ticket that somebody should know of before he starts another.
-RUNNING = (State.PROPOSED, *LIVE)
 _NOBODY_YET = (
     "The bot does not know its way to Teams yet. Mention it once in the team, then try again."
 )
@@ -81,10 +79,7 @@ class Starting:
 
     async def running(self, ref: TicketRef) -> list[Running]:
         """Find chats about the ticket that go on, newest first."""
-        tomorrow = self._relay.now() + timedelta(days=1)
-        chats = await self._relay.store.stale({state.value: tomorrow for state in RUNNING})
-        about = [chat for chat in chats if chat.ticket.ref == ref]
-        about.sort(key=lambda chat: chat.created, reverse=True)
+        about = await going_on(self._relay, ref)
         return [
             Running(chat.id, chat.state, chat.started_by.name, await self._link(chat))
             for chat in about
@@ -94,8 +89,13 @@ class Starting:
         """Return the id of the chat that ``key`` begins: the same for a form that is sent twice."""
         return hashlib.sha256(self._relay.rules.secret + key.encode()).hexdigest()[:32]
 
-    async def start(self, ref: TicketRef, by: Operator, key: str) -> str:
-        """Begin a chat about the ticket, once per ``key``; return its id. Raises NotDone, Refused."""
+    async def start(
+        self, ref: TicketRef, by: Operator, key: str, beside: Collection[str] = ()
+    ) -> str:
+        """Begin a chat about the ticket, once per ``key``; return its id. Raises NotDone, Refused.
+
+        ``beside`` are the ids of those about it that he knows of, and wants another beside.
+        """
         ticket = await self._tickets.read(ref)
         near, chat_id = await self._near(), self.chat_id(key)
         chosen = choose(self._channels, await self._crowd())
@@ -123,6 +123,7 @@ class Starting:
                 "by": {"id": by.id, "name": by.name},
                 "mention": [by.mention_id, by.name],
                 "on_page": True,
+                "beside": list(beside),
             }
             author = Author(Role.OPERATOR, by.id, by.name)
             chat = Chat(chat_id, place.id, ticket, author, self._relay.now())

@@ -120,7 +120,8 @@ class StartRoutes:
             ref = self._ticket(ticket)
             running = [one.chat for one in await self._starting.running(ref)]
             unseen = [chat for chat in running if chat not in beside.split()]
-            chat_id = unseen[0] if unseen else await self._starting.start(ref, operator, key)
+            known = beside.split()
+            chat_id = unseen[0] if unseen else await self._starting.start(ref, operator, key, known)
         except _Trouble as trouble:
             return self._page(trouble.status, start_page.trouble(desk.prefix, str(trouble)))
         except OutsideError as error:

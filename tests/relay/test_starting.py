@@ -8,7 +8,7 @@ from bot.domain.chat import State
 from bot.domain.tickets import TicketRef
 from bot.relay.inbound import Operator
 from bot.relay.pool import Channel
-from bot.relay.ports import NotDone, Refused, Scope
+from bot.relay.ports import NotDone, Refused, Scope, Thread
 from bot.relay.starting import Starting
 from tests.people import GRACE, TICKET
 from tests.relay.house import THREAD, House
@@ -113,9 +113,10 @@ async def test_a_ticket_that_takes_no_chat_starts_none(house: House, desk: Start
 
 async def test_chats_go_where_the_fewest_are(house: House, desk: Starting) -> None:
     two = starting(house, DESK, Channel("19:second@thread.tacv2", "19:other@thread.tacv2"))
-    places = []
+    places: list[Thread] = []
+    chat_id = ""
     for key in ("a", "b"):
-        chat_id = await two.start(REF, BY, key)
+        chat_id = await two.start(REF, BY, key, (chat_id,))
         await house.deliver()
         places.append(await house.store.thread((await house.chat(chat_id)).thread))
     assert [place.channel_id for place in places] == [DESK.id, "19:second@thread.tacv2"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import cast
@@ -37,6 +37,7 @@ class FakeStarting:
     runs: list[Running] = field(default_factory=list)
     there: Started | None = None
     trouble: NotDone | None = None
+    beside: list[str] = field(default_factory=list)
 
     async def operator(self, address: str) -> Operator | None:
         return BY if address == "grace@inf.test" else None
@@ -49,8 +50,11 @@ class FakeStarting:
     async def running(self, ref: TicketRef) -> list[Running]:
         return self.runs
 
-    async def start(self, ref: TicketRef, by: Operator, key: str) -> str:
+    async def start(
+        self, ref: TicketRef, by: Operator, key: str, beside: Collection[str] = ()
+    ) -> str:
         self.begun[key] = (ref, by)
+        self.beside = list(beside)
         return "0" * 32
 
     async def started(self, chat_id: str) -> Started | None:
@@ -170,6 +174,7 @@ async def test_a_chat_that_was_begun_meanwhile_is_led_to_instead_of_beginning_an
     assert not page.starting.begun
     # who has seen it may begin another
     assert await page.post(await page.form()) == (303, f"/livechat/start/{'0' * 32}")
+    assert page.starting.beside == ["1" * 32]
 
 
 @pytest.mark.parametrize(("who", "status"), [("", 401), ("mallory", 403)])
