@@ -52,7 +52,7 @@ _SHOWN = """() => [...document.querySelector("rt-livechat").shadowRoot.querySele
   blocks: [...li.querySelector(".body").children].map((block) => block.textContent),
 }))"""
 #: What Chromium tells of a document that is only read: nothing of it runs, or is fetched.
-_PARSED = {
+PARSED = {
     "policy script-src-attr inline ",
     "policy style-src-elem inline ",
     "policy base-uri https://evil.example/ ",
@@ -290,7 +290,7 @@ class HostileChat:
             for mark in list(self._typed)[-3:]:
                 await expect(page.get_by_text(mark).first).to_be_attached()
             for caught in await trap.look(page, None):
-                if caught not in _PARSED:
+                if caught not in PARSED:
                     self._problem("caught in Teams", caught)
 
     async def _in_rt(self, comment: Transaction, record: dict[str, Any]) -> None:
