@@ -3,7 +3,8 @@
 `make screens` runs it; `python -m infra.dev.screens card- teams` takes only those whose names begin
 so. Everything is the service as it is, on stand-ins for Teams, RT and the help
 site. docs/screens/ gets teams.png, visitor.png and rt.png; docs/screens/all/ gets every state of
-the pop-up, of the card and of the COs' page, light and dark, on a phone and on a desk.
+the pop-up (in forced colours, too, and some in Arabic), of the card and of the COs' page, light and
+dark, on a phone and on a desk.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from bot.sandbox.rt.faults import Fault
 from bot.sandbox.stage import Stage
 from bot.sandbox.teams.faults import Fault as TeamsFault
 from bot.store import upgrade
-from infra.dev import card_states, start_states
+from infra.dev import card_states, start_states, widget_states
 
 SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
 ALL = SCREENS / "all"
@@ -40,8 +41,8 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE = 30_000
 #: How the names of the pictures wanted begin; none: all.
 ONLY: tuple[str, ...] = tuple(sys.argv[1:])
-#: A card has few colours: so many show it no worse, in half the bytes.
-COLOURS = 64
+#: A card and a page have few colours: so many show them no worse, in half the bytes.
+COLOURS, MORE = 64, 160
 TICKET, OTHER, THIRD = "12345", "12356", "12354"
 SUMMARY = "The lab's printer was out of toner. Replaced the cartridge and printed a test page."
 #: Who says what: each line is seen on the other side before the next is written.
@@ -98,7 +99,7 @@ async def picture(page: Page, name: str) -> None:
 
 
 async def states(page: Page, name: str, shown: Locator | None = None) -> None:
-    """One state in four ways; of a card (``shown``) only itself is shown."""
+    """One state in four ways, and in forced colours; of a card (``shown``) only itself, in four."""
     if not wanted(name):
         return
     await page.mouse.move(0, 0)
@@ -107,21 +108,26 @@ async def states(page: Page, name: str, shown: Locator | None = None) -> None:
         await page.set_viewport_size({"width": width, "height": 1400 if shown else height})
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)
-            path = ALL / f"{name}-{size}-{scheme}.png"
-            if shown is not None:
-                await shown.screenshot(path=path, animations="disabled", caret="hide", scale="css")
-                shrink(path)
-            else:
-                await page.screenshot(path=path, animations="disabled", caret="hide", scale="css")
+            await take(shown or page, f"{name}-{size}-{scheme}")
+        if shown is None:
+            await page.emulate_media(color_scheme="light", forced_colors="active")
+            await take(page, f"{name}-{size}-forced")
+            await page.emulate_media(forced_colors="none")
     await page.emulate_media(color_scheme="light")
     await page.set_viewport_size({"width": MAIN[0], "height": MAIN[1]})
     print(f"screens: {name}", flush=True)
 
 
-def shrink(path: Path) -> None:
+async def take(shown: Page | Locator, name: str) -> None:
+    path = ALL / f"{name}.png"
+    await shown.screenshot(path=path, animations="disabled", caret="hide", scale="css")
+    shrink(path, MORE if isinstance(shown, Page) else COLOURS)
+
+
+def shrink(path: Path, colours: int) -> None:
     """Write a picture anew, in fewer bytes."""
     with Image.open(path) as taken:
-        few = taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        few = taken.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
 
 
@@ -250,6 +256,7 @@ async def story(play: Play) -> None:
     await picture(ada, "visitor")
     await states(grace, "card-open", card)
     await states(ada, "widget-talking")
+    await take_all(widget_states.while_talking(ada, grace))
     await not_shown(play, ada, grace)
     await used_link(play, link)
     await file(play, card, grace, ada)
@@ -260,7 +267,23 @@ async def story(play: Play) -> None:
     await dropped.get_by_role("button", name="Cancel").click()
     await expect(dropped).to_contain_text("Cancelled")
     await states(grace, "card-cancelled", dropped)
+    await pop_up(play, grace)
     await expired_link(play, grace)
+
+
+async def take_all(found: widget_states.STATES) -> None:
+    async for name, page in found:
+        await states(page, name)
+
+
+async def pop_up(play: Play, grace: Page) -> None:
+    """The pop-up where the story does not come by."""
+    card = await propose(grace, THIRD)
+    link = await invite(card)
+    await take_all(widget_states.signing_in(await play.window("about:blank"), link))
+    await take_all(widget_states.in_arabic(play.browser, link, grace))
+    page = await play.window(f"{play.stage.site.url}/printing")
+    await take_all(widget_states.without_a_chat(play.browser, page, play.stage))
 
 
 async def cards(play: Play) -> None:
@@ -294,7 +317,8 @@ async def running() -> AsyncIterator[tuple[Stage, Service]]:
         url = f"sqlite:///{Path(folder) / 'screens.db'}"
         async with Stage(free_port()) as stage:
             await asyncio.to_thread(upgrade, url)
-            service = Service(Settings(**stage.settings(url) | start_states.settings(stage)))
+            also = start_states.settings(stage) | widget_states.SETTINGS
+            service = Service(Settings(**stage.settings(url) | also))
             await service.start()
             try:
                 yield stage, service

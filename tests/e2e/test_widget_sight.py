@@ -112,3 +112,20 @@ async def test_nothing_of_it_moves(ada: Ada, service: MockService) -> None:
     assert await ada.page.evaluate(moving) == 0
     await ada.button("Minimise the chat").click()
     assert await ada.page.evaluate(moving) == 0
+
+
+async def test_what_is_said_of_one_s_own_message_stands_below_it(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("Is that all?")
+    await expect(ada.message("Is that all?")).to_contain_text("Sent")
+    talk.lose(sure=True)
+    mark = ada.messages.last.locator(".meta")
+    await expect(mark).to_contain_text("could not be shown this")
+    right = "node => { const all = document.createRange(); all.selectNodeContents(node.firstChild);"
+    time = await mark.evaluate(right + " return all.getBoundingClientRect().right }")
+    bubble = await ada.messages.last.locator(".body").bounding_box()
+    assert bubble
+    assert abs(time - bubble["x"] - bubble["width"]) < 2

@@ -12,7 +12,7 @@ export type Screen =
   | { name: "refused"; fate: Exclude<Fate, "pending">; until: string | undefined; back: (() => void) | null }
   | { name: "trouble"; kept: boolean; again(): void };
 
-const link = (href: string, words: string) => h("a.button", { href }, words);
+const link = (href: string, words: string, look = "") => h(`a.button${look}`, { href }, words);
 
 /** `host` says where one opens a ticket. */
 export function screen(what: Screen, host: Element): Spec {
@@ -50,7 +50,7 @@ function invited({ peek, other, busy, failed, join }: Screen & { name: "invited"
     other && h("p", { key: "other" }, say("leaves", { ticket: other })),
     h("p.bad", { role: "alert" }, failed && say("trouble_text")),
     admission === "sign_in"
-      ? link(`${sign_in}?${location.pathname}${location.search}`, say("sign_in"))
+      ? link(`${sign_in}?${location.pathname}${location.search}`, say("sign_in"), " main")
       : h("button.main", props, busy ? say("joining") : say("join")),
   ];
 }
