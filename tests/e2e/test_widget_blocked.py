@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,9 @@ from tests.visitors.fakes import GRACE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-WORDS = "Computing support has closed the live chat to you until 21 Nov 2026, 12:42."
+WORDS = re.compile(
+    r"Computing support has closed the live chat to you until \d{1,2} [A-Z][a-z]{2,3} \d{4}, \d\d:\d\d\."
+)
 
 
 async def test_who_is_blocked_sees_that_it_has_ended_until_when_and_what_to_do(
