@@ -143,12 +143,12 @@ start_postgres() {
 }
 
 fill_database() {
-    local key kept
+    local key kept made
     key=$(cat "$PARTS/seed.pl" "$PARTS/RT_SiteConfig.pm.in" | sha256sum | cut -c1-12)
     kept=$CACHE/$key-rt$RT
-    if [ "$DB" = SQLite ] && [ -n "$CACHE" ] && [ -f "$kept.json" ]; then
-        cp "$kept.sqlite" "$RIG/var/rt.sqlite"
-        cp "$kept.json" "$RIG/seed.json"
+    if [ "$DB" = SQLite ] && [ -n "$CACHE" ] && [ -d "$kept" ]; then
+        cp "$kept/rt.sqlite" "$RIG/var/rt.sqlite"
+        cp "$kept/seed.json" "$RIG/seed.json"
         return
     fi
     "rt-setup-database-$RT" --action init --dba postgres --dba-password '' --force \
@@ -156,8 +156,9 @@ fill_database() {
     perl "$PARTS/seed.pl" >"$RIG/seed.json" 2>"$RIG/log/seed.log" || tail_and_fail "$RIG/log/seed.log"
     if [ "$DB" = SQLite ] && [ -n "$CACHE" ]; then
         mkdir -p "$CACHE"
-        cp "$RIG/var/rt.sqlite" "$kept.sqlite"
-        cp "$RIG/seed.json" "$kept.json" # last: it says that the other is whole
+        made=$(mktemp -d "$CACHE/making.XXXXXX")
+        cp "$RIG/var/rt.sqlite" "$RIG/seed.json" "$made"
+        mv -T "$made" "$kept" 2>/dev/null || rm -r "$made" # another one, filled meanwhile, is there
     fi
 }
 
