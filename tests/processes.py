@@ -158,9 +158,16 @@ class Visitor:
 
     async def join(self, token: str) -> None:
         """Exchange the link; harmless to repeat."""
+        await self._enter("join", {"token": token, "nonce": self._nonce})
+
+    async def begin(self, question: str) -> None:
+        """Send the form of who has no link; harmless to repeat."""
+        who = {"name": "Ada Lovelace", "email": "ada@elsewhere.test"}
+        await self._enter("begin", {"key": self._nonce, "question": question, **who})
+
+    async def _enter(self, how: str, body: dict[str, str]) -> None:
         headers = {"Origin": self._origin, "X-Livechat": "1", "Sec-Fetch-Site": "same-origin"}
-        body = {"token": token, "nonce": self._nonce}
-        url = f"{self._base}/api/join"
+        url = f"{self._base}/api/{how}"
         async with self._session.post(url, json=body, headers=headers) as answer:
             assert answer.status == 200, await answer.text()
             self._cookie = answer.headers["Set-Cookie"].split(";")[0]

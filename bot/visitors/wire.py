@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 from bot.domain.admission import Admission
 from bot.domain.chat import Chat, State
 from bot.domain.files import File
+from bot.domain.identity import Proof
 from bot.domain.messages import Kind, Message, Role
 from bot.domain.presence import Presence
 from bot.domain.tickets import DEFAULT_INSTANCE, TicketRef
@@ -206,6 +207,7 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
         "chat": chat.id,
         "state": state,
         "ticket": ticket(chat.filed_in),
+        "stranger": chat.identity.proof is Proof.ANONYMOUS,
         "you": chat.visitor.name if chat.visitor else "",
         "operators": [operator.name for operator in chat.operators],
         "head": chat.head,

@@ -22,8 +22,12 @@ from typing import Any
 
 from tests.processes import ServiceProcess
 
-#: The kinds of delivery that carry a record to RT, or forget it here.
-_KINDS = frozenset({"release", "file", "status", "purge"})
+#: The kinds of delivery that carry a record to RT, or forget it here; and what opens a thread.
+_KINDS = frozenset({"release", "file", "status", "purge", "begin"})
+#: Steps from a visitor's form to the thread of his chat.
+BEGINNING = frozenset(
+    {"before asking", "after asking", "claimed begin", "settling begin", "settled begin"}
+)
 #: Steps of writing the database anew after a purge.
 SCRUBBING = frozenset({"before scrubbing", "amid VACUUM", "before cutting the log", "scrubbed"})
 #: Steps of every filing, whatever the way into RT, and of the purge.
@@ -73,6 +77,7 @@ class _Death:
         self._in_the_mails_way()
         self._in_the_outbox()
         self._in_scrubbing()
+        self._at_the_door()
 
     def _in_rts_way(self) -> None:
         from bot.rt.session import Session
@@ -120,6 +125,19 @@ class _Death:
 
         _put(Outbox, "_deliver", claimed)
         _put(Outbox, "_settle", settled)
+
+    def _at_the_door(self) -> None:
+        from bot.relay.beginning import Beginning
+
+        ask = Beginning.ask
+
+        async def dying(beginning: Beginning, *arguments: Any) -> Any:
+            self.at("before asking")
+            joined = await ask(beginning, *arguments)
+            self.at("after asking")
+            return joined
+
+        _put(Beginning, "ask", dying)
 
     def _in_scrubbing(self) -> None:
         from bot.store import scrubbing

@@ -30,6 +30,7 @@ VIEW = {
     "closing": None,
     "blocked": None,
     "rating": None,
+    "stranger": False,
 }
 
 

@@ -123,6 +123,7 @@ def test_the_view_is_the_protocols() -> None:
         "closing": None,
         "blocked": None,
         "rating": None,
+        "stranger": False,
     }
 
 

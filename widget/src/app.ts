@@ -263,7 +263,7 @@ export class App {
   #begin(view: View, stop?: Stop | false): void {
     keep(this.#tab, (this.#invitation = null));
     this.#retry.stop();
-    if (!stop) this.#browser.set("session", view.ticket);
+    if (!stop) this.#browser.set("session", view.ticket || "?");
     this.talk = new Talk(`${this.base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
       changed: this.changed,
       arrived: ({ name, text }) => {

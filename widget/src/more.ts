@@ -1,5 +1,5 @@
 /**
- * What a page carries only once there is a chat: files, options, sounds, and what can be done at the
+ * What a page carries only once the panel is open or there is a chat: beginning one, files, options, sounds, and what can be done at the
  * end. It is fetched with the chat. Until then, and without it, a message with a file shows what its
  * sender says of it, and a chat that is over says so and where its ticket is.
  */
@@ -30,6 +30,10 @@ export interface More {
   take(app: App, event: Event, from: { files: FileList | null } | null): void;
   /** What is to be sent, above the composer. */
   tray(app: App): Child;
+  /** What is told, and asked, without a chat; `ticket` leads to a ticket. Null: nothing else than ever. */
+  door(app: App, ticket: Child): Child[] | null;
+  /** What is told while nobody has answered. */
+  waiting(app: App): Child;
   /** A message's file. */
   body(app: App, entry: Entry): Child[];
   /** What a reader may choose. */

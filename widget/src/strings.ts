@@ -29,6 +29,33 @@ export const EN = {
   sign_in: "Sign in",
   joining: "Joining…",
 
+  door_head: "Ask computing support",
+  door_open: "Computing support answers here until {time}.",
+  door_closed_head: "The live chat is closed",
+  door_closed: "Nobody answers live chats at the moment. A ticket reaches computing support at any time.",
+  door_full_head: "Everybody is busy",
+  door_full:
+    "As many people are waiting as computing support can answer soon. Look again in some minutes, or open a ticket.",
+  door_look: "Look again",
+  door_kept: "What you typed is kept in this window.",
+  door_question: "Your question",
+  door_name: "Your name",
+  door_email: "Your e-mail address",
+  door_email_why: "So that computing support can write to you if you leave.",
+  door_who: "You are signed in as {who}.",
+  door_must: "Please sign in first, so that computing support knows who asks.",
+  door_may: "If you sign in, computing support knows that it is you, and can do more for you.",
+  door_sign_in: "Sign in to ask",
+  door_record:
+    "What you and computing support write goes into a new ticket when the chat ends, and is then deleted here. Please do not write passwords.",
+  door_start: "Start the chat",
+  door_wrong: "Not sent yet: please look at the marked fields.",
+  door_empty: "Please fill this in.",
+  door_long: "This is too long.",
+  door_bad: "This is not a complete e-mail address.",
+  door_waiting:
+    "You are waiting for an answer. You can write more meanwhile. If you leave, your question goes to computing support as a ticket.",
+
   trouble_head: "The chat cannot be reached",
   trouble_text: "There was no answer. Please try again in a minute.",
   trying: "There is no answer; trying again by itself.",
@@ -110,15 +137,19 @@ export const EN = {
   chars_over: "About {n} characters too long.",
   closing:
     "Nobody has written for a while. This chat ends by itself at {time}, and what was written is put on ticket #{ticket}.",
+  closing_new:
+    "Nobody has written for a while. This chat ends by itself at {time}, and what was written goes into a new ticket.",
   closing_short: "Are you still there?",
   still_here: "I am still here",
   end: "End chat",
   end_sure: "End this chat? It is then copied to ticket #{ticket}.",
+  end_sure_new: "End this chat? It then goes into a new ticket.",
   end_no: "Keep chatting",
   ending: "Ending the chat…",
 
   over_head: "The chat has ended",
   over_ended: "This conversation will be on ticket #{ticket}.",
+  over_new: "This conversation goes into a new ticket.",
   over_filed: "This conversation is on ticket #{ticket}.",
   stopped_head: "This chat cannot go on here",
   no_session: "This browser is no longer signed in.",

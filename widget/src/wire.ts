@@ -3,7 +3,10 @@
 export interface View {
   chat: string;
   state: "open" | "ended" | "filed";
+  /** Empty while there is none: the visitor began the chat. */
   ticket: string;
+  /** The visitor began it and did not sign in: nobody writes to him by what he typed. */
+  stranger: boolean;
   you: string;
   operators: string[];
   head: number;

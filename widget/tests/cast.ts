@@ -16,6 +16,7 @@ export function aView(changes: Partial<View> = {}): View {
     closing: null,
     rating: null,
     blocked: null,
+    stranger: false,
     ...changes,
   };
 }

@@ -9,13 +9,13 @@ export function transcript({ say }: Kit, { entries, view }: Session): string {
       ({ at, name, text, mark }) =>
         `${new Date(at).toLocaleString()} ${name}:\n${text || say("removed")}\n${mark ? `[${say(mark)}]\n` : ""}`,
     );
-  return [`${say("title")}, #${view.ticket}\n`, ...parts].join("\n");
+  return [`${say("title")}${view.ticket && `, #${view.ticket}`}\n`, ...parts].join("\n");
 }
 
 export function saveCopy(kit: Kit, session: Session): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([transcript(kit, session)], { type: "text/plain" }));
-  link.download = `chat-${session.view.ticket}.txt`;
+  link.download = `chat-${session.view.ticket || "new"}.txt`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

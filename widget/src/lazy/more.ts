@@ -4,12 +4,15 @@
  */
 import type { Kit, More } from "../more.ts";
 import { chime } from "./chime.ts";
+import { door, waiting } from "./door.ts";
 import { files } from "./files.ts";
 import { options } from "./options.ts";
 import { over } from "./over.ts";
 
 export default (kit: Kit): More => ({
   ...files(kit),
+  door: door(kit),
+  waiting: waiting(kit),
   options: options(kit),
   chime: chime(kit),
   over: over(kit),

@@ -69,7 +69,7 @@ export function closing(app: App, talk: Talk): Spec {
   return h(
     "div.foot",
     { key: "closing", role: "group", "aria-labelledby": "closing" },
-    h("p", { id: "closing" }, say("closing", { time, ticket })),
+    h("p", { id: "closing" }, say(ticket ? "closing" : "closing_new", { time, ticket })),
     h("p.acts", {}, button("main", () => talk.here(), say("still_here"))),
   );
 }
@@ -87,7 +87,7 @@ export function confirm(app: App, talk: Talk): Spec {
   return h(
     "div.foot",
     { key: "confirm", role: "group", "aria-labelledby": "sure" },
-    h("p", { id: "sure" }, say(`${what}_sure`, { ticket })),
+    h("p", { id: "sure" }, say(ticket || talk.over ? `${what}_sure` : "end_sure_new", { ticket })),
     h(
       "p.acts",
       {},
@@ -105,14 +105,14 @@ export function over(app: App, talk: Talk): Spec {
   const { session, stop, unsaid } = talk;
   const { state, ticket } = session.view;
   const stopped = state !== "filed" && stop;
-  const word = stopped || (state === "filed" ? "over_filed" : "over_ended");
+  const word = stopped || (!ticket ? "over_new" : state === "filed" ? "over_filed" : "over_ended");
   const close = button("close", () => (unsaid ? app.question() : app.leave()), say("close"));
   return h(
     "div.foot",
     { key: "over" },
     h("h3", { tabindex: "-1" }, say(stopped ? "stopped_head" : "over_head")),
     h("p", {}, say(word, { ticket })),
-    h("p", {}, say("go_on")),
+    h("p", {}, !session.view.stranger && say("go_on")),
     ...(moreOf(app)?.over(app, talk, close) ?? [h("p.acts", { key: "acts" }, close)]),
     h("p.quiet", { key: "note" }, say("close_note")),
   );

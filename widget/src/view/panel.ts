@@ -78,7 +78,7 @@ function launcher(app: App): Child {
 
 function inside(app: App): Child[] {
   const { talk } = app;
-  if (!talk) return [screen(app.screen, app.host)];
+  if (!talk) return [screen(app)];
   const box = {
     class: "log",
     role: "region",
@@ -94,6 +94,7 @@ function inside(app: App): Child[] {
       !app.reading.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
     !!talk.closing && closing(app, talk),
+    moreOf(app)?.waiting(app),
     !talk.over && moreOf(app)?.tray(app),
     app.asking
       ? confirm(app, talk)

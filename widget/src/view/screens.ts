@@ -1,4 +1,6 @@
 /** What the panel shows while there is no chat. */
+import type { App } from "../app.ts";
+import { moreOf } from "../more.ts";
 import { say, sayNames, sayUntil } from "../strings.ts";
 import type { Fate, Peek } from "../wire.ts";
 import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
@@ -14,8 +16,9 @@ export type Screen =
 
 const link = (href: string, words: string, look = "") => h(`a.button${look}`, { href }, words);
 
-/** `host` says where one opens a ticket. */
-export function screen(what: Screen, host: Element): Spec {
+/** The element says where one opens a ticket. */
+export function screen(app: App): Spec {
+  const { screen: what, host } = app;
   const url = host.getAttribute("support-url") ?? "";
   // Nothing that a link must not do; a relative address begins with a slash.
   const ticket =
@@ -36,8 +39,14 @@ export function screen(what: Screen, host: Element): Spec {
                 button("main", what.again, say("try_now")),
               ]
             : [];
+  const door = what.name === "none" && app.open && moreOf(app)?.door(app, ticket);
   const head = h("h3", { tabindex: "-1" }, say(`${what.name}_head`));
-  return h("div.screen", { key: what.name }, h("div.emblem", {}, icon(ICONS.chat)), head, ...kids);
+  return h(
+    "div.screen",
+    { key: door ? "door" : what.name },
+    h("div.emblem", {}, icon(ICONS.chat)),
+    ...(door || [head, ...kids]),
+  );
 }
 
 function invited({ peek, other, busy, failed, join }: Screen & { name: "invited" }): Child[] {

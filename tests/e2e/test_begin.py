@@ -1,0 +1,271 @@
+"""A visitor begins a chat himself: the door, the form, the wait, the answer, the new ticket."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Route, expect
+
+from bot.app import Service
+from bot.config import Settings
+from bot.sandbox.stage import Stage
+from bot.store import upgrade
+from tests.e2e.test_story import free_port
+from tests.e2e.test_widget_access import AXE, RULES
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SECRET = "s" * 40
+SIGNED_IN = {
+    "proxy": {"header": "X-Remote-User", "secret": SECRET},
+    "sign_in": {"by_proxy": True},
+}
+
+
+@asynccontextmanager
+async def played(browser: Browser, folder: Path, **sections: Any) -> AsyncIterator[Scene]:
+    """The stand-ins and the service with these settings, Grace in Teams, Ada on the help site."""
+    async with AsyncExitStack() as stack:
+        stage = await stack.enter_async_context(Stage(free_port()))
+        url = f"sqlite:///{folder / 'livechat.db'}"
+        await asyncio.to_thread(upgrade, url)
+        service = Service(Settings(**stage.settings(url) | sections))
+        await service.start()
+        stack.push_async_callback(service.stop)
+        grace = await (await stack.enter_async_context(await browser.new_context())).new_page()
+        await grace.goto(f"{stage.teams.url}#person=grace&in=")
+        await grace.wait_for_selector("#ready", state="attached")
+        context = await browser.new_context(locale="en-GB")
+        ada = await (await stack.enter_async_context(context)).new_page()
+        ada.set_default_timeout(10_000)
+        scene = Scene(stage, grace, ada)
+        yield scene
+        assert scene.complaints == []
+
+
+class Scene:
+    """Who is there."""
+
+    def __init__(self, stage: Stage, grace: Page, ada: Page) -> None:
+        self.stage, self.grace, self.ada = stage, grace, ada
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+        ada.on("console", lambda message: self._complaint(message.text))
+        ada.on("pageerror", lambda error: self.complaints.append(str(error)))
+        ada.on("request", lambda request: self.asked.append(request.url))
+
+    def _complaint(self, text: str) -> None:
+        if not text.startswith("Failed to load resource"):
+            self.complaints.append(text)
+
+    async def says(self, text: str) -> None:
+        """Grace writes to the bot in the channel."""
+        await self.grace.locator("#new-post").get_by_role("textbox").fill(f"@Live Chat {text}")
+        await self.grace.get_by_role("button", name="Post").click()
+
+    async def comes(self) -> None:
+        """Ada opens the help page, and the panel."""
+        await self.ada.goto(f"{self.stage.site.url}/")
+        await self.ada.get_by_role("button", name="Live chat").click()
+
+    async def fills(self, question: str, name: str = "Ada Lovelace") -> None:
+        """She fills the form in."""
+        await self.ada.get_by_label("Your question").fill(question)
+        await self.ada.get_by_label("Your name").fill(name)
+        await self.ada.get_by_label("Your e-mail address").fill("ada@elsewhere.test")
+
+    async def starts(self) -> None:
+        """And sends it."""
+        await self.ada.get_by_role("button", name="Start the chat").click()
+
+    async def axe(self) -> list[str]:
+        """What the accessibility checker finds wrong."""
+        await self.ada.evaluate(AXE.read_text())
+        found: list[str] = await self.ada.evaluate(RULES)
+        return found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def anyone(chromium: Browser, tmp_path: Path) -> AsyncIterator[Scene]:
+    """A site to which anybody may come."""
+    door = {"who": "anyone", "closes_at": "23:59"}
+    async with played(chromium, tmp_path, visitor_start=door) as scene:
+        yield scene
+
+
+async def test_a_stranger_asks_waits_is_answered_and_his_record_is_a_new_ticket(
+    anyone: Scene,
+) -> None:
+    await _fill_in(anyone)
+    await _wait(anyone)
+    await _be_answered(anyone)
+    await _be_filed(anyone)
+
+
+async def _fill_in(scene: Scene) -> None:
+    ada, grace = scene.ada, scene.grace
+    await scene.says("open")
+    await expect(grace.get_by_text("visitors can begin chats until 23:59")).to_be_visible()
+    await ada.goto(f"{scene.stage.site.url}/")
+    await expect(ada.get_by_role("button", name="Live chat")).to_be_visible()
+    assert not any("/api/" in url or "more." in url for url in scene.asked)
+
+    await ada.get_by_role("button", name="Live chat").click()
+    await expect(ada.get_by_text("answers here until 23:59")).to_be_visible()
+    assert await scene.axe() == []
+    await scene.starts()  # with nothing in it
+    await expect(ada.get_by_text("please look at the marked fields")).to_be_visible()
+    await expect(ada.get_by_label("Your question")).to_be_focused()
+    await scene.fills("Why does it beep?\nIt is the <big> one.")
+    email = ada.get_by_label("Your e-mail address")
+    await email.fill("ada@nowhere")
+    await scene.starts()
+    await expect(email).to_be_focused()
+    await expect(email).to_have_accessible_description(re.compile("not a complete e-mail"))
+    assert await scene.axe() == []
+    await email.fill("ada@elsewhere.test")
+    await scene.starts()
+
+
+async def _wait(scene: Scene) -> None:
+    ada, grace = scene.ada, scene.grace
+    await expect(ada.get_by_text("You are waiting for an answer")).to_be_visible()
+    log = ada.get_by_role("region", name="Conversation")
+    await expect(log.get_by_text("It is the <big> one.")).to_be_visible()
+    assert await scene.axe() == []
+    card = grace.locator(".card").first
+    await expect(card).to_contain_text("A visitor asks: Why does it beep?")
+    await expect(card).to_contain_text("Not verified.")
+    await expect(card).to_contain_text("ada@elsewhere.test")
+    await expect(grace.locator(".post").filter(has_text="It is the <big> one.")).to_be_visible()
+    await expect(grace.get_by_text("waits for an answer").first).to_be_visible()
+    await ada.reload()  # the browser finds its chat again
+    await ada.get_by_role("textbox", name="Your message").fill("In AT 5.05.")
+    await ada.keyboard.press("Enter")
+    await expect(grace.locator(".post").filter(has_text="In AT 5.05.")).to_be_visible()
+
+
+async def _be_answered(scene: Scene) -> None:
+    ada = scene.ada
+    reply = scene.grace.get_by_role("textbox", name="Reply").last
+    await reply.fill("@Live Chat The toner?")
+    await reply.press("Enter")
+    log = ada.get_by_role("region", name="Conversation")
+    await expect(log.get_by_text("Grace Hopper joined")).to_be_visible()
+    await expect(log.get_by_text("The toner?")).to_be_visible()
+    await expect(ada.get_by_text("You are waiting for an answer")).to_have_count(0)
+
+
+async def _be_filed(scene: Scene) -> None:
+    card, world = scene.grace.locator(".card").first, scene.stage.rt.world
+    before = set(world.tickets)
+    await expect(card).to_contain_text("You are talking")
+    await card.get_by_role("button", name="Send to RT").first.click()
+    await card.get_by_role("textbox", name="Summary").fill("Toner was empty.")
+    await card.get_by_role("button", name="Make a ticket and send").click()
+    await expect(card).to_contain_text("On a new ticket", timeout=15_000)
+    (made,) = set(world.tickets) - before
+    assert world.tickets[made].subject.startswith("Live chat: Why does it beep?")
+    await expect(scene.ada.get_by_text(f"on ticket #{made}").first).to_be_visible()
+    assert {t.ticket for t in world.transactions if t.kind == "Comment"} <= {made}
+
+
+async def test_closed_is_said_with_the_way_to_a_ticket_and_looked_at_again(anyone: Scene) -> None:
+    ada = anyone.ada
+    await anyone.comes()
+    await expect(ada.get_by_role("heading", name="The live chat is closed")).to_be_visible()
+    await expect(ada.locator("#panel").get_by_role("link")).to_have_attribute(
+        "href", re.compile("/contact$")
+    )
+    await expect(ada.get_by_label("Your question")).to_have_count(0)
+    assert await anyone.axe() == []
+    await anyone.says("open")
+    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await ada.get_by_role("button", name="Look again").click()
+    await expect(ada.get_by_label("Your question")).to_be_visible()
+    await anyone.fills("Is anybody there?")
+    await anyone.says("close")
+    await expect(anyone.grace.get_by_text("visitors can begin no more chats")).to_be_visible()
+    await anyone.starts()
+    await expect(ada.get_by_role("heading", name="The live chat is closed")).to_be_visible()
+    await expect(ada.get_by_text("What you typed is kept")).to_be_visible()
+    await anyone.says("open")
+    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_have_count(2)
+    await ada.get_by_role("button", name="Look again").click()
+    await expect(ada.get_by_label("Your question")).to_have_value("Is anybody there?")
+
+
+async def test_an_answer_that_is_lost_begins_no_second_chat(anyone: Scene) -> None:
+    ada, lost = anyone.ada, 0
+
+    async def lose(route: Route) -> None:
+        nonlocal lost
+        if route.request.method == "POST" and lost < 2:
+            lost += 1
+            await route.fetch()  # it arrives there, and the answer does not come back
+            await route.abort()
+            return
+        await route.continue_()
+
+    await anyone.says("open")
+    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await ada.route(re.compile("/api/begin$"), lose)
+    await anyone.comes()
+    await anyone.fills("Why does it beep?")
+    await anyone.starts()
+    await expect(ada.get_by_text("trying again by itself")).to_be_visible()
+    await ada.reload()  # and the key outlives the page
+    await expect(ada.get_by_text("You are waiting for an answer")).to_be_visible()
+    assert lost == 2
+    await expect(anyone.grace.locator(".card")).to_have_count(1)
+    posts = anyone.grace.locator(".post").filter(has_text="Why does it beep?")
+    await expect(anyone.grace.get_by_text("waits for an answer").first).to_be_visible()
+    assert await posts.count() <= 2  # the card, and the question once
+
+
+async def test_where_one_must_sign_in_it_says_so_and_leads_there_and_back(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    door = {"visitor_start": {"who": "signed_in", "closes_at": "23:59"}}
+    async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
+        ada = scene.ada
+
+        async def sign_in(route: Route) -> None:
+            shown = {"X-Remote-User": "ada", "X-Livechat-Proxy": SECRET}
+            await route.continue_(headers={**route.request.headers, **shown})
+
+        await ada.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await scene.says("open")
+        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
+        await scene.comes()
+        await expect(ada.get_by_text("Please sign in first")).to_be_visible()
+        await expect(ada.get_by_label("Your question")).to_have_count(0)
+        await ada.get_by_role("link", name="Sign in to ask").click()
+        await ada.wait_for_url(f"{scene.stage.site.url}/")
+        launcher = ada.get_by_role("button", name="Live chat", exact=True)
+        if await launcher.get_attribute("aria-expanded") == "false":
+            await launcher.click()
+        await expect(ada.get_by_text("You are signed in as ada")).to_be_visible()
+        await expect(ada.get_by_label("Your name")).to_have_count(0)
+        await ada.get_by_label("Your question").fill("Why does it beep?")
+        await scene.starts()
+        await expect(ada.get_by_text("You are waiting for an answer")).to_be_visible()
+        card = scene.grace.locator(".card").first
+        await expect(card).to_contain_text("signed in")
+        await expect(card).not_to_contain_text("Not verified")
+
+
+async def test_where_it_is_off_nothing_changes(chromium: Browser, tmp_path: Path) -> None:
+    async with played(chromium, tmp_path) as scene:
+        await scene.says("open")
+        await expect(scene.grace.get_by_text("cannot begin chats at this site")).to_be_visible()
+        await scene.comes()
+        await expect(scene.ada.get_by_role("heading", name="No chat is open")).to_be_visible()
+        await expect(scene.ada.get_by_label("Your question")).to_have_count(0)

@@ -1,0 +1,265 @@
+/**
+ * Beginning a chat without a link: what is told at the door, and the form. It is asked once the panel
+ * is open. What was typed, and the key of a form whose answer is awaited, are kept in the tab.
+ */
+import type { App } from "../app.ts";
+import type { Kit } from "../more.ts";
+import type { Child, Spec } from "../view/dom.ts";
+import { randomText } from "../wire.ts";
+import { dress } from "./dress.ts";
+
+/** What the service tells: docs/widget-protocol.md. */
+export interface Step {
+  state: "open" | "full" | "closed" | "off";
+  until: string;
+  anyone: boolean;
+  who: string;
+  sign_in: string;
+}
+
+export type Field = "question" | "name" | "email";
+export interface Form extends Record<Field, string> {
+  /** Of the form that was sent and not answered, or "". */
+  key: string;
+}
+
+/** What follows from the answer to a form. */
+export type Outcome = "begun" | "wrong" | "look" | "again";
+
+/** 409 and 401: it is not as it was when we looked. Without an answer we do not know, and ask again. */
+export const outcomeOf = (status: number): Outcome =>
+  status === 200 || status === 410
+    ? "begun"
+    : status === 422 || status === 400
+      ? "wrong"
+      : status === 409 || status === 401
+        ? "look"
+        : "again";
+
+/** Milliseconds before the `n`-th repeat, from 1. */
+export const pauseBefore = (n: number): number => Math.min(1_000 * 2 ** n, 30_000);
+
+const PATIENCE = 15_000;
+const PLACE = "livechat:door";
+const FIELDS: Field[] = ["question", "name", "email"];
+/** Characters, as the service counts them. */
+const LONGEST = { question: 4000, name: 80, email: 254 };
+
+function recalled(): Form {
+  const empty = { key: "", question: "", name: "", email: "" };
+  try {
+    return { ...empty, ...JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") };
+  } catch {
+    return empty; // blocked by the visitor or by policy
+  }
+}
+
+function keep(form: Form | null): void {
+  try {
+    if (form) sessionStorage.setItem(PLACE, JSON.stringify(form));
+    else sessionStorage.removeItem(PLACE);
+  } catch {
+    // the page still knows
+  }
+}
+
+/** The status and the JSON of an answer; status 0 when there was none. */
+async function ask(app: App, form?: Form): Promise<[status: number, body: unknown]> {
+  try {
+    const answer = await fetch(`${app.base}api/begin`, {
+      signal: AbortSignal.timeout?.(PATIENCE) ?? null,
+      ...(form && {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-Livechat": "1" },
+        body: JSON.stringify(form),
+      }),
+    });
+    return [answer.status, await answer.json()];
+  } catch {
+    return [0, null];
+  }
+}
+
+class Door {
+  form = recalled();
+  step: Step | undefined;
+  wrong: Partial<Record<Field, string>> = {};
+  /** There was no answer to the question how it stands. */
+  lost = false;
+  looking = false;
+  sending = false;
+  tries = 0;
+  timer = 0;
+  app: App;
+
+  constructor(app: App) {
+    this.app = app;
+  }
+
+  async look(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    const [status, body] = await ask(this.app);
+    this.looking = false;
+    // One that does not know the question begins no chats.
+    this.step = status === 200 ? (body as Step) : status === 404 ? ({ state: "off" } as Step) : undefined;
+    this.lost = !this.step;
+    this.app.draw();
+    if (this.form.key && !this.sending) this.send(); // the page was loaded anew before the answer came
+  }
+
+  /** Sends the form, under the key that it has until we know what became of it. */
+  send(): void {
+    clearTimeout(this.timer);
+    this.form.key ||= randomText();
+    keep(this.form);
+    this.sending = true;
+    this.wrong = {};
+    this.app.draw();
+    void ask(this.app, this.form).then(([status, body]) => this.#answered(status, body));
+  }
+
+  #answered(status: number, body: unknown): void {
+    const outcome = outcomeOf(status);
+    if (outcome === "again") {
+      this.timer = setTimeout(() => this.send(), pauseBefore(++this.tries));
+      return this.app.draw();
+    }
+    this.sending = false;
+    this.tries = 0;
+    this.form.key = "";
+    if (outcome === "begun") {
+      this.form = { key: "", question: "", name: "", email: "" };
+      this.step = undefined;
+      keep(null);
+      return void this.app.resume();
+    }
+    keep(this.form);
+    const { error, fields } = body as { error: string; fields?: Record<Field, string> };
+    if (error === "running") return void this.app.resume();
+    this.wrong = fields ?? (outcome === "wrong" ? { question: "bad" } : {});
+    this.app.draw();
+    if (outcome === "look") void this.look();
+    else (this.app.root.querySelector(".door [aria-invalid]") as HTMLElement | null)?.focus();
+  }
+}
+
+export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
+  const { h, button, say } = kit;
+  const doors = new WeakMap<App, Door>();
+  const p = (words: string) => h("p", {}, words);
+  const head = (words: string) => h("h3", { tabindex: "-1" }, words);
+
+  const why = (name: Field, code: string) =>
+    code === "empty"
+      ? say("door_empty")
+      : code === "too_long"
+        ? say("door_long")
+        : name === "email"
+          ? say("door_bad")
+          : say("door_wrong");
+
+  const labels = (name: Field) =>
+    name === "question" ? say("door_question") : name === "name" ? say("door_name") : say("door_email");
+
+  function field(door: Door, name: Field): Child[] {
+    const { form, wrong, sending } = door;
+    const code = wrong[name];
+    const note = name === "email" && say("door_email_why");
+    const props = {
+      id: `door-${name}`,
+      dir: "auto",
+      required: true,
+      "aria-invalid": !!code && "true",
+      "aria-describedby": `door-${name}-note door-${name}-wrong`,
+      readonly: sending && "true",
+      autocomplete: name === "question" ? "off" : name,
+      maxlength: `${LONGEST[name]}`,
+      input: ({ target }: Event) => {
+        form[name] = (target as HTMLInputElement).value;
+        keep(form);
+      },
+    };
+    const box =
+      name === "question"
+        ? h("textarea", { ...props, rows: "4" }, form[name])
+        : h("input", { ...props, type: name === "email" ? "email" : "text", value: form[name] });
+    return [
+      h("label", { key: `${name}-label`, for: props.id }, labels(name)),
+      h("p.quiet", { key: `${name}-note`, id: `door-${name}-note` }, note),
+      { ...box, props: { ...box.props, key: name } },
+      h("p.bad", { key: `${name}-wrong`, id: `door-${name}-wrong` }, !!code && why(name, code)),
+    ];
+  }
+
+  function form(door: Door, step: Step): Spec {
+    const { sending, tries, wrong } = door;
+    const fields = step.who ? FIELDS.slice(0, 1) : FIELDS;
+    const submit = (event: Event) => {
+      event.preventDefault();
+      if (sending) return;
+      door.wrong = Object.fromEntries(fields.filter((f) => !door.form[f].trim()).map((f) => [f, "empty"]));
+      if (!Object.keys(door.wrong)[0]) return door.send();
+      door.app.draw();
+      (door.app.root.querySelector(".door [aria-invalid]") as HTMLElement).focus();
+    };
+    const status = tries ? say("trying") : sending ? say("sending") : "";
+    return h(
+      "form.door",
+      { key: "form", submit, novalidate: true },
+      h("p.bad", { key: "alert", role: "alert" }, !!Object.keys(wrong)[0] && say("door_wrong")),
+      ...fields.flatMap((name) => field(door, name)),
+      h("p.record", { key: "record" }, say("door_record")),
+      h("p", { key: "status", role: "status" }, status),
+      tries > 0 && button("again", () => door.send(), say("try_now")),
+      h("button.main", { key: "main", "aria-disabled": sending && "true" }, say("door_start")),
+    );
+  }
+
+  function open(door: Door, step: Step): Child[] {
+    const time = new Date(step.until).toLocaleTimeString(door.app.lang, { timeStyle: "short" });
+    const way = `${step.sign_in}?${location.pathname}${location.search}`;
+    const offered = !!step.sign_in && !step.who;
+    return [
+      head(say("door_head")),
+      p(say("door_open", { time })),
+      step.who && h("p", { key: "who" }, say("door_who", { who: step.who })),
+      offered && h("p", { key: "may" }, step.anyone ? say("door_may") : say("door_must")),
+      offered && h("a.button", { key: "sign", href: way }, say("door_sign_in")),
+      (step.anyone || !!step.who) && form(door, step),
+    ];
+  }
+
+  return (app, ticket) => {
+    dress(app);
+    let here = doors.get(app);
+    if (!here) doors.set(app, (here = new Door(app)));
+    const door = here;
+    const { step } = door;
+    const again = button("look", () => void door.look(), say("door_look"));
+    if (!step && !door.lost) {
+      void door.look();
+      return [head(say("checking_head"))];
+    }
+    if (!step) return [head(say("trouble_head")), p(say("trouble_text")), again, ticket];
+    if (step.state === "off") return null;
+    if (step.state === "open" || door.sending) return open(door, step);
+    const full = step.state === "full";
+    return [
+      head(full ? say("door_full_head") : say("door_closed_head")),
+      p(full ? say("door_full") : say("door_closed")),
+      !!door.form.question && h("p", { key: "kept" }, say("door_kept")),
+      ticket,
+      again,
+    ];
+  };
+}
+
+/** What a visitor who began the chat is told while nobody has answered him. */
+export const waiting =
+  ({ h, say }: Kit) =>
+  ({ talk }: App): Child => {
+    const view = talk?.session.view;
+    const alone = view && !view.ticket && !view.operators[0] && !talk.over;
+    return !!alone && h("p.record", { key: "waiting" }, say("door_waiting"));
+  };
