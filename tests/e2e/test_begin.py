@@ -17,8 +17,8 @@ from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import Stage
 from bot.store import upgrade
-from tests.e2e.test_story import free_port
 from tests.e2e.test_widget_access import AXE, RULES
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
