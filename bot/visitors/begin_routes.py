@@ -33,6 +33,8 @@ _FIELDS = frozenset({"key", "question", "name", "email"})
 _STATUS = {"sign_in": 401}
 #: How often one address may ask how it stands.
 LOOKS = Rate(per_minute=60, burst=60)
+#: How often one form: a repeat gives a seat each time.
+REPEATS = Rate(per_minute=10, burst=10)
 _MANY = 20  # times as much for networks behind one address
 
 
@@ -60,6 +62,7 @@ class BeginRoutes:
         self._gate = gate
         self._signing = signing
         self._looks = _Senders(LOOKS, gate.shared)
+        self._keys = Buckets(REPEATS)
         self._asks = _Senders(gate.per_address, gate.shared)
 
     def table(self) -> list[web.RouteDef]:
@@ -90,6 +93,8 @@ class BeginRoutes:
             raise Refusal(400, "broken")
         if not _KEY.fullmatch(body["key"]):
             raise Refusal(400, "broken")
+        if wait := self._keys.take(guard.token_name(body["key"]), time.monotonic()):
+            raise Refusal(429, "slow_down", retry_after=wait)
         who = await self._who(request)
         if not await self._beginning.begun(body["key"]):
             # Only what begins something counts, or a lost answer would count twice.

@@ -209,6 +209,12 @@ async def test_one_address_begins_so_many_and_a_campus_behind_one_more(site: Sit
     assert [await begins(CAMPUS) for _ in range(10)] == [200] * 10
 
 
+async def test_one_form_is_not_sent_without_end(site: Site) -> None:
+    ada, sent = await site.comes(), form()
+    statuses = [(await ada.posts("begin", **sent))[0] for _ in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
+
+
 async def test_two_people_who_begin_chats_have_nothing_of_one_another(site: Site) -> None:
     """Two-person matrix over the new routes: keys, cookies and repeats of either."""
     ada, eve = await site.comes(), await site.comes()
