@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from bot.app import Service
 from bot.config import Settings
@@ -60,6 +60,11 @@ class Scene:
         ada.on("console", lambda message: self._complaint(message.text))
         ada.on("pageerror", lambda error: self.complaints.append(str(error)))
         ada.on("request", lambda request: self.asked.append(request.url))
+
+    @property
+    def waits(self) -> Locator:
+        """What is shown to a visitor who waits; it is spoken, too."""
+        return self.ada.locator("#panel .record").filter(has_text="You are waiting for an answer")
 
     def _complaint(self, text: str) -> None:
         if not text.startswith("Failed to load resource"):
@@ -136,7 +141,7 @@ async def _fill_in(scene: Scene) -> None:
 
 async def _wait(scene: Scene) -> None:
     ada, grace = scene.ada, scene.grace
-    await expect(ada.get_by_text("You are waiting for an answer")).to_be_visible()
+    await expect(scene.waits).to_be_visible()
     log = ada.get_by_role("region", name="Conversation")
     await expect(log.get_by_text("It is the <big> one.")).to_be_visible()
     assert await scene.axe() == []
@@ -160,7 +165,7 @@ async def _be_answered(scene: Scene) -> None:
     log = ada.get_by_role("region", name="Conversation")
     await expect(log.get_by_text("Grace Hopper joined")).to_be_visible()
     await expect(log.get_by_text("The toner?")).to_be_visible()
-    await expect(ada.get_by_text("You are waiting for an answer")).to_have_count(0)
+    await expect(scene.waits).to_have_count(0)
 
 
 async def _be_filed(scene: Scene) -> None:
@@ -222,7 +227,7 @@ async def test_an_answer_that_is_lost_begins_no_second_chat(anyone: Scene) -> No
     await anyone.starts()
     await expect(ada.get_by_text("trying again by itself")).to_be_visible()
     await ada.reload()  # and the key outlives the page
-    await expect(ada.get_by_text("You are waiting for an answer")).to_be_visible()
+    await expect(anyone.waits).to_be_visible()
     assert lost == 2
     await expect(anyone.grace.locator(".card")).to_have_count(1)
     posts = anyone.grace.locator(".post").filter(has_text="Why does it beep?")
@@ -256,7 +261,7 @@ async def test_where_one_must_sign_in_it_says_so_and_leads_there_and_back(
         await expect(ada.get_by_label("Your name")).to_have_count(0)
         await ada.get_by_label("Your question").fill("Why does it beep?")
         await scene.starts()
-        await expect(ada.get_by_text("You are waiting for an answer")).to_be_visible()
+        await expect(scene.waits).to_be_visible()
         card = scene.grace.locator(".card").first
         await expect(card).to_contain_text("signed in")
         await expect(card).not_to_contain_text("Not verified")

@@ -40,6 +40,8 @@ export const outcomeOf = (status: number): Outcome =>
 export const pauseBefore = (n: number): number => Math.min(1_000 * 2 ** n, 30_000);
 
 const PATIENCE = 15_000;
+/** Milliseconds after which it may be otherwise: we ask again when the panel is opened, or drawn. */
+const OLD = 30_000;
 const PLACE = "livechat:door";
 const FIELDS: Field[] = ["question", "name", "email"];
 /** Characters, as the service counts them. */
@@ -87,6 +89,8 @@ class Door {
   /** There was no answer to the question how it stands. */
   lost = false;
   looking = false;
+  /** When we last asked. */
+  at = 0;
   sending = false;
   tries = 0;
   timer = 0;
@@ -99,10 +103,12 @@ class Door {
   async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;
+    this.at = Date.now();
     const [status, body] = await ask(this.app);
     this.looking = false;
     // One that does not know the question begins no chats.
-    this.step = status === 200 ? (body as Step) : status === 404 ? ({ state: "off" } as Step) : undefined;
+    if (status === 200) this.step = body as Step;
+    else if (status === 404) this.step = { state: "off" } as Step;
     this.lost = !this.step;
     this.app.draw();
     if (this.form.key && !this.sending) this.send(); // the page was loaded anew before the answer came
@@ -241,6 +247,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
       void door.look();
       return [head(say("checking_head"))];
     }
+    if (!door.lost && !door.sending && Date.now() - door.at > OLD) void door.look();
     if (!step) return [head(say("trouble_head")), p(say("trouble_text")), again, ticket];
     if (step.state === "off") return null;
     if (step.state === "open" || door.sending) return open(door, step);
@@ -256,10 +263,15 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
 }
 
 /** What a visitor who began the chat is told while nobody has answered him. */
-export const waiting =
-  ({ h, say }: Kit) =>
-  ({ talk }: App): Child => {
+export function waiting({ h, say }: Kit): (app: App) => Child {
+  const told = new WeakSet<object>();
+  return ({ talk, announcer }) => {
     const view = talk?.session.view;
-    const alone = view && !view.ticket && !view.operators[0] && !talk.over;
-    return !!alone && h("p.record", { key: "waiting" }, say("door_waiting"));
+    if (!talk || !view || view.ticket || view.operators[0] || talk.over) return null;
+    if (!told.has(talk)) {
+      told.add(talk);
+      announcer.say(say("door_waiting"));
+    }
+    return h("p.record", { key: "waiting" }, say("door_waiting"));
   };
+}
