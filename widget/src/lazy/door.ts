@@ -26,19 +26,26 @@ export interface Form extends Record<Field, string> {
 /** What follows from the answer to a form. */
 export type Outcome = "begun" | "wrong" | "look" | "again";
 
-/** 409 and 401: it is not as it was when we looked. Without an answer we do not know, and ask again. */
+/** 409, 401 and 403: it is not as it was when we looked. Without an answer we do not know, and ask again. */
 export const outcomeOf = (status: number): Outcome =>
   status === 200 || status === 410
     ? "begun"
     : status === 422 || status === 400
       ? "wrong"
-      : status === 409 || status === 401
+      : status === 409 || status === 401 || status === 403
         ? "look"
         : "again";
+
+interface Refused {
+  error: string;
+  fields?: Record<Field, string>;
+  until?: string;
+}
 
 /** Milliseconds before the `n`-th repeat, from 1. */
 export const pauseBefore = (n: number): number => Math.min(1_000 * 2 ** n, 30_000);
 
+const SHORT = { dateStyle: "medium", timeStyle: "short" } as const;
 const PATIENCE = 15_000;
 /** Milliseconds after which it may be otherwise: we ask again when the panel is opened, or drawn. */
 const OLD = 30_000;
@@ -86,6 +93,8 @@ class Door {
   form = recalled();
   step: Step | undefined;
   wrong: Partial<Record<Field, string>> = {};
+  /** Until when computing support has closed the chat to whoever asks. */
+  blocked = "";
   /** There was no answer to the question how it stands. */
   lost = false;
   looking = false;
@@ -141,7 +150,8 @@ class Door {
       return void this.app.resume();
     }
     keep(this.form);
-    const { error, fields } = body as { error: string; fields?: Record<Field, string> };
+    const { error, fields, until = "" } = body as Refused;
+    this.blocked = error === "blocked" ? until : "";
     if (error === "running") return void this.app.resume();
     this.wrong = fields ?? (outcome === "wrong" ? { question: "bad" } : {});
     this.app.draw();
@@ -199,7 +209,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
   }
 
   function form(door: Door, step: Step): Spec {
-    const { sending, tries, wrong } = door;
+    const { sending, tries, wrong, blocked } = door;
     const fields = step.who ? FIELDS.slice(0, 1) : FIELDS;
     const submit = (event: Event) => {
       event.preventDefault();
@@ -209,11 +219,13 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
       door.app.draw();
       (door.app.root.querySelector(".door [aria-invalid]") as HTMLElement).focus();
     };
+    const time = blocked && new Date(blocked).toLocaleString(door.app.lang, SHORT);
+    const complaint = time ? say("blocked", { time }) : !!Object.keys(wrong)[0] && say("door_wrong");
     const status = tries ? say("trying") : sending ? say("sending") : "";
     return h(
       "form.door",
       { key: "form", submit, novalidate: true },
-      h("p.bad", { key: "alert", role: "alert" }, !!Object.keys(wrong)[0] && say("door_wrong")),
+      h("p.bad", { key: "alert", role: "alert" }, complaint),
       ...fields.flatMap((name) => field(door, name)),
       h("p.record", { key: "record" }, say("door_record")),
       h("p", { key: "status", role: "status" }, status),
