@@ -99,11 +99,14 @@ def _turned_away(chat: Chat, event: e.TurnedAway) -> Step:
 
 def _said(chat: Chat, event: e.Said) -> Step:
     author = event.author
+    waited = chat.waits
     chat, effects = heard(chat, event)
     if author.role is Role.OPERATOR and all(o.id != author.id for o in chat.operators):
         chat = replace(chat, operators=(*chat.operators, author))
         chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
         effects.append(joined)
+        if waited:
+            effects.append(f.ShowCard())
     spoken = chat.spoken + (author.role is Role.VISITOR)
     chat, line = record(
         chat,

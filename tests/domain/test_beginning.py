@@ -18,6 +18,7 @@ from bot.domain.tickets import NewTicket
 from tests.domain.test_advance import EVENTS
 from tests.people import (
     ADA,
+    ALAN,
     GRACE,
     INTAKE,
     LATER,
@@ -64,6 +65,8 @@ def test_who_answers_first_is_announced_and_nobody_waits_any_more() -> None:
     assert (chat.operators, chat.waits) == ((GRACE,), False)
     said = [x.message.text for x in then if isinstance(x, f.Record)]
     assert said == [Notice.OPERATOR_JOINED, "Toner."]
+    assert f.ShowCard() in then
+    assert f.ShowCard() not in effects(chat, e.Said(NOW, ALAN, "a", "Or paper."))
 
 
 def test_both_sides_are_told_once_that_nobody_has_answered() -> None:

@@ -50,12 +50,13 @@ const PATIENCE = 15_000;
 /** Milliseconds after which it may be otherwise: we ask again when the panel is opened, or drawn. */
 const OLD = 30_000;
 const PLACE = "livechat:door";
+// Quoted wherever it stands: the build shortens another member of that name.
 const FIELDS: Field[] = ["question", "name", "email"];
 /** Characters, as the service counts them. */
-const LONGEST = { question: 4000, name: 80, email: 254 };
+const LONGEST = { "question": 4000, name: 80, email: 254 };
 
 function recalled(): Form {
-  const empty = { key: "", question: "", name: "", email: "" };
+  const empty = { key: "", "question": "", name: "", email: "" };
   try {
     return { ...empty, ...JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") };
   } catch {
@@ -144,7 +145,7 @@ class Door {
     this.tries = 0;
     this.form.key = "";
     if (outcome === "begun") {
-      this.form = { key: "", question: "", name: "", email: "" };
+      this.form = { key: "", "question": "", name: "", email: "" };
       this.step = undefined;
       keep(null);
       return void this.app.resume();
@@ -153,7 +154,7 @@ class Door {
     const { error, fields, until = "" } = body as Refused;
     this.blocked = error === "blocked" ? until : "";
     if (error === "running") return void this.app.resume();
-    this.wrong = fields ?? (outcome === "wrong" ? { question: "bad" } : {});
+    this.wrong = fields ?? (outcome === "wrong" ? { "question": "bad" } : {});
     this.app.draw();
     if (outcome === "look") void this.look();
     else (this.app.root.querySelector(".door [aria-invalid]") as HTMLElement | null)?.focus();
@@ -267,7 +268,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     return [
       head(full ? say("door_full_head") : say("door_closed_head")),
       p(full ? say("door_full") : say("door_closed")),
-      !!door.form.question && h("p", { key: "kept" }, say("door_kept")),
+      !!door.form["question"] && h("p", { key: "kept" }, say("door_kept")),
       ticket,
       again,
     ];
