@@ -84,7 +84,7 @@ async function ask(app: App, form?: Form): Promise<[status: number, body: unknow
         body: JSON.stringify(form),
       }),
     });
-    return [answer.status, await answer.json()];
+    return [answer.status, await answer.json().catch(() => null)];
   } catch {
     return [0, null];
   }
@@ -117,7 +117,7 @@ class Door {
     const [status, body] = await ask(this.app);
     this.looking = false;
     // One that does not know the question begins no chats.
-    if (status === 200) this.step = body as Step;
+    if (status === 200 && (body as Step | null)?.state) this.step = body as Step;
     else if (status === 404) this.step = { state: "off" } as Step;
     this.lost = !this.step;
     this.app.draw();
@@ -136,7 +136,8 @@ class Door {
   }
 
   #answered(status: number, body: unknown): void {
-    const outcome = outcomeOf(status);
+    // What is no answer of the service's (some network wants a sign-in first) is none.
+    const outcome = body ? outcomeOf(status) : "again";
     if (outcome === "again") {
       this.timer = setTimeout(() => this.send(), pauseBefore(++this.tries));
       return this.app.draw();
