@@ -277,11 +277,13 @@ class Chat:
 
     @property
     def may_be_rated(self) -> bool:
-        """True while an answer still goes into the record: nothing of that has left, or may have."""
+        """True while an answer still goes into the record: nothing of that has left, or may have.
+
+        Somebody who was just shown the door is not asked.
+        """
         before = bool(self.operators) and self.state in (State.ENDED, State.HELD)
-        return (
-            before and self.rating is Rating.AWAITED and not (self.filing and self.filing.unclear)
-        )
+        asked = self.rating is Rating.AWAITED and self.blocked is None
+        return before and asked and not (self.filing and self.filing.unclear)
 
     @property
     def only_new(self) -> bool:

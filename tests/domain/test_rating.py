@@ -40,6 +40,12 @@ def test_before_the_end_and_once_the_record_has_left_nobody_is_asked(events: lis
     assert not asked(*events).may_be_rated
 
 
+def test_who_was_blocked_is_not_asked() -> None:
+    chat = asked(e.Blocked(NOW, GRACE, LATER))
+    assert not chat.may_be_rated
+    assert after(chat, e.Unblocked(NOW)).may_be_rated
+
+
 def test_the_first_answer_stands() -> None:
     chat = asked(ENDED, e.Rated(NOW, Rating.NO), e.Rated(LATER, Rating.YES))
     assert chat.rating is Rating.NO
