@@ -54,8 +54,9 @@ def comment(rest: Rest, rt: RtInstance, ref: TicketRef, record: Comment) -> Rece
     """Write a record as a comment and read it back. Raises NotDone, Unclear, Refused, Written."""
     number = _write(rest, rt, ref, "comment", record.as_json(), record.parts)
     try:
-        receipt = _receipt(rest, rt, ref, number, record.subject)
-        missing = readback.missing(rest, number, record.parts, (receipt.size, receipt.sha256))
+        once = readback.Once(rest)
+        receipt = _receipt(once, rt, ref, number, record.subject)
+        missing = readback.missing(once, number, record.parts, (receipt.size, receipt.sha256))
     except (NotDone, Refused) as error:  # it must not look as if nothing had been written
         raise Unclear(error.sentence) from error
     if missing:
@@ -203,7 +204,9 @@ def _write(
     return wire.transaction_id(reply)
 
 
-def _receipt(rest: Rest, rt: RtInstance, ref: TicketRef, number: int, subject: str) -> Receipt:
+def _receipt(
+    rest: readback.Rest, rt: RtInstance, ref: TicketRef, number: int, subject: str
+) -> Receipt:
     """Read a comment back: which ticket it really is in, and its transcript. Raises NotDone."""
     reply = rest.get(f"transaction/{number}")
     if reply.status == 403:

@@ -24,6 +24,20 @@ class Rest(Protocol):
     def get(self, path: str, params: dict[str, str] | None = None) -> Reply: ...
 
 
+class Once:
+    """Asks RT once for what is looked at twice while one record is read back."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._known: dict[str, Reply] = {}
+
+    def get(self, path: str, params: dict[str, str] | None = None) -> Reply:
+        """Ask, unless that is known."""
+        if path not in self._known:
+            self._known[path] = self._rest.get(path, params)
+        return self._known[path]
+
+
 def digest(rest: Rest, number: int, name: str) -> tuple[int, str]:
     """Return size and SHA-256 of a transaction's file as RT gives it back; 0 and "" if it does not.
 

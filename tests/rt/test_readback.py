@@ -62,3 +62,18 @@ def test_the_digest_is_of_what_rt_gives_back_or_there_is_none(content: object, f
     size, digest = readback.digest(Rt([item("transcript.json", "3")], content), 1, SENT[0].name)
     assert (size == 3, len(digest) == 64) == (found, found)
     assert readback.digest(Rt([item("else.json", "3")], content), 1, SENT[0].name) == (0, "")
+
+
+def test_rt_is_asked_once_for_a_list_that_is_looked_at_twice() -> None:
+    asked: list[str] = []
+
+    class Counting(Rt):
+        def get(self, path: str, params: dict[str, str] | None = None) -> Reply:
+            asked.append(path)
+            return super().get(path, params)
+
+    listed = [item("transcript.json", "2"), item("photo.png", "4")]
+    once = readback.Once(Counting(listed, base64.b64encode(b"{}").decode()))
+    kept = readback.digest(once, 1, SENT[0].name)
+    assert readback.missing(once, 1, SENT, kept) == ""
+    assert asked == ["transaction/1/attachments", "attachment/7"]
