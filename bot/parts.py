@@ -62,6 +62,7 @@ def _rt_instance(name: str, rt: Rt, server: MailServer | None) -> RtInstance:
         form=Form(rt.form),
         mail=_mail_route(rt, server),
         queues=rt.queues,
+        makes_in=(rt.triage,) if rt.triage else (),
         statuses=rt.statuses,
         marker_field=rt.marker_field,
     )

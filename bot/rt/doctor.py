@@ -12,6 +12,7 @@ from bot.rt.instance import Login, RtInstance
 from bot.rt.kerberos import Kerberos
 from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
 from bot.rt.operations import Rest
+from bot.rt.queues import looked_at
 from bot.rt.rest1 import Rest1
 from bot.rt.rights import too_many
 
@@ -84,9 +85,13 @@ def _reach(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
         answer = rest.get("rt")
         version = str(answer.data.get("Version", "?")) if isinstance(answer.data, dict) else "?"
         reached = Finding(f"{name}: login", ok=True, sentence=f"RT {version} took the login.")
-        return [reached, _account(rest, name), *_rights(rest, rt, name)]
+        return [reached, _account(rest, name), *_queues(rest, rt, name), *_rights(rest, rt, name)]
     except OutsideError as error:
         return [_outside(name, error)]
+
+
+def _queues(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
+    return [Finding(f"{name}: queues", *look) for look in looked_at(rest, rt)]
 
 
 def _rights(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:

@@ -48,7 +48,8 @@ class RtInstance:
     ``principal`` is which of the keytab's is ours, the first one if empty.
     ``vouched`` says that its REST 2.0 takes the web server's word for who we are, by a plugin.
     ``mail`` is how records are written if that is done by mail; then ``api`` only reads.
-    ``queues`` are those whose tickets the chat may work with, all if empty; ``statuses`` those that
+    ``queues`` are those whose tickets the chat may work with, all if empty; in ``makes_in`` it makes
+    tickets by itself; ``statuses`` are those that
     it may set. ``marker_field`` is a
     ticket's custom field for our marker in new tickets, beside their subject.
     Time-outs are in seconds; at most ``workers`` calls run at a time.
@@ -67,6 +68,7 @@ class RtInstance:
     form: Form = Form.HTML
     mail: MailRoute | None = None
     queues: tuple[str, ...] = ()
+    makes_in: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     marker_field: str = ""
     connect_timeout: float = 5.0

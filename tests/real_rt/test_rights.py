@@ -147,8 +147,9 @@ def unwise(rig: Rig, who: str, **more: tuple[str, ...]) -> list[str]:
             found = doctor.check(rest, replace(instance, **more))  # type: ignore[arg-type]
         finally:
             rest.close()
-    assert all(finding.ok for finding in found if finding.unwise)
-    return [finding.sentence for finding in found if finding.unwise]
+    rights = [finding for finding in found if finding.name.endswith(": rights")]
+    assert all(finding.ok and finding.unwise for finding in rights)
+    return [finding.sentence for finding in rights]
 
 
 def test_the_doctor_warns_of_what_the_api_shows(real_rt: Rig) -> None:
@@ -163,3 +164,33 @@ def test_the_doctor_warns_of_what_the_api_shows(real_rt: Rig) -> None:
     for right in ("SuperUser", "AdminUsers", "AdminGroupMembership", "ModifyTicket"):
         assert right in everything
     assert "DeleteTicket" in " ".join(unwise(real_rt, "grace", queues=("Support",)))
+
+
+def test_the_doctor_sees_whether_the_queues_are_there_and_may_be_written_to(real_rt: Rig) -> None:
+    with real_rt.acting_as("svc-livechat"):
+        instance = RtInstance("rt", real_rt.url, ca=real_rt.ca)
+        named = ("Support", "Teaching", "Purchasing", "Private", "Nowhere")
+        instance = replace(instance, queues=named, makes_in=("Teaching",))
+        rest = Rest2(instance)
+        try:
+            found = [f for f in doctor.check(rest, instance) if f.name == "rt rt: queues"]
+        finally:
+            rest.close()
+    said = {
+        name: [(f.ok, f.unwise, f.sentence) for f in found if f" {name}" in f.sentence]
+        for name in named
+    }
+    assert said["Support"] == [(True, False, "The queue Support is there, and may be worked with.")]
+    ((ok, _, sentence),) = said["Teaching"]
+    assert not ok
+    assert "no ticket may be made there. Give the account CreateTicket" in sentence
+    making, commenting = said["Purchasing"]
+    assert making[:2] == (True, True)
+    assert not commenting[0]
+    assert "Give the account CommentOnTicket" in commenting[2]
+    ((ok, _, sentence),) = said["Private"]
+    assert not ok
+    assert "SeeQueue" in sentence
+    ((ok, _, sentence),) = said["Nowhere"]
+    assert not ok
+    assert "no queue called Nowhere" in sentence

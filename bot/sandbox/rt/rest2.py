@@ -38,6 +38,7 @@ class Rest2:
         return [
             web.get(f"{v2}/rt", self._inside(self.rt)),
             web.get(f"{v2}/user/{{login}}", self._inside(self.user)),
+            web.get(f"{v2}/queue/{{name}}", self._inside(self.queue)),
             web.get(f"{v2}/tickets", self._inside(self.search)),
             web.post(f"{v2}/ticket", self._inside(self.create)),
             web.get(f"{v2}/ticket/{number}", self._inside(self.ticket)),
@@ -76,6 +77,13 @@ class Rest2:
         if person is None:
             return error(404, "Not Found")
         return web.json_response(told.user(person))
+
+    async def queue(self, request: web.Request) -> web.Response:
+        """Tell of a queue; RT says the same of one that is not there and one that is not for us."""
+        name = request.match_info["name"]
+        if name not in self._world.rights:
+            return error(403, "Forbidden")
+        return web.json_response(told.queue(self._world, name))
 
     async def ticket(self, request: web.Request) -> web.Response:
         ticket = self._asked(request)

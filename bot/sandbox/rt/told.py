@@ -22,6 +22,15 @@ def user(person: Person) -> dict[str, Any]:
     }
 
 
+def queue(world: World, name: str) -> dict[str, Any]:
+    """GET queue/NAME, as far as somebody looks at it; what may be done there is among the links."""
+    number = world.queue_number(name)
+    links = [{"ref": "self", "type": "queue", "id": number, "_url": ""}]
+    if world.may_create(name):
+        links.append({"ref": "create", "type": "ticket", "_url": ""})
+    return {"id": int(number), "Name": name, "Disabled": "0", "_hyperlinks": links}
+
+
 def ticket(world: World, one: Ticket) -> dict[str, Any]:
     """GET ticket/N: people by login only, the queue by number only."""
     return {
