@@ -93,3 +93,16 @@ async def test_once_the_record_is_on_the_ticket_nothing_of_it_stays_in_the_brows
     assert "CANARY" not in await ada.page.evaluate(kept)
     await ada.page.reload()
     await expect(ada.foot).to_contain_text("This conversation is on ticket #12345")
+
+
+async def test_the_question_is_asked_also_where_no_more_scripts_come(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.context.route("**/more.*.js*", lambda route: route.abort())
+    talk = service.invite()
+    await ada.join(talk)
+    warn(talk)
+    await expect(ada.foot).to_contain_text("Are you still there?")
+    await ada.say("Yes")
+    await expect(ada.foot).to_have_count(0)
+    assert talk.visiting.chats[talk.id].closing is None

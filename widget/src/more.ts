@@ -7,7 +7,7 @@ import type { App } from "./app.ts";
 import type { Entry } from "./session.ts";
 import { say, sayUnread, sayUntil, spoken } from "./strings.ts";
 import type { Talk } from "./talk.ts";
-import { button, copy, h, icon, type Child } from "./view/dom.ts";
+import { button, copy, h, icon, type Child, type Spec } from "./view/dom.ts";
 
 /** Names the edition of the script that is fetched. */
 declare const MORE: string;
@@ -40,6 +40,8 @@ export interface More {
   options(app: App): Child;
   /** Calls a reader back who looks elsewhere. */
   chime(chosen: Chosen): void;
+  /** What is said while the chat is about to end by itself. */
+  closing(app: App, talk: Talk): Spec;
   /** What can be done when the chat is over, `close` among it. */
   over(app: App, talk: Talk, close: Child): Child[];
 }

@@ -4,6 +4,7 @@
  */
 import type { Kit, More } from "../more.ts";
 import { chime } from "./chime.ts";
+import { closing } from "./closing.ts";
 import { door, waiting } from "./door.ts";
 import { files } from "./files.ts";
 import { options } from "./options.ts";
@@ -15,5 +16,6 @@ export default (kit: Kit): More => ({
   waiting: waiting(kit),
   options: options(kit),
   chime: chime(kit),
+  closing: closing(kit),
   over: over(kit),
 });

@@ -61,17 +61,9 @@ export function composer(app: App, talk: Talk): Spec {
   );
 }
 
-/** The chat is about to end by itself: one press, or any word, and it does not. */
+/** The chat is about to end by itself. */
 export function closing(app: App, talk: Talk): Spec {
-  const at = new Date(talk.closing);
-  const time = at.toLocaleTimeString(app.lang, { timeStyle: "short" });
-  const { ticket } = talk.session.view;
-  return h(
-    "div.foot",
-    { key: "closing", role: "group", "aria-labelledby": "closing" },
-    h("p", { id: "closing" }, say(ticket ? "closing" : "closing_new", { time, ticket })),
-    h("p.acts", {}, button("main", () => talk.here(), say("still_here"))),
-  );
+  return moreOf(app)?.closing(app, talk) ?? h("p.foot", { key: "short" }, say("closing_short"));
 }
 
 /** Asks in place, not in a dialogue in front of everything: to end the chat, or to close it. */
