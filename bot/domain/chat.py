@@ -156,6 +156,8 @@ class Filing:
     ``unasked`` when no CO sent it on its way (this time); ``by`` is SYSTEM if none ever did.
     ``refused`` is when it last did not go into RT, stopped by us or refused by RT; ``unclear`` if it
     is in RT all the same or may be, so that a person has to look before it goes anywhere else.
+    ``requested`` is when it was sent on its way the last time. ``left``: the chat was taken to
+    another ticket since.
     """
 
     by: Author
@@ -177,6 +179,7 @@ class Filing:
     unasked: bool = False
     refused: datetime | None = None
     unclear: bool = False
+    left: bool = False
 
     def goes_to(self, made: NewTicket | None) -> bool:
         """Tell whether it goes to the same place as one into ``made``, or the chat's own ticket."""

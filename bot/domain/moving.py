@@ -31,7 +31,7 @@ def _moved(chat: Chat, event: e.Moved) -> Step:
     rebindings = (*chat.rebindings, rebinding)
     chat = replace(chat, ticket=after, move=None, rebindings=rebindings, intake=None)
     # What was refused or stopped was about the other ticket; the summary is kept.
-    chat = with_filing(chat, problem="", found=None, changes=())
+    chat = with_filing(chat, problem="", found=None, changes=(), left=True)
     chat, line = notice(chat, event, event.by, Notice.MOVED)
     way = f"{before} → {after.ref}" if before.number else str(after.ref)
     tell = f.TellThread(f.Word.MOVED, way)

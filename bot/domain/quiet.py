@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat, Filing
+from bot.domain.matching import Match, match
 from bot.domain.messages import SYSTEM, Role
 from bot.domain.steps import Step
 
@@ -28,18 +29,23 @@ def standing(chat: Chat) -> Filing | None:
     filing = chat.filing
     if filing is None or filing.unclear:
         return filing
-    moved = any(moved.at >= filing.requested for moved in chat.rebindings)
-    return None if moved or filing.undone_by is not None else filing
+    return None if filing.left or filing.undone_by is not None else filing
 
 
 def unasked(chat: Chat, event: e.Event, why: str) -> Chat:
     """Put the chat on its way to RT although no CO asks for it now; if one did, with his summary."""
     summary, intake = f"No summary was given: {why}", chat.intake
-    filing = chat.filing or Filing(SYSTEM, event.at, summary, new_ticket=intake)
-    if standing(chat) is None:  # of what does not stand any more only the words are left
-        filing = Filing(filing.by, event.at, filing.summary, new_ticket=intake)
-    filing = replace(filing, unasked=True)
+    filing = standing(chat)
+    if filing is None:  # of what does not stand any more only the words are left
+        by, words = (chat.filing.by, chat.filing.summary) if chat.filing else (SYSTEM, summary)
+        filing = Filing(by, event.at, words, new_ticket=intake, match=_unconfirmed(chat))
+    filing = replace(filing, unasked=True, requested=event.at)
     return replace(chat, filing=filing, move=None, filings=chat.filings + 1)
+
+
+def _unconfirmed(chat: Chat) -> Match:
+    """How visitor and ticket fit as nobody has confirmed it: a red one must yet be stopped."""
+    return Match.GREEN if match(chat.identity, chat.ticket) is Match.GREEN else Match.AMBER
 
 
 def _warned(chat: Chat, event: e.SilenceWarned) -> Step:

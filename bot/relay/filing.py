@@ -142,7 +142,8 @@ class FileHandler:
         if filing is None or not filing.unasked or made is None:
             return
         why = "its ticket has changed." if filing.found else f"RT refused it. {filing.problem}"
-        event = e.FiledUnasked(self._relay.now(), why, filing.match, made)
+        fits = match(chat.identity, filing.found or chat.ticket)
+        event = e.FiledUnasked(self._relay.now(), why, fits, made)
         await self._relay.happen(unit, chat, event)
 
 

@@ -147,7 +147,7 @@ class Housekeeping:
             return
         hours = int(passed[-1] / timedelta(hours=1))
         day = int(age / _WAITS[-1])
-        if await unit.first_time(f"chat:{chat.id}", f"waits:{hours}:{day}"):
+        if await unit.first_time(f"chat:{chat.id}", f"waits:{chat.filings}:{hours}:{day}"):
             since = "an hour" if hours == 1 else f"{hours if day < 2 else day * hours} hours"
             problem = f": {chat.filing.problem}" if chat.filing.problem else "."
             detail = f"for {since}{problem}"

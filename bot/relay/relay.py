@@ -169,8 +169,9 @@ class Relay:
         own = f"file:{chat.id}"
         match effect:
             case f.ReleaseFiling(number, until):
-                payload = {"number": number}
-                return Delivery(Lane.HERE, f"hold:{chat.id}", "release", payload, chat.id, until)
+                # A stream each: one that was undone may be due late, if the clock was set back.
+                stream, payload = f"hold:{chat.id}:{number}", {"number": number}
+                return Delivery(Lane.HERE, stream, "release", payload, chat.id, until)
             case f.FileTranscript():
                 return Delivery(Lane.RT, own, "file", {}, chat.id)
             case f.SetTicketStatus(status):

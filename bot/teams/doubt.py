@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, Filing
 from bot.domain.effects import Word
 from bot.relay.ports import Answer
 from bot.relay.sending import SENT
@@ -48,9 +48,26 @@ _OVERTAKEN: dict[Word | Answer, str] = {
 }
 
 
+#: Notices of a record of which all that is known is that it was mailed.
+_UNPROVEN: dict[Word | Answer, str] = {
+    Word.STATUS_PROBLEM: (
+        "The record was mailed to RT for ticket {ticket}, and RT did not confirm it: please look "
+        "whether it is there. The ticket's status was not changed. {detail} Please set it in RT."
+    ),
+}
+
+
+def is_unproven(filing: Filing | None) -> bool:
+    """Tell whether the record was mailed, and nobody knows if it arrived."""
+    receipt = filing.receipt if filing else None
+    return receipt is not None and not receipt.proven and not receipt.transaction
+
+
 def worded(chat: Chat, word: Word | Answer, otherwise: str) -> str:
     """Return how to word a notice, posted now, about the chat as it is now."""
     if chat.state in SENT and word in _OVERTAKEN:
         return _OVERTAKEN[word]
+    if is_unproven(chat.filing) and word in _UNPROVEN:
+        return _UNPROVEN[word]
     unclear = chat.filing is not None and chat.filing.unclear
     return _UNCLEAR.get(word, otherwise) if unclear else otherwise

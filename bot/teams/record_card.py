@@ -9,7 +9,7 @@ from bot.domain.messages import Role
 from bot.relay.confirming import is_changed
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
-from bot.teams import begun_card, words
+from bot.teams import begun_card, doubt, words
 from bot.teams import elements as el
 from bot.teams.elements import Json
 from bot.teams.elsewhere_card import moving
@@ -175,7 +175,7 @@ def filed(view: CardView, zone: tzinfo) -> Part:
     ref = chat.filed_in
     where = "On a new ticket" if chat.filing and chat.filing.new_ticket else "On the ticket"
     said = f"**{where}.** The visitor is told so."
-    if unproven := _is_unproven(chat.filing):
+    if unproven := doubt.is_unproven(chat.filing):
         said = "**Mailed to RT, which did not confirm it.** The visitor is told that it is there."
     body = [el.paragraph(said)]
     title = f"Open ticket {ref.number} in RT"
@@ -195,12 +195,6 @@ def filed(view: CardView, zone: tzinfo) -> Part:
     return body, el.link(title, url)
 
 
-def _is_unproven(filing: Filing | None) -> bool:
-    """Tell whether nobody knows if the record arrived."""
-    receipt = filing.receipt if filing else None
-    return receipt is not None and not receipt.proven and not receipt.transaction
-
-
 def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
     receipt = filing.receipt
     pairs = [("Ticket", in_card(str(chat.filed_in)))]
@@ -211,7 +205,7 @@ def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
     if receipt is not None:
         proof = "read back from RT" if receipt.proven else _UNSEEN
         proof = f"transaction {receipt.transaction}, {proof}"
-        pairs.append(("Comment", _UNPROVEN if _is_unproven(filing) else proof))
+        pairs.append(("Comment", _UNPROVEN if doubt.is_unproven(filing) else proof))
     if receipt is not None and receipt.sha256:
         digest = f"{receipt.size} bytes, SHA-256 {receipt.sha256[:_SHOWN]}…"
         pairs.append(("Transcript", f"{digest}, read back from RT"))

@@ -57,11 +57,11 @@ STATES: dict[State, str] = {
     State.PROPOSED: "Nobody is invited yet.",
     State.INVITED: "Invited; nobody has joined yet.",
     State.OPEN: "The chat is open.",
-    State.ENDED: "The chat has ended; the record is not on the ticket yet.",
+    State.ENDED: "The chat has ended; the record is not in RT yet.",
     State.HELD: "The record goes to {destination} in a moment; until then it can be undone.",
     State.FILING: "The record is on its way to {destination}.",
-    State.FILED: "The record is on the ticket.",
-    State.PURGED: "The record is on the ticket.",
+    State.FILED: "The record is on {destination}.",
+    State.PURGED: "The record is on {destination}.",
     State.CANCELLED: "Cancelled before anybody joined.",
     State.ERASED: "The chat was erased.",
 }
@@ -120,7 +120,7 @@ _WORDS: dict[Word | Answer, str] = {
         "card while it can be, or add to the ticket in RT."
     ),
     Word.FILING_FAILED: (
-        "The record of the chat is not on ticket {ticket}: RT refused it. {detail} The record is "
+        "The record of the chat did not get into {destination}: RT refused it. {detail} The record is "
         "kept here; press “Send to RT” on the card when that is put right."
     ),
     Word.FILING_STOPPED: (
@@ -212,8 +212,8 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Word.ORPHANED: (
         "Teams has lost the thread of the chat with {visitor} about ticket {ticket}, so nobody can "
-        "read on there: the chat has ended, and {visitor} was told so. Its record goes onto the "
-        "ticket by itself, {summary}. Please go on with {visitor} in RT."
+        "read on there: the chat has ended, and {visitor} was told so. Its record goes into "
+        "{destination} by itself, {summary}. Please go on with {visitor} in RT."
     ),
     Word.ERASED: (
         "The chat about ticket {ticket} was erased, because a person asked for that under data "
@@ -232,7 +232,7 @@ _WORDS: dict[Word | Answer, str] = {
         "with “send to RT”. Until then its text is kept here. {detail}"
     ),
     Answer.FILING_WAITS: (
-        "The record of the chat has been on its way to ticket {ticket} {detail} You need do "
+        "The record of the chat has been on its way to {destination} {detail} You need do "
         "nothing: it is kept here, and tried again until RT has it."
     ),
     Answer.DAILY: "Live chat, in the last 24 hours: {detail}",
@@ -273,6 +273,12 @@ _MISMATCHED: dict[Word | Answer, str] = {
         "match ticket {ticket}. To go on, write to the visitor, or press “Keep it open” on the card. "
         "To decide about the record, press “Send to RT”."
     ),
+    Word.ORPHANED: (
+        "Teams has lost the thread of the chat with {visitor} about ticket {ticket}, so nobody can "
+        "read on there: the chat has ended, and {visitor} was told so. {visitor} does not match the "
+        "ticket, so its record goes where such are sorted out, {summary}, or is kept here if there is "
+        "no such queue. Please go on with {visitor} in RT."
+    ),
 }
 #: NOTHING_HERE with a reason: a command that cannot be carried out now.
 _NOT_NOW = "That was not done. {detail} Mention me with “show card” to see where the chat stands."
@@ -310,7 +316,7 @@ def say(notice: Tell, listening: Listening) -> str:
         template = _NOT_NOW
     if chat is not None:
         template = doubt.worded(chat, notice.word, template)
-    if chat is not None and match(chat.identity, chat.ticket) is Match.RED:
+    if chat is not None and _is_unconfirmed(chat):
         template = _MISMATCHED.get(notice.word, template)
     detail = notice.detail.strip()
     if detail and notice.word is Answer.SEVERAL_NUMBERS:
@@ -322,11 +328,19 @@ def say(notice: Tell, listening: Listening) -> str:
         state=standing(chat) if chat else "",
         visitor=plain_name(visitor(chat)),
         ticket=ticket(chat),
+        destination=_destination(chat) if chat else "RT",
         how=HOW_TO_ANSWER[listening],
         summary=_summary(chat),
     )
     said = "\n".join(" ".join(line.split()) for line in text.split("\n"))
     return f"{said} (resent)" if notice.resent else said
+
+
+def _is_unconfirmed(chat: Chat) -> bool:
+    """Tell whether the record is for a ticket that the visitor is not on, and no CO said that it is."""
+    filing = chat.filing
+    decided = filing is not None and (filing.new_ticket or filing.match is Match.RED)
+    return match(chat.identity, chat.ticket) is Match.RED and not decided
 
 
 def _summary(chat: Chat | None) -> str:
@@ -353,11 +367,23 @@ def visitor(chat: Chat | None) -> str:
 
 def standing(chat: Chat) -> str:
     """Say where a chat stands, and where its record goes."""
-    made = chat.filing.new_ticket if chat.filing else None
-    destination = f"a new ticket in “{made.queue}”" if made else f"ticket {chat.ticket.ref}"
+    destination = _destination(chat)
     if chat.state is State.ENDED and chat.filing is not None and chat.filing.unclear:
         return f"The chat has ended; the record may be on {destination} already."
+    if doubt.is_unproven(chat.filing):
+        return f"The record was mailed to {destination}; RT did not confirm it."
     return STATES[chat.state].format(destination=destination)
+
+
+def _destination(chat: Chat) -> str:
+    """Say where the record goes, or is."""
+    filing = chat.filing
+    made = filing.new_ticket if filing else None
+    if filing is not None and filing.receipt is not None and filing.receipt.ticket:
+        return f"{'the new ticket' if made else 'ticket'} {chat.filed_in}"
+    if made is not None:
+        return f"a new ticket in “{made.queue}”"
+    return f"ticket {chat.ticket.ref}" if chat.ticket.ref.number else "a new ticket"
 
 
 def ticket(chat: Chat | None) -> str:

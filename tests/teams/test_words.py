@@ -121,3 +121,18 @@ def test_a_silent_chat_of_somebody_else_is_not_said_to_go_onto_the_ticket() -> N
         chat = replace(talking(), identity=known)
         said = words.say(Tell(Word.SILENT, "15 minutes", chat), Listening.MENTION)
         assert ("goes onto ticket rt#12345" in said) is onto
+
+
+@pytest.mark.parametrize("state", ["filed-unproven", "filed-new-ticket", "filed"])
+def test_who_asks_where_a_filed_chat_stands_is_told_no_more_than_is_known(state: str) -> None:
+    chat = CARDS[state].chat
+    done = words.say(Tell(Answer.DONE, "", chat), Listening.MENTION)
+    status = words.say(Tell(Word.STATUS_PROBLEM, "No.", chat), Listening.MENTION)
+    assert ("did not confirm" in done) is ("did not confirm" in status) is ("unproven" in state)
+    assert "on the ticket" not in done
+    assert str(chat.filed_in) in done
+
+
+def test_the_record_of_a_begun_chat_whose_thread_is_lost_goes_into_a_new_ticket() -> None:
+    said = words.say(Tell(Word.ORPHANED, "", CARDS["begun-filing"].chat), Listening.MENTION)
+    assert "goes into a new ticket in “Live chat” by itself" in said
