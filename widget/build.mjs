@@ -236,7 +236,8 @@ if (process.argv.includes("--tests")) {
 } else {
   const shipping = await shipment();
   const packed = sidecars(shipping.code);
-  const size = packed["widget.js.gz"].length;
+  // As tests/e2e/test_widget_page.py counts; what lies beside the bundle is packed a little better.
+  const size = gzipSync(shipping.code, { level: 9 }).length;
   if (size > limit) throw new Error(`The widget has ${size} bytes gzipped; the limit is ${limit}.`);
   if (process.argv.includes("--check")) {
     await check(shipping);
