@@ -43,11 +43,11 @@ def test_what_runs_beside_comes_before_the_shortest_timer() -> None:
         threading.Timer(0.05, go.set).start()
         done, _ = await asyncio.wait([ordered, timer], return_when=asyncio.FIRST_COMPLETED)
         timer.cancel()
+        await aside.close()
         return "beside" if done == {ordered} else "timer"
 
     with leaping() as runner:
         assert runner.run(main()) == "beside"
-    aside.close()
 
 
 def test_a_time_out_ends_what_never_comes() -> None:

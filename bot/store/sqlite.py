@@ -181,7 +181,7 @@ class SqliteHand:
         """Let go."""
         await self.abandon()
         await self._let_go()
-        self._thread.close()
+        await self._thread.close()
 
 
 class SqliteReader:
@@ -220,7 +220,7 @@ class SqliteReader:
             if connection is not None:
                 await self._thread.run(connection.close)
         self._db = self._patient = None
-        self._thread.close()
+        await self._thread.close()
 
 
 def _begin_patiently(connection: sqlite3.Connection) -> None:

@@ -31,11 +31,11 @@ class Aside:
         self._orders.put((call, args, loop, done))
         return await done
 
-    def close(self) -> None:
-        """End it after what was ordered."""
+    async def close(self) -> None:
+        """End it after what was ordered; the event loop goes on meanwhile."""
         if self._thread is not None:
+            await self.run(_nothing)
             self._orders.put(None)
-            self._thread.join()
             self._thread = None
 
     def _serve(self) -> None:
@@ -48,6 +48,10 @@ class Aside:
                 problem = error
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_answer, done, result, problem)
+
+
+def _nothing() -> None:
+    """What comes last: when it has been done, everything before it has."""
 
 
 def _answer(done: asyncio.Future[Any], result: Any, problem: BaseException | None) -> None:

@@ -18,7 +18,7 @@ async def test_calls_are_done_one_after_another_in_one_other_thread() -> None:
 
     assert await asyncio.gather(*(aside.run(call, n) for n in range(5))) == [0, 2, 4, 6, 8]
     assert seen == [(n, "test") for n in range(5)]
-    aside.close()
+    await aside.close()
 
 
 async def test_what_goes_wrong_there_is_told_here_and_hurts_nobody_else() -> None:
@@ -30,7 +30,7 @@ async def test_what_goes_wrong_there_is_told_here_and_hurts_nobody_else() -> Non
     with pytest.raises(ValueError, match="there"):
         await aside.run(fails)
     assert await aside.run(len, "abc") == 3
-    aside.close()
+    await aside.close()
 
 
 async def test_whoever_stops_waiting_stops_nothing() -> None:
@@ -44,5 +44,18 @@ async def test_whoever_stops_waiting_stops_nothing() -> None:
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait([waiting])
-    aside.close()
+    await aside.close()
     assert done == ["slow"]
+
+
+async def test_the_loop_goes_on_while_what_was_ordered_comes_to_its_end() -> None:
+    aside, go = Aside("test"), threading.Event()
+    ordered = asyncio.create_task(aside.run(go.wait, 10))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(aside.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    go.set()
+    await closing
+    assert ordered.done()
+    assert await ordered
