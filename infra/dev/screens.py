@@ -284,6 +284,8 @@ async def pop_up(play: Play, grace: Page) -> None:
     await take_all(widget_states.in_arabic(play.browser, link, grace))
     page = await play.window(f"{play.stage.site.url}/printing")
     await take_all(widget_states.without_a_chat(play.browser, page, play.stage))
+    page = await play.window(f"{play.stage.site.url}/printing")
+    await take_all(widget_states.beginning(page, grace))
 
 
 async def cards(play: Play) -> None:

@@ -16,7 +16,11 @@ from bot.sandbox.stage import PREFIX, Stage
 
 #: A site of another domain, whose page shows ours in a frame: for the service it is on the list.
 WIKI: Final = socket.create_server(("127.0.0.1", 0))
-SETTINGS = {"visitors": {"frame_ancestors": [f"http://127.0.0.1:{WIKI.getsockname()[1]}"]}}
+ORIGIN = f"http://127.0.0.1:{WIKI.getsockname()[1]}"
+SETTINGS = {
+    "visitors": {"frame_ancestors": [ORIGIN]},
+    "visitor_start": {"who": "anyone", "closes_at": "23:59"},
+}
 STATES = AsyncIterator[tuple[str, Page]]
 
 #: What a browser in Arabic asks for; the page is in Arabic as well.
@@ -34,8 +38,14 @@ ARABIC_TALK = (
 async def without_a_chat(browser: Browser, page: Page, stage: Stage) -> STATES:
     """The page before anybody opens anything, the panel, the page without a script, and in a frame."""
     yield "widget-launcher", page
+
+    async def off(route: Route) -> None:
+        """What a site answers where visitors begin no chats."""
+        await route.fulfill(json={"state": "off"})
+
+    await page.route("**/api/begin", off)
     await page.locator("rt-livechat .launcher").click()
-    await expect(page.locator("rt-livechat h3")).to_be_visible()
+    await expect(page.get_by_role("heading", name="No chat is open")).to_be_visible()
     yield "widget-no-chat", page
     plain = await (await browser.new_context(java_script_enabled=False)).new_page()
     await plain.goto(f"{stage.site.url}{PREFIX}/chat")
@@ -53,11 +63,36 @@ async def without_a_chat(browser: Browser, page: Page, stage: Stage) -> STATES:
     await runner.setup()
     await web.SockSite(runner, WIKI).start()
     framing = await (await browser.new_context()).new_page()
-    await framing.goto(SETTINGS["visitors"]["frame_ancestors"][0])
+    await framing.goto(ORIGIN)
     link = framing.frame_locator("iframe").get_by_role("link", name="Open the chat")
     await expect(link).to_be_visible()
     yield "page-elsewhere", framing
     await runner.cleanup()
+
+
+async def beginning(page: Page, grace: Page) -> STATES:
+    """The door for those who have no link: closed, open, and the wait behind it."""
+    launcher = page.locator("rt-livechat .launcher")
+    await launcher.click()
+    await expect(page.locator("rt-livechat h3")).to_be_visible()
+    await expect(page.get_by_label("Your question")).to_have_count(0)
+    yield "widget-door-closed", page
+    await grace.locator("#new-post").get_by_role("textbox").fill("@Live Chat open")
+    await grace.get_by_role("button", name="Post").click()
+    await expect(grace.get_by_text("visitors can begin chats until").last).to_be_visible()
+    await page.get_by_role("button", name="Look again").click()
+    question = page.get_by_label("Your question")
+    await expect(question).to_be_visible()
+    yield "widget-door-open", page
+    await page.get_by_role("button", name="Start the chat").click()
+    await expect(page.get_by_text("please look at the marked fields")).to_be_visible()
+    yield "widget-door-fields", page
+    await question.fill("Why does the scanner in AT 5.05 beep?")
+    await page.get_by_label("Your name").fill("Ada Lovelace")
+    await page.get_by_label("Your e-mail address").fill("ada@elsewhere.test")
+    await page.get_by_role("button", name="Start the chat").click()
+    await expect(page.get_by_text("You are waiting for an answer").first).to_be_visible()
+    yield "widget-waiting", page
 
 
 async def while_talking(ada: Page, grace: Page) -> STATES:
