@@ -95,7 +95,7 @@ def _told(trace: Trace) -> list[str]:
     return [
         f"chat {trace.chat} ({trace.state}): {record}",
         f"  rows here: {rows}",
-        f"  ticket in RT: {trace.ticket}",
+        f"  ticket in RT: {trace.ticket if trace.ticket.number else 'none yet, or its number is not known'}",
         f"  thread in Teams: {trace.thread}",
     ]
 

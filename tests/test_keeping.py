@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.domain.beginning import no_ticket
 from bot.domain.blocking import Block, block_id
 from bot.domain.chat import State
 from bot.domain.identity import Identity, Proof
 from bot.store import upgrade
-from tests.people import GRACE, NOW
+from tests.people import GRACE, INTAKE, NOW
 from tests.relay.house import OTHER, House, opened
 from tests.test_cli import CONFIG
 
@@ -152,3 +153,28 @@ async def test_blocks_are_listed_found_lifted_and_erased(house: House, prompt: P
     assert (await house.chat(chat.id)).blocked is None
     await prompt("purge", "--person", ADA, "--yes")
     assert await house.store.blocks() == []
+
+
+async def test_a_co_who_sent_a_chat_is_forgotten_and_its_receipt_is_not(
+    house: House, prompt: Prompt
+) -> None:
+    sent, _ = await house.talking()
+    await house.presses("file", sent)
+    await house.deliver()
+    goes_on, _ = await house.talking(OTHER)
+    assert sent.id in (await prompt("where", GRACE.name)).output
+    result = await prompt("purge", "--person", GRACE.name, "--yes", "--also-unfiled")
+    assert f"Erased: {sent.id}, {goes_on.id}." in result.output
+    kept = await house.chat(sent.id)
+    assert kept.filing
+    assert kept.filing.receipt
+    assert kept.state is State.PURGED
+    assert "Nothing here names" in (await prompt("where", GRACE.name)).output
+
+
+async def test_of_a_chat_without_a_ticket_none_is_named(house: House, prompt: Prompt) -> None:
+    chat, _ = await house.talking()
+    begun = replace(chat, ticket=no_ticket(INTAKE), intake=INTAKE)
+    await house.store.write(lambda unit: unit.save(begun))
+    said = (await prompt("where", ADA)).output
+    assert "ticket in RT: none yet, or its number is not known" in said

@@ -120,6 +120,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.PURGED, e.FilingHeld): _S.PURGED,
     (_S.PURGED, e.FilingRequested): _S.PURGED,
     (_S.PURGED, e.StatusSet): _S.PURGED,
+    (_S.PURGED, e.Erased): _S.PURGED,  # who sent it is forgotten, too
     (_S.OPEN, e.Erased): _S.ERASED,
     (_S.ENDED, e.Erased): _S.ERASED,
     (_S.HELD, e.Erased): _S.ERASED,

@@ -130,7 +130,14 @@ def _purged(chat: Chat, event: e.Purged) -> Step:
 
 
 def _erased(chat: Chat, event: e.Erased) -> Step:
-    """Forget all but the ticket's number, and whether RT may have the record all the same."""
+    """Forget all but the ticket's number, and whether RT may have the record all the same.
+
+    Of a record that is in RT only its senders are still to be forgotten.
+    """
+    if chat.state is State.PURGED:
+        nobody = Author(Role.OPERATOR, "", "")
+        undone = nobody if chat.filing and chat.filing.undone_by else None
+        return with_filing(chat, by=nobody, undone_by=undone), (f.ShowCard(),)
     was = chat.filing
     unclear = chat.state is State.FILING or (was is not None and was.unclear)
     filing = Filing(SYSTEM, was.requested, "", unclear=True) if was and unclear else None

@@ -43,7 +43,7 @@ _ECHO = timedelta(minutes=15)
 _COMMANDS = {
     State.INVITED: frozenset({"cancel", "revoke", "look"}),
     State.OPEN: frozenset(
-        {"end", "keep", "file", "new", "triage", "look", "undo", "move", "rebind", "stay"}
+        {"end", "keep", "file", "new", "triage", "look", "move", "rebind", "stay"}
     ),
 }
 _LATE = (
@@ -57,6 +57,7 @@ _HELD_SUMMARY = (
     "This chat goes to RT in a moment, with the summary it was sent with. To change that, mention me "
     "with “undo” and send it again."
 )
+_EARLIER = "That is about the earlier chat of this thread, about {sent}; nothing else has changed."
 _WHICH = (
     "This thread has had more than one chat, and your summary would go on the record of just one. Say "
     "on which: “send to rt 345: SUMMARY”, with the last digits of its ticket, or press the button on "
@@ -166,7 +167,7 @@ class Operating:
             if not await self._of_blocks(unit, thread, chats, heard, at):
                 await self._in_free(unit, thread, chats, heard, at)
         elif await was_open(unit, live, at, self._relay.now()):
-            await self._in_live(unit, thread, live, heard)
+            await self._in_live(unit, thread, live, chats, heard)
         else:
             word = Answer.NOT_DELIVERED
             await self._telling.answer(unit, thread, heard, word, _LATE, chat=live)
@@ -186,10 +187,16 @@ class Operating:
         ended: datetime | None = chat.ended
         return chat.state in _ENDED and ended is not None and self._relay.now() - ended < _ECHO
 
-    async def _in_live(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:
-        """Words in a thread that carries a chat."""
+    async def _in_live(
+        self, unit: Unit, thread: Thread, chat: Chat, chats: list[Chat], heard: Heard
+    ) -> None:
+        """Words in a thread that carries a chat; ``chats`` are all that it has had, newest first."""
         command = parse_command(heard.text, self._hosts) if heard.mentioned else None
         match command:
+            case Press("undo"):  # what can be undone was sent: it is of a chat before this one
+                sent = _meant("undo", [one for one in chats if one.state in SENT] or [chat])
+                about = "" if sent is chat else _EARLIER.format(sent=sent.ticket.ref)
+                await self._twin(unit, thread, sent, heard, command, about)
             case Press(verb) if verb in _COMMANDS[chat.state]:
                 await self._twin(unit, thread, chat, heard, command)
             case StartChat() | TooMany():
@@ -295,9 +302,18 @@ class Operating:
         await self._twin(unit, thread, chat, heard, command)
 
     async def _twin(
-        self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, command: Press
+        self,
+        unit: Unit,
+        thread: Thread,
+        chat: Chat,
+        heard: Heard,
+        command: Press,
+        about: str = "",
     ) -> None:
-        """A typed command that does what a button does (cards fail on some phones)."""
+        """A typed command that does what a button does (cards fail on some phones).
+
+        ``about`` says which chat it was about, where that may not be clear.
+        """
         verb, summary = command.verb, command.summary
         if verb == "look":
             await self._show_again(unit, chat)
@@ -311,7 +327,8 @@ class Operating:
         pressed = Pressed(thread, heard.operator, verb, chat.id, values)
         pressing = await self._buttons.apply(unit, thread, chat, pressed)
         word = Answer.NOTHING_HERE if pressing.sentence else Answer.DONE
-        await self._telling.answer(unit, thread, heard, word, pressing.sentence, chat=chat)
+        detail = f"{pressing.sentence} {about}".strip()
+        await self._telling.answer(unit, thread, heard, word, detail, chat=chat)
 
     async def _show_again(self, unit: Unit, chat: Chat) -> None:
         """Post the card anew, at the end of a thread that has grown long."""

@@ -20,6 +20,8 @@ _NAMES = frozenset({"name", "login", "address", "id", "requestor", "author_name"
 #: States in which what was said is nowhere but here.
 UNFILED = frozenset({State.OPEN, State.ENDED, State.HELD, State.FILING})
 _BEFORE = frozenset({State.PROPOSED, State.INVITED})
+_IN_RT = frozenset({State.FILED, State.PURGED})
+_NAMELESS = frozenset({State.CANCELLED, State.ERASED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Tra
 
 async def _erase(relay: Relay, trace: Trace, unit: Unit) -> bool:
     chat = await unit.chat(trace.chat)
-    if chat is None or (chat.state in UNFILED and not trace.unfiled):
+    if chat is None or chat.state in _NAMELESS or (chat.state in UNFILED and not trace.unfiled):
         return False  # gone, or somebody has joined since we looked
     await _let_go(relay, unit, chat)
     return True
@@ -112,9 +114,11 @@ async def _let_go(relay: Relay, unit: Unit, chat: Chat) -> None:
     now = relay.now()
     if chat.state in _BEFORE:
         await relay.happen(unit, chat, e.Cancelled(now, SYSTEM))
-    elif chat.state is State.FILED:
-        await purge(relay, unit, chat)
-        await relay.happen(unit, chat, e.Purged(now))
+    elif chat.state in _IN_RT:
+        if chat.state is State.FILED:
+            await purge(relay, unit, chat)
+            chat = await relay.happen(unit, chat, e.Purged(now))
+        await relay.happen(unit, chat, e.Erased(now))
     else:
         await unit.recall(chat.id)  # what is on its way names people, or waits for what goes
         await relay.happen(unit, chat, e.Erased(now))

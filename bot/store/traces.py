@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import sqlalchemy as sa
 
-from bot.domain.chat import State
-from bot.domain.tickets import TicketRef
+from bot.domain.chat import Chat
 from bot.relay.people import Trace, Traces, fold, mentions
+from bot.store.codec import read_chat
 from bot.store.engine import parsed
 from bot.store.tables import (
     blocks,
@@ -49,7 +48,7 @@ def _find(connection: sa.Connection, person: str) -> Traces:
     )
     # Beside the conversation only: who talks in a personal chat is nobody's name.
     found = [
-        _trace(connection, chat_id, json.loads(detail), place)
+        _trace(connection, chat_id, read_chat(detail), place)
         for chat_id, detail, place in connection.execute(
             query.order_by(chats.c.created_at, chats.c.id)
         )
@@ -86,14 +85,10 @@ def _speakers(connection: sa.Connection, person: str) -> set[str]:
     return {chat_id for chat_id, *names in rows if wanted in {fold(n) for n in names if n}}
 
 
-def _trace(connection: sa.Connection, chat_id: str, chat: dict[str, Any], place: str) -> Trace:
+def _trace(connection: sa.Connection, chat_id: str, chat: Chat, place: str) -> Trace:
     def count(table: sa.Table) -> int:
         query = sa.select(sa.func.count()).select_from(table).where(table.c.chat_id == chat_id)
         return int(connection.execute(query).scalar_one())
 
     rows = {name: count(table) for name, table in _OF_CHATS.items()}
-    filing = chat.get("filing") or {}
-    ref = TicketRef(**chat["ticket"]["ref"])
-    if filing.get("receipt") and filing.get("new_ticket"):
-        ref = TicketRef(filing["new_ticket"]["instance"], filing["receipt"]["ticket"])
-    return Trace(chat_id, State(chat["state"]), ref, place, {"chats": 1, **rows})
+    return Trace(chat_id, chat.state, chat.filed_in, place, {"chats": 1, **rows})

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bot.domain import events as e
-from bot.domain.chat import State
+from bot.domain.chat import LIVE, Chat, State
 from bot.domain.effects import Word
 from bot.domain.matching import Change, fingerprint
 from bot.domain.tickets import TicketRef
 from bot.relay.nonces import nonce
-from bot.relay.ports import Refused
+from bot.relay.ports import Listening, Refused
+from bot.teams.words import say
 from tests.people import ADAS, GRACE, TICKET
 from tests.relay.house import RULES, House
 from tests.relay.test_sending import (
@@ -167,3 +168,61 @@ async def test_the_ticket_as_it_was_before_is_forgotten_with_the_rest(house: Hou
     purged = await house.chat(chat.id)
     assert purged.filing
     assert (purged.state, purged.filing.before) == (State.PURGED, None)
+
+
+async def followed(house: House, *, joined: bool) -> tuple[Chat, Chat]:
+    """Grace has sent a chat to RT; in the same thread she has begun the next one."""
+    ruled(house, undo=UNDO)
+    sent, _ = await house.talking()
+    await house.presses("file", sent, summary="Toner.")
+    other = TicketRef("rt", 777)
+    house.tickets.ticket = replace(TICKET, ref=other, asked=other)
+    house.clock.pass_(seconds=1)
+    goes_on = await house.proposed()
+    await house.presses("invite", goes_on, route="copy")
+    if joined:
+        await house.visiting.join(house.token(goes_on), "another", None)
+    await house.deliver()
+    return sent, goes_on
+
+
+def answer(house: House) -> str:
+    return say(house.threads.told[-1][1], Listening.THREAD)
+
+
+@pytest.mark.parametrize("joined", [True, False])
+async def test_undo_reaches_the_chat_that_was_sent_although_another_goes_on(
+    house: House, *, joined: bool
+) -> None:
+    sent, goes_on = await followed(house, joined=joined)
+    before = await house.chat(goes_on.id)
+    await house.writes("undo")
+    await house.deliver()
+    assert (await house.chat(sent.id)).state is State.ENDED
+    assert await house.chat(goes_on.id) == before
+    assert answer(house).startswith("Done. The chat has ended; the record is not in RT yet.")
+    assert "earlier chat of this thread, about rt#12345" in answer(house)
+    await tidied(house, UNDO + MINUTE)
+    assert house.tickets.comments == []
+
+
+@pytest.mark.parametrize("joined", [True, False])
+async def test_undo_that_comes_too_late_beside_another_chat_is_said_to(
+    house: House, *, joined: bool
+) -> None:
+    sent, goes_on = await followed(house, joined=joined)
+    house.tickets.ticket = TICKET
+    await tidied(house, UNDO + MINUTE)
+    await house.writes("undo")
+    await house.deliver()
+    assert (await house.chat(sent.id)).state is State.PURGED
+    assert (await house.chat(goes_on.id)).state in LIVE
+    assert "That was not done. Too late: the record is in RT." in answer(house)
+    assert "about rt#12345" in answer(house)
+
+
+async def test_where_nothing_was_sent_there_is_nothing_to_undo(house: House) -> None:
+    await house.talking()
+    await house.writes("undo")
+    await house.deliver()
+    assert "There is nothing to undo." in answer(house)

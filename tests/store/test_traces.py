@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from bot.domain.admission import SignIn
 from bot.domain.chat import State
+from bot.domain.events import TranscriptFiled
 from bot.domain.identity import Identity, Proof
 from bot.domain.tickets import TicketRef
 from bot.relay.people import erase
 from bot.relay.ports import Delivery, Lane
 from bot.relay.relay import Relay, Rules
 from bot.store import SqlStore, find_traces
-from tests.people import ADAS, GRACE, NOW, invited
+from tests.people import ADAS, GRACE, NOW, RECEIPT, after, filing, invited
 from tests.store.making import add_chat, line, schedule
 
 
@@ -57,3 +58,13 @@ async def test_who_has_just_signed_in_is_found_and_erased(store: SqlStore, url: 
     relay = Relay(store, lambda: NOW, [], Rules(b"s" * 32, "https://help.test/"))
     await erase(relay, find_traces(url, "eve"), also_unfiled=False)
     assert not find_traces(url, "eve")
+
+
+async def test_the_ticket_that_is_named_is_the_one_that_has_the_record(
+    store: SqlStore, url: str
+) -> None:
+    """RT merged the confirmed one into another while the record was on its way."""
+    merged = TranscriptFiled(NOW, replace(RECEIPT, ticket=777))
+    await add_chat(store, state=State.FILED, filing=after(filing(), merged).filing)
+    (trace,) = find_traces(url, ADAS.login).chats
+    assert trace.ticket == TicketRef("rt", 777)
