@@ -84,6 +84,8 @@ def _listed(found: Traces) -> list[str]:
         lines.append(
             f"blocks: {len(found.blocks)} rows (livechat blocks), which go when they are over"
         )
+    if found.made:
+        lines.append(f"blocks: {len(found.made)} rows that keep others out: only the name goes")
     if found.sign_ins:
         lines.append(f"sign_ins: {len(found.sign_ins)} rows, which go by themselves in minutes")
     return lines

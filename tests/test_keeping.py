@@ -161,6 +161,7 @@ async def test_a_co_who_sent_a_chat_is_forgotten_and_its_receipt_is_not(
     sent, _ = await house.talking()
     await house.presses("file", sent)
     await house.deliver()
+    house.clock.pass_(seconds=1)
     goes_on, _ = await house.talking(OTHER)
     assert sent.id in (await prompt("where", GRACE.name)).output
     result = await prompt("purge", "--person", GRACE.name, "--yes", "--also-unfiled")
@@ -178,3 +179,26 @@ async def test_of_a_chat_without_a_ticket_none_is_named(house: House, prompt: Pr
     await house.store.write(lambda unit: unit.save(begun))
     said = (await prompt("where", ADA)).output
     assert "ticket in RT: none yet, or its number is not known" in said
+
+
+async def test_who_blocked_somebody_is_forgotten_and_the_block_goes_on(
+    house: House, prompt: Prompt
+) -> None:
+    await house.store.write(lambda unit: unit.block(NEVER_OVER))
+    assert "blocks: 1 rows that keep others out" in (await prompt("where", GRACE.name)).output
+    await prompt("purge", "--person", GRACE.name, "--yes")
+    (block,) = await house.store.blocks()
+    assert block == replace(NEVER_OVER, by=replace(GRACE, id="", name=""))
+    assert "by somebody: he swears" in (await prompt("blocks")).output
+    assert "Nothing here names" in (await prompt("where", GRACE.name)).output
+
+
+async def test_whose_block_is_erased_is_not_said_to_be_blocked_any_more(
+    house: House, prompt: Prompt
+) -> None:
+    """Her record is not in RT, and stays; her pop-up must not say what is over."""
+    chat, _ = await house.talking()
+    await house.writes("block 2h because she swears at everybody")
+    await prompt("purge", "--person", ADA, "--yes")
+    assert await house.store.blocks() == []
+    assert (await house.chat(chat.id)).blocked is None

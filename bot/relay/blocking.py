@@ -126,7 +126,8 @@ class Blocking:
         """Tell of a block on one line."""
         known = block.who.login or block.who.address
         who = f"{plain_name(block.name) or 'a visitor'}{f' ({plain_name(known)})' if known else ''}"
-        until, by = at(block.until, self._relay.rules.zone), plain_name(block.by.name)
+        until = at(block.until, self._relay.rules.zone)
+        by = plain_name(block.by.name) or "somebody"
         reason = " ".join(block.reason.split())
         return f"{block.id}: {who}, until {until}, by {by}: {reason}"
 

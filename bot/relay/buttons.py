@@ -48,8 +48,8 @@ _WAS: dict[State, str] = {
     State.ENDED: "This chat has ended.",
     State.HELD: "This chat goes to RT in a moment. Until then it can be undone.",
     State.FILING: "This chat is on its way to RT.",
-    State.FILED: "This chat is in RT already.",
-    State.PURGED: "This chat is in RT already.",
+    State.FILED: "This chat was sent to RT already.",
+    State.PURGED: "This chat was sent to RT already.",
     State.CANCELLED: "This chat was cancelled.",
     State.ERASED: "This chat was erased, because a person asked for that.",
 }

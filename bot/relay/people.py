@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, State
-from bot.domain.messages import SYSTEM
+from bot.domain.messages import SYSTEM, Author
 from bot.domain.tickets import TicketRef
+from bot.relay.blocking import Blocking
 from bot.relay.filing import purge
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -47,16 +48,18 @@ class Trace:
 @dataclass(frozen=True, slots=True)
 class Traces:
     """All that is here of a person; ``loose`` are rows of the outbox that belong to no chat yet,
-    ``sign_ins`` those of the last minutes, ``blocks`` those that keep him out, or that he made.
+    ``sign_ins`` those of the last minutes, ``blocks`` those that keep him out, ``made`` those by
+    which he keeps others out.
     """
 
     chats: tuple[Trace, ...] = ()
     loose: tuple[int, ...] = ()
     sign_ins: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.chats or self.loose or self.sign_ins or self.blocks)
+        return bool(self.chats or self.loose or self.sign_ins or self.blocks or self.made)
 
 
 def mentions(found: Any, person: str) -> bool:
@@ -80,7 +83,8 @@ def fold(text: str) -> str:
 async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Trace]:
     """Erase what is here of those chats; return what was erased. Raises NotDone.
 
-    A record that is not in RT yet is left alone, unless ``also_unfiled``.
+    A record that is not in RT yet is left alone, unless ``also_unfiled``. Who made a block is
+    forgotten; it keeps out whom it kept out.
     """
     erased = []
     for trace in traces.chats:
@@ -95,7 +99,10 @@ async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Tra
         for id_ in traces.sign_ins:
             await unit.sign_out(id_)
         for id_ in traces.blocks:
-            await unit.unblock(id_)
+            await Blocking(relay).lift(unit, id_, SYSTEM)
+        for block in await unit.blocks():
+            if block.id in traces.made:
+                await unit.block(replace(block, by=Author(block.by.role, "", "")))
 
     await relay.store.write(drop)
     return erased

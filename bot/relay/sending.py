@@ -39,8 +39,8 @@ NEW_ONLY = (
 )
 _TOO_LATE = {
     State.FILING: "Too late: the record is on its way to RT, and may be there.",
-    State.FILED: "Too late: the record is in RT.",
-    State.PURGED: "Too late: the record is in RT.",
+    State.FILED: "Too late: the record was sent to RT.",
+    State.PURGED: "Too late: the record was sent to RT.",
 }
 
 

@@ -58,7 +58,8 @@ def _find(connection: sa.Connection, person: str) -> Traces:
         sa.select(outbox.c.id, outbox.c.payload).where(outbox.c.chat_id.is_(None))
     )
     loose = tuple(i for i, payload in rows if mentions(json.loads(payload), person))
-    return Traces(tuple(found), loose, _signed_in(connection, person), _blocked(connection, person))
+    known = _signed_in(connection, person)
+    return Traces(tuple(found), loose, known, *_blocks(connection, person))
 
 
 def _signed_in(connection: sa.Connection, person: str) -> tuple[str, ...]:
@@ -67,9 +68,13 @@ def _signed_in(connection: sa.Connection, person: str) -> tuple[str, ...]:
     return tuple(id_ for id_, *known in rows if fold(person) in {fold(n) for n in known if n})
 
 
-def _blocked(connection: sa.Connection, person: str) -> tuple[str, ...]:
+def _blocks(connection: sa.Connection, person: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The blocks that keep the person out, and those that he made of others."""
     rows = connection.execute(sa.select(blocks.c.id, blocks.c.detail).order_by(blocks.c.id))
-    return tuple(id_ for id_, detail in rows if mentions(json.loads(detail), person))
+    named = {id_: json.loads(detail) for id_, detail in rows}
+    made = {id_ for id_, block in named.items() if mentions(block.pop("by"), person)}
+    out = [id_ for id_, block in named.items() if mentions(block, person)]
+    return tuple(out), tuple(sorted(made - set(out)))
 
 
 def _speakers(connection: sa.Connection, person: str) -> set[str]:

@@ -187,7 +187,7 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Answer.CHANGED_LATE: (
         "This chat has ended, so your change was not passed on: the visitor saw your message as it "
-        "was, and the record that goes onto ticket {ticket} has it as it was. {detail} If it must "
+        "was, and the record that goes into {destination} has it as it was. {detail} If it must "
         "not stay there, say so in RT."
     ),
     Answer.NEVER_SENT: (

@@ -217,7 +217,7 @@ async def test_undo_that_comes_too_late_beside_another_chat_is_said_to(
     await house.deliver()
     assert (await house.chat(sent.id)).state is State.PURGED
     assert (await house.chat(goes_on.id)).state in LIVE
-    assert "That was not done. Too late: the record is in RT." in answer(house)
+    assert "That was not done. Too late: the record was sent to RT." in answer(house)
     assert "about rt#12345" in answer(house)
 
 
