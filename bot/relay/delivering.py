@@ -16,6 +16,7 @@ from bot.domain.messages import Message
 from bot.relay.files import Previews
 from bot.relay.handlers import After, Quiet
 from bot.relay.ports import (
+    URGENT,
     Answer,
     Apart,
     Delivery,
@@ -43,6 +44,8 @@ _CALLS = frozenset(
         Word.UNANSWERED,
     }
 )
+#: Notices that are told elsewhere if the thread is gone: somebody has to put something right in RT.
+_NEVER_LOST = frozenset({Word.FILED_ELSEWHERE, Word.STATUS_PROBLEM})
 #: A message that waited longer than so says by how much Teams is behind.
 _SLOW = timedelta(seconds=10)
 _PAGE = 100
@@ -264,8 +267,28 @@ class TellHandler(InThread):
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Somebody must hear of it: try on beside the words of the chat, more and more seldom."""
         if isinstance(error, Gone):
-            return await super().gave_up(delivery, error)
+            return await self._elsewhere(delivery, await super().gave_up(delivery, error))
         return _later(self._relay, delivery, f"late:{delivery.stream}:{delivery.id}")
+
+    async def _elsewhere(self, delivery: Delivery, lost: After | None) -> After | None:
+        """What is wrong with a record in RT is told where the CO will see it."""
+        found = await self._chat(delivery)
+        if found is None or delivery.payload["word"] not in _NEVER_LOST:
+            return lost
+        by, told = found[0].started_by, ("word", "detail")
+        # Whom to tell goes along: by then the chat may be purged.
+        payload = {key: delivery.payload[key] for key in told} | {"by": [by.id, by.name]}
+        stream = f"lost:{found[0].id}"
+        row = Delivery(
+            delivery.lane, stream, "lost", payload, found[0].id, thread=delivery.thread, rank=URGENT
+        )
+
+        async def both(unit: Unit) -> None:
+            await unit.schedule(row)
+            if lost:
+                await lost(unit)
+
+        return both
 
 
 class EraseHandler(Quiet):

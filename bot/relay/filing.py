@@ -132,9 +132,16 @@ class FileHandler:
         async def after(unit: Unit) -> None:
             chat = await _happens(self._relay, unit, chat_id, event)
             if isinstance(event, e.FilingFailed | e.FilingStopped) and chat is not None:
+                await self._without_him(unit, chat)
                 await self._to_triage(unit, chat)
 
         return after
+
+    async def _without_him(self, unit: Unit, chat: Chat) -> None:
+        """Whose thread was lost while he had sent it is told so, and nobody waits for him."""
+        asked = chat.filing is not None and not chat.filing.unasked
+        if asked and not (await unit.thread_by_id(chat.thread)).open:
+            await _happens(self._relay, unit, chat.id, e.ThreadLost(self._relay.now()))
 
     async def _to_triage(self, unit: Unit, chat: Chat) -> None:
         """What was to be filed by itself has nobody to decide: it goes where it is sorted out."""

@@ -240,7 +240,7 @@ def _moved(asked: Json, chat: Chat, link: str) -> Delivery:
 
 
 class LostHandler(Quiet):
-    """Tells the CO, in another place, that his chat's thread is lost."""
+    """Tells the CO in another place what can be told in his chat's thread no more: it is lost."""
 
     def __init__(self, relay: Relay, places: Places, threads: Threads) -> None:
         self._relay = relay
@@ -252,12 +252,13 @@ class LostHandler(Quiet):
         found = await self._relay.store.look(delivery.chat_id or "")
         if found is None:
             return None
-        chat, by = found[0], found[0].started_by
+        chat = found[0]
+        by = delivery.payload.get("by") or [chat.started_by.id, chat.started_by.name]
         gone = await self._relay.store.thread(chat.thread)
-        place = await self._places.fallback(gone, by.id)
+        place = await self._places.fallback(gone, str(by[0]))
         word, detail = Word(delivery.payload["word"]), str(delivery.payload["detail"])
         try:
-            await self._threads.tell(place, Tell(word, detail, chat, (by.id, by.name)))
+            await self._threads.tell(place, Tell(word, detail, chat, (by[0], by[1])))
         except Unclear:
             if delivery.attempt < 2:
                 raise

@@ -1,10 +1,17 @@
 """Teams says that a place is gone: once may be a mistake, twice ends the chat."""
 
+from unittest.mock import AsyncMock
+
 import pytest
 
-from bot.domain.chat import State
-from bot.relay.ports import Gone, Lane, Throttled
-from tests.relay.house import House
+from bot.domain.chat import Chat, State
+from bot.domain.effects import Word
+from bot.domain.events import Receipt
+from bot.relay.ports import Gone, Lane, Refused, Tell, Thread, Throttled
+from tests.people import GRACE
+from tests.relay.house import THREAD, House
+from tests.relay.test_sending import UNDO, ruled
+from tests.relay.test_silence import MINUTE, tidied
 
 GONE = "The bot is not in that conversation any more."
 
@@ -68,3 +75,60 @@ async def test_the_second_question_comes_some_seconds_after_the_first(house: Hou
     await house.deliver("relay")
     (head,) = await house.store.heads(Lane.TEAMS)
     assert 3 < head.wait < 6
+
+
+async def lost_while(house: House) -> Chat:
+    """Teams loses the thread while Grace may still undo what she sent."""
+    ruled(house, undo=UNDO)
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    await house.presses("file", chat, summary="Toner.", status="resolved")
+    house.threads.faults.before += [Gone(GONE)] * 2
+    await house.deliver("relay")
+    house.clock.pass_(seconds=5)
+    await house.deliver("relay")
+    assert not (await house.store.thread(chat.thread)).open
+    return await house.chat(chat.id)
+
+
+def elsewhere(house: House) -> list[Tell]:
+    return [told for place, told in house.threads.told if place != THREAD.conversation_id]
+
+
+async def test_what_rt_refuses_when_the_thread_is_gone_is_told_elsewhere_and_tried_again(
+    house: House,
+) -> None:
+    chat = await lost_while(house)
+    house.tickets.faults.before += [Refused("Not allowed.")] * 2
+    await tidied(house, 2 * MINUTE)
+    assert (await house.chat(chat.id)).state is State.ENDED
+    assert len(house.tickets.faults.before) == 0
+    assert [told.word for told in elsewhere(house)] == [Word.ORPHANED]
+    for _ in range(3):
+        await tidied(house, 20 * MINUTE)
+    (dossier,) = house.tickets.comments
+    assert dossier.chat.filing
+    assert dossier.chat.filing.summary == "Toner."
+    assert len(elsewhere(house)) == 1
+
+
+async def test_a_record_that_a_merge_took_elsewhere_is_told_although_the_thread_is_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = await lost_while(house)
+    merged = Receipt(777, 1, "https://rt.test/")
+    monkeypatch.setattr(house.tickets, "comment", AsyncMock(return_value=merged))
+    tell = house.threads.tell
+
+    async def gone(thread: Thread, notice: Tell) -> str:
+        if thread.conversation_id == THREAD.conversation_id:
+            raise Gone(GONE)
+        return await tell(thread, notice)
+
+    monkeypatch.setattr(house.threads, "tell", gone)
+    for _ in range(4):
+        await tidied(house, MINUTE)
+    (told,) = elsewhere(house)
+    assert (told.word, told.detail) == (Word.FILED_ELSEWHERE, "rt#777")
+    assert told.mention == (GRACE.id, GRACE.name)
+    assert (await house.chat(chat.id)).state is State.PURGED
