@@ -41,8 +41,8 @@ class Doorstep:
 
 
 class CannotBegin(Exception):
-    """No chat was begun; ``code`` is closed, full, sign_in (nobody did), running (he has one) or
-    blocked (``until`` then).
+    """No chat was begun; ``code`` is closed, full, sign_in (nobody did), running (he has one),
+    not_yours (somebody else has sent that form) or blocked (``until`` then).
     """
 
     def __init__(self, code: str, until: datetime | None = None) -> None:
@@ -93,11 +93,14 @@ class Beginning:
 
         async def work(unit: Unit) -> Seat:
             found = await unit.reception()  # first: who asks at the same time waits here
-            if await unit.chat(chat_id) is None:
+            chat = await unit.chat(chat_id)
+            if chat is None:
                 if found is None or not (self._is_open(found) and question.text):
                     raise CannotBegin("closed")
                 who = await self._admitted(unit, question, sign_in, present)
                 await self._begin(unit, chat_id, question, who, found, self._near(busy))
+            elif sign_in and not _same(chat.identity, sign_in.who):
+                raise CannotBegin("not_yours")  # the tab is another's, who left before the answer
             seat = Seat(digest(secret), chat_id, now + self._relay.rules.session_ttl)
             await unit.seat(seat)
             return seat

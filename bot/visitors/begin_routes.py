@@ -30,9 +30,11 @@ log = structlog.get_logger(__name__)
 MAX_BODY_BYTES: Final = 32 * 1024
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 _FIELDS = frozenset({"key", "question", "name", "email"})
-_STATUS = {"sign_in": 401}
+_STATUS = {"sign_in": 401, "not_yours": 403}
 #: How often one address may ask how it stands.
 LOOKS = Rate(per_minute=60, burst=60)
+#: How often it may send a form, whatever becomes of that: each is looked for in the database.
+TRIES = Rate(per_minute=60, burst=60)
 #: How often one form: a repeat gives a seat each time.
 REPEATS = Rate(per_minute=10, burst=10)
 _MANY = 20  # times as much for networks behind one address
@@ -62,6 +64,7 @@ class BeginRoutes:
         self._gate = gate
         self._signing = signing
         self._looks = _Senders(LOOKS, gate.shared)
+        self._tries = _Senders(TRIES, gate.shared)
         self._keys = Buckets(REPEATS)
         self._asks = _Senders(gate.per_address, gate.shared)
 
@@ -93,6 +96,7 @@ class BeginRoutes:
             raise Refusal(400, "broken")
         if not _KEY.fullmatch(body["key"]):
             raise Refusal(400, "broken")
+        self._tries.check(request)
         if wait := self._keys.take(guard.token_name(body["key"]), time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
         who = await self._who(request)

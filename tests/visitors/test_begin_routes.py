@@ -209,6 +209,13 @@ async def test_one_address_begins_so_many_and_a_campus_behind_one_more(site: Sit
     assert [await begins(CAMPUS) for _ in range(10)] == [200] * 10
 
 
+async def test_forms_that_begin_nothing_are_not_looked_at_without_end(site: Site) -> None:
+    ada = await site.comes()
+    statuses = [(await ada.posts("begin", **form(name="")))[0] for _ in range(62)]
+    assert statuses[:60] == [422] * 60
+    assert statuses[-1] == 429
+
+
 async def test_one_form_is_not_sent_without_end(site: Site) -> None:
     ada, sent = await site.comes(), form()
     statuses = [(await ada.posts("begin", **sent))[0] for _ in range(12)]
@@ -250,6 +257,23 @@ async def test_two_people_who_begin_chats_have_nothing_of_one_another(site: Site
     assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSE
     assert ws.close_code == 4409
     await ws.close()
+
+
+async def test_a_form_left_in_the_tab_gives_the_next_one_who_signs_in_no_seat(site: Site) -> None:
+    """The answer to Ada's form was lost; somebody else sits down, signs in, and the tab sends it again."""
+    for first in ("s1234567", ""):
+        ada, sent = await site.comes(), form()
+        if first:
+            await ada.goes("/livechat/sign-in", login=first)
+        _, hers = await ada.posts("begin", **sent)
+        eve = await site.comes()
+        await eve.goes("/livechat/sign-in", login="eve")
+        assert await eve.posts("begin", **sent) == (403, {"error": "not_yours"})
+        assert SEAT not in eve.cookies
+        if first:  # herself, signed in once more
+            await ada.goes("/livechat/sign-in", login=first)
+            again, same = await ada.posts("begin", **sent)
+            assert (again, same["chat"]) == (200, hers["chat"])
 
 
 async def test_a_session_cannot_be_fixed_to_a_chat_that_is_begun(site: Site) -> None:
