@@ -168,7 +168,9 @@ class _Delays:
         own = _delay(self._own) - before
         # A thread that was not there before was begun by us, and who begins one waits until it runs.
         others = [late - self._others.get(tid, 0.0) for tid, late in self._all().items()]
-        return own + max(others, default=0.0)
+        # They may have stood in line one after the other: the one that begins waits for the lock
+        # of the interpreter, which another holds that has no processor.
+        return own + sum(others)
 
     def _all(self) -> dict[int, float]:
         found = {}

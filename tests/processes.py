@@ -10,6 +10,7 @@ import secrets
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -221,8 +222,11 @@ class Visitor:
     async def until_closed(self) -> int | None:
         """Read until the service closes the socket; return its code."""
         assert self._socket
-        while (await self._socket.receive()).type is aiohttp.WSMsgType.TEXT:
-            pass
+        kind = aiohttp.WSMsgType.TEXT
+        while kind is aiohttp.WSMsgType.TEXT:
+            # To a ping that comes just before the end nobody can answer; the end is read after it.
+            with suppress(aiohttp.ClientConnectionResetError):
+                kind = (await self._socket.receive()).type
         return self._socket.close_code
 
     async def _reconnect(self) -> None:

@@ -134,12 +134,10 @@ async def test_a_machine_that_is_busy_with_others_is_no_fault_of_ours() -> None:
             pass
 
     with crowded(), Watch() as watch:
-        for _ in range(200):
-            await do(a_bit)
-            await asyncio.sleep(0)
-            if watch.longest_wall > LONG:
-                break
-    assert watch.longest_wall > LONG  # it did starve
+        async with asyncio.timeout(60):
+            while watch.longest_wall <= LONG:
+                await do(a_bit)
+                await asyncio.sleep(0)
     assert watch.held == []
 
 
@@ -151,13 +149,11 @@ async def test_on_a_busy_machine_a_thread_that_is_begun_late_is_no_fault_of_ours
 
     threads: list[threading.Thread] = []
     with crowded(), Watch() as watch:
-        for _ in range(200):
-            await do(begin)
-            if watch.longest_wall > LONG:
-                break
+        async with asyncio.timeout(60):  # it starves sooner or later
+            while watch.longest_wall <= LONG:
+                await do(begin)
     for thread in threads:
         thread.join()
-    assert watch.longest_wall > LONG
     assert watch.held == []
 
 

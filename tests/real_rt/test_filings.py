@@ -92,7 +92,8 @@ def check(
         is_whole(account, one)
 
 
-#: Where the service must have died; the rest depends on what it met.
+#: Where the service must have died, in many filings; the rest depends on what it met. In a few the
+#: wire may have been cut whenever an answer was on its way.
 _STEPS = {
     "rest2": {"after POST /REST/2.0/ticket/N/comment", "after POST /REST/2.0/ticket"},
     "rest1": {"after POST /REST/1.0/ticket/N/comment", "after POST /REST/1.0/ticket/new"},
@@ -146,4 +147,5 @@ async def test_filings_into_a_real_rt_are_one_comment_each(
         f"steps, connections cut {dict(cuts)}, {filings.pressed} presses (each three times), "
         f"{filings.typed} commands"
     )
-    assert died >= _STEPS[api] | {"settling file"}
+    assert "settling file" in died
+    assert died & _STEPS[api] if count < 50 else died >= _STEPS[api]
