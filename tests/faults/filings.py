@@ -28,10 +28,15 @@ _EVER = 1_000_000
 
 
 class Filings:
-    """Every chat of a trial goes to RT; those in ``anew`` into tickets that are made for them."""
+    """Every chat of a trial goes to RT; those in ``anew`` into tickets that are made for them.
 
-    def __init__(self, trial: Scene, anew: Collection[str] = ()) -> None:
-        self.trial, self.anew = trial, anew
+    The visitors of those in ``kept_out`` are blocked while people press.
+    """
+
+    def __init__(
+        self, trial: Scene, anew: Collection[str] = (), kept_out: Collection[str] = ()
+    ) -> None:
+        self.trial, self.anew, self.kept_out = trial, anew, kept_out
         self.draw = random.Random(f"presses {trial.plan.seed}")
         self.pressed = self.typed = 0
         # As seen in the field: every press comes again under its own id, and under a new one.
@@ -56,7 +61,16 @@ class Filings:
         account.filing = True
         names = ["grace", "grace", "grace", "alan", "alan"]
         self.draw.shuffle(names)
-        await asyncio.gather(*(self._one(account, name) for name in names))
+        what = [self._one(account, name) for name in names]
+        if account.chat in self.kept_out:
+            what.append(self._block(account))
+        await asyncio.gather(*what)
+
+    async def _block(self, account: Account) -> None:
+        await asyncio.sleep(self.draw.uniform(0, 0.4))
+        with suppress(ConnectionError, LookupError):
+            what = "block 2h because people press meanwhile"
+            await self._player("alan").reply(account.root, what, mention=True)
 
     async def _one(self, account: Account, name: str) -> None:
         await asyncio.sleep(self.draw.uniform(0, 0.4))
@@ -126,6 +140,17 @@ def chats(url: str) -> dict[str, Chat]:
     finally:
         engine.dispose()
     return {row[0]: read_chat(row[1]) for row in rows}
+
+
+def blocked(url: str) -> set[str]:
+    """The chats whose visitors are kept out. Blocking."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(sa.text("SELECT detail FROM blocks")).all()
+    finally:
+        engine.dispose()
+    return {json.loads(detail)["chat"] for (detail,) in rows}
 
 
 def is_whole(account: Account, transcript: bytes) -> None:

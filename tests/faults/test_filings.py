@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.domain.events import Receipt
 from bot.sandbox.rt.world import Transaction
 from tests.faults import dying
-from tests.faults.filings import Filings, is_whole
+from tests.faults.filings import Filings, blocked, is_whole
 from tests.faults.scene import Plan, Scene, scene
 from tests.faults.trouble import Handler, Trouble
 
@@ -64,14 +64,17 @@ def transcript(line: Transaction) -> bytes:
 async def round_of_filings(
     plan: Plan, figures: Callable[[str], None], only: str = "", api: str = "rest2"
 ) -> set[str]:
-    """File everything; every fourth chat into a ticket of its own. Returns where it has died."""
+    """File everything; every fourth chat into a ticket of its own, and of others every fourth
+    visitor is blocked meanwhile. Returns where it has died.
+    """
     deaths = plan.folder / "deaths"
     plan.bug = dying.order(deaths, only or dying.NOT_SCRUBBING)
     plan.limits = False
     plan.sections = {"rt": {"rt": {"queues": ["Support"], "api": api}}}
     async with scene(plan) as trial, dying.kept_alive(trial.fleet.replicas[0]):
         anew = {account.chat for account in trial.accounts[::4]}
-        filings = Filings(trial, anew)
+        kept_out = {account.chat for account in trial.accounts[1::4]}
+        filings = Filings(trial, anew, kept_out)
         await filings.talk()
         before = len(trial.stage.rt.world.transactions)
         deaths.mkdir()
@@ -79,9 +82,13 @@ async def round_of_filings(
         await filings.press_all()
         kept = await filings.all_filed(600)
         check(trial, kept, anew, before)
+        out = await asyncio.to_thread(blocked, trial.url)
+        assert out
+        assert out <= kept_out
         died = dying.steps(deaths)
         figures(
-            f"{plan.chats} filings ({len(anew)} into new tickets), killed at {len(died)} steps, "
+            f"{plan.chats} filings ({len(anew)} into new tickets, {len(out)} of people who were blocked "
+            f"meanwhile), killed at {len(died)} steps, "
             f"{filings.pressed} presses (each three times), {filings.typed} commands, "
             f"{dict(trouble.met)}"
         )
