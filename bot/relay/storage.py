@@ -295,7 +295,7 @@ class Store(Protocol):
 
     async def sweep(self, older_than: timedelta) -> int:
         """Forget activity ids older than that; seats, sign-ins and blocks that are over; return how many
-        ids.
+        ids. Deliveries that were put off before the clock was set back are due when they were to be.
         """
 
     async def counts(self, since: datetime) -> dict[str, int]:

@@ -160,6 +160,18 @@ GIVE_BACK = Query(
     )
     .returning(outbox.c.id, outbox.c.lane)
 )
+#: Rows of a time that is yet to come: the clock was set back since. They wait as long as they were to.
+FROM_AHEAD = Query(
+    sa.update(outbox)
+    .where(outbox.c.created_at > Now() + _number("slack"))
+    .values(
+        created_at=Now(),
+        not_before=Now() + outbox.c.not_before - outbox.c.created_at,
+        first_claimed_at=sa.case(
+            (outbox.c.first_claimed_at > Now(), Now()), else_=outbox.c.first_claimed_at
+        ),
+    )
+)
 WORDS_IN = Query(
     sa.select(outbox.c.payload).where(
         outbox.c.stream == _p("stream"), sa.text("outbox.kind IN ('relay', 'single')")

@@ -63,6 +63,8 @@ _AWAY = (
 _HANDS = 16  # as many commits wait for the disk together
 _MOST_STALE = 1000
 _CROWD = 100  # streams waiting in a lane
+#: Microseconds by which clocks that are read one after another may differ.
+_SLACK = 60_000_000
 _EARLY_KEPT = timedelta(minutes=10)
 
 
@@ -199,7 +201,10 @@ class SqlStore:
         await self._write(work)
 
     async def sweep(self, older_than: timedelta) -> int:
-        """Forget inbound activity ids, early changes, seats and sign-ins that are of no use now."""
+        """Forget inbound activity ids, early changes, seats and sign-ins that are of no use now.
+
+        What the outbox was to do at a time that a clock set back has put off is due as it was to be.
+        """
 
         async def work(unit: SqlUnit) -> int:
             now = self._clock()
@@ -211,6 +216,7 @@ class SqlStore:
                 if await unit.link.slowly(over, moment=micros(now)):
                     self._scrubber.soil()
             await unit.link.slowly(standing_sql.OLD_TALLIES, moment=micros(now - older_than))
+            await unit.link.slowly(outbox_sql.FROM_AHEAD, slack=_SLACK)
             return gone
 
         return await self._write(work)

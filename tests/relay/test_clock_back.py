@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.chat import State
 from bot.domain.tickets import TicketRef
-from bot.relay.ports import Refused
+from bot.relay.ports import NotDone, Refused, Throttled
 from tests.people import TICKET
 from tests.relay.house import RULES, House
 from tests.relay.test_sending import UNDO, ruled
@@ -44,3 +46,37 @@ async def test_what_is_undone_and_sent_again_does_not_wait_for_the_clock(house: 
     await tidied(house, 120 * MINUTE)  # and what was undone is due at last
     assert len(house.tickets.comments) == 1
     assert (await house.chat(chat.id)).state is State.PURGED
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+async def test_what_was_put_off_is_not_put_off_until_the_clock_is_there_again(
+    house: House, *, restarted: bool
+) -> None:
+    """RT and Teams are away for a moment; a day that was wrong is put right."""
+    chat, seat = await house.talking()
+    house.threads.faults.before.append(Throttled("Slower.", 30.0))
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver("relay")
+    house.tickets.faults.before.append(NotDone("RT is down."))
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver("file")
+    house.clock.pass_(days=-1)
+    if restarted:
+        await house.store.take_over(RULES.quarantine)
+        house.start_outbox()
+    for _ in range(5):
+        await tidied(house, MINUTE)
+    assert [text for _, text, _ in house.threads.relayed] == ["hello"]
+    assert len(house.tickets.comments) == 1
+
+
+async def test_what_may_be_undone_may_be_for_as_long_as_it_was_to_be(house: House) -> None:
+    ruled(house, undo=UNDO)
+    chat, _ = await house.talking()
+    await house.presses("file", chat, summary="Toner.")
+    house.clock.pass_(days=-1)
+    await tidied(house, MINUTE / 60)
+    await tidied(house, UNDO - 2 * MINUTE / 60)
+    assert (await house.chat(chat.id)).state is State.HELD
+    await tidied(house, 2 * MINUTE / 60)
+    assert len(house.tickets.comments) == 1
