@@ -268,6 +268,53 @@ async def test_where_one_must_sign_in_it_says_so_and_leads_there_and_back(
         await expect(card).not_to_contain_text("Not verified")
 
 
+# Whoever typed something before he signs in goes on with it: that one is not among these.
+@pytest.mark.parametrize(("first", "sent"), [("ada", False), ("ada", True), ("", True)])
+async def test_the_next_one_who_signs_in_sees_nothing_of_a_form_that_was_left(
+    chromium: Browser, tmp_path: Path, first: str, sent: bool
+) -> None:
+    door = {"visitor_start": {"who": "anyone", "closes_at": "23:59"}}
+    async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
+        page, login = scene.ada, first
+
+        async def sign_in(route: Route) -> None:
+            shown = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET}
+            await route.continue_(headers={**route.request.headers, **shown})
+
+        async def lose(route: Route) -> None:
+            if route.request.method == "POST":
+                await route.fetch()
+                await route.abort()
+            else:
+                await route.continue_()
+
+        await page.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await page.route(re.compile("/api/begin$"), lose)
+        await scene.says("open")
+        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
+        sign = f"{scene.stage.site.url}/livechat/sign-in?/printing"
+        if first:
+            await page.goto(sign)
+        await scene.comes()
+        if first:
+            await page.get_by_label("Your question").fill("ADAS WORDS")
+        else:
+            await scene.fills("ADAS WORDS")
+        if sent:
+            await scene.starts()
+            await expect(page.get_by_text("trying again by itself")).to_be_visible()
+        await page.unroute(re.compile("/api/begin$"))
+        await page.context.clear_cookies()  # the answers that were lost brought one
+        login = "eve"
+        await page.goto(sign)
+        launcher = page.get_by_role("button", name="Live chat", exact=True)
+        if await launcher.get_attribute("aria-expanded") == "false":
+            await launcher.click()
+        await expect(page.get_by_text("You are signed in as eve")).to_be_visible()
+        await expect(page.get_by_label("Your question")).to_have_value("")
+        assert "ADAS WORDS" not in str(await page.evaluate("Object.values(sessionStorage)"))
+
+
 async def test_where_it_is_off_nothing_changes(chromium: Browser, tmp_path: Path) -> None:
     async with played(chromium, tmp_path) as scene:
         await scene.says("open")

@@ -89,5 +89,20 @@ async def test_an_answer_that_comes_too_late_is_not_said_to_be_kept(
 
     await ada.page.route("**/api/rate", late)
     await ada.button("No").click()
-    await expect(ada.foot).to_contain_text("so your answer was not kept")
+    await expect(ada.foot).to_contain_text("came too late and was not kept")
     assert service.visiting.chats[talk.id].rating is Rating.AWAITED
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(409, "other_chat"), (401, "no_session"), (401, "signed_out")]
+)
+async def test_what_the_service_does_not_take_is_not_said_to_be_kept(
+    ada: Ada, service: MockService, status: int, error: str
+) -> None:
+    """Another chat was opened in this browser, or the session ended, while she made up her mind."""
+    await ended(ada, service)
+    body = {"error": error}
+    await ada.page.route("**/api/rate", lambda route: route.fulfill(status=status, json=body))
+    await ada.button("Yes").click()
+    await expect(ada.foot).to_contain_text("Your answer came too late and was not kept.")
+    await expect(ada.foot).not_to_contain_text("is put on your ticket")

@@ -162,7 +162,7 @@ export const EN = {
   rate_not: "No",
   rate_sending: "Sending your answer…",
   rate_thanks: "Thank you. Your answer is put on your ticket.",
-  rate_late: "Thank you. This chat was on its way to your ticket already, so your answer was not kept.",
+  rate_late: "Thank you. Your answer came too late and was not kept.",
   rate_failed: "Your answer did not arrive. Please try again.",
   save: "Save a copy",
   print: "Print",

@@ -21,6 +21,8 @@ export type Field = "question" | "name" | "email";
 export interface Form extends Record<Field, string> {
   /** Of the form that was sent and not answered, or "". */
   key: string;
+  /** Who was signed in when it was filled in, or "": nobody else sees it. */
+  who: string;
 }
 
 /** What follows from the answer to a form. */
@@ -45,7 +47,6 @@ interface Refused {
 /** Milliseconds before the `n`-th repeat, from 1. */
 export const pauseBefore = (n: number): number => Math.min(1_000 * 2 ** n, 30_000);
 
-const SHORT = { dateStyle: "medium", timeStyle: "short" } as const;
 const PATIENCE = 15_000;
 /** Milliseconds after which it may be otherwise: we ask again when the panel is opened, or drawn. */
 const OLD = 30_000;
@@ -55,19 +56,19 @@ const FIELDS: Field[] = ["question", "name", "email"];
 /** Characters, as the service counts them. */
 const LONGEST = { "question": 4000, name: 80, email: 254 };
 
+const empty = (): Form => ({ key: "", who: "", "question": "", name: "", email: "" });
+
 function recalled(): Form {
-  const empty = { key: "", "question": "", name: "", email: "" };
   try {
-    return { ...empty, ...JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") };
+    return { ...empty(), ...JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") };
   } catch {
-    return empty; // blocked by the visitor or by policy
+    return empty(); // blocked by the visitor or by policy
   }
 }
 
-function keep(form: Form | null): void {
+function keep(form: Form): void {
   try {
-    if (form) sessionStorage.setItem(PLACE, JSON.stringify(form));
-    else sessionStorage.removeItem(PLACE);
+    sessionStorage.setItem(PLACE, JSON.stringify(form));
   } catch {
     // the page still knows
   }
@@ -81,7 +82,7 @@ async function ask(app: App, form?: Form): Promise<[status: number, body: unknow
       ...(form && {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-Livechat": "1" },
-        body: JSON.stringify(form),
+        body: JSON.stringify({ ...form, who: undefined }),
       }),
     });
     return [answer.status, await answer.json().catch(() => null)];
@@ -120,8 +121,22 @@ class Door {
     if (status === 200 && (body as Step | null)?.state) this.step = body as Step;
     else if (status === 404) this.step = { state: "off" } as Step;
     this.lost = !this.step;
+    this.#mind(this.step?.who);
     this.app.draw();
     if (this.form.key && !this.sending) this.send(); // the page was loaded anew before the answer came
+  }
+
+  /** What was filled in by somebody who was signed in is not for the next one who is. */
+  #mind(who?: string): void {
+    if (!who || who === this.form.who) return;
+    if (this.form.who) this.#forget();
+    this.form.who = who;
+    keep(this.form);
+  }
+
+  #forget(): void {
+    this.form = empty();
+    keep(this.form);
   }
 
   /** Sends the form, under the key that it has until we know what became of it. */
@@ -146,13 +161,13 @@ class Door {
     this.tries = 0;
     this.form.key = "";
     if (outcome === "begun") {
-      this.form = { key: "", "question": "", name: "", email: "" };
+      this.#forget();
       this.step = undefined;
-      keep(null);
       return void this.app.resume();
     }
-    keep(this.form);
     const { error, fields, until = "" } = body as Refused;
+    if (error === "not_yours") this.#forget();
+    keep(this.form);
     this.blocked = error === "blocked" ? until : "";
     if (error === "running") return void this.app.resume();
     this.wrong = fields ?? (outcome === "wrong" ? { "question": "bad" } : {});
@@ -163,7 +178,7 @@ class Door {
 }
 
 export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
-  const { h, button, say } = kit;
+  const { h, button, say, sayUntil } = kit;
   const doors = new WeakMap<App, Door>();
   const p = (words: string) => h("p", {}, words);
   const head = (words: string) => h("h3", { tabindex: "-1" }, words);
@@ -221,8 +236,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
       door.app.draw();
       (door.app.root.querySelector(".door [aria-invalid]") as HTMLElement).focus();
     };
-    const time = blocked && new Date(blocked).toLocaleString(door.app.lang, SHORT);
-    const complaint = time ? say("blocked", { time }) : !!Object.keys(wrong)[0] && say("door_wrong");
+    const complaint = blocked ? say("blocked", { time: sayUntil(blocked) }) : !!Object.keys(wrong)[0] && say("door_wrong");
     const status = tries ? say("trying") : sending ? say("sending") : "";
     return h(
       "form.door",

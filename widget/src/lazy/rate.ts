@@ -11,9 +11,9 @@ type Fate = "sending" | "kept" | "late" | "failed";
 /** Milliseconds. */
 const PATIENCE = 15_000;
 
-/** What the service's answer means; a conflict means that another window was quicker. */
-export const fateOf = (status: number): Fate =>
-  status === 200 || status === 409 ? "kept" : status === 410 || status === 401 ? "late" : "failed";
+/** What the service's answer means; `rated`: another window was quicker. */
+export const fateOf = (status: number, error?: string): Fate =>
+  status === 200 || error === "rated" ? "kept" : [401, 409, 410].includes(status) ? "late" : "failed";
 
 export function rate({ h, button, say }: Kit): (app: App, talk: Talk) => Child[] {
   const fates = new WeakMap<Talk, Fate>();
@@ -32,7 +32,7 @@ export function rate({ h, button, say }: Kit): (app: App, talk: Talk) => Child[]
   async function send(app: App, talk: Talk, answer: Answer): Promise<void> {
     fates.set(talk, "sending");
     app.draw();
-    let status = 0;
+    let fate: Fate = "failed";
     try {
       const told = await fetch(`${app.base}api/rate`, {
         method: "POST",
@@ -40,12 +40,13 @@ export function rate({ h, button, say }: Kit): (app: App, talk: Talk) => Child[]
         body: JSON.stringify({ chat: talk.session.view.chat, answer }),
         signal: AbortSignal.timeout?.(PATIENCE) ?? null,
       });
-      status = told.status;
+      const body = (await told.json().catch(() => null)) as { error?: string } | null;
+      fate = fateOf(told.status, body?.error);
     } catch {
       // there was no answer
     }
-    fates.set(talk, fateOf(status));
-    app.announcer.say(words(fateOf(status)));
+    fates.set(talk, fate);
+    app.announcer.say(words(fate));
     app.draw();
   }
 
