@@ -86,6 +86,10 @@ def _listed(found: Traces) -> list[str]:
         )
     if found.made:
         lines.append(f"blocks: {len(found.made)} rows that keep others out: only the name goes")
+    if found.opened:
+        lines.append(
+            "reception: 1 row, that visitors may begin chats, which goes at the closing hour"
+        )
     if found.sign_ins:
         lines.append(f"sign_ins: {len(found.sign_ins)} rows, which go by themselves in minutes")
     return lines

@@ -13,6 +13,7 @@ from bot.domain.messages import SYSTEM, Author
 from bot.domain.tickets import TicketRef
 from bot.relay.blocking import Blocking
 from bot.relay.filing import purge
+from bot.relay.receiving import FORGOTTEN, Receiving
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -49,7 +50,7 @@ class Trace:
 class Traces:
     """All that is here of a person; ``loose`` are rows of the outbox that belong to no chat yet,
     ``sign_ins`` those of the last minutes, ``blocks`` those that keep him out, ``made`` those by
-    which he keeps others out.
+    which he keeps others out. ``opened`` is his id if he has let visitors begin chats, else "".
     """
 
     chats: tuple[Trace, ...] = ()
@@ -57,9 +58,11 @@ class Traces:
     sign_ins: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    opened: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.chats or self.loose or self.sign_ins or self.blocks or self.made)
+        beside = self.loose or self.sign_ins or self.blocks or self.made or self.opened
+        return bool(self.chats or beside)
 
 
 def mentions(found: Any, person: str) -> bool:
@@ -84,7 +87,7 @@ async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Tra
     """Erase what is here of those chats; return what was erased. Raises NotDone.
 
     A record that is not in RT yet is left alone, unless ``also_unfiled``. Who made a block is
-    forgotten; it keeps out whom it kept out.
+    forgotten; it keeps out whom it kept out. Who opened to visitors is, and it closes.
     """
     erased = []
     for trace in traces.chats:
@@ -94,6 +97,9 @@ async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Tra
             erased.append(trace)
 
     async def drop(unit: Unit) -> None:
+        opened = await unit.reception()
+        if opened is not None and opened.by.id == traces.opened:
+            await Receiving(relay).close(unit, opened, FORGOTTEN, call=False)
         for number in traces.loose:
             await unit.drop(number)
         for id_ in traces.sign_ins:

@@ -21,6 +21,10 @@ NO_ANSWER = (
     "It has closed by itself: a visitor's question has found nobody. When somebody is there to "
     "answer, mention me with “open” again."
 )
+FORGOTTEN = (
+    "It has closed by itself: whoever opened it is to be forgotten here. Mention me with “open” to open "
+    "it again."
+)
 NO_THREAD = "It has closed by itself: Teams does not let me open a thread for a visitor's question."
 
 
@@ -81,10 +85,10 @@ class Receiving:
         chats = await self._relay.store.stale({State.OPEN.value: tomorrow})
         return any(c.waits and c.unanswered and c.unanswered >= found.since for c in chats)
 
-    async def close(self, unit: Unit, found: Reception, why: str) -> None:
-        """Close it although nobody said so, and tell whoever opened it."""
+    async def close(self, unit: Unit, found: Reception, why: str, *, call: bool = True) -> None:
+        """Close it although nobody said so, and tell the thread; ``call`` whoever opened it."""
         await unit.receive(None)
         thread = await unit.thread_by_id(found.thread)
         to = Operator(found.by.id, found.by.name, found.mention)
         word = Answer.RECEPTION_CLOSED
-        await self._telling.tell(unit, thread, word, why, to=to)
+        await self._telling.tell(unit, thread, word, why, to=to if call else None)

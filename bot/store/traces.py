@@ -17,6 +17,7 @@ from bot.store.tables import (
     invitations,
     messages,
     outbox,
+    reception,
     seats,
     sign_ins,
     threads,
@@ -59,7 +60,8 @@ def _find(connection: sa.Connection, person: str) -> Traces:
     )
     loose = tuple(i for i, payload in rows if mentions(json.loads(payload), person))
     known = _signed_in(connection, person)
-    return Traces(tuple(found), loose, known, *_blocks(connection, person))
+    about, opened = _blocks(connection, person), _opened(connection, person)
+    return Traces(tuple(found), loose, known, *about, opened)
 
 
 def _signed_in(connection: sa.Connection, person: str) -> tuple[str, ...]:
@@ -75,6 +77,13 @@ def _blocks(connection: sa.Connection, person: str) -> tuple[tuple[str, ...], tu
     made = {id_ for id_, block in named.items() if mentions(block.pop("by"), person)}
     out = [id_ for id_, block in named.items() if mentions(block, person)]
     return tuple(out), tuple(sorted(made - set(out)))
+
+
+def _opened(connection: sa.Connection, person: str) -> str:
+    """The id of whoever lets visitors begin chats, if it is he."""
+    names = (reception.c.by_id, reception.c.by_name, reception.c.mention)
+    known = connection.execute(sa.select(*names)).first()
+    return str(known[0]) if known and fold(person) in {fold(n) for n in known if n} else ""
 
 
 def _speakers(connection: sa.Connection, person: str) -> set[str]:

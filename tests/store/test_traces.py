@@ -6,12 +6,13 @@ from bot.domain.admission import SignIn
 from bot.domain.chat import State
 from bot.domain.events import TranscriptFiled
 from bot.domain.identity import Identity, Proof
+from bot.domain.reception import Reception
 from bot.domain.tickets import TicketRef
 from bot.relay.people import erase
 from bot.relay.ports import Delivery, Lane
 from bot.relay.relay import Relay, Rules
 from bot.store import SqlStore, find_traces
-from tests.people import ADAS, GRACE, NOW, RECEIPT, after, filing, invited
+from tests.people import ADAS, ALAN, GRACE, LATER, NOW, RECEIPT, after, filing, invited
 from tests.store.making import add_chat, line, schedule
 
 
@@ -58,6 +59,28 @@ async def test_who_has_just_signed_in_is_found_and_erased(store: SqlStore, url: 
     relay = Relay(store, lambda: NOW, [], Rules(b"s" * 32, "https://help.test/"))
     await erase(relay, find_traces(url, "eve"), also_unfiled=False)
     assert not find_traces(url, "eve")
+
+
+async def test_whoever_opened_the_door_is_found_and_forgotten_with_it(
+    store: SqlStore, url: str
+) -> None:
+    thread = await add_chat(store, ticket=replace(invited().ticket, requestors=()))
+    hers = Reception(ALAN, "29:alan", thread, NOW, LATER)
+    await store.write(lambda unit: unit.receive(hers))
+    for name in (ALAN.id, ALAN.name.upper(), "29:alan"):
+        assert find_traces(url, name).opened == ALAN.id
+    assert find_traces(url, GRACE.name).opened == ""
+    relay = Relay(store, lambda: NOW, [], Rules(b"s" * 32, "https://help.test/"))
+    his = find_traces(url, ALAN.name)
+    await erase(relay, his, also_unfiled=False)
+    assert await store.reception() is None
+    assert not find_traces(url, ALAN.name)  # and what tells the thread of it calls nobody
+    (told,) = await store.heads(Lane.TEAMS)
+    assert told.stream == f"thread:{thread}"
+    # What somebody else has opened since we looked stays open.
+    await store.write(lambda unit: unit.receive(replace(hers, by=GRACE, mention="29:grace")))
+    await erase(relay, his, also_unfiled=False)
+    assert await store.reception() is not None
 
 
 async def test_the_ticket_that_is_named_is_the_one_that_has_the_record(
