@@ -98,7 +98,7 @@ async def test_the_bundle_arrives_as_it_was_built_and_secrets_uncompressed(site:
     assert "Strict-Transport-Security" in page.headers
 
 
-async def test_a_body_that_is_too_large_ends_at_apache(site: Site) -> None:
+async def test_a_body_that_is_too_large_is_refused(site: Site) -> None:
     answer = await site.ada.post("api/peek", {"token": "A" * 10_000})
     assert answer.status == 413
 
