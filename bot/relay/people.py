@@ -95,23 +95,23 @@ async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Tra
             continue
         if await relay.store.write(partial(_erase, relay, trace)):
             erased.append(trace)
-
-    async def drop(unit: Unit) -> None:
-        opened = await unit.reception()
-        if opened is not None and opened.by.id == traces.opened:
-            await Receiving(relay).close(unit, opened, FORGOTTEN, call=False)
-        for number in traces.loose:
-            await unit.drop(number)
-        for id_ in traces.sign_ins:
-            await unit.sign_out(id_)
-        for id_ in traces.blocks:
-            await Blocking(relay).lift(unit, id_, SYSTEM)
-        for block in await unit.blocks():
-            if block.id in traces.made:
-                await unit.block(replace(block, by=Author(block.by.role, "", "")))
-
-    await relay.store.write(drop)
+    await relay.store.write(partial(_drop, relay, traces))
     return erased
+
+
+async def _drop(relay: Relay, traces: Traces, unit: Unit) -> None:
+    opened = await unit.reception()
+    if opened is not None and opened.by.id == traces.opened:
+        await Receiving(relay).close(unit, opened, FORGOTTEN, call=False)
+    for number in traces.loose:
+        await unit.drop(number)
+    for id_ in traces.sign_ins:
+        await unit.sign_out(id_)
+    for id_ in traces.blocks:
+        await Blocking(relay).lift(unit, id_, SYSTEM)
+    for block in await unit.blocks():
+        if block.id in traces.made:
+            await unit.block(replace(block, by=Author(block.by.role, "", "")))
 
 
 async def _erase(relay: Relay, trace: Trace, unit: Unit) -> bool:
