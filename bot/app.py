@@ -49,6 +49,7 @@ from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
 from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, Lane, OutsideError
+from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
 from bot.relay.standing import standing
 from bot.relay.visiting import Visiting
@@ -150,6 +151,7 @@ class Service:
             "audit": AuditHandler(lambda said: log.info("confirmed", **said)),
             "file": FileHandler(relay, tickets),
             "status": StatusHandler(relay, tickets),
+            "rating": RatingHandler(relay, tickets),
             "purge": PurgeHandler(relay),
             "fetch": FetchHandler(relay, self.teams.fetch, self.scanner),
             "erase": EraseHandler(relay, threads),
@@ -286,6 +288,7 @@ def rules(settings: Settings) -> Rules:
         link_base=settings.help_page,
         routes=settings.routes,
         statuses={name: rt.statuses for name, rt in settings.rt.items()},
+        rated_in=frozenset(name for name, rt in settings.rt.items() if rt.rating_field),
         queues={name: rt.queues for name, rt in settings.rt.items()},
         triage={name: rt.triage for name, rt in settings.rt.items() if rt.triage},
         undo=timedelta(seconds=settings.filing.undo_seconds),

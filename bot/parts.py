@@ -65,6 +65,7 @@ def _rt_instance(name: str, rt: Rt, server: MailServer | None) -> RtInstance:
         makes_in=(rt.triage,) if rt.triage else (),
         statuses=rt.statuses,
         marker_field=rt.marker_field,
+        rating_field=rt.rating_field,
     )
 
 

@@ -208,6 +208,17 @@ class Visitor:
         async with self._session.post(url, data=body, headers=headers) as answer:
             return answer.status
 
+    async def end(self) -> None:
+        """End the chat."""
+        await self._send({"t": "end"})
+
+    async def rate(self, answer: str) -> int:
+        """Say whether the chat helped; return the status of what is said to that."""
+        headers = {"Origin": self._origin, "Cookie": self._cookie, "X-Livechat": "1"}
+        url, body = f"{self._base}/api/rate", {"chat": self.chat, "answer": answer}
+        async with self._session.post(url, json=body, headers=headers) as said:
+            return said.status
+
     async def until(self, told: Any, seconds: float = 60) -> None:
         """Read frames, reconnecting as a widget does, until ``told()`` is true."""
         async with asyncio.timeout(seconds):

@@ -67,6 +67,11 @@ class Rt(Section):
     marker_field: str = Field(default="", pattern=r"^[^{}'\\]*$", examples=["Chat ID"])
     """A custom field of tickets that takes our marker in new tickets, beside the subject. Empty:
     the subject alone."""
+    rating_field: str = Field(
+        default="", max_length=64, pattern=r"^[^{}'\\\n]*$", examples=["Chat rating"]
+    )
+    """A custom field of tickets, of one value, that is set to what the visitor answered (`yes`,
+    `partly` or `no`) on the ticket that has the record. Empty: it stands in the record only."""
 
     url: BaseUrl = Field(examples=["https://rt.example.org"])
     """RT's web address, up to where `/Ticket/` or `/REST/` would follow."""
@@ -112,6 +117,8 @@ class Rt(Section):
         for name in ("rtname", "mail_to"):
             if by_mail and not getattr(self, name):
                 raise wrong(name, 'it is missing: api = "mail" needs it')
+        if self.rating_field and self.reads_by is RtReadApi.NONE:
+            raise wrong("rating_field", "a mail sets no fields of tickets: it needs read_api")
         if not by_mail and self.read_api is not RtReadApi.NONE:
             raise wrong("read_api", 'it is for api = "mail" only')
         if self.reads_by is RtReadApi.REST1 and self.auth is RtAuth.TOKEN:

@@ -248,7 +248,7 @@ class Visitors(Section):
     """Hours for which a browser that joined may come back to its chat."""
     rating: bool = True
     """Whether visitors are asked at the end, once, whether the chat has helped. The answer goes into the
-    record and nowhere else; nobody has to answer."""
+    record, and nowhere else unless `rt.<name>.rating_field` is set; nobody has to answer."""
 
 
 class Silence(Section):

@@ -112,6 +112,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.FILED, e.FilingHeld): _S.FILED,
     (_S.FILED, e.FilingRequested): _S.FILED,
     (_S.FILED, e.StatusSet): _S.FILED,
+    (_S.FILED, e.RatingNotSet): _S.FILED,
     (_S.FILED, e.Ended): _S.FILED,
     (_S.FILED, e.NotShown): _S.FILED,
     (_S.FILED, e.Blocked): _S.FILED,
@@ -121,6 +122,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.PURGED, e.FilingRequested): _S.PURGED,
     (_S.PURGED, e.StatusSet): _S.PURGED,
     (_S.PURGED, e.Erased): _S.PURGED,  # who sent it is forgotten, too
+    (_S.PURGED, e.RatingNotSet): _S.PURGED,
     (_S.OPEN, e.Erased): _S.ERASED,
     (_S.ENDED, e.Erased): _S.ERASED,
     (_S.HELD, e.Erased): _S.ERASED,

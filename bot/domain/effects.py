@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.domain.matching import Match
 from bot.domain.messages import Message
+from bot.domain.rating import Rating
 from bot.domain.tickets import TicketRef
 
 
@@ -64,6 +65,7 @@ class Word(StrEnum):
     FILED_ELSEWHERE = "filed_elsewhere"
     MOVED = "moved"
     STATUS_PROBLEM = "status_problem"
+    RATING_PROBLEM = "rating_problem"
     NOT_SHOWN = "not_shown"
     NOT_SURE = "not_sure"
     AWAY = "away"
@@ -130,6 +132,17 @@ class SetTicketStatus(Effect):
     """Set the ticket's status, in a call of its own, after the comment is in."""
 
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetRating(Effect):
+    """Put the visitor's answer into a field of ``ticket``, which has the record, in a call of its own.
+
+    All that is needed stands here: by then the chat may be forgotten.
+    """
+
+    ticket: TicketRef
+    rating: Rating
 
 
 @dataclass(frozen=True, slots=True)

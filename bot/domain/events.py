@@ -349,6 +349,13 @@ class StatusSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RatingNotSet(Event):
+    """The ticket's field for the visitor's answer could not be set; ``problem`` says why."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Purged(Event):
     """The chat's text is gone from here."""
 

@@ -11,6 +11,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, Filing, State
 from bot.domain.matching import Match, changes
 from bot.domain.messages import SYSTEM, Author, Notice, Role
+from bot.domain.rating import ANSWERS
 from bot.domain.steps import Step, end, forgotten, notice
 from bot.domain.tickets import Ticket
 
@@ -109,7 +110,18 @@ def _filed(chat: Chat, event: e.TranscriptFiled) -> Step:
         chat = with_filing(chat, status_problem=_MERGED_AWAY) if chat.filing.set_status else chat
     elif chat.filing and chat.filing.set_status:
         effects.append(f.SetTicketStatus(chat.filing.set_status))
-    return chat, (*effects, f.Purge())
+    return chat, (*effects, *_rated(chat), f.Purge())
+
+
+def _rated(chat: Chat) -> list[f.Effect]:
+    """The answer goes where the record was meant to go, and is: no ticket merged in has asked for it."""
+    filing, receipt = chat.filing, chat.filing.receipt if chat.filing else None
+    if filing is None or receipt is None or not (receipt.proven or receipt.transaction):
+        return []  # it was mailed, and nobody knows whether it arrived
+    meant = filing.new_ticket is not None or chat.filed_in == chat.ticket.ref
+    if not meant or chat.rating is None or chat.rating not in ANSWERS:
+        return []
+    return [f.SetRating(chat.filed_in, chat.rating)]
 
 
 def _status_set(chat: Chat, event: e.StatusSet) -> Step:
@@ -118,6 +130,10 @@ def _status_set(chat: Chat, event: e.StatusSet) -> Step:
     if not event.problem:
         return chat, (f.ShowCard(),)
     return chat, (f.TellThread(f.Word.STATUS_PROBLEM, event.problem), f.ShowCard())
+
+
+def _rating_not_set(chat: Chat, event: e.RatingNotSet) -> Step:
+    return chat, (f.TellThread(f.Word.RATING_PROBLEM, event.problem),)
 
 
 def _purged(chat: Chat, event: e.Purged) -> Step:
@@ -161,6 +177,7 @@ STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.FilingStopped: _stopped,
     e.TranscriptFiled: _filed,
     e.StatusSet: _status_set,
+    e.RatingNotSet: _rating_not_set,
     e.Purged: _purged,
     e.Erased: _erased,
 }

@@ -34,8 +34,8 @@ _NEW_ONLY = (
 )
 #: How often we look for what the record waits for (seconds); fetching ends by itself.
 _COMING = 2.0
-#: How long we go on trying to set a ticket's status before the CO is asked to do it himself.
-_STATUS_PATIENCE = timedelta(hours=1)
+#: How long we go on trying to change a ticket that has its record before the CO is told instead.
+PATIENCE = timedelta(hours=1)
 
 
 def marker(chat_id: str) -> str:
@@ -130,7 +130,7 @@ class FileHandler:
 
     def _then(self, chat_id: str, event: e.Event) -> After:
         async def after(unit: Unit) -> None:
-            chat = await _happens(self._relay, unit, chat_id, event)
+            chat = await happens(self._relay, unit, chat_id, event)
             if isinstance(event, e.FilingFailed | e.FilingStopped) and chat is not None:
                 await self._without_him(unit, chat)
                 await self._to_triage(unit, chat)
@@ -141,7 +141,7 @@ class FileHandler:
         """Whose thread was lost while he had sent it is told so, and nobody waits for him."""
         asked = chat.filing is not None and not chat.filing.unasked
         if asked and not (await unit.thread_by_id(chat.thread)).open:
-            await _happens(self._relay, unit, chat.id, e.ThreadLost(self._relay.now()))
+            await happens(self._relay, unit, chat.id, e.ThreadLost(self._relay.now()))
 
     async def _to_triage(self, unit: Unit, chat: Chat) -> None:
         """What was to be filed by itself has nobody to decide: it goes where it is sorted out."""
@@ -171,7 +171,7 @@ class ReleaseHandler(Quiet):
             chat = await unit.chat(delivery.chat_id or "")
             if chat is None or chat.filings != int(delivery.payload["number"]):
                 return  # that one was undone, and another one is held
-            await _happens(self._relay, unit, chat.id, e.FilingReleased(self._relay.now()))
+            await happens(self._relay, unit, chat.id, e.FilingReleased(self._relay.now()))
 
         return release
 
@@ -204,10 +204,7 @@ class StatusHandler(Quiet):
         try:
             await self._tickets.set_status(found[0].filed_in, str(delivery.payload["status"]))
         except (NotDone, Unclear) as error:
-            began = delivery.first_claimed or self._relay.now()
-            if self._relay.now() - began < _STATUS_PATIENCE:
-                raise
-            raise Refused(error.sentence) from error
+            raise insisting(self._relay, delivery, error) from error
         return self._then(delivery, "")
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
@@ -216,7 +213,15 @@ class StatusHandler(Quiet):
 
     def _then(self, delivery: Delivery, problem: str) -> After:
         event = e.StatusSet(self._relay.now(), problem)
-        return lambda unit: _happens(self._relay, unit, delivery.chat_id or "", event)
+        return lambda unit: happens(self._relay, unit, delivery.chat_id or "", event)
+
+
+def insisting(
+    relay: Relay, delivery: Delivery, error: NotDone | Unclear
+) -> NotDone | Unclear | Refused:
+    """Return what an error counts as: the same, or a refusal when it was tried for long enough."""
+    began = delivery.first_claimed or relay.now()
+    return error if relay.now() - began < PATIENCE else Refused(error.sentence)
 
 
 async def purge(relay: Relay, unit: Unit, chat: Chat) -> None:
@@ -253,7 +258,8 @@ class PurgeHandler(Quiet):
         return forget
 
 
-async def _happens(relay: Relay, unit: Unit, chat_id: str, event: e.Event) -> Chat | None:
+async def happens(relay: Relay, unit: Unit, chat_id: str, event: e.Event) -> Chat | None:
+    """Let it happen to the chat, if it is there and it still can."""
     chat = await unit.chat(chat_id)
     if chat is None:
         return None

@@ -257,6 +257,9 @@ class Tickets(Protocol):
     async def set_status(self, ref: TicketRef, status: str) -> None:
         """Set the ticket's status."""
 
+    async def set_rating(self, ref: TicketRef, rating: str) -> None:
+        """Put ``rating`` into the ticket's field for it, where the RT's settings name one."""
+
 
 class Mailer(Protocol):
     """Outgoing mail. Raises NotDone, Unclear or Refused."""

@@ -47,7 +47,8 @@ class Rules:
     doubtful records. ``undo`` is for how long a filing may be undone; nothing leaves before.
     ``admission`` says who has to sign in; ``sign_in_ttl`` is how long after it he may join.
     ``door`` is for chats that visitors begin. ``delete_posts``: a purged chat's posts in Teams are taken back, all but its card.
-    ``rating``: visitors are asked at the end whether the chat helped.
+    ``rating``: visitors are asked at the end whether the chat helped; ``rated_in`` are the RTs whose
+    tickets have a field for the answer.
     """
 
     secret: bytes
@@ -74,6 +75,7 @@ class Rules:
     delete_posts: bool = False
     door: Door = field(default_factory=Door)
     rating: bool = False
+    rated_in: frozenset[str] = frozenset()
 
 
 #: How many chats come into these states is told every day.
@@ -164,7 +166,7 @@ class Relay:
                 return self._invitation(chat, number)
         return self._of_filing(chat, effect, at)
 
-    def _of_filing(self, chat: Chat, effect: f.Effect, at: datetime) -> Delivery:
+    def _of_filing(self, chat: Chat, effect: f.Effect, at: datetime) -> Delivery | None:
         """The same for what puts the record into RT, and for what follows from that."""
         own = f"file:{chat.id}"
         match effect:
@@ -176,6 +178,11 @@ class Relay:
                 return Delivery(Lane.RT, own, "file", {}, chat.id)
             case f.SetTicketStatus(status):
                 return Delivery(Lane.RT, own, "status", {"status": status}, chat.id)
+            case f.SetRating(ticket, rating):
+                if ticket.instance not in self.rules.rated_in:
+                    return None
+                said = {"rt": ticket.instance, "ticket": ticket.number, "rating": rating.value}
+                return Delivery(Lane.RT, f"rating:{chat.id}", "rating", said, chat.id)
             case f.Audit(word, ticket, match, by):
                 noted = {"word": word, "ticket": str(ticket), "match": match.value, "operator": by}
                 return Delivery(Lane.HERE, f"audit:{chat.id}", "audit", noted, chat.id)

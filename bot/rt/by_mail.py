@@ -195,6 +195,11 @@ class ByMail:
             raise Refused(f"A mail sets no status. Set ticket {ref} to “{status}” in RT.")
         self._reader.set_status(ref, status)
 
+    def set_field(self, ref: TicketRef, field: str, value: str) -> None:
+        if self._reader is None:
+            raise Refused(f"A mail sets no field of a ticket: “{field}” of {ref} was left alone.")
+        self._reader.set_field(ref, field, value)
+
     def knock(self) -> None:
         """The mail server is not asked every minute: a mail that it does not take says so."""
         if self._reader:

@@ -258,6 +258,21 @@ class ByRest1:
         if now != status.lower():
             raise wire.status_refused(ref, status, now, words)
 
+    def set_field(self, ref: TicketRef, field: str, value: str) -> None:
+        seen = self._look(ref)
+        before = wire1.custom_field(seen, field)
+        if problem := wire.field_trouble(ref, wire1.number(seen), field, there=before is not None):
+            raise problem
+        if before == value:
+            return
+        words = self.rest.post(f"ticket/{ref.number}/edit", {f"CF.{{{field}}}": value}).said
+        try:
+            now = wire1.custom_field(self._look(ref), field)
+        except NotDone as error:
+            raise Unclear(error.sentence) from error
+        if now != value:
+            raise wire.field_refused(ref, field, words, "ModifyTicket and ModifyCustomField")
+
     # --- looking ---------------------------------------------------------------------------------
 
     def knock(self) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.relay.ports import OutsideError
 from bot.rt import keytab
+from bot.rt.fields import looked_for
 from bot.rt.instance import Login, RtInstance
 from bot.rt.kerberos import Kerberos
 from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
@@ -85,13 +86,19 @@ def _reach(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
         answer = rest.get("rt")
         version = str(answer.data.get("Version", "?")) if isinstance(answer.data, dict) else "?"
         reached = Finding(f"{name}: login", ok=True, sentence=f"RT {version} took the login.")
-        return [reached, _account(rest, name), *_queues(rest, rt, name), *_rights(rest, rt, name)]
+        seen = [*_queues(rest, rt, name), *_fields(rest, rt, name), *_rights(rest, rt, name)]
+        return [reached, _account(rest, name), *seen]
     except OutsideError as error:
         return [_outside(name, error)]
 
 
 def _queues(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
     return [Finding(f"{name}: queues", *look) for look in looked_at(rest, rt)]
+
+
+def _fields(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
+    looks = looked_for(rest, rt)
+    return [Finding(f"{name}: rating field", ok=True, sentence=s, unwise=m) for m, s in looks]
 
 
 def _rights(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:

@@ -55,6 +55,12 @@ class RtGateway(Tickets):
         """Set the ticket's status. Raises NotDone, Unclear, Refused."""
         await self._room(ref.instance).run(lambda way: way.set_status(ref, status))
 
+    async def set_rating(self, ref: TicketRef, rating: str) -> None:
+        """Set the ticket's field for the rating, if there is one. Raises NotDone, Unclear, Refused."""
+        room = self._room(ref.instance)
+        if field := room.instance.rating_field:
+            await room.run(lambda way: way.set_field(ref, field, rating))
+
     async def check(self) -> list[doctor.Finding]:
         """Look whether every instance can be worked with: (name, ok, sentence) each."""
         checks = (room.run(lambda way: way.check()) for room in self._rooms.values())

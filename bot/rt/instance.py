@@ -51,7 +51,8 @@ class RtInstance:
     ``queues`` are those whose tickets the chat may work with, all if empty; in ``makes_in`` it makes
     tickets by itself; ``statuses`` are those that
     it may set. ``marker_field`` is a
-    ticket's custom field for our marker in new tickets, beside their subject.
+    ticket's custom field for our marker in new tickets, beside their subject; ``rating_field`` is
+    one for whether the chat helped.
     Time-outs are in seconds; at most ``workers`` calls run at a time.
     """
 
@@ -71,6 +72,7 @@ class RtInstance:
     makes_in: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     marker_field: str = ""
+    rating_field: str = ""
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     workers: int = 4

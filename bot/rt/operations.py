@@ -116,6 +116,26 @@ def set_status(rest: Rest, rt: RtInstance, ref: TicketRef, status: str) -> None:
         raise wire.status_refused(ref, status, now, words)
 
 
+def set_field(rest: Rest, rt: RtInstance, ref: TicketRef, field: str, value: str) -> None:
+    """Set a custom field and look whether RT did, which says nothing of a field that it does not know.
+
+    A ticket that was rejected or deleted since it got its record takes it, if RT does. Raises
+    NotDone, Unclear, Refused.
+    """
+    seen, name = _look(rest, rt, ref), field.casefold()
+    if problem := wire.field_trouble(ref, seen.number, field, there=name in seen.fields):
+        raise problem
+    if seen.fields[name] == (value,):
+        return
+    words = wire.put_messages(rest.put(f"ticket/{ref.number}", {"CustomFields": {field: value}}))
+    try:
+        now = _look(rest, rt, ref).fields.get(name)
+    except NotDone as error:
+        raise Unclear(error.sentence) from error
+    if now != (value,):
+        raise wire.field_refused(ref, field, words, "ModifyCustomField")
+
+
 # --- reading ---------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,9 @@ class Way(Protocol):
     def set_status(self, ref: TicketRef, status: str) -> None:
         """Set the ticket's status and look whether RT did."""
 
+    def set_field(self, ref: TicketRef, field: str, value: str) -> None:
+        """Set a custom field of the ticket and look whether RT did."""
+
     def knock(self) -> None:
         """Go in and out again, as lightly as can be."""
 
@@ -101,6 +104,9 @@ class ByRest2:
 
     def set_status(self, ref: TicketRef, status: str) -> None:
         operations.set_status(self.rest, self._rt, ref, status)
+
+    def set_field(self, ref: TicketRef, field: str, value: str) -> None:
+        operations.set_field(self.rest, self._rt, ref, field, value)
 
     def knock(self) -> None:
         self.rest.get("rt")

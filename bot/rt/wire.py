@@ -73,7 +73,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What GET ticket/N says: where the ticket lives now, and what state it is in."""
+    """What GET ticket/N says: where the ticket lives now, and what state it is in.
+
+    ``fields`` are the custom fields that we may see, by name (case-folded), with their values.
+    """
 
     number: int
     status: str
@@ -82,6 +85,7 @@ class Sighting:
     created: datetime | None
     requestors: tuple[Requestor, ...]
     ccs: tuple[Requestor, ...]
+    fields: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,29 @@ def status_refused(ref: TicketRef, status: str, now: str, words: str) -> Refused
     )
 
 
+def field_trouble(ref: TicketRef, number: int, field: str, *, there: bool) -> Refused | None:
+    """Return why a field of ticket ``ref``, now at ``number``, is not set; None if it may be."""
+    if number != ref.number:
+        return Refused(
+            f"Ticket {ref} was merged into #{number} meanwhile, so “{field}” was left alone there."
+        )
+    if there:
+        return None
+    return Refused(
+        f"RT shows no field “{field}” on ticket {ref}. Ask whoever administers RT to apply it to the "
+        "ticket's queue, and for the right SeeCustomField on it for the live chat's account."
+    )
+
+
+def field_refused(ref: TicketRef, field: str, words: str, rights: str) -> Refused:
+    """Return the error for a field that RT did not set; ``words`` are RT's own."""
+    said = f" RT says: {words}" if words else ""
+    return Refused(
+        f"RT did not set “{field}” of ticket {ref}.{said} Ask whoever administers RT for {rights} for "
+        "the live chat's account, and whether the field takes “yes”, “partly” and “no”."
+    )
+
+
 def message_trouble(reply: Reply, ref: TicketRef, right: str) -> OutsideError | None:
     """Return why a comment or a correspondence was not taken; None if RT says it was.
 
@@ -224,7 +251,19 @@ def sighting(data: Mapping[str, Any]) -> Sighting:
         moment(data.get("Created")),
         people(data.get("Requestor")),
         people(data.get("Cc")),
+        custom_fields(data.get("CustomFields")),
     )
+
+
+def custom_fields(found: Any) -> dict[str, tuple[str, ...]]:
+    """Read custom fields, those without a value too: values by name, case-folded as RT compares."""
+    listed = found if isinstance(found, list) else []
+    fields = [one for one in listed if isinstance(one, dict) and one.get("name")]
+    return {str(one["name"]).casefold(): _values(one.get("values")) for one in fields}
+
+
+def _values(found: Any) -> tuple[str, ...]:
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def ticket(asked: TicketRef, seen: Sighting, found: Mapping[str, Any], url: str) -> Ticket:

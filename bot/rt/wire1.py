@@ -144,6 +144,12 @@ def person(form: Form, known: str) -> Requestor:
     return Requestor(told["Name"], told.get("RealName", ""), told.get("EmailAddress", ""))
 
 
+def custom_field(form: Form, name: str) -> str | None:
+    """Return a ticket's custom field, empty if it has no value; None if RT shows none of that name."""
+    wanted = f"cf.{{{name}}}".casefold()
+    return next((v for n, v in form.fields.items() if n.casefold() == wanted), None)
+
+
 def local_moment(text: str, zone: tzinfo) -> datetime | None:
     """Read a time as a ticket's form tells it: without its zone, which is the account's in RT."""
     try:

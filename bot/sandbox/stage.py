@@ -83,6 +83,7 @@ class Stage:
                     "account": self.rt.account,
                     "password": self.rt.password,
                     "triage": "Support",
+                    "rating_field": "Chat rating",
                 }
             },
             "daily": {"at": ""},

@@ -135,6 +135,10 @@ _WORDS: dict[Word | Answer, str] = {
         "The record is on ticket {ticket}, but its status was not changed. {detail} Please set the "
         "status in RT."
     ),
+    Word.RATING_PROBLEM: (
+        "The record is on {destination}, and says whether the chat has helped; the ticket's field for "
+        "that was not set. {detail}"
+    ),
     Answer.HELP: HELP,
     Answer.NO_NUMBER: (
         "I see no ticket number there. {detail} Mention me with just the number, like 12345 or "

@@ -121,6 +121,7 @@ EVENTS: dict[type[e.Event], str] = {
     e.FilingFailed: "RT refuses",
     e.TranscriptFiled: "RT's receipt",
     e.StatusSet: "the ticket's status was set, or could not be",
+    e.RatingNotSet: "the ticket's field for the visitor's answer could not be set",
     e.Purged: "text deleted",
     e.Erased: "erased on a person's request",
 }

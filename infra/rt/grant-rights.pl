@@ -6,6 +6,7 @@
 #       --status             it may set a ticket's status ("Send to RT" with a status)
 #       --reply              it may send invitations as correspondence
 #       --marker-field NAME  the custom field that takes our marker in new tickets
+#       --rating-field NAME  the custom field that takes what the visitor answered at the end
 #       --dry-run            print what would be granted, and change nothing
 #
 # To be run on RT's machine by whoever may read RT's configuration (root, or RT's user); for RT 4.4,
@@ -15,18 +16,19 @@ use strict;
 use warnings;
 use Getopt::Long;
 
-my (@queues, $user_name, %may, $field_name, $dry_run);
+my (@queues, $user_name, %may, @field_names, $dry_run);
 GetOptions(
     'user=s'         => \$user_name,
     'queue=s'        => \@queues,
     'create'         => \$may{create},
     'status'         => \$may{status},
     'reply'          => \$may{reply},
-    'marker-field=s' => \$field_name,
+    'marker-field=s' => \@field_names,
+    'rating-field=s' => \@field_names,
     'dry-run'        => \$dry_run,
 ) and $user_name and @queues and !@ARGV
     or stop("usage: grant-rights.pl --user NAME --queue NAME [--queue NAME ...] [--create] [--status] "
-        . "[--reply] [--marker-field NAME] [--dry-run]");
+        . "[--reply] [--marker-field NAME] [--rating-field NAME] [--dry-run]");
 
 eval { require RT; 1 }
     or stop("RT's library is not found: run perl with -I and its folder, for instance -I/opt/rt5/lib.");
@@ -45,9 +47,9 @@ push @wanted, 'ReplyToTicket' if $may{reply};
 push @wanted, 'ModifyTicket'  if $may{status};
 
 my @places = map { [ "the queue $_", loaded('RT::Queue', $_), \@wanted ] } @queues;
-if (defined $field_name) {
-    my $field = loaded('RT::CustomField', $field_name);
-    push @places, [ "the field $field_name", $field, [qw(SeeCustomField ModifyCustomField)] ];
+for my $name (@field_names) {
+    my $field = loaded('RT::CustomField', $name);
+    push @places, [ "the field $name", $field, [qw(SeeCustomField ModifyCustomField)] ];
 }
 
 # All is looked at before anything is changed.

@@ -142,6 +142,8 @@ def test_the_file_of_a_sqlite_database_is_known() -> None:
         ({"rt": {"rt": instance(**BY_MAIL)}}, "needs a section [mail]"),
         ({"rt": {"rt": instance(**BY_MAIL, read_api="rest1")}, "mail": MAIL}, "takes no tokens"),
         ({"rt": {"rt": instance(marker_field="Chat's ID")}}, "marker_field"),
+        ({"rt": {"rt": instance(rating_field="Chat{rating}")}}, "rating_field"),
+        ({"rt": {"rt": instance(**BY_MAIL, rating_field="R")}, "mail": MAIL}, "needs read_api"),
         ({"mail": MAIL | {"user": "u"}}, "go together"),
         ({"mail": MAIL | {"host": "mail.example", "user": "u", "password": "p"}}, "in the clear"),
         ({"teams": teams(teams=[])}, "nobody may use the bot"),

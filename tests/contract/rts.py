@@ -46,7 +46,8 @@ class Place:
     ``comment_by_grace(dossier)`` lets Grace write what looks like the dossier's record.
     ``comments(number)`` tells how many comments a ticket has, as RT itself knows; ``move`` and
     ``rename`` let Grace give a ticket another queue or subject, ``alter`` any field, ``merge``
-    merge it into another. ``newest()`` is the newest ticket's number. ``keytab`` is the service's,
+    merge it into another. ``newest()`` is the newest ticket's number. ``field(number, name)`` is what
+    a custom field holds. ``keytab`` is the service's,
     if the RT is entered with one.
     """
 
@@ -62,6 +63,7 @@ class Place:
     alter: Callable[[int, str, str], None]
     merge: Callable[[int, int], None]
     newest: Callable[[], int]
+    field: Callable[[int, str], str]
     keytab: str = ""
 
     def ref(self, name: str) -> TicketRef:
@@ -157,6 +159,7 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
         alter,
         lambda number, into: rt.world.merge(number, into=into),
         lambda: max(rt.world.tickets),
+        lambda number, name: rt.world.tickets[number].fields.get(name, ""),
     )
 
 
@@ -204,6 +207,7 @@ def at_real_rt(rig: Rig, way: str, port: int) -> Place:
         rig.alter,
         rig.merge,
         rig.newest,
+        rig.field,
         str(rig.facts["keytabs"]["svc-livechat"]),
     )
 

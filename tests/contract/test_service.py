@@ -208,6 +208,22 @@ async def test_rt_in_trouble_is_told_and_the_record_goes_when_it_is_back(
     assert len(comments(stage)) == 1
 
 
+async def test_what_the_visitor_answers_at_the_end_stands_in_a_field_of_the_ticket(
+    story: Story, stage: Stage
+) -> None:
+    await story.open()
+    key = await story.ada.say("It beeps.")
+    await story.ada.until(lambda: key in story.ada.acknowledged)
+    await story.ada.end()
+    await story.ada.until(lambda: story.ada.view["state"] == "ended")
+    assert await story.ada.rate("partly") == 200
+    stage.rt.fault(RtFault(method="PUT", status=503))
+    await story.press_file()
+    field = stage.rt.world.tickets[story.ticket].fields
+    await until(lambda: field.get("Chat rating") == "partly")
+    assert len(comments(stage)) == 1
+
+
 async def test_a_comment_whose_answer_was_lost_is_found_not_repeated(
     story: Story, stage: Stage
 ) -> None:

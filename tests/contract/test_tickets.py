@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -184,6 +185,70 @@ async def test_a_status_that_rt_did_not_set_is_refused_in_its_own_words(
 ) -> None:
     with pytest.raises(Refused, match=why):
         await place.gateway.set_status(place.ref(name), status)
+
+
+# --- the visitor's answer ------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def rating_into(place: Place, field: str) -> AsyncIterator[RtGateway]:
+    """A gateway that puts the visitor's answer into that field."""
+    gateway = RtGateway([replace(place.instance, rating_field=field)], LONDON)
+    yield gateway
+    gateway.close()
+
+
+def needs_modify_ticket(place: Place) -> bool:
+    """REST 1.0 sets no field of a ticket without that right."""
+    return place.way.endswith("rest1") or place.way == "rt4 mail"
+
+
+@pytest.mark.parametrize("name", ["teaching", "printer"])
+async def test_an_answer_stands_in_its_field_and_a_later_one_takes_its_place(
+    place: Place, name: str
+) -> None:
+    if name == "printer" and needs_modify_ticket(place):
+        return  # the next test
+    async with rating_into(place, "chat Rating") as gateway:
+        for answer in ("yes", "yes", "no"):
+            await gateway.set_rating(place.ref(name), answer)
+            kept = await asyncio.to_thread(place.field, place.numbers[name], "Chat rating")
+            assert kept == answer
+
+
+async def test_without_the_rights_for_it_a_field_is_left_alone_and_they_are_named(
+    place: Place,
+) -> None:
+    where, field = place.ref("teaching"), "Chat sealed"
+    async with rating_into(place, field) as gateway:
+        with pytest.raises(Refused, match=r"RT says: .*Permission Denied.* ModifyCustomField"):
+            await gateway.set_rating(where, "yes")
+    assert await asyncio.to_thread(place.field, where.number, field) == ""
+    if needs_modify_ticket(place):
+        async with rating_into(place, "Chat rating") as gateway:
+            with pytest.raises(Refused, match=r"not allowed.* ModifyTicket and ModifyCustomField"):
+                await gateway.set_rating(place.ref("no_requestor"), "yes")
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "why"),
+    [
+        ("printer", "No such field", "shows no field “No such field”.*SeeCustomField"),
+        ("read_only", "Chat rating", "shows no field “Chat rating”.*apply it"),
+        ("merged", "Chat rating", r"was merged into #\d+ meanwhile, so “Chat rating” was left"),
+        ("missing", "Chat rating", "There is no ticket"),
+    ],
+)
+async def test_where_there_is_no_such_field_or_ticket_nothing_is_set(
+    place: Place, name: str, field: str, why: str
+) -> None:
+    async with rating_into(place, field) as gateway:
+        with pytest.raises(Refused, match=why):
+            await gateway.set_rating(place.ref(name), "yes")
+
+
+async def test_without_a_field_an_answer_is_set_nowhere(place: Place) -> None:
+    await place.gateway.set_rating(place.ref("missing"), "yes")
 
 
 # --- new tickets, and where the chat may write ---------------------------------------------------

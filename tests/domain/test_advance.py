@@ -92,6 +92,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.FilingDelayed(NOW, "RT is down."),
     e.FilingFailed(NOW, "No right."),
     e.StatusSet(NOW),
+    e.RatingNotSet(NOW, "No right."),
     e.Purged(NOW),
     e.Erased(NOW),
 )

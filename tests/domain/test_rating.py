@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
 
+from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat
 from bot.domain.filing import with_filing
 from bot.domain.rating import Rating
+from bot.domain.tickets import NewTicket, TicketRef
 from bot.domain.transcript import rated, resolve
 from bot.domain.transcript_json import as_json
 from bot.domain.transcript_text import as_text
-from tests.people import ADA, GRACE, LATER, NOW, RECEIPT, SOON, after, invited
+from tests.people import (
+    ADA,
+    GRACE,
+    LATER,
+    NOW,
+    RECEIPT,
+    SOON,
+    TICKET,
+    after,
+    effects,
+    invited,
+)
+
+MADE = NewTicket("physics", "Triage", "Printer")
 
 
 def asked(*events: e.Event) -> Chat:
@@ -75,3 +91,48 @@ def test_of_a_question_without_an_answer_the_record_says_nothing() -> None:
     chat = asked(ENDED, SENT)
     assert rated(chat) == ()
     assert as_json(chat, ())["rating"] is None
+
+
+# --- into a field of the ticket --------------------------------------------------------------------
+
+
+def set_by(chat: Chat, receipt: e.Receipt = RECEIPT) -> list[f.SetRating]:
+    """What is to be set when that receipt comes."""
+    found = effects(chat, e.TranscriptFiled(NOW, receipt))
+    return [one for one in found if isinstance(one, f.SetRating)]
+
+
+def sent(new: NewTicket | None = None, rating: Rating | None = Rating.PARTLY) -> Chat:
+    """Ada's chat, on its way to RT; she has answered, unless ``rating`` is None."""
+    answered = [e.Rated(NOW, rating)] if rating else []
+    return asked(ENDED, *answered, replace(SENT, new_ticket=new))
+
+
+def test_an_answer_is_set_on_the_ticket_that_has_the_record() -> None:
+    assert set_by(sent()) == [f.SetRating(TICKET.ref, Rating.PARTLY)]
+    made = TicketRef("physics", 70_001)
+    assert set_by(sent(MADE), replace(RECEIPT, ticket=70_001)) == [f.SetRating(made, Rating.PARTLY)]
+
+
+def test_it_is_not_set_on_a_ticket_that_the_record_was_merged_into() -> None:
+    assert set_by(sent(), replace(RECEIPT, ticket=TICKET.ref.number + 1)) == []
+
+
+def test_it_is_not_set_where_nobody_knows_whether_the_record_arrived() -> None:
+    mailed = replace(RECEIPT, transaction=0, proven=False)
+    assert set_by(sent(), mailed) == []
+    assert set_by(sent(), replace(RECEIPT, proven=False)) != []  # RT took it, and only hides it
+
+
+def test_without_an_answer_nothing_is_set() -> None:
+    assert set_by(sent(rating=None)) == []
+    never = after(invited(), e.VisitorJoined(NOW, ADA), ENDED, SENT)
+    assert set_by(never) == []
+
+
+@pytest.mark.parametrize("events", [(), (e.Purged(NOW),)])
+def test_that_it_could_not_be_set_is_told_and_changes_nothing_else(events: tuple[e.Event]) -> None:
+    chat = after(sent(), e.TranscriptFiled(NOW, RECEIPT), *events)
+    event = e.RatingNotSet(NOW, "No right.")
+    assert effects(chat, event) == (f.TellThread(f.Word.RATING_PROBLEM, "No right."),)
+    assert after(chat, event) == chat

@@ -96,6 +96,13 @@ def test_the_rights_are_enough_for_what_each_is_for_and_for_nothing_else(rig: Ri
                 forbidden()
 
         assert grant(rig, "--create", "--marker-field", "Chat ID")[0] == 0
+        with pytest.raises(Refused, match="shows no field"):
+            way.set_field(private, "Chat rating", "yes")
+        code, said = grant(rig, "--create", "--rating-field", "Chat rating")
+        assert (code, said.count("on the field Chat rating")) == (0, 2)
+        if rig.facts["rt"] == "5":  # REST 1.0 wants ModifyTicket, too
+            way.set_field(private, "Chat rating", "yes")
+            assert rig.field(private.number, "Chat rating") == "yes"
         made = place.dossier("forbidden", new=new)
         receipt = way.file(made)
         assert way.find(made) == receipt
@@ -105,6 +112,8 @@ def test_the_rights_are_enough_for_what_each_is_for_and_for_nothing_else(rig: Ri
         assert "granted ModifyTicket" in grant(rig, "--create", "--reply", "--status")[1]
         way.set_status(private, "stalled")
         assert way.read(private).status == "stalled"
+        way.set_field(private, "Chat rating", "no")
+        assert rig.field(private.number, "Chat rating") == "no"
 
 
 def test_the_script_tells_of_rights_that_are_too_many(rig: Rig) -> None:
@@ -164,6 +173,31 @@ def test_the_doctor_warns_of_what_the_api_shows(real_rt: Rig) -> None:
     for right in ("SuperUser", "AdminUsers", "AdminGroupMembership", "ModifyTicket"):
         assert right in everything
     assert "DeleteTicket" in " ".join(unwise(real_rt, "grace", queues=("Support",)))
+
+
+@pytest.mark.parametrize(
+    ("field", "queues", "missing"),
+    [
+        ("chat rating", ("Support", "Teaching", "Purchasing"), [False, False, True]),
+        ("Chat ID", ("Support", "Teaching"), [False, True]),
+        ("No such field", ("Support",), [True]),
+        ("No such field", (), [True]),
+        ("", ("Support",), []),
+    ],
+)
+def test_the_doctor_sees_whether_the_field_for_the_answer_is_there(
+    real_rt: Rig, field: str, queues: tuple[str, ...], missing: list[bool]
+) -> None:
+    with real_rt.acting_as("svc-livechat"):
+        instance = RtInstance("rt", real_rt.url, ca=real_rt.ca, queues=queues, rating_field=field)
+        rest = Rest2(instance)
+        try:
+            found = [f for f in doctor.check(rest, instance) if f.name == "rt rt: rating field"]
+        finally:
+            rest.close()
+    assert [f.unwise for f in found] == missing
+    assert all(f.ok for f in found)
+    assert all("ModifyCustomField" in f.sentence for f in found if f.unwise)
 
 
 def test_the_doctor_sees_whether_the_queues_are_there_and_may_be_written_to(real_rt: Rig) -> None:

@@ -167,10 +167,12 @@ class FakeTickets(Tickets):
         self.faults = Faults()
         self.reading = Faults()
         self.status_faults = Faults()
+        self.rating_faults = Faults()
         self.comments: list[Dossier] = []
         self.letters: list[str] = []
         self.statuses: list[str] = []
         self.statuses_of: list[TicketRef] = []
+        self.ratings: list[tuple[TicketRef, str]] = []
         self.ticket = TICKET
 
     async def read(self, ref: TicketRef) -> Ticket:
@@ -197,6 +199,10 @@ class FakeTickets(Tickets):
         self.status_faults.enter()
         self.statuses.append(status)
         self.statuses_of.append(ref)
+
+    async def set_rating(self, ref: TicketRef, rating: str) -> None:
+        self.rating_faults.enter()
+        self.ratings.append((ref, rating))
 
 
 def _is_there(comment: Dossier, dossier: Dossier) -> bool:

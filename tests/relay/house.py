@@ -32,6 +32,7 @@ from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
 from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, Lane, Listening, Scope, Seat, Thread
+from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore
@@ -102,6 +103,7 @@ class House:
             "audit": AuditHandler(self.audit.append),
             "file": FileHandler(self.relay, self.tickets),
             "status": StatusHandler(self.relay, self.tickets),
+            "rating": RatingHandler(self.relay, self.tickets),
             "purge": PurgeHandler(self.relay),
             "fetch": FetchHandler(self.relay, self.pictures.fetch, self.pictures),
             "erase": EraseHandler(self.relay, self.threads),

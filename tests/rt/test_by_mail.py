@@ -161,6 +161,20 @@ async def test_a_mail_sets_no_status_and_invites_nobody(blind: RtGateway) -> Non
         await blind.correspond(REF, "Join us", "[invitation:1]")
 
 
+async def test_a_mail_sets_no_field_and_whoever_reads_rt_does(post: Post, rt: RtStandIn) -> None:
+    port = post.port  # type: ignore[attr-defined]
+    by_mail, read = (
+        RtGateway([replace(one, rating_field="Chat rating")], LONDON)
+        for one in (instance(port), instance(port, rt.url, Api.REST2))
+    )
+    with pytest.raises(Refused, match="A mail sets no field of a ticket"):
+        await by_mail.set_rating(REF, "yes")
+    await read.set_rating(REF, "yes")
+    by_mail.close()
+    read.close()
+    assert rt.world.tickets[REF.number].fields == {"Chat rating": "yes"}
+
+
 async def test_the_doctor_says_that_nobody_can_look(blind: RtGateway, post: Post) -> None:
     server, unproven = await blind.check()
     assert (server.ok, unproven.ok) == (True, True)

@@ -46,7 +46,7 @@ async def vouching_rt(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RtStandI
         yield running
 
 
-def gateway(rt: RtStandIn, login: Login = Login.TOKEN, **more: float) -> RtGateway:
+def gateway(rt: RtStandIn, login: Login = Login.TOKEN, **more: float | str) -> RtGateway:
     instance = RtInstance("rt", rt.url, login, secret=rt.token)
     return opened(replace(instance, **more))  # type: ignore[arg-type]
 
@@ -247,6 +247,12 @@ async def test_a_status_that_cannot_be_read_back_is_unclear(rt: RtStandIn) -> No
     rt.fault(Fault(method="GET", skip=1, status=503))
     with pytest.raises(Unclear):
         await gateway(rt, workers=1).set_status(REF, "stalled")
+
+
+async def test_a_field_that_cannot_be_read_back_is_unclear(rt: RtStandIn) -> None:
+    rt.fault(Fault(method="GET", skip=1, status=503))
+    with pytest.raises(Unclear):
+        await gateway(rt, workers=1, rating_field="Chat rating").set_rating(REF, "yes")
 
 
 async def test_a_receipt_names_the_ticket_that_a_merge_moved_the_record_to(

@@ -129,6 +129,8 @@ def test_who_asks_where_a_filed_chat_stands_is_told_no_more_than_is_known(state:
     done = words.say(Tell(Answer.DONE, "", chat), Listening.MENTION)
     status = words.say(Tell(Word.STATUS_PROBLEM, "No.", chat), Listening.MENTION)
     assert ("did not confirm" in done) is ("did not confirm" in status) is ("unproven" in state)
+    rating = words.say(Tell(Word.RATING_PROBLEM, "No.", chat), Listening.MENTION)
+    assert str(chat.filed_in) in rating
     assert "on the ticket" not in done
     assert str(chat.filed_in) in done
 

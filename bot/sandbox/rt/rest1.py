@@ -87,6 +87,7 @@ class Rest1:
             "Cc": self._addresses(ticket.ccs),
             "Created": ticket.created.strftime("%a %b %d %H:%M:%S %Y"),
         }
+        fields |= {f"CF.{{{n}}}": v for n, v in self._world.fields_of(ticket).items()}
         return said(form(fields, request))
 
     def _addresses(self, logins: list[str]) -> str:
@@ -219,11 +220,20 @@ class Rest1:
             return said(f"# Ticket {number} does not exist.", "400 Bad Request")
         if not self._world.may(ticket, "ModifyTicket"):
             return said(f"# You are not allowed to modify ticket {number}.", "400 Bad Request")
-        try:
-            self._world.set_status(ticket, fields.get("Status", ""))
-        except Denied as problem:
-            return said(f"# Status: {problem}\n\nid: \nStatus: x", "409 Syntax Error")
+        for name, value in fields.items():
+            try:
+                self._change(ticket, name, value)
+            except Denied as problem:
+                words = f"# {name}: {problem}\n\nid: \n{name}: x"
+                return said(words, "409 Syntax Error")
         return said(f"# Ticket {number} updated.")
+
+    def _change(self, ticket: Ticket, name: str, value: str) -> None:
+        """Change one thing of a ticket; of what it does not know RT says so here."""
+        if name == "Status":
+            self._world.set_status(ticket, value)
+        elif not self._world.set_field(ticket, name[4:-1], value):
+            raise Denied("Unknown custom field.")
 
 
 def said(text: str, status: str = "200 Ok") -> web.Response:

@@ -179,18 +179,29 @@ class Rest2:
         return web.json_response(told_of, status=201, headers={"Location": url})
 
     async def change(self, request: web.Request) -> web.Response:
-        """Change a ticket's status. Denied or done, RT answers 200 with a list of words."""
+        """Change a ticket's status or fields. Denied or done, RT answers 200 with a list of words."""
         ticket = self._asked(request)
         if ticket is None:
             return error(404, "Resource does not exist; use POST to create")
-        status = str((await request.json()).get("Status", ""))
+        asked = await request.json()
+        said = [f"Ticket {ticket.id}: {word}" for word in self._status(ticket, asked)]
+        for name, value in (asked.get("CustomFields") or {}).items():
+            try:
+                said.append(self._world.set_field(ticket, str(name), str(value)))
+            except Denied as problem:
+                said.append(str(problem))
+        return web.json_response([word for word in said if word])
+
+    def _status(self, ticket: Ticket, asked: dict[str, Any]) -> list[str]:
+        if "Status" not in asked:
+            return []
         try:
             if not self._world.may(ticket, "ModifyTicket"):
                 raise Denied("Permission Denied")
-            word = self._world.set_status(ticket, status)
+            word = self._world.set_status(ticket, str(asked["Status"]))
         except Denied as problem:
             word = str(problem)
-        return web.json_response([f"Ticket {ticket.id}: {word}"] if word else [])
+        return [word] if word else []
 
     def _asked(self, request: web.Request) -> Ticket | None:
         return self._world.load(int(request.match_info["number"]))

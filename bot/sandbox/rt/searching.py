@@ -1,4 +1,4 @@
-"""TicketSQL as far as we use it: by number, by a part of the subject, by a custom field."""
+"""TicketSQL as far as we use it: by number, subject or custom field, or whatever is active."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def search(world: World, query: str) -> list[Ticket]:
         hits = [t for t in world.tickets.values() if part in t.subject.casefold()]
     elif match := _BY_FIELD.fullmatch(query):
         hits = [t for t in world.tickets.values() if t.fields.get(match[1]) == match[2]]
+    elif query == "Status = '__Active__'":
+        hits = [t for t in world.tickets.values() if t.status in ("new", "open", "stalled")]
     else:
         raise WrongQuery("Wrong query, expecting a OPERATOR (the stand-in knows only a few)")
     return [

@@ -28,7 +28,13 @@ def queue(world: World, name: str) -> dict[str, Any]:
     links = [{"ref": "self", "type": "queue", "id": number, "_url": ""}]
     if world.may_create(name):
         links.append({"ref": "create", "type": "ticket", "_url": ""})
-    return {"id": int(number), "Name": name, "Disabled": "0", "_hyperlinks": links}
+    fields = [
+        {"ref": "customfield", "type": "customfield", "name": one.name, "_url": ""}
+        for one in world.fields
+        if name in one.queues
+    ]
+    about = {"id": int(number), "Name": name, "Disabled": "0", "TicketCustomFields": fields}
+    return about | {"_hyperlinks": links}
 
 
 def ticket(world: World, one: Ticket) -> dict[str, Any]:
@@ -47,7 +53,11 @@ def ticket(world: World, one: Ticket) -> dict[str, Any]:
         "Created": when(one.created),
         "Due": NEVER,
         "Priority": "0",
-        "CustomFields": [],
+        "CustomFields": [
+            {"id": str(number), "name": name, "type": "customfield", "_url": ""}
+            | {"values": [value] if value else []}
+            for number, (name, value) in enumerate(world.fields_of(one).items(), start=1)
+        ],
     }
 
 

@@ -70,6 +70,15 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomField:
+    """A field of the tickets of some queues, which the account may see, and set unless ``sealed``."""
+
+    name: str
+    queues: frozenset[str]
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail that RT would have sent."""
 
@@ -101,6 +110,12 @@ class World:
         self.tickets: dict[int, Ticket] = {}
         self.transactions: list[Transaction] = []
         self.mails: list[Mail] = []
+        everywhere = frozenset({"Support", "Teaching"})
+        self.fields: tuple[CustomField, ...] = (
+            CustomField("Chat ID", frozenset({"Support"})),
+            CustomField("Chat rating", everywhere),
+            CustomField("Chat sealed", everywhere, sealed=True),
+        )
         self._ids = count(101)
 
     def add_person(self, person: Person) -> None:
@@ -218,6 +233,24 @@ class World:
         ticket.status = status
         self.note(ticket.id, "Status", self.account)
         return f"Status changed from '{before}' to '{status}'"
+
+    def fields_of(self, ticket: Ticket) -> dict[str, str]:
+        """Return a ticket's custom fields, those without a value too."""
+        here = [one.name for one in self.fields if ticket.queue in one.queues]
+        return {name: ticket.fields.get(name, "") for name in here}
+
+    def set_field(self, ticket: Ticket, name: str, value: str) -> str:
+        """Set a custom field; return RT's word for it, empty if there is none of that name."""
+        here = (one for one in self.fields if ticket.queue in one.queues)
+        found = next((one for one in here if one.name.casefold() == name.casefold()), None)
+        if found is None:
+            return ""
+        if found.sealed:
+            raise Denied("Permission Denied")
+        before, ticket.fields[found.name] = ticket.fields.get(found.name, ""), value
+        self.note(ticket.id, "CustomField", self.account)
+        changed = f"{before} changed to {value}" if before else f"{value} added"
+        return f"{found.name} {changed}"
 
     def merge(self, number: int, into: int) -> None:
         """Merge a ticket into another, which gets its people, as in RT."""

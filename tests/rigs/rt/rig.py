@@ -87,6 +87,14 @@ class Rig:
             answer.raise_for_status()
             return answer.text.count(": Comments added by ")
 
+    def field(self, number: int, name: str) -> str:
+        """What stands in a custom field of a ticket, as RT's superuser sees it."""
+        with self.acting_as("root"), self.session(cookie=False) as session:
+            shown = session.get(f"{self.url}/REST/1.0/ticket/{number}/show").text
+            found = re.search(rf"^CF\.{{{re.escape(name)}}}: *(.*)$", shown, re.MULTILINE)
+            assert found, shown
+            return found[1]
+
     def transcripts(self, number: int) -> list[bytes]:
         """The JSON transcripts in a ticket, as RT's superuser gets them."""
         with self.acting_as("root"), self.session(cookie=False) as session:

@@ -95,6 +95,23 @@ my ($applied, $why_not) = $field->AddToObject($queue{Support});
 die "Chat ID: $why_not\n" unless $applied;
 grant($group{'Chat service'}, $field, qw(SeeCustomField ModifyCustomField));
 
+# One for the visitor's answer, and one that the chat may only look at.
+for ([ 'Chat rating', 'ModifyCustomField' ], ['Chat sealed']) {
+    my ($name, @more) = @$_;
+    my $one = RT::CustomField->new($system);
+    made('fields', $name, $one->Create(
+        Name => $name, Type => 'SelectSingle', LookupType => RT::Ticket->CustomFieldLookupType));
+    for my $value (qw(yes partly no)) {
+        my ($ok, $why) = $one->AddValue(Name => $value);
+        die "$name $value: $why\n" unless $ok;
+    }
+    for my $where (qw(Support Teaching Private)) {
+        my ($ok, $why) = $one->AddToObject($queue{$where});
+        die "$name in $where: $why\n" unless $ok;
+    }
+    grant($group{'Chat service'}, $one, 'SeeCustomField', @more);
+}
+
 for (
     # name, queue, status, owner, requestors, subject
     [ 'printer',      'Support',    'open',     '',      ['s1234567'], 'Cannot print from the lab in AT 5.05' ],
