@@ -63,6 +63,7 @@ def test_an_answer_that_makes_no_sense_is_an_error_with_a_sentence(replies: list
         lambda rest: operations.comment(rest, RT, REF, BODY),
         lambda rest: operations.find_comment(rest, RT, REF, "x", operations.long_ago()),
         lambda rest: operations.set_status(rest, RT, REF, "open"),
+        lambda rest: operations.set_field(rest, RT, REF, "Chat rating", "yes"),
     ):
         with contextlib.suppress(OutsideError):
             call(Answers(list(replies)))
@@ -77,7 +78,6 @@ def test_a_comment_whose_files_rt_cut_is_refused_as_one_that_is_there() -> None:
         Reply(200, "application/json", {"id": 12345, "Status": "open", "Subject": "x"}),
         Reply(201, "application/json", ["Comments added"], "/REST/2.0/transaction/7"),
         Reply(200, "application/json", line),
-        Reply(200, "application/json", {"items": []}),
         Reply(200, "application/json", cut),
     ]
     with pytest.raises(Written, match=r"photo\.png"):
