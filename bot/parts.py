@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.config import Rt, RtApi, RtAuth, Settings
 from bot.config.values import origin_of
+from bot.domain.reception import Admits
 from bot.domain.tickets import DEFAULT_INSTANCE
 from bot.files.clamd import Clamd
 from bot.relay.attaching import Attaching
@@ -43,10 +44,22 @@ def rt_instances(settings: Settings) -> list[RtInstance]:
     """Return every RT, the one that a bare number means first."""
     names = sorted(settings.rt, key=lambda name: name != "rt")
     server = _mail_server(settings)
-    return [_rt_instance(name, settings.rt[name], server) for name in names]
+    return [
+        _rt_instance(name, settings.rt[name], server, _made_unasked(settings, name))
+        for name in names
+    ]
 
 
-def _rt_instance(name: str, rt: Rt, server: MailServer | None) -> RtInstance:
+def _made_unasked(settings: Settings, name: str) -> tuple[str, ...]:
+    """Return the queues of an RT in which tickets are made although no CO chose them."""
+    asked, triage = settings.visitor_start, settings.rt[name].triage
+    begun = name == DEFAULT_INSTANCE and asked.who is not Admits.NOBODY
+    return tuple(filter(None, dict.fromkeys((triage, asked.queue if begun else ""))))
+
+
+def _rt_instance(
+    name: str, rt: Rt, server: MailServer | None, makes_in: tuple[str, ...]
+) -> RtInstance:
     secret = {RtAuth.TOKEN: rt.token, RtAuth.BASIC: rt.password}.get(rt.auth)
     return RtInstance(
         name=name,
@@ -62,7 +75,7 @@ def _rt_instance(name: str, rt: Rt, server: MailServer | None) -> RtInstance:
         form=Form(rt.form),
         mail=_mail_route(rt, server),
         queues=rt.queues,
-        makes_in=(rt.triage,) if rt.triage else (),
+        makes_in=makes_in,
         statuses=rt.statuses,
         marker_field=rt.marker_field,
         rating_field=rt.rating_field,

@@ -30,6 +30,17 @@ def test_each_rt_gets_its_own_login(tmp_path: Path) -> None:
     assert (second.login, second.account, second.secret) == (Login.BASIC, "livechat", "swordfish")
 
 
+def test_the_doctor_is_told_of_every_queue_in_which_tickets_are_made_unasked() -> None:
+    rts = {"rt": instance(triage="Triage"), "old": instance(url="https://b.example")}
+    door = {"who": "anyone", "queue": "Chats"}
+    rt, old = rt_instances(settings(rt=rts, visitor_start=door))
+    assert (rt.makes_in, old.makes_in) == (("Triage", "Chats"), ())
+    rt, _ = rt_instances(settings(rt=rts, visitor_start={**door, "who": "nobody"}))
+    assert rt.makes_in == ("Triage",)  # nothing is made there
+    rt, _ = rt_instances(settings(rt=rts, visitor_start={**door, "queue": ""}))
+    assert rt.makes_in == ("Triage",)
+
+
 def test_the_bot_signs_in_with_its_password_or_its_certificate(tmp_path: Path) -> None:
     assert app_tokens(settings())._credential == Secret("pass-the-first")
     (tmp_path / "key").write_text("KEY")

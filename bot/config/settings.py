@@ -236,10 +236,16 @@ class Settings(BaseSettings):
             return self
         if asked.who is Admits.SIGNED_IN and not self.sign_in.offered:
             raise wrong("visitor_start.who", "nobody can sign in: set up [sign_in], or let anyone")
-        if not (asked.queue or self.rt[DEFAULT_INSTANCE].triage):
+        rt = self.rt[DEFAULT_INSTANCE]
+        if not (asked.queue or rt.triage):
             raise wrong(
                 "visitor_start.queue",
                 "say where tickets are made for these chats, or set rt.rt.triage",
+            )
+        if asked.queue and rt.queues and asked.queue not in rt.queues:
+            raise wrong(
+                "visitor_start.queue",
+                "it is not among the queues that the live chat may work with: add it to rt.rt.queues",
             )
         return self
 

@@ -87,7 +87,8 @@ class VisitorStart(Section):
     closes_at: str = Field(default="18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     """The site's closing hour, in `timezone`: nothing is open beyond it."""
     queue: str = ""
-    """The queue of `rt.rt` in which tickets are made for such chats. Not set: its `triage`."""
+    """The queue of `rt.rt` in which tickets are made for such chats, one of its `queues` if there are
+    any. Not set: its `triage`."""
     channel: ChannelId | None = None
     """The channel in which these chats are opened. Not set: those of `teams.pool`, or else the one in
     which `open` was said."""

@@ -159,6 +159,13 @@ def test_the_file_of_a_sqlite_database_is_known() -> None:
         ({"start": {"enabled": True, "channel": "19:a@thread.tacv2"}}, "nobody can sign in"),
         ({"visitor_start": {"who": "signed_in", "queue": "Chats"}}, "nobody can sign in"),
         ({"visitor_start": {"who": "anyone"}}, "where tickets are made"),
+        (
+            {
+                "rt": {"rt": instance(queues=["Support"])},
+                "visitor_start": {"who": "anyone", "queue": "Chats"},
+            },
+            "not among the queues that the live chat may work with",
+        ),
         ({"visitor_start": {"closes_at": "6pm"}}, "closes_at"),
         ({"proxy": PROXY, "start": {"enabled": True}}, "where these chats are opened"),
     ],
