@@ -225,11 +225,29 @@ async def test_closing_an_ended_chat_leaves_nothing_of_it_in_the_browser(
     await expect(ada.foot).to_contain_text("What was not sent is then lost.")
     await ada.button("Close this chat").click()
     await expect(ada.launcher).to_be_focused()
-    kept = await ada.page.evaluate(
-        "[...Object.entries(sessionStorage), ...Object.entries(localStorage)]"
-    )
-    assert kept == []
+    await ada.page.wait_for_function("sessionStorage.length + localStorage.length === 0")
     await expect(ada.page.locator("rt-livechat [aria-live]")).to_be_empty()
+    assert await ada.context.cookies() == []
+
+
+async def test_a_chat_that_was_closed_without_a_network_is_not_found_by_whoever_is_next(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("My password is swordfish")
+    talk.end()
+    await ada.context.route("**/api/leave", lambda route: route.abort(), times=1)
+    await ada.button("Close this chat").click()
+    await expect(ada.launcher).to_be_focused()
+    await ada.page.close()
+    assert await ada.context.cookies() != []
+    ada.page = await ada.tab()
+    await ada.visit()
+    await ada.page.evaluate("document.documentElement.lang = 'de'")
+    await ada.launcher.click()
+    await expect(ada.page.locator("rt-livechat h3")).to_have_text("Kein Chat ist offen")
+    await ada.page.wait_for_function("sessionStorage.length + localStorage.length === 0")
     assert await ada.context.cookies() == []
 
 

@@ -41,8 +41,7 @@ export class App {
   #told = "";
   /** What the reader chose among the options. */
   chosen: Chosen = this.#browser.get("options") ?? {};
-  /** Where the service is; ends with a slash. */
-  readonly base: string;
+  readonly base: string; // where the service is; ends with a slash
   #ask: Ask;
   /** There was no chat that could end when we last drew. */
   #over = true;
@@ -82,7 +81,7 @@ export class App {
     const kept = recall(this.#tab);
     if (this.#invitation) return;
     if (kept) this.#invite(kept);
-    else if (this.#browser.get("session") || leftBehind(this.#tab)) void this.resume();
+    else if (this.#browser.get("session") != null || leftBehind(this.#tab)) void this.resume();
   }
 
   disconnect(): void {
@@ -234,17 +233,19 @@ export class App {
   }
 
   async #boot(): Promise<void> {
-    const [status, body] = await this.#ask("api/session");
+    // Closed, perhaps without a network: nobody is to find that chat here again.
+    const left = this.#browser.get("session") === "";
+    const [status, body] = await (left ? this.#ask("api/leave", {}) : this.#ask("api/session"));
     if (this.#invitation || this.talk) return;
     if (![204, 401].includes(status) && !(status === 200 && isView(body))) {
       this.open ||= !!this.#tab.get("open");
       return this.#trouble(status, () => void this.#boot(), true);
     }
     const now = status === 401 ? null : (body as View | null);
-    const left = leftBehind(this.#tab, !now && !!body)?.view;
+    const old = leftBehind(this.#tab, !now && !!body)?.view;
     // What was not sent from here is shown first, until it is dismissed; not once one has signed out (401).
-    const stop = left && left.chat !== now?.chat && (now ? "other_chat" : "no_session");
-    const view = stop ? left : now;
+    const stop = old && old.chat !== now?.chat && (now ? "other_chat" : "no_session");
+    const view = stop ? old : now;
     if (!now) {
       this.#browser.set("session", null);
       new Spare(this.#browser).only();
@@ -286,17 +287,17 @@ export class App {
     this.announcer.clear();
   }
 
-  /** The visitor is done with it: nothing of it stays in this browser. */
+  /** Nothing of it stays in this browser. */
   leave(): void {
     const { talk } = this;
     this.#endTalk();
     talk?.forget();
     // The other chat, which this browser has now, is not to be closed.
     if (talk?.stop === "other_chat") return void this.resume();
-    for (const name of ["session", "read"]) this.#browser.set(name, null);
+    this.#browser.set("session", "");
     this.hide();
     this.go({ name: "none" });
-    void this.#ask("api/leave", {});
+    void this.#boot();
   }
 
   /** Says what stands in the composer. */
@@ -394,7 +395,6 @@ export class App {
   #listen(how: "addEventListener" | "removeEventListener"): void {
     window[how]("hashchange", this.#fromAddress);
     window[how]("visibilitychange", this.#looked);
-    visualViewport?.[how]("resize", this.changed);
-    visualViewport?.[how]("scroll", this.changed);
+    for (const event of ["resize", "scroll"]) visualViewport?.[how](event, this.changed);
   }
 }

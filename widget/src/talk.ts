@@ -134,6 +134,7 @@ export class Talk {
   /** Nothing of it stays in this tab. */
   forget(): void {
     this.draft = "";
+    this.#browser.set("read", null);
     for (const one of this.session.unsent) this.#spare.drop(one.key);
     this.session.unsent = [];
     this.keep();
