@@ -43,6 +43,8 @@ export const EN = {
   door_email: "Your e-mail address",
   door_email_why: "So that computing support can write to you if you leave.",
   door_who: "You are signed in as {who}.",
+  door_cookies:
+    "This browser keeps no cookies of this site, and without them there is no chat. Allow them and load the page anew, or open a ticket.",
   door_must: "Please sign in first, so that computing support knows who asks.",
   door_may: "If you sign in, computing support knows that it is you, and can do more for you.",
   door_sign_in: "Sign in to ask",

@@ -102,7 +102,9 @@ class Door {
   looking = false;
   /** When we last asked. */
   at = 0;
+  /** What became of the form is not known yet; an answer is awaited. */
   sending = false;
+  awaited = false;
   tries = 0;
   timer = 0;
   app: App;
@@ -118,12 +120,15 @@ class Door {
     const [status, body] = await ask(this.app);
     this.looking = false;
     // One that does not know the question begins no chats.
-    if (status === 200 && (body as Step | null)?.state) this.step = body as Step;
-    else if (status === 404) this.step = { state: "off" } as Step;
+    const step = status === 404 ? ({ state: "off" } as Step) : status === 200 && (body as Step | null);
+    const told = !!step && !!step.state;
+    // What was sent before it was closed may have been taken: it is shown until we know.
+    if (told && (step.until || !this.sending)) this.step = step;
     this.lost = !this.step;
     this.#mind(this.step?.who);
+    // Pressed, or the page was loaded anew before the answer came.
+    if (this.form.key && !this.awaited) told ? this.#post() : this.#later();
     this.app.draw();
-    if (this.form.key && !this.sending) this.send(); // the page was loaded anew before the answer came
   }
 
   /** What was filled in by somebody who was signed in is not for the next one who is. */
@@ -137,24 +142,40 @@ class Door {
   #forget(): void {
     this.form = empty();
     keep(this.form);
+    this.sending = false;
+    this.tries = 0;
+    clearTimeout(this.timer);
   }
 
-  /** Sends the form, under the key that it has until we know what became of it. */
+  /** Sends the form, once we know who is here, under the key that it has until we know what became of it. */
   send(): void {
-    clearTimeout(this.timer);
     this.form.key ||= randomText();
     keep(this.form);
     this.sending = true;
     this.wrong = {};
     this.app.draw();
-    void ask(this.app, this.form).then(([status, body]) => this.#answered(status, body));
+    if (!this.awaited) void this.look();
+  }
+
+  #post(): void {
+    clearTimeout(this.timer);
+    this.sending = this.awaited = true;
+    void ask(this.app, this.form).then(([status, body]) => {
+      this.awaited = false;
+      this.#answered(status, body);
+    });
+  }
+
+  #later(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.look(), pauseBefore(++this.tries));
   }
 
   #answered(status: number, body: unknown): void {
     // What is no answer of the service's (some network wants a sign-in first) is none.
     const outcome = body ? outcomeOf(status) : "again";
     if (outcome === "again") {
-      this.timer = setTimeout(() => this.send(), pauseBefore(++this.tries));
+      this.#later();
       return this.app.draw();
     }
     this.sending = false;
@@ -207,7 +228,6 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
       "aria-describedby": `door-${name}-note door-${name}-wrong`,
       readonly: sending && "true",
       autocomplete: name === "question" ? "off" : name,
-      maxlength: `${LONGEST[name]}`,
       input: ({ target }: Event) => {
         form[name] = (target as HTMLInputElement).value;
         keep(form);
@@ -220,7 +240,8 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     return [
       h("label", { key: `${name}-label`, for: props.id }, labels(name)),
       h("p.quiet", { key: `${name}-note`, id: `door-${name}-note` }, note),
-      { ...box, props: { ...box.props, key: name } },
+      // another box for another person: what was typed into one stays in it
+      { ...box, props: { ...box.props, key: name + form.who } },
       h("p.bad", { key: `${name}-wrong`, id: `door-${name}-wrong` }, !!code && why(name, code)),
     ];
   }
@@ -231,7 +252,12 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     const submit = (event: Event) => {
       event.preventDefault();
       if (sending) return;
-      door.wrong = Object.fromEntries(fields.filter((f) => !door.form[f].trim()).map((f) => [f, "empty"]));
+      door.wrong = {};
+      for (const name of fields) {
+        const { length } = [...door.form[name].trim()];
+        if (!length) door.wrong[name] = "empty";
+        else if (length > LONGEST[name]) door.wrong[name] = "too_long";
+      }
       if (!Object.keys(door.wrong)[0]) return door.send();
       door.app.draw();
       (door.app.root.querySelector(".door [aria-invalid]") as HTMLElement).focus();
@@ -278,7 +304,9 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     if (!door.lost && !door.sending && Date.now() - door.at > OLD) void door.look();
     if (!step) return [head(say("trouble_head")), p(say("trouble_text")), again, ticket];
     if (step.state === "off") return null;
-    if (step.state === "open" || door.sending) return open(door, step);
+    // Without a cookie a chat is not found again, and a CO would answer nobody.
+    if (step.state === "open" && !navigator.cookieEnabled) return [head(say("door_head")), p(say("door_cookies")), ticket];
+    if (step.state === "open" || (door.sending && step.until)) return open(door, step);
     const full = step.state === "full";
     return [
       head(full ? say("door_full_head") : say("door_closed_head")),

@@ -1,0 +1,86 @@
+"""What may go wrong with the form that begins a chat."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from tests.e2e.test_begin import SECRET, SIGNED_IN, Scene, anyone, played
+
+__all__ = ["anyone"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_form_is_not_sent_as_whoever_signs_in_next_at_this_computer(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    door = {"visitor_start": {"who": "signed_in", "closes_at": "23:59"}}
+    async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
+        ada, login = scene.ada, "ada"
+
+        async def sign_in(route: Route) -> None:
+            shown = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET}
+            await route.continue_(headers={**route.request.headers, **shown})
+
+        async def lose(route: Route) -> None:
+            await (route.abort() if route.request.method == "POST" else route.continue_())
+
+        await ada.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await ada.route(re.compile("/api/begin$"), lose)
+        await scene.says("open")
+        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
+        page = f"{scene.stage.site.url}/livechat/chat"
+        await ada.goto(page)
+        await ada.get_by_role("link", name="Sign in to ask").click()
+        await expect(ada.get_by_text("You are signed in as ada")).to_be_visible()
+        await ada.get_by_label("Your question").fill("I was dismissed. Why?")
+        await scene.starts()
+        await expect(ada.get_by_text("trying again by itself")).to_be_visible()
+        login = "bob"
+        other = await ada.context.new_page()
+        await other.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await other.goto(f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat")
+        await expect(other.get_by_text("You are signed in as bob")).to_be_visible()
+        await ada.unroute(re.compile("/api/begin$"), lose)
+        # the page that goes on trying by itself
+        await expect(ada.get_by_text("You are signed in as bob")).to_be_visible(timeout=20_000)
+        await expect(ada.get_by_label("Your question")).to_have_value("")
+        assert "dismissed" not in str(await ada.evaluate("Object.values(sessionStorage)"))
+        await other.reload()
+        await expect(other.get_by_text("You are signed in as bob")).to_be_visible()
+        assert not [p for p in scene.stage.teams.posts("Live chat") if "dismissed" in p.text]
+
+
+async def test_what_is_too_long_is_said_and_not_cut(anyone: Scene) -> None:
+    ada = anyone.ada
+    await anyone.says("open")
+    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await anyone.comes()
+    await anyone.fills("x" * 40_000)
+    await anyone.starts()
+    question = ada.get_by_label("Your question")
+    await expect(question).to_be_focused()
+    await expect(question).to_have_accessible_description(re.compile("This is too long"))
+    await question.press_sequentially("y")
+    assert len(await question.input_value()) == 40_001
+
+
+async def test_a_browser_that_keeps_no_cookies_is_told_so_before_anything_is_typed(
+    anyone: Scene,
+) -> None:
+    ada = anyone.ada
+    await anyone.says("open")
+    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await ada.add_init_script(
+        "Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false })"
+    )
+    await anyone.comes()
+    await expect(ada.get_by_text("keeps no cookies of this site")).to_be_visible()
+    await expect(ada.get_by_label("Your question")).to_have_count(0)
+    await expect(ada.locator("#panel").get_by_role("link")).to_have_attribute(
+        "href", re.compile("/ticket$")
+    )
