@@ -62,7 +62,7 @@ class Keeper:
         login = self._proxy.local(said) if said else None
         if found := await self._found(request):
             secret, seat, chat = found
-            if chat.identity.proof is Proof.SSO and chat.identity.login != login:
+            if chat.identity.proof is Proof.SSO and not _is_still_his(chat, login):
                 if not request.path.endswith(_ENDING):
                     raise Refusal(401, "signed_out")
                 await self._give_up(secret, seat)
@@ -83,6 +83,16 @@ class Keeper:
 def _shows_nothing(request: web.Request) -> bool:
     path = request.path
     return path.endswith(_HARMLESS) or not ("/api/" in path or path.endswith("/ws"))
+
+
+def _is_still_his(chat: Chat, login: str | None) -> bool:
+    """Tell whether who signed in for a chat may be who is signed in now (None: nobody is).
+
+    Once its text is deleted nobody here knows who that was. All that it tells then is which ticket
+    has the record, and whoever slept through that is owed it.
+    """
+    known = chat.identity.login
+    return login == known if known else login is not None
 
 
 def _is_his(chat: Chat, who: Identity) -> bool:

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from bot.domain.admission import Demand
+from bot.domain.chat import State
 from bot.relay.relay import Rules
 from tests.visitors.browser import ORIGIN, nonce
 from tests.visitors.test_assertions import token
@@ -73,6 +74,21 @@ async def test_once_she_signed_out_at_the_site_her_chat_is_shown_to_nobody(
     # and it is over for good: she signs in again, with the cookie that somebody kept
     here.cookies[SEAT] = secret
     assert (await here.goes("/livechat/api/session", login=ADA))[0] == 204
+
+
+@pytest.mark.parametrize(("login", "status"), [(ADA, 200), ("", 401)])
+async def test_once_her_record_is_in_rt_and_she_is_forgotten_here_she_still_learns_where_it_is(
+    site: Site, login: str, status: int
+) -> None:
+    """Whose the chat was is known to nobody any more; who signed out sees not even its ticket."""
+    secret, _ = await joined(site)
+    seat = await site.house.visiting.seat(secret)
+    assert seat
+    chat = await site.house.chat(seat.chat_id)
+    await site.house.presses("file", chat, summary="Toner.", echo="345")
+    await site.house.deliver()
+    assert (await site.house.chat(chat.id)).state is State.PURGED
+    assert (await site.visitor.goes("/livechat/api/session", login=login))[0] == status
 
 
 @pytest.mark.parametrize("path", ["ws", "api/poll", "api/rate"])
