@@ -84,3 +84,27 @@ async def test_a_browser_that_keeps_no_cookies_is_told_so_before_anything_is_typ
     await expect(ada.locator("#panel").get_by_role("link")).to_have_attribute(
         "href", re.compile("/ticket$")
     )
+
+
+async def test_what_was_asked_in_a_second_window_waits_in_the_box_of_the_chat_of_the_first(
+    anyone: Scene,
+) -> None:
+    ada = anyone.ada
+    await anyone.says("open")
+    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    other = await ada.context.new_page()
+    await other.goto(f"{anyone.stage.site.url}/livechat/chat")
+    await expect(other.get_by_label("Your question")).to_be_visible()
+    await anyone.comes()
+    await anyone.fills("Why does it beep?")
+    await anyone.starts()
+    await expect(anyone.waits).to_be_visible()
+    await other.get_by_label("Your question").fill("And where is the toner?")
+    await other.get_by_label("Your name").fill("Ada Lovelace")
+    await other.get_by_label("Your e-mail address").fill("ada@elsewhere.test")
+    await other.get_by_role("button", name="Start the chat").click()
+    box = other.get_by_role("textbox", name="Your message")
+    await expect(box).to_have_value("And where is the toner?")
+    await box.press("Enter")
+    log = ada.get_by_role("region", name="Conversation")
+    await expect(log.get_by_text("And where is the toner?")).to_be_visible()

@@ -188,6 +188,18 @@ async def test_one_can_change_ones_mind_while_it_is_on_its_way(
     assert kept(service) == []
 
 
+async def test_what_did_not_get_away_before_the_end_is_named(
+    ada: Ada, service: MockService
+) -> None:
+    talk = await joined(ada, service)
+    await choose(ada, PICTURE, LOG)
+    await expect(ada.button("Send these files")).to_be_enabled()
+    talk.end()
+    await expect(ada.foot).to_contain_text("The chat has ended")
+    await expect(ada.foot).to_contain_text("tray.png: Not sent.")
+    await expect(ada.foot).to_contain_text("cups.log: Not sent.")
+
+
 def coming(service: MockService, talk: Talk) -> int:
     file = File("o-1", "picture", standing=Standing.COMING)
     now = service.visiting.now

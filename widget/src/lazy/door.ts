@@ -190,11 +190,23 @@ class Door {
     if (error === "not_yours") this.#forget();
     keep(this.form);
     this.blocked = error === "blocked" ? until : "";
-    if (error === "running") return void this.app.resume();
+    if (error === "running") return void this.#carry();
     this.wrong = fields ?? (outcome === "wrong" ? { "question": "bad" } : {});
     this.app.draw();
     if (outcome === "look") void this.look();
     else (this.app.root.querySelector(".door [aria-invalid]") as HTMLElement | null)?.focus();
+  }
+
+  /** There is a chat already, of another window: what was asked here can be sent there. */
+  async #carry(): Promise<void> {
+    const { app } = this;
+    await app.resume();
+    const { talk } = app;
+    if (!talk || talk.over || talk.draft) return;
+    app.first = talk.draft = this.form["question"];
+    talk.keep();
+    this.#forget();
+    app.draw();
   }
 }
 

@@ -22,7 +22,12 @@ interface Item {
 const CLIP = "M8 13l6-6a3 3 0 0 1 4 4l-8 8a5 5 0 0 1-7-7l8-8";
 const CAMERA = "M3 7h5l2-3h4l2 3h5v12H3zM12 9a4 4 0 1 0 .1 0";
 
-export function files({ h, icon, say }: Kit): Pick<More, "choosers" | "take" | "tray" | "body"> {
+type Files = Pick<More, "choosers" | "take" | "tray" | "body"> & {
+  /** What was to be sent when the chat was over. */
+  left(app: App): Child[];
+};
+
+export function files({ h, icon, say }: Kit): Files {
   const items = new WeakMap<object, Item[]>();
   const asked = new WeakSet<App>();
   /** Pictures that were coming when they were first shown. */
@@ -255,6 +260,15 @@ export function files({ h, icon, say }: Kit): Pick<More, "choosers" | "take" | "
         h("p.unseen", { role: "status", key: "told" }, told),
       );
     },
+
+    left: (app) =>
+      remaining(app)
+        .filter(({ stage }) => stage !== "sent")
+        .map((item) => {
+          const chosen = item.stage === "ready" || item.stage === "preparing";
+          const fate = chosen ? say("refused_lost") : state(item);
+          return h("p", { key: item.key }, h("bdi", {}, item.name), `: ${fate}`);
+        }),
 
     body(app, entry) {
       ask(app);

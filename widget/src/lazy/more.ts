@@ -10,12 +10,15 @@ import { files } from "./files.ts";
 import { options } from "./options.ts";
 import { over } from "./over.ts";
 
-export default (kit: Kit): More => ({
-  ...files(kit),
-  door: door(kit),
-  waiting: waiting(kit),
-  options: options(kit),
-  chime: chime(kit),
-  closing: closing(kit),
-  over: over(kit),
-});
+export default (kit: Kit): More => {
+  const { left, ...rest } = files(kit);
+  return {
+    ...rest,
+    door: door(kit),
+    waiting: waiting(kit),
+    options: options(kit),
+    chime: chime(kit),
+    closing: closing(kit),
+    over: over(kit, left),
+  };
+};

@@ -1,11 +1,13 @@
 /** What can still be done when the chat is over. */
 import type { App } from "../app.ts";
 import type { Kit, More } from "../more.ts";
+import type { Child } from "../view/dom.ts";
 import { printCopy, saveCopy } from "./copyfile.ts";
 import { dress } from "./dress.ts";
 import { rate } from "./rate.ts";
 
-export function over(kit: Kit): More["over"] {
+/** @param left what is to be said of files that did not get away */
+export function over(kit: Kit, left: (app: App) => Child[]): More["over"] {
   const { h, button, copy, say, sayUntil } = kit;
   const rating = rate(kit);
   return (app: App, talk, close) => {
@@ -22,6 +24,6 @@ export function over(kit: Kit): More["over"] {
     ];
     const { blocked } = session.view;
     const told = !!blocked && h("p", { key: "blocked" }, say("blocked", { time: sayUntil(blocked) }));
-    return [told, ...(kept || []), ...rating(app, talk), h("p.acts", { key: "acts" }, ...(copies || []), close)];
+    return [told, ...(kept || []), ...left(app), ...rating(app, talk), h("p.acts", { key: "acts" }, ...(copies || []), close)];
   };
 }
