@@ -207,6 +207,28 @@ async def test_closed_is_said_with_the_way_to_a_ticket_and_looked_at_again(anyon
     await expect(ada.get_by_label("Your question")).to_have_value("Is anybody there?")
 
 
+async def test_who_is_told_to_wait_is_not_told_that_there_is_no_answer(anyone: Scene) -> None:
+    ada = anyone.ada
+
+    async def refuse(route: Route) -> None:
+        if route.request.method != "POST":
+            await route.continue_()
+        else:
+            await route.fulfill(status=429, json={"error": "slow_down"})
+
+    await anyone.says("open")
+    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await ada.route(re.compile("/api/begin$"), refuse)
+    await anyone.comes()
+    await anyone.fills("Why does it beep?")
+    await anyone.starts()
+    await expect(ada.get_by_text("Not sent: that was too quick.")).to_be_visible()
+    await expect(ada.get_by_text("There is no answer")).to_have_count(0)
+    await ada.unroute(re.compile("/api/begin$"))
+    await ada.get_by_role("button", name="Try now").click()
+    await expect(anyone.waits).to_be_visible()
+
+
 async def test_an_answer_that_is_lost_begins_no_second_chat(anyone: Scene) -> None:
     ada, lost = anyone.ada, 0
 

@@ -106,6 +106,8 @@ class Door {
   sending = false;
   awaited = false;
   tries = 0;
+  /** The last answer was that there are too many forms from here. */
+  slow = false;
   timer = 0;
   app: App;
 
@@ -174,6 +176,7 @@ class Door {
   #answered(status: number, body: unknown): void {
     // What is no answer of the service's (some network wants a sign-in first) is none.
     const outcome = body ? outcomeOf(status) : "again";
+    this.slow = status === 429;
     if (outcome === "again") {
       this.#later();
       return this.app.draw();
@@ -259,7 +262,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
   }
 
   function form(door: Door, step: Step): Spec {
-    const { sending, tries, wrong, blocked } = door;
+    const { sending, tries, slow, wrong, blocked } = door;
     const fields = step.who ? FIELDS.slice(0, 1) : FIELDS;
     const submit = (event: Event) => {
       event.preventDefault();
@@ -275,7 +278,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
       (door.app.root.querySelector(".door [aria-invalid]") as HTMLElement).focus();
     };
     const complaint = blocked ? say("blocked", { time: sayUntil(blocked) }) : !!Object.keys(wrong)[0] && say("door_wrong");
-    const status = tries ? say("trying") : sending ? say("sending") : "";
+    const status = slow ? say("refused_slow_down") : tries ? say("trying") : sending ? say("sending") : "";
     return h(
       "form.door",
       { key: "form", submit, novalidate: true },
