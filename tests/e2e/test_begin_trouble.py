@@ -108,3 +108,21 @@ async def test_what_was_asked_in_a_second_window_waits_in_the_box_of_the_chat_of
     await box.press("Enter")
     log = ada.get_by_role("region", name="Conversation")
     await expect(log.get_by_text("And where is the toner?")).to_be_visible()
+
+
+async def test_while_one_waits_what_was_said_is_seen_at_four_times_the_size(anyone: Scene) -> None:
+    ada = anyone.ada
+    await anyone.says("open")
+    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await ada.set_viewport_size({"width": 320, "height": 256})
+    await anyone.comes()
+    await anyone.fills("Why does it beep?")
+    await anyone.starts()
+    await expect(anyone.waits).to_be_visible()
+    log = ada.get_by_role("region", name="Conversation")
+    height = await log.evaluate("box => box.clientHeight")
+    assert height > 50
+    await log.press("Home")
+    await expect(log.get_by_text("Why does it beep?")).to_be_in_viewport()
+    send = ada.get_by_role("button", name="Send", exact=True)
+    await expect(send).to_be_in_viewport(ratio=1)

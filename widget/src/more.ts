@@ -32,7 +32,7 @@ export interface More {
   tray(app: App): Child;
   /** What is told, and asked, without a chat; `ticket` leads to a ticket. Null: nothing else than ever. */
   door(app: App, ticket: Child): Child[] | null;
-  /** What is told while nobody has answered. */
+  /** What is told while nobody has answered, below what was said. */
   waiting(app: App): Child;
   /** A message's file. */
   body(app: App, entry: Entry): Child[];

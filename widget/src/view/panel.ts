@@ -90,11 +90,10 @@ function inside(app: App): Child[] {
     h(
       "div.middle",
       { key: "log" },
-      h("div", box, log(app, talk)),
+      h("div", box, log(app, talk), moreOf(app)?.waiting(app)),
       !app.reading.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
     ),
     !!talk.closing && closing(app, talk),
-    moreOf(app)?.waiting(app),
     !talk.over && moreOf(app)?.tray(app),
     app.asking
       ? confirm(app, talk)
