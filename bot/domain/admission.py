@@ -78,6 +78,11 @@ class SignIn:
     expires: datetime
 
 
+def is_anothers(known: Identity, who: Identity) -> bool:
+    """Tell whether the seat of somebody ``known`` by a sign-in is not for whoever signed in as ``who``."""
+    return known.verified and known.login.casefold() != who.login.casefold()
+
+
 def called(who: Identity, ticket: Ticket) -> str:
     """Return what somebody who signed in is called: his name in RT, if he is on the ticket."""
     people = (*ticket.requestors, *ticket.ccs)

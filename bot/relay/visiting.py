@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import events as e
-from bot.domain.admission import Admission, SignIn, bearer, called
+from bot.domain.admission import Admission, SignIn, bearer, called, is_anothers
 from bot.domain.blocking import Block, kept_out
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.identity import BEARER, Identity
@@ -171,9 +171,11 @@ class Visiting:
         if fate == Fate.USED and knock.used_by != mark:
             await self._knocked_again(unit, chat)
             return fate
-        if fate != Fate.PENDING:
-            return "" if fate == Fate.USED else fate
         who = sign_in.who if sign_in else None
+        if fate == Fate.USED:
+            return Admission.NOT_YOURS if who and is_anothers(chat.identity, who) else ""
+        if fate != Fate.PENDING:
+            return fate
         admission = self._relay.rules.admission.admits(chat.invitation, chat.ticket, who)
         if admission is not Admission.JOIN:
             await self._turn_away(unit, chat, who)

@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from bot.domain.admission import is_anothers
 from bot.domain.chat import Chat
 from bot.domain.identity import Identity, Proof
 from bot.domain.matching import is_on
@@ -99,5 +100,5 @@ def _is_his(chat: Chat, who: Identity) -> bool:
     """Tell whether a chat is that of somebody who has just signed in, as far as anybody can know."""
     known = chat.identity
     if known.verified:
-        return known.login.casefold() == who.login.casefold()
+        return not is_anothers(known, who)
     return is_on(who, chat.ticket)

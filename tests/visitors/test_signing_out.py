@@ -155,6 +155,22 @@ async def test_the_next_one_who_signs_in_does_not_find_the_last_ones_chat(
 
 
 @only_at_the_door
+@pytest.mark.parametrize(("login", "status"), [(ADA, 200), (EVE, 403)])
+async def test_a_link_left_in_the_tab_gives_nobody_else_her_seat(
+    site: Site, login: str, status: int
+) -> None:
+    """The answer to her joining was lost, and the tab tries again when somebody has signed in."""
+    here, link, left = site.visitor, site.house.token(await site.house.invited()), nonce()
+    await here.goes("/livechat/sign-in", login=ADA)
+    assert (await here.posts("join", token=link, nonce=left))[0] == 200
+    here.cookies.clear()
+    await here.goes("/livechat/sign-in", login=login)
+    told, said = await here.posts("join", token=link, nonce=left)
+    assert told == status
+    assert (SEAT in here.cookies, "you" in said) == (status == 200, status == 200)
+
+
+@only_at_the_door
 async def test_who_signs_in_again_keeps_the_chat(site: Site) -> None:
     await joined(site)
     await site.visitor.goes("/livechat/sign-in", login=ADA)
