@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.identity import Identity, Proof
+from bot.domain.legible import blank, hidden
 from bot.domain.messages import EmptyText, TextTooLong, tidy
 
 #: Characters. What is longer is not a question yet; the chat takes more, message by message.
@@ -49,7 +50,7 @@ def read_question(text: str, name: str, address: str, *, signed_in: bool) -> Que
     if not signed_in:
         kept["name"] = " ".join(_text(name, MAX_NAME, wrong, "name").split())
         kept["email"] = _text(address, MAX_ADDRESS, wrong, "email")
-        if "email" not in wrong and not _ADDRESS.fullmatch(kept["email"]):
+        if "email" not in wrong and not _is_address(kept["email"]):
             wrong["email"] = "bad"
     if wrong:
         raise BadFields(wrong)
@@ -65,6 +66,13 @@ def _text(text: str, longest: int, wrong: dict[str, str], field: str) -> str:
     except TextTooLong:
         wrong[field] = "too_long"
         return ""
-    if len(tidied) > longest:
+    if blank(tidied):
+        wrong[field] = "empty"
+    elif len(tidied) > longest:
         wrong[field] = "too_long"
     return tidied
+
+
+def _is_address(text: str) -> bool:
+    """Tell whether it may be one, and is what it looks like."""
+    return bool(_ADDRESS.fullmatch(text)) and not any(map(hidden, text))

@@ -13,6 +13,10 @@ from functools import lru_cache
 
 MAX_NAME = 80
 
+# Categories of what nobody sees, and letters that are drawn as nothing (fillers, an empty Braille cell).
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
 _EMBEDDINGS = frozenset("\u202a\u202b\u202d\u202e")
 _ISOLATES = frozenset("\u2066\u2067\u2068")
 _POP_EMBEDDING, _POP_ISOLATE = "\u202c", "\u2069"
@@ -72,6 +76,16 @@ def contained(line: str) -> str:
     return "".join(kept + ends[::-1])
 
 
+def hidden(character: str) -> bool:
+    """Tell whether nothing of it is seen where it stands."""
+    return character in _FILLERS or unicodedata.category(character) in _HIDDEN
+
+
+def blank(text: str) -> bool:
+    """Tell whether nothing of the whole text is seen."""
+    return all(character.isspace() or hidden(character) for character in text)
+
+
 @lru_cache(maxsize=256)  # every line of a record asks for one of a few names
 def plain_name(name: str) -> str:
     """Cut a name to one line of at most MAX_NAME characters, without invisible characters.
@@ -79,8 +93,7 @@ def plain_name(name: str) -> str:
     Characters that turn the direction of writing could make a name swallow what stands after it.
     """
     seen = "".join(" " if c.isspace() else c for c in name)
-    hidden = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    seen = "".join(c for c in seen if unicodedata.category(c) not in hidden)
+    seen = "".join(c for c in seen if unicodedata.category(c) not in _HIDDEN)
     seen = " ".join(seen.split())
     return seen if len(seen) <= MAX_NAME else seen[: MAX_NAME - 1] + "…"
 

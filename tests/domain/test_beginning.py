@@ -180,6 +180,8 @@ def test_who_signed_in_is_asked_for_nothing_but_the_question() -> None:
         (("Why?", "Ada", "a@b"), {"email": "bad"}),
         (("Why?", "Ada", "a@b.test\nBcc: eve@x.test"), {"email": "bad"}),
         (("Why?", "Ada", "a@b.test,eve@x.test"), {"email": "bad"}),
+        (("\u200b", "\u2060\u3164", "a@b.test"), {"question": "empty", "name": "empty"}),
+        (("Why?", "Ada", "a@b\u202e.tset"), {"email": "bad"}),
     ],
 )
 def test_all_that_is_wrong_is_told_at_once_by_field(
