@@ -16,6 +16,7 @@ from bot.domain.blocking import (
     span,
 )
 from bot.domain.chat import Chat, NotNow, State
+from bot.domain.identity import Proof
 from bot.domain.legible import plain_name
 from bot.domain.messages import Author
 from bot.relay.buttons import author_of
@@ -35,6 +36,8 @@ _NOT_HERE = (
     "Nobody is in this thread's chat whom I could block. While nobody has joined, “revoke link” "
     "keeps everybody out; after the record was deleted here I do not know any more who it was."
 )
+#: Nobody knows who it is: docs/decisions/0026.
+_BROWSER_ONLY = ", but only in that browser, and until they close this chat there"
 _NO_BLOCK = "There is no block {id}. Mention me with “blocks” to see those that there are."
 NOBODY = "Nobody is kept out."
 
@@ -101,7 +104,9 @@ class Blocking:
         await unit.block(block)
         chat = await self._relay.happen(unit, chat, e.Blocked(now, by, until))
         await self._audit(unit, "block", block, by)
-        told = f"{at(until, self._relay.rules.zone)} ({block.id})"
+        when = at(until, self._relay.rules.zone)
+        weak = _BROWSER_ONLY if chat.identity.proof is Proof.ANONYMOUS else ""
+        told = f"{when}{weak} ({block.id})"
         await tell(unit, thread, heard, Answer.BLOCKED, told, chat=chat)
 
     async def lift(self, unit: Unit, block_id: str, by: Author) -> Block | None:

@@ -365,6 +365,8 @@ async def test_who_is_kept_out_begins_no_other_chat_until_that_is_over(door: Hou
     await door.deliver()
     thread = await thread_of(door, joined.chat)
     await door.writes("block 2h because he swears at everybody", thread=thread)
+    await door.deliver()
+    assert "only in that browser" in door.threads.told[-1][1].detail
     with pytest.raises(CannotBegin, match="blocked") as refused:
         await asks(door, "other" + KEY, present=joined.secret)
     assert refused.value.until == door.clock.now + timedelta(hours=2)
