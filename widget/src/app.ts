@@ -183,7 +183,7 @@ export class App {
 
   #offer(invitation: Invitation, peek: Peek, failed = false): void {
     const hint = this.#browser.get<string>("session");
-    const other = hint !== peek.ticket && hint;
+    const other = !!hint && hint !== peek.ticket;
     const join = () => {
       this.go({ name: "invited", peek, other, busy: true, join: () => undefined });
       void this.#join(invitation, peek);

@@ -24,7 +24,7 @@ export const EN = {
   invited_text: "{who} would like to talk with you about ticket #{ticket}.",
   record:
     "What you and computing support write is copied to ticket #{ticket} when the chat ends, and then deleted here. Please do not write passwords.",
-  leaves: "This browser then leaves the chat about ticket #{ticket}.",
+  leaves: "This browser then leaves its other chat.",
   join: "Join the chat",
   sign_in: "Sign in",
   joining: "Joining…",

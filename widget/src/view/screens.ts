@@ -5,12 +5,10 @@ import { say, sayNames, sayUntil } from "../strings.ts";
 import type { Fate, Peek } from "../wire.ts";
 import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
 
-/** The ticket of the chat that this browser has, if it is another. */
-type Other = string | false | null;
-
+/** `other`: this browser has another chat, perhaps one without a ticket. */
 export type Screen =
   | { name: "checking" | "none" }
-  | { name: "invited"; peek: Peek; other: Other; busy?: boolean; failed?: boolean; join(): void }
+  | { name: "invited"; peek: Peek; other: boolean; busy?: boolean; failed?: boolean; join(): void }
   | { name: "refused"; fate: Exclude<Fate, "pending">; until: string | undefined; back: (() => void) | null }
   | { name: "trouble"; kept: boolean; again(): void };
 
@@ -56,7 +54,7 @@ function invited({ peek, other, busy, failed, join }: Screen & { name: "invited"
   return [
     h("p", {}, say("invited_text", { who, ticket })),
     h("p.record", {}, say("record", { ticket })),
-    other && h("p", { key: "other" }, say("leaves", { ticket: other })),
+    other && h("p", { key: "other" }, say("leaves")),
     h("p.bad", { role: "alert" }, failed && say("trouble_text")),
     admission === "sign_in"
       ? link(`${sign_in}?${location.pathname}${location.search}`, say("sign_in"), " main")
