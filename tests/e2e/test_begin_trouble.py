@@ -126,3 +126,27 @@ async def test_while_one_waits_what_was_said_is_seen_at_four_times_the_size(anyo
     await expect(log.get_by_text("Why does it beep?")).to_be_in_viewport()
     send = ada.get_by_role("button", name="Send", exact=True)
     await expect(send).to_be_in_viewport(ratio=1)
+
+
+async def test_who_is_not_signed_in_any_more_is_told_that_his_question_is_kept(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    door = {"visitor_start": {"who": "signed_in", "closes_at": "23:59"}}
+    async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
+        ada = scene.ada
+
+        async def sign_in(route: Route) -> None:
+            shown = {"X-Remote-User": "ada", "X-Livechat-Proxy": SECRET}
+            await route.continue_(headers={**route.request.headers, **shown})
+
+        await ada.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await scene.says("open")
+        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
+        await ada.goto(f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat")
+        await ada.get_by_label("Your question").fill("Why does it beep?")
+        await ada.context.clear_cookies()  # it lasts for minutes only
+        await scene.starts()
+        await expect(ada.get_by_text("Please sign in first")).to_be_visible()
+        await expect(ada.get_by_text("What you typed is kept in this window")).to_be_visible()
+        await ada.get_by_role("link", name="Sign in to ask").click()
+        await expect(ada.get_by_label("Your question")).to_have_value("Why does it beep?")

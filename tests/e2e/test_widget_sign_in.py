@@ -155,7 +155,7 @@ STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
 
 
 async def talking(site: Site) -> None:
-    """Ada signs in, joins, and has said something; another thing could not be sent."""
+    """Ada signs in, joins, and has said something; another thing could not be sent, one not ended."""
     chat, ada = await site.house.invited(), site.ada
     await ada.follow(site.house.token(chat))
     await ada.panel.get_by_role("link", name="Sign in").click()
@@ -165,6 +165,7 @@ async def talking(site: Site) -> None:
     await ada.context.set_offline(True)
     await ada.say("never sent")
     await expect(ada.message("never sent")).to_contain_text("Sending")
+    await ada.box.fill("half a sentence")
     await ada.context.set_offline(False)
 
 
@@ -176,6 +177,7 @@ async def shows_nothing_of_hers(site: Site) -> None:
     for place in (await site.ada.page.content(), await site.ada.page.evaluate(STORED)):
         assert "my question" not in place
         assert "never sent" not in place
+        assert "half a sentence" not in place
     assert [one["name"] for one in await site.ada.context.cookies()] == []
 
 

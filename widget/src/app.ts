@@ -233,7 +233,6 @@ export class App {
   }
 
   async #boot(): Promise<void> {
-    // Closed, perhaps without a network: nobody is to find that chat here again.
     const left = this.#browser.get("session") === "";
     const [status, body] = await (left ? this.#ask("api/leave", {}) : this.#ask("api/session"));
     if (this.#invitation || this.talk) return;
@@ -242,8 +241,9 @@ export class App {
       return this.#trouble(status, () => void this.#boot(), true);
     }
     const now = status === 401 ? null : (body as View | null);
-    const old = leftBehind(this.#tab, !now && !!body)?.view;
+    if (!now && body) for (const name of this.#tab.names("")) this.#tab.set(name, null);
     // What was not sent from here is shown first, until it is dismissed; not once one has signed out (401).
+    const old = leftBehind(this.#tab)?.view;
     const stop = old && old.chat !== now?.chat && (now ? "other_chat" : "no_session");
     const view = stop ? old : now;
     if (!now) {
@@ -287,7 +287,7 @@ export class App {
     this.announcer.clear();
   }
 
-  /** Nothing of it stays in this browser. */
+  /** Nothing of it stays in this browser, nor is found by it: the service is told until it answers. */
   leave(): void {
     const { talk } = this;
     this.#endTalk();

@@ -12,10 +12,8 @@ const IN_ALL = 30_000;
 const TYPING = 60_000;
 
 /** What the chat that was last written in left unsent in this tab; it may be for nobody any more. */
-export const leftBehind = (tab: Shelf, forget?: boolean): Outbox | null => {
-  const last = `${tab.get("last")}`;
-  if (forget) tab.set(last, null);
-  const left = tab.get<Outbox>(last);
+export const leftBehind = (tab: Shelf): Outbox | null => {
+  const left = tab.get<Outbox>(`${tab.get("last")}`);
   return left?.unsent[0] ? left : null;
 };
 
@@ -126,7 +124,7 @@ export class Talk {
     // Once the record is on the ticket, the page is the only place that still has it.
     const draft = view.state === "filed" ? "" : this.draft;
     const outbox: Outbox = { view, draft, unsent };
-    this.#tab.set(view.chat, draft || unsent[0] ? outbox : null);
+    this.#tab.set(view.chat, (draft && !this.stop) || unsent[0] ? outbox : null);
     if (unsent[0]) this.#tab.set("last", view.chat);
     else if (this.#tab.get("last") === view.chat) this.#tab.set("last", null);
   }

@@ -291,6 +291,9 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     );
   }
 
+  /** What is said while what was typed is not to be seen. */
+  const kept = ({ form }: Door) => !!form["question"] && h("p", { key: "kept" }, say("door_kept"));
+
   function open(door: Door, step: Step): Child[] {
     const time = new Date(step.until).toLocaleTimeString(door.app.lang, { timeStyle: "short" });
     const way = `${step.sign_in}?${location.pathname}${location.search}`;
@@ -301,7 +304,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
       step.who && h("p", { key: "who" }, say("door_who", { who: step.who })),
       offered && h("p", { key: "may" }, step.anyone ? say("door_may") : say("door_must")),
       offered && h("a.button", { key: "sign", href: way }, say("door_sign_in")),
-      (step.anyone || !!step.who) && form(door, step),
+      step.anyone || step.who ? form(door, step) : kept(door),
     ];
   }
 
@@ -326,7 +329,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     return [
       head(full ? say("door_full_head") : say("door_closed_head")),
       p(full ? say("door_full") : say("door_closed")),
-      !!door.form["question"] && h("p", { key: "kept" }, say("door_kept")),
+      kept(door),
       ticket,
       again,
     ];
