@@ -39,6 +39,8 @@ def free_port() -> int:
     for _ in range(_SIZE):
         port = next(ports)
         with socket.socket() as probe:
+            # As servers do: connections that ended a moment ago hold nobody up, only who listens does.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:

@@ -23,6 +23,17 @@ def test_one_that_is_in_use_is_left_out_and_they_come_in_turn() -> None:
         assert first in others
 
 
+def test_connections_that_ended_a_moment_ago_keep_no_port() -> None:
+    ended = set()
+    for _ in range(50):
+        with socket.create_server(("127.0.0.1", free_port())) as server:
+            with socket.create_connection(server.getsockname()) as client:
+                server.accept()[0].close()  # first: so the port is the one that waits
+                assert client.recv(1) == b""
+            ended.add(server.getsockname()[1])
+    assert free_port() in ended
+
+
 def test_another_process_has_others_and_the_system_gives_away_none() -> None:
     code = "from tests.ports import free_port; print(*(free_port() for _ in range(50)))"
     command = [sys.executable, "-c", code]
