@@ -237,9 +237,12 @@ async def test_a_chat_that_was_closed_without_a_network_is_not_found_by_whoever_
     await ada.join(talk)
     await ada.say("My password is swordfish")
     talk.end()
-    await ada.context.route("**/api/leave", lambda route: route.abort(), times=1)
+    await ada.page.route("**/api/leave", lambda route: route.abort())
     await ada.button("Close this chat").click()
     await expect(ada.launcher).to_be_focused()
+    await ada.launcher.click()
+    await expect(ada.panel).to_contain_text("The chat cannot be reached")
+    await expect(ada.panel).not_to_contain_text("kept on this device")
     await ada.page.close()
     assert await ada.context.cookies() != []
     ada.page = await ada.tab()

@@ -238,7 +238,7 @@ export class App {
     if (this.#invitation || this.talk) return;
     if (![204, 401].includes(status) && !(status === 200 && isView(body))) {
       this.open ||= !!this.#tab.get("open");
-      return this.#trouble(status, () => void this.#boot(), true);
+      return this.#trouble(status, () => void this.#boot(), !left);
     }
     const now = status === 401 ? null : (body as View | null);
     if (!now && body) for (const name of this.#tab.names("")) this.#tab.set(name, null);
