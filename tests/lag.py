@@ -29,7 +29,12 @@ ROOT = Path(__file__).parents[1]
 _HERE = {str(Path(__file__)), threading.__file__}
 _SERVICE = str(ROOT / "bot") + os.sep
 _PLAYERS = (str(ROOT / "bot" / "sandbox") + os.sep, str(ROOT / "tests") + os.sep)
-_NOT_SERVING = {"Service.__init__", "Service.start", "BaseEventLoop.shutdown_default_executor"}
+_NOT_SERVING = {
+    "Service.__init__",
+    "Service.start",
+    "BaseEventLoop.shutdown_default_executor",
+    "_wrap_asyncgen_fixture",  # what a test sets up, and takes down
+}
 _LOOKER = "loop-watch"
 _Run = Any  # asyncio.Handle._run, which the types leave out
 

@@ -94,6 +94,18 @@ async def test_a_loop_that_is_being_closed_may_wait_for_its_threads() -> None:
     assert watch.faults == []
 
 
+async def test_what_a_test_sets_up_is_no_fault_of_a_service_that_only_begins() -> None:
+    begins = written_in("bot/made_up.py")
+
+    async def _wrap_asyncgen_fixture() -> None:
+        begins()
+
+    with Watch() as watch:
+        await asyncio.create_task(_wrap_asyncgen_fixture())
+    assert len(watch.held) == 1
+    assert watch.faults == []
+
+
 async def test_a_plain_callback_is_watched_too() -> None:
     with Watch() as watch:
         asyncio.get_running_loop().call_soon(sleep)

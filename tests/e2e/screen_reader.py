@@ -48,10 +48,10 @@ class ScreenReader:
         """How many utterances have these words in them."""
         return sum(words in text for text in self.said())
 
-    async def says(self, words: str) -> None:
+    async def says(self, words: str, seconds: float = PATIENCE) -> None:
         """Wait until it has said them."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(seconds):
                 while not self.count(words):  # noqa: ASYNC110 - a file has no event
                     await asyncio.sleep(0.05)
         except TimeoutError:

@@ -63,7 +63,7 @@ async def test_each_of_ten_messages_is_spoken_once_and_neither_one_s_own_nor_wha
 ) -> None:
     talk = service.invite()
     await ada.join(talk)
-    await reader.says("Your message")  # she is in the box
+    await _is_in_the_box(ada, reader)
     reader.listen()
     await ada.say("These words are my own")
     await expect(ada.message("These words are my own")).to_contain_text("Sent")
@@ -83,6 +83,19 @@ async def test_each_of_ten_messages_is_spoken_once_and_neither_one_s_own_nor_wha
         "Grace Hopper: This comes after the reload",
     ]
     assert reader.count("my own") == 0
+
+
+async def _is_in_the_box(ada: Ada, reader: ScreenReader) -> None:
+    """Orca may miss a focus that moves while it still reads a page: she goes out and in again then."""
+    for _ in range(6):
+        try:
+            await reader.says("Your message", 10)
+        except AssertionError:
+            await ada.page.keyboard.press("Shift+Tab")
+            await ada.page.keyboard.press("Tab")
+        else:
+            return
+    await reader.says("Your message")
 
 
 async def _comes_together(talk: Talk, reader: ScreenReader) -> None:
