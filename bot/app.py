@@ -208,8 +208,7 @@ class Service:
 
     async def _expect_visitors(self) -> None:
         """Whoever had a window open when we went down and does not come back is gone."""
-        tomorrow = _now() + timedelta(days=1)
-        open_chats = await self.store.stale({State.OPEN.value: tomorrow})
+        open_chats = await self.store.in_states(State.OPEN)
         self.visitors.expect(c.id for c in open_chats if c.presence is not Presence.GONE)
 
     def routes(self) -> list[web.RouteDef]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain import events as e
 from bot.domain.admission import SignIn, called
@@ -71,8 +71,7 @@ class Beginning:
         if not self._is_open(found):
             return Doorstep("closed")
         assert found
-        tomorrow = self._relay.now() + timedelta(days=1)
-        chats = await self._relay.store.stale({State.OPEN.value: tomorrow})
+        chats = await self._relay.store.in_states(State.OPEN)
         full = sum(chat.waits for chat in chats) >= door.most_waiting
         return Doorstep("full" if full else "open", found.until, door.admits)
 

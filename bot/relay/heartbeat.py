@@ -77,8 +77,7 @@ class AwayHandler(Quiet):
         zone = self._relay.rules.zone
         span = f"{since.astimezone(zone):%H:%M:%S} to {until.astimezone(zone):%H:%M:%S}"
         key = f"away:{since.isoformat()}"
-        tomorrow = self._relay.now() + timedelta(days=1)
-        for seen in await self._relay.store.stale({State.OPEN.value: tomorrow}):
+        for seen in await self._relay.store.in_states(State.OPEN):
 
             async def tell(unit: Unit, chat_id: str = seen.id) -> None:
                 chat = await unit.chat(chat_id)

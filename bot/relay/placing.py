@@ -57,8 +57,7 @@ def opening_of(ref: TicketRef) -> str:
 
 async def going_on(relay: Relay, ref: TicketRef) -> list[Chat]:
     """Find the chats about a ticket that go on, newest first."""
-    tomorrow = relay.now() + timedelta(days=1)
-    chats = await relay.store.stale({state.value: tomorrow for state in RUNNING})
+    chats = await relay.store.in_states(*RUNNING)
     about = [chat for chat in chats if chat.ticket.ref == ref]
     return sorted(about, key=lambda chat: chat.created, reverse=True)
 

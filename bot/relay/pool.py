@@ -34,9 +34,8 @@ def choose(channels: Sequence[Channel], crowd: Mapping[str, int]) -> Channel:
 
 async def crowd(relay: Relay) -> dict[str, int]:
     """Count the chats of each channel, by its id."""
-    tomorrow = relay.now() + timedelta(days=1)
     found: Counter[str] = Counter()
-    for chat in await relay.store.stale({state.value: tomorrow for state in _BUSY}):
+    for chat in await relay.store.in_states(*_BUSY):
         found[(await relay.store.thread(chat.thread)).channel_id] += 1
     return dict(found)
 
@@ -83,8 +82,7 @@ class Pool:
     async def _crowd(self) -> Counter[str]:
         """Count the chats of each channel, those that are only under way included."""
         now = self._relay.now()
-        tomorrow = now + timedelta(days=1)
-        chats = await self._relay.store.stale({state.value: tomorrow for state in _BUSY})
+        chats = await self._relay.store.in_states(*_BUSY)
         crowd = Counter([await self._channel_of(chat.thread) for chat in chats])
         there = {chat.id for chat in chats}
         self._chosen = {

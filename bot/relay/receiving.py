@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.domain.chat import State
 from bot.domain.commands import Close, Receive
 from bot.domain.messages import Author, Role
@@ -81,8 +79,7 @@ class Receiving:
 
     async def _is_nobody_there(self, found: Reception) -> bool:
         """Tell whether a question has waited in vain since it was opened."""
-        tomorrow = self._relay.now() + timedelta(days=1)
-        chats = await self._relay.store.stale({State.OPEN.value: tomorrow})
+        chats = await self._relay.store.in_states(State.OPEN)
         return any(c.waits and c.unanswered and c.unanswered >= found.since for c in chats)
 
     async def close(self, unit: Unit, found: Reception, why: str, *, call: bool = True) -> None:

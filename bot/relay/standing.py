@@ -45,7 +45,7 @@ class Standing:
 async def standing(store: Store, now: datetime) -> Standing:
     """Count. Raises NotDone."""
     counts = await store.counts(now - _DAY)
-    waiting = await store.stale({state.value: now + _DAY for state in WAITING})
+    waiting = await store.in_states(*WAITING)
     ended = [chat.ended or chat.created for chat in waiting]
     return Standing(
         open=_sum(counts, State.INVITED, State.OPEN),

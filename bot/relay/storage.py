@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from bot.domain.admission import SignIn
 from bot.domain.blocking import Block
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, State
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
@@ -307,7 +307,10 @@ class Store(Protocol):
         """Read the reference of the channel's thread that was heard from last."""
 
     async def stale(self, before: dict[str, datetime]) -> list[Chat]:
-        """Find chats whose last change is older than ``before[state]``.
+        """Find chats whose last change is older than ``before[state]``, a thousand of a state at most.
 
         That of an open chat may be half a minute later than it seems: it is not noted each time.
         """
+
+    async def in_states(self, *states: State) -> list[Chat]:
+        """Find every chat that is in one of these states, those that changed last at the end."""

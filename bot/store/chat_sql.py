@@ -96,6 +96,11 @@ STALE = Query(
     .order_by(chats.c.changed_at)
     .limit(number("limit"))
 )
+IN_STATE = Query(
+    sa.select(chats.c.id, chats.c.detail)
+    .where(chats.c.state == text("state"))
+    .order_by(chats.c.changed_at)
+)
 
 # --- the log -----------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.admission import SignIn
 from bot.domain.blocking import Block
-from bot.domain.chat import OVER, Chat
+from bot.domain.chat import OVER, Chat, State
 from bot.domain.messages import Message
 from bot.domain.reception import Reception
 from bot.relay.files import Stored
@@ -347,6 +347,13 @@ class SqlStore:
         for state, since in before.items():
             values = {"state": state, "moment": micros(since), "limit": _MOST_STALE}
             found += await self._many(_chats, chat_sql.STALE, **values)
+        return found
+
+    async def in_states(self, *states: State) -> list[Chat]:
+        """Find every chat that is in one of these states."""
+        found: list[Chat] = []
+        for state in states:
+            found += await self._many(_chats, chat_sql.IN_STATE, state=state.value)
         return found
 
     async def counts(self, since: datetime) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,16 @@ class Scene:
         await self.ada.evaluate(AXE.read_text())
         found: list[str] = await self.ada.evaluate(RULES)
         return found
+
+
+async def signs_in(page: Page, login: Callable[[], str] = lambda: "ada") -> None:
+    """At the site's sign-in the web server tells the service who is there."""
+
+    async def sign_in(route: Route) -> None:
+        shown = {"X-Remote-User": login(), "X-Livechat-Proxy": SECRET}
+        await route.continue_(headers={**route.request.headers, **shown})
+
+    await page.route(re.compile(r"/livechat/sign-in\?"), sign_in)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -265,11 +275,7 @@ async def test_where_one_must_sign_in_it_says_so_and_leads_there_and_back(
     async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
         ada = scene.ada
 
-        async def sign_in(route: Route) -> None:
-            shown = {"X-Remote-User": "ada", "X-Livechat-Proxy": SECRET}
-            await route.continue_(headers={**route.request.headers, **shown})
-
-        await ada.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await signs_in(ada)
         await scene.says("open")
         await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
         await scene.comes()
@@ -299,10 +305,6 @@ async def test_the_next_one_who_signs_in_sees_nothing_of_a_form_that_was_left(
     async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
         page, login = scene.ada, first
 
-        async def sign_in(route: Route) -> None:
-            shown = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET}
-            await route.continue_(headers={**route.request.headers, **shown})
-
         async def lose(route: Route) -> None:
             if route.request.method == "POST":
                 await route.fetch()
@@ -310,7 +312,7 @@ async def test_the_next_one_who_signs_in_sees_nothing_of_a_form_that_was_left(
             else:
                 await route.continue_()
 
-        await page.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await signs_in(page, lambda: login)
         await page.route(re.compile("/api/begin$"), lose)
         await scene.says("open")
         await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from tests.e2e.test_begin import SECRET, SIGNED_IN, Scene, anyone, played
+from tests.e2e.test_begin import SIGNED_IN, Scene, anyone, played, signs_in
 
 __all__ = ["anyone"]
 
@@ -22,14 +22,10 @@ async def test_a_form_is_not_sent_as_whoever_signs_in_next_at_this_computer(
     async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
         ada, login = scene.ada, "ada"
 
-        async def sign_in(route: Route) -> None:
-            shown = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET}
-            await route.continue_(headers={**route.request.headers, **shown})
-
         async def lose(route: Route) -> None:
             await (route.abort() if route.request.method == "POST" else route.continue_())
 
-        await ada.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await signs_in(ada, lambda: login)
         await ada.route(re.compile("/api/begin$"), lose)
         await scene.says("open")
         await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
@@ -42,7 +38,7 @@ async def test_a_form_is_not_sent_as_whoever_signs_in_next_at_this_computer(
         await expect(ada.get_by_text("trying again by itself")).to_be_visible()
         login = "bob"
         other = await ada.context.new_page()
-        await other.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await signs_in(other, lambda: login)
         await other.goto(f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat")
         await expect(other.get_by_text("You are signed in as bob")).to_be_visible()
         await ada.unroute(re.compile("/api/begin$"), lose)
@@ -135,11 +131,7 @@ async def test_who_is_not_signed_in_any_more_is_told_that_his_question_is_kept(
     async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
         ada = scene.ada
 
-        async def sign_in(route: Route) -> None:
-            shown = {"X-Remote-User": "ada", "X-Livechat-Proxy": SECRET}
-            await route.continue_(headers={**route.request.headers, **shown})
-
-        await ada.route(re.compile(r"/livechat/sign-in\?"), sign_in)
+        await signs_in(ada)
         await scene.says("open")
         await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
         await ada.goto(f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat")

@@ -68,7 +68,7 @@ def pooled(house: House, *channels: Channel) -> None:
 
 
 async def running(house: House) -> list[str]:
-    return [chat.id for chat in await house.store.stale({s.value: house.clock() for s in RUNNING})]
+    return [chat.id for chat in await house.store.in_states(*RUNNING)]
 
 
 async def test_two_presses_on_the_page_begin_one_chat_and_lead_both_there(

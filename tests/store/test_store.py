@@ -157,6 +157,17 @@ async def test_chats_that_stand_still_are_found_by_state(store: SqlStore) -> Non
     assert await store.stale({}) == []
 
 
+async def test_who_asks_for_all_chats_in_a_state_gets_more_than_a_batch(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.store._MOST_STALE", 1)
+    for name in ("chat-1", "chat-2"):
+        await add_chat(store, name, state=State.PURGED)
+    await add_chat(store, "chat-3", state=State.OPEN)
+    found = await store.in_states(State.PURGED, State.FILED)
+    assert {chat.id for chat in found} == {"chat-1", "chat-2"}
+
+
 async def test_when_an_open_chat_last_changed_is_known_to_half_a_minute(url: str) -> None:
     now = NOW
     store = SqlStore.at(url, lambda: now)
