@@ -63,7 +63,27 @@ def _unanswered(chat: Chat, event: e.Unanswered) -> Step:
     return chat, (line, f.TellThread(f.Word.UNANSWERED), f.ShowCard())
 
 
+def _handed_back(chat: Chat, event: e.HandedBack) -> Step:
+    if chat.intake is None:
+        raise NotNow(chat.state, e.HandedBack)  # it is about a ticket: that one is a CO's
+    if not chat.operators:
+        return chat, ()
+    chat = replace(
+        chat,
+        operators=(),
+        former=chat.took_part,
+        unanswered=None,
+        returns=chat.returns + 1,
+        returned=event.at,
+        heard=event.at,
+        closing=None,
+    )
+    chat, line = notice(chat, event, event.by, Notice.HANDED_BACK)
+    return chat, (line, f.TellThread(f.Word.HANDED_BACK, event.by.name), f.ShowCard())
+
+
 STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.Asked: _asked,
     e.Unanswered: _unanswered,
+    e.HandedBack: _handed_back,
 }

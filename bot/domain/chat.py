@@ -53,6 +53,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.InvitationSent): _S.OPEN,  # the visitor was quicker than RT's answer
     (_S.OPEN, e.KnockedAgain): _S.OPEN,
     (_S.OPEN, e.Unanswered): _S.OPEN,
+    (_S.OPEN, e.HandedBack): _S.OPEN,
     (_S.OPEN, e.Said): _S.OPEN,
     (_S.OPEN, e.Edited): _S.OPEN,
     (_S.OPEN, e.Removed): _S.OPEN,
@@ -234,7 +235,8 @@ class Chat:
     ``rating`` is None where the visitor is not to be asked whether the chat helped.
     ``intake``, of a chat that a visitor began, is the ticket that is to be made for its record, as
     long as it has none (then ``ticket`` has the number 0); ``unanswered`` is when both sides were
-    told that nobody had answered.
+    told that nobody had answered. ``returns`` counts how often its visitor was put back to those who
+    wait, ``returned`` is when he last was, ``former`` are the operators who were there before that.
     """
 
     id: str
@@ -279,6 +281,9 @@ class Chat:
     rating: Rating | None = None
     intake: NewTicket | None = None
     unanswered: datetime | None = None
+    returns: int = 0
+    returned: datetime | None = None
+    former: tuple[Author, ...] = ()
     blocked: datetime | None = None
 
     @property
@@ -287,7 +292,7 @@ class Chat:
 
         Somebody who was just shown the door is not asked.
         """
-        before = bool(self.operators) and self.state in (State.ENDED, State.HELD)
+        before = bool(self.took_part) and self.state in (State.ENDED, State.HELD)
         asked = self.rating is Rating.AWAITED and self.blocked is None
         return before and asked and not (self.filing and self.filing.unclear)
 
@@ -300,3 +305,13 @@ class Chat:
     def waits(self) -> bool:
         """A visitor who began the chat waits for a first answer."""
         return self.intake is not None and self.state is State.OPEN and not self.operators
+
+    @property
+    def took_part(self) -> tuple[Author, ...]:
+        """The operators who are there, or were before they put the visitor back."""
+        return tuple({one.id: one for one in (*self.former, *self.operators)}.values())
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when he waits, if he does."""
+        return self.returned or self.created

@@ -24,6 +24,7 @@ _WORDS = {
     "revoke link": "revoke",
     "end chat": "end",
     "keep open": "keep",
+    "back to queue": "back",
     "show card": "look",
     "undo": "undo",
     "keep ticket": "stay",

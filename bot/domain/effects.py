@@ -50,6 +50,7 @@ class Word(StrEnum):
     JOINED = "joined"
     ASKED = "asked"
     UNANSWERED = "unanswered"
+    HANDED_BACK = "handed_back"
     KNOCKED_AGAIN = "knocked_again"
     TURNED_AWAY = "turned_away"
     ENDED_BY_VISITOR = "ended_by_visitor"

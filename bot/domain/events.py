@@ -87,6 +87,13 @@ class Unanswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HandedBack(Event):
+    """A CO who talks with a visitor who began the chat cannot go on: others are to answer."""
+
+    by: Author
+
+
+@dataclass(frozen=True, slots=True)
 class KnockedAgain(Event):
     """A link that was used already was opened by another browser."""
 

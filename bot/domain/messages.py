@@ -50,6 +50,7 @@ class Notice(StrEnum):
     ENDED_BY_SILENCE = "ended_by_silence"
     OPERATORS_LOST = "operators_lost"
     UNANSWERED = "unanswered"  # computing support has not answered for long
+    HANDED_BACK = "handed_back"  # an operator cannot go on: the visitor waits for another
     NOT_SHOWN = "not_shown"  # Teams does not take the line that ``target`` names
     NOT_SURE = "not_sure"  # Teams confirmed it neither the first time nor the second
     MOVED = "moved"  # the chat is about another ticket now

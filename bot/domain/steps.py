@@ -54,6 +54,7 @@ def forgotten(chat: Chat) -> Chat:
         invitation=link,
         started_by=by,
         operators=(),
+        former=(),
         visitor=None,
         identity=Identity(chat.identity.proof),
         move=None,

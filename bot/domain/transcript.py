@@ -28,6 +28,7 @@ _NOTICES = {
     Notice.ENDED_BY_SILENCE: "nobody had written for long; the chat ended by itself",
     Notice.OPERATORS_LOST: "computing support could not be reached any more; the chat ended",
     Notice.UNANSWERED: "nobody had answered yet, and the visitor was told so",
+    Notice.HANDED_BACK: "{} could not go on, and the visitor waited for somebody else",
     Notice.NOT_SHOWN: "message #{target} could not be shown to computing support during the chat",
     Notice.NOT_SURE: "message #{target} may not have been seen by computing support",
     Notice.MOVED: "{} took the chat to another ticket",
@@ -188,7 +189,7 @@ def standing(identity: Identity) -> str:
 
 def people(chat: Chat) -> str:
     """Name everybody who took part, with what we know them by."""
-    names = ", ".join(apart(plain_name(one.name)) for one in chat.operators) or "nobody"
+    names = ", ".join(apart(plain_name(one.name)) for one in chat.took_part) or "nobody"
     who = f"{apart(visitor_name(chat))} ({standing(chat.identity)})" if chat.visitor else "nobody"
     return f"Visitor: {who}. Computing support: {names}."
 

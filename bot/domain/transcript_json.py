@@ -33,7 +33,7 @@ def as_json(chat: Chat, lines: tuple[Line, ...]) -> dict[str, Any]:
         "created": chat.created.isoformat(),
         "ended": _moment(chat.ended),
         "visitor": _visitor(chat),
-        "operators": [operator.name for operator in chat.operators],
+        "operators": [operator.name for operator in chat.took_part],
         "summary": {"by": filing.by.name, "text": filing.summary} if filing else None,
         "match": _match(filing.match, filing.reason) if filing else None,
         "rating": chat.rating or None,

@@ -41,6 +41,10 @@ _TAKEN = (
     "Another chat is running in this thread. Finish that one first, "
     "or mention me in a new thread with the ticket's number."
 )
+_NO_QUEUE = (
+    "Only a chat that a visitor began, and that has no ticket yet, can go back to the queue. In this "
+    "one whoever writes here goes on with the visitor."
+)
 _WAS: dict[State, str] = {
     State.PROPOSED: "Nobody is invited yet.",
     State.INVITED: "The invitation is out already.",
@@ -118,9 +122,16 @@ class Buttons:
                 return await self._relay.happen(unit, chat, e.Revoked(now, by))
             case "keep":
                 return await self._relay.happen(unit, chat, e.StillHere(now, by))
+            case "back":
+                return await self._hand_back(unit, chat, by)
             case "end":
                 return await self._relay.happen(unit, chat, e.Ended(now, by))
         return await self._of_record(unit, chat, pressed, by)
+
+    async def _hand_back(self, unit: Unit, chat: Chat, by: Author) -> Chat:
+        if chat.state is State.OPEN and chat.intake is None:
+            raise WrongInput(_NO_QUEUE)
+        return await self._relay.happen(unit, chat, e.HandedBack(self._relay.now(), by))
 
     async def _of_record(self, unit: Unit, chat: Chat, pressed: Pressed, by: Author) -> Chat:
         """Do what is about the record, or about where it goes."""

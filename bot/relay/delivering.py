@@ -42,6 +42,7 @@ _CALLS = frozenset(
         Word.FILED_ELSEWHERE,
         Word.ASKED,
         Word.UNANSWERED,
+        Word.HANDED_BACK,
     }
 )
 #: Notices that are told elsewhere if the thread is gone: somebody has to put something right in RT.

@@ -79,7 +79,7 @@ class Housekeeping:
 
     def _unanswered(self, chat: Chat) -> bool:
         """Tell whether a visitor is to be told that nobody has answered him."""
-        told_at = chat.created + self._relay.rules.door.answer_within
+        told_at = chat.waits_since + self._relay.rules.door.answer_within
         return chat.waits and chat.unanswered is None and told_at <= self._relay.now()
 
     async def _treat(self, unit: Unit, chat: Chat) -> None:

@@ -39,6 +39,8 @@ def is_stale(chat: Chat, verb: str, values: Mapping[str, str]) -> bool:
     """
     if verb in _OF_THE_MOVE and "move" in values:
         return values["move"] != (str(chat.move.number) if chat.move else "")
+    if verb == "back" and "returns" in values:
+        return values["returns"] != str(chat.returns)
     if verb == "move" and "moves" in values:
         return values["moves"] != str(chat.moves)
     drawn = values.get(NONCE)

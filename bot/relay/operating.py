@@ -43,7 +43,7 @@ _ECHO = timedelta(minutes=15)
 _COMMANDS = {
     State.INVITED: frozenset({"cancel", "revoke", "look"}),
     State.OPEN: frozenset(
-        {"end", "keep", "file", "new", "triage", "look", "move", "rebind", "stay"}
+        {"end", "keep", "back", "file", "new", "triage", "look", "move", "rebind", "stay"}
     ),
 }
 _LATE = (

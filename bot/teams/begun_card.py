@@ -34,6 +34,11 @@ def standing(chat: Chat) -> list[Json]:
     return [*shown, *stranger(chat)]
 
 
+def back(chat: Chat) -> Json:
+    """The button for a CO who cannot go on."""
+    return el.button("Back to the queue", chat.id, "back", returns=str(chat.returns))
+
+
 def stranger(chat: Chat) -> list[Json]:
     """Warn of a visitor whom nobody vouches for."""
     known = chat.identity

@@ -1,6 +1,6 @@
 """The one card of a chat: what it shows and offers in each state (pure).
 
-Every button has a command that does the same (words.COMMANDS), for clients on which buttons fail.
+Every button has a command that does the same (commands.COMMANDS), for clients on which buttons fail.
 """
 
 from __future__ import annotations
@@ -119,6 +119,8 @@ def _open(view: CardView, zone: tzinfo) -> Part:
         body.append(
             el.hint(f"Commands: mention the bot with “end chat”, {command(chat)} or “show card”.")
         )
+    if chat.intake is not None and chat.operators:
+        actions.append(begun_card.back(chat))
     actions.append(el.button("End the chat", chat.id, "end"))
     if chat.closing:
         body.append(

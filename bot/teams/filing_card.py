@@ -112,7 +112,7 @@ def _draft(chat: Chat, zone: tzinfo) -> str:
     """Draft the summary: a failed filing's own words, else the subject and who talked when."""
     if chat.filing is not None and chat.filing.summary:
         return chat.filing.summary[:LONGEST_SUMMARY]
-    names = ", ".join(plain_name(one.name) for one in chat.operators[:10]) or "nobody"
+    names = ", ".join(plain_name(one.name) for one in chat.took_part[:10]) or "nobody"
     talk = (
         f"Live chat between {plain_name(words.visitor(chat))} and {names}, {span(chat, (), zone)}."
     )

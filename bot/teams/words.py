@@ -9,48 +9,7 @@ from bot.domain.matching import Match, match
 from bot.domain.messages import Role
 from bot.relay.ports import Answer, Listening, Tell
 from bot.teams import doubt
-
-#: Every button of a card has a command that does the same; the card names them too.
-COMMANDS = (
-    ("12345", "show ticket 12345 (rt#12345 or its address will do as well) to start a chat"),
-    ("invite", "invite the requestor of the ticket shown here"),
-    ("revoke link", "take the invitation back"),
-    ("cancel", "drop the chat before anybody joined"),
-    ("end chat", "end the chat with the visitor"),
-    ("keep open", "do not let a silent chat end by itself yet"),
-    (
-        "send to rt 345: SUMMARY",
-        "put your summary and the transcript on the ticket; its last digits confirm that it is it",
-    ),
-    ("send to rt SURNAME because WHY: SUMMARY", "the same where the visitor is nobody on it"),
-    ("new ticket in QUEUE: SUMMARY", "put them into a new ticket instead"),
-    ("send to triage: SUMMARY", "put them where doubtful records are sorted out"),
-    ("undo", "take Send to RT back while the card says that it can be undone"),
-    ("move to ticket 777", "show ticket 777 beside this one, to take the chat there"),
-    (
-        "confirm move 777",
-        "take it there (SURNAME because REASON where the visitor is nobody on it)",
-    ),
-    ("keep ticket", "leave it where it is"),
-    ("open until 17:00", "let visitors begin chats, until then or until the closing hour"),
-    ("close", "let them begin no more; chats that are running go on"),
-    (
-        "block 2h because REASON",
-        "end this chat and keep its visitor out (30 min, 2h, 3 days)",
-    ),
-    ("blocks", "say who is kept out, why, and until when"),
-    ("unblock 1a2b3c", "let them in again"),
-    ("show card", "show the buttons again"),
-    ("help", "show this"),
-)
-
-HELP = "\n".join(
-    [
-        "Mention me with one of these (in a personal chat no mention is needed):",
-        *(f"• {command} – {what}" for command, what in COMMANDS),
-        "A message that begins with // is a note for your colleagues: it never reaches the visitor.",
-    ]
-)
+from bot.teams.commands import HELP
 
 #: Where a chat stands, in a sentence.
 STATES: dict[State, str] = {
@@ -72,6 +31,10 @@ _WORDS: dict[Word | Answer, str] = {
     Word.UNANSWERED: (
         "Nobody has answered {visitor} yet, and they were told so. Whoever writes here first is "
         "announced to them. If nobody does, the question becomes a new ticket. {detail}"
+    ),
+    Word.HANDED_BACK: (
+        "{detail} cannot go on, so {visitor} waits for somebody else, and was told so. Whoever "
+        "writes here first is announced to them. All that was said stays."
     ),
     Word.KNOCKED_AGAIN: (
         "Somebody else opened the invitation link of ticket {ticket}, which was used already. They "

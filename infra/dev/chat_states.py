@@ -92,6 +92,7 @@ EVENTS: dict[type[e.Event], str] = {
     e.VisitorJoined: "visitor joins",
     e.Asked: "a visitor asks",
     e.Unanswered: "nobody has answered him for long",
+    e.HandedBack: "a CO lets somebody else go on",
     e.KnockedAgain: "somebody else opens the link",
     e.TurnedAway: "somebody signed in whom the link is not for, and was not let in",
     e.Said: "somebody writes",

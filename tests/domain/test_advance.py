@@ -31,6 +31,7 @@ from tests.people import (
     SOON,
     TICKET,
     after,
+    asking,
     effects,
     filed,
     filing,
@@ -63,6 +64,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.VisitorJoined(NOW, ADA),
     e.Asked(NOW, ADA, SIGNED_IN, "k", "Why does it beep?"),
     e.Unanswered(NOW),
+    e.HandedBack(NOW, GRACE),
     e.KnockedAgain(NOW),
     e.TurnedAway(NOW, "eve"),
     e.Said(NOW, ADA, "k", "hello"),
@@ -100,6 +102,8 @@ EVENTS: tuple[e.Event, ...] = (
 
 def before(state: State, event: e.Event) -> Chat:
     """A chat to which the event may happen: only one that is about no ticket begins by a question."""
+    if isinstance(event, e.HandedBack) and state is State.OPEN:
+        return after(asking(), e.Said(NOW, GRACE, "g", "Toner."))
     return untold() if (state, type(event)) == (State.PROPOSED, e.Asked) else CHATS[state]
 
 

@@ -15,6 +15,7 @@ from bot.domain.identity import Identity
 from bot.domain.matching import Match
 from bot.domain.messages import Kind, Notice
 from bot.domain.tickets import NewTicket
+from bot.domain.transcript import people
 from tests.domain.test_advance import EVENTS
 from tests.people import (
     ADA,
@@ -31,6 +32,7 @@ from tests.people import (
     asking,
     effects,
     proposed,
+    talking,
     untold,
 )
 
@@ -67,6 +69,25 @@ def test_who_answers_first_is_announced_and_nobody_waits_any_more() -> None:
     assert said == [Notice.OPERATOR_JOINED, "Toner."]
     assert f.ShowCard() in then
     assert f.ShowCard() not in effects(chat, e.Said(NOW, ALAN, "a", "Or paper."))
+
+
+def test_who_is_put_back_waits_for_another_and_the_record_names_both() -> None:
+    talked = after(asking(), e.Unanswered(NOW), e.Said(NOW, GRACE, "g", "Toner."))
+    back, then = advance(talked, e.HandedBack(LATER, GRACE))
+    line, *others = then
+    assert isinstance(line, f.Record)
+    assert (line.message.author, line.message.text) == (GRACE, Notice.HANDED_BACK)
+    assert others == [f.TellThread(f.Word.HANDED_BACK, GRACE.name), f.ShowCard()]
+    assert (back.waits, back.waits_since, back.unanswered) == (True, LATER, None)
+    assert effects(back, e.HandedBack(LATER, ALAN)) == ()  # there he is already
+    taken = after(back, e.Said(SOON, ALAN, "a", "Or paper."))
+    assert (taken.waits, taken.operators, taken.took_part) == (False, (ALAN,), (GRACE, ALAN))
+    assert "Grace Hopper, Alan Turing" in people(taken)
+
+
+def test_nobody_is_put_back_who_talks_about_a_ticket() -> None:
+    with pytest.raises(NotNow):
+        advance(talking(), e.HandedBack(NOW, GRACE))
 
 
 def test_both_sides_are_told_once_that_nobody_has_answered() -> None:

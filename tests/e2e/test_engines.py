@@ -148,7 +148,7 @@ async def test_a_restart_of_the_service_loses_and_doubles_nothing(
     await ada.say("into the gap")
     await ada.sees_state("into the gap", "Sending")
     await ada.visit()  # and she reloads the page as well
-    await ada.sees("trying again by itself")
+    await ada.sees("trying again")
     await house.start()
     await ada.sees_state("into the gap", "Delivered")
     await story.grace.reply(story.root, "and after")

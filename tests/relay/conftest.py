@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.store import upgrade
-from tests.relay.house import House, opened
+from tests.relay.doorway import CHANNEL, DOOR
+from tests.relay.house import RULES, House, opened
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,13 @@ async def house(tmp_path: Path, empty_database: Path) -> AsyncIterator[House]:
     file = shutil.copy(empty_database, tmp_path / "chats.db")
     async with opened(f"sqlite:///{file}") as a_house:
         yield a_house
+
+
+@pytest.fixture
+async def door(house: House) -> House:
+    """A house that Grace has opened to visitors."""
+    house.relay.rules = replace(RULES, door=DOOR)
+    await house.writes("open", thread=CHANNEL)
+    await house.deliver()
+    house.threads.told.clear()
+    return house

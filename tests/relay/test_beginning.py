@@ -6,58 +6,17 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.admission import SignIn
-from bot.domain.asking import Question
-from bot.domain.chat import Chat, State
+from bot.domain.chat import State
 from bot.domain.effects import Word
-from bot.domain.identity import Identity
 from bot.domain.messages import Notice
-from bot.domain.presence import Presence
 from bot.domain.reception import Admits
 from bot.domain.tickets import NewTicket
 from bot.relay.beginning import Beginning, CannotBegin
-from bot.relay.door import Door
 from bot.relay.pool import Channel
-from bot.relay.ports import Answer, NotDone, Refused, Seat, Thread, Unclear
-from bot.relay.visiting import Joined
+from bot.relay.ports import Answer, NotDone, Refused, Unclear
 from tests.people import ADAS, GRACE, LATER, SIGNED_IN, STRANGER, TICKET
+from tests.relay.doorway import ADAS_QUESTION, CHANNEL, DOOR, KEY, answered, asks, thread_of
 from tests.relay.house import RULES, THREAD, House
-
-DOOR = Door(Admits.ANYONE, most_waiting=2, queue="Live chat")
-CHANNEL = replace(THREAD, channel_id="19:chat@thread.tacv2", team_id="19:team@thread.tacv2")
-ADAS_QUESTION = Question("Why does it beep?\nIt is the big one.", STRANGER.name, STRANGER.address)
-KEY = "k" * 43
-
-
-@pytest.fixture
-async def door(house: House) -> House:
-    """A house that Grace has opened to visitors."""
-    house.relay.rules = replace(RULES, door=DOOR)
-    await house.writes("open", thread=CHANNEL)
-    await house.deliver()
-    house.threads.told.clear()
-    return house
-
-
-async def asks(
-    house: House, key: str = KEY, *, who: Identity | None = None, present: str | None = None
-) -> Joined:
-    """Ada sends the form; as ``who``, if she signed in."""
-    sign_in = SignIn(f"signed in for {key}", who, LATER) if who else None
-    if sign_in:
-        await house.store.write(lambda unit: unit.sign_in(sign_in))
-    return await house.beginning.ask(ADAS_QUESTION, key, present, sign_in)
-
-
-async def thread_of(house: House, chat: Chat) -> Thread:
-    return await house.store.thread((await house.chat(chat.id)).thread)
-
-
-async def answered(house: House) -> tuple[Chat, Seat]:
-    """Ada has asked, and Grace has answered."""
-    joined = await asks(house)
-    await house.deliver()
-    await house.writes("Toner?", thread=await thread_of(house, joined.chat))
-    return await house.chat(joined.chat.id), joined.seat
 
 
 async def test_a_question_is_a_chat_with_a_thread_of_its_own(door: House) -> None:
@@ -302,52 +261,6 @@ async def test_one_at_a_time_for_a_browser_and_for_a_login(door: House) -> None:
 
 
 # --- nobody answers --------------------------------------------------------------------------------
-
-
-async def tidied(house: House, span: timedelta) -> None:
-    """Time passes, and housekeeping looks."""
-    house.clock.now += span
-    await house.housekeeping.tidy()
-    await house.deliver()
-
-
-async def test_whom_nobody_answers_is_told_and_the_door_is_closed(door: House) -> None:
-    joined = await asks(door)
-    await tidied(door, timedelta(minutes=9))
-    assert Word.UNANSWERED not in door.threads.words
-    await tidied(door, timedelta(minutes=2))
-    await tidied(door, timedelta(minutes=1))
-    assert (await door.texts(joined.chat.id))[1:] == [Notice.UNANSWERED]
-    assert door.threads.words.count(Word.UNANSWERED) == 1
-    assert door.threads.words.count(Answer.RECEPTION_CLOSED) == 1
-    assert await door.store.reception() is None
-    assert (await door.chat(joined.chat.id)).waits
-    await door.writes("open", thread=CHANNEL)  # somebody is there again, for the one who waits too
-    await tidied(door, timedelta(minutes=1))
-    assert await door.store.reception() is not None
-
-
-async def test_who_left_unanswered_finds_his_question_in_a_new_ticket(door: House) -> None:
-    joined = await asks(door)
-    await door.deliver()
-    await door.visiting.presence(joined.chat.id, Presence.GONE)
-    await tidied(door, RULES.silence.gone + timedelta(minutes=1))
-    await tidied(door, timedelta(minutes=1))
-    await tidied(door, RULES.silence.warning + timedelta(minutes=1))
-    (record,) = door.tickets.comments
-    assert record.chat.filing
-    assert record.chat.filing.new_ticket
-    assert record.chat.filing.new_ticket.queue == "Live chat"
-
-
-async def test_who_ends_it_unanswered_need_not_wait_for_a_summary(door: House) -> None:
-    joined = await asks(door)
-    await door.deliver()
-    await door.visiting.end(joined.seat)
-    await tidied(door, timedelta(minutes=16))
-    (record,) = door.tickets.comments
-    assert record.chat.filing
-    assert record.chat.filing.new_ticket
 
 
 async def test_threads_are_opened_in_the_channel_that_was_set(door: House) -> None:

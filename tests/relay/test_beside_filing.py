@@ -16,12 +16,10 @@ from bot.relay.people import erase
 from bot.relay.ports import Dossier, Lane, NotDone, Unclear
 from bot.relay.visiting import CannotRate
 from bot.store import find_traces
+from tests.relay.doorway import asks
 from tests.relay.house import RULES, House
-from tests.relay.test_beginning import asks, door
 from tests.relay.test_sending import UNDO, ruled
 from tests.relay.test_silence import MINUTE, tidied
-
-__all__ = ["door"]
 
 
 async def sent(house: House, how: str) -> Chat:

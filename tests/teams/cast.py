@@ -16,6 +16,7 @@ from bot.domain.events import (
     FilingReleased,
     FilingStopped,
     FilingUndone,
+    HandedBack,
     InvitationExpired,
     InvitationSent,
     Invited,
@@ -121,6 +122,10 @@ def _hostile() -> Chat:
     return replace(with_ticket(chat, subject=NASTY), visitor=replace(ADA, name=NASTY))
 
 
+def _begun() -> Chat:
+    return after(asking(SIGNED_IN), Said(NOW, GRACE, "g", "Toner."))
+
+
 def _stopped() -> Chat:
     found = replace(TICKET, ref=TicketRef("rt", 777), queue="Teaching", requestors=(CHARLES,))
     differs = (Change.MERGED, Change.QUEUE, Change.REQUESTORS, Change.MATCH)
@@ -141,7 +146,8 @@ BIG = replace(with_ticket(_crowded()), state=proposed().state, visitor=None)
 CARDS: dict[str, CardView] = {
     "begun": view(asking()),
     "begun-unanswered": view(after(asking(), Unanswered(NOW))),
-    "begun-signed-in": view(after(asking(SIGNED_IN), Said(NOW, GRACE, "g", "Toner."))),
+    "begun-handed-back": view(after(_begun(), HandedBack(NOW, GRACE))),
+    "begun-signed-in": view(_begun()),
     "begun-hostile": view(_hostile()),
     "begun-wrong": replace(
         view(asking()), wrong="Not done yet.", typed={"verb": "new", "summary": "Toner."}

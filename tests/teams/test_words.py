@@ -20,7 +20,7 @@ from bot.domain.commands import (
 from bot.domain.effects import Word
 from bot.domain.identity import Identity, Proof
 from bot.relay.ports import Answer, Listening, Tell
-from bot.teams import words
+from bot.teams import commands, words
 from tests.people import asking, proposed, talking
 from tests.teams.cast import CARDS
 
@@ -80,19 +80,19 @@ def test_a_detail_with_braces_is_only_shown() -> None:
 
 
 def test_every_command_in_the_help_is_one() -> None:
-    for command, _ in words.COMMANDS:
+    for command, _ in commands.COMMANDS:
         parsed = parse_command(command, {})
         assert isinstance(
             parsed, StartChat | Press | Help | Receive | Close | Block | Unblock | Blocks
         )
-        assert command in words.HELP
+        assert command in commands.HELP
 
 
 def test_every_button_has_its_command() -> None:
-    parsed = [parse_command(command, {}) for command, _ in words.COMMANDS]
+    parsed = [parse_command(command, {}) for command, _ in commands.COMMANDS]
     verbs = {press.verb for press in parsed if isinstance(press, Press)}
     assert verbs == {
-        *("invite", "revoke", "cancel", "end", "keep", "look"),
+        *("invite", "revoke", "cancel", "end", "keep", "look", "back"),
         *("file", "new", "triage", "undo", "move", "rebind", "stay"),
     }
 

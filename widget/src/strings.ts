@@ -60,8 +60,8 @@ export const EN = {
 
   trouble_head: "The chat cannot be reached",
   trouble_text: "There was no answer. Please try again in a minute.",
-  trying: "There is no answer; trying again by itself.",
-  unsent_kept: "What was not sent yet is kept on this device, and sent later.",
+  trying: "There is no answer; trying again.",
+  unsent_kept: "What you wrote is kept and sent later.",
   try_now: "Try now",
   again: "Try again",
 
@@ -107,6 +107,7 @@ export const EN = {
   ended_by_silence: "This chat has ended, because nobody had written for long",
   operators_lost: "Computing support cannot be reached here any more",
   unanswered: "Nobody has answered yet. You may wait on; if you leave, your question goes to computing support as a ticket.",
+  handed_back: "{name} left; somebody else will answer",
   moved: "{name} took this conversation to another ticket",
   filed: "This conversation is on your ticket",
 
