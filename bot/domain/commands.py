@@ -41,7 +41,17 @@ _LOOKED = r"(?:\s*,\s*(?P<looked>not\s+in\s+rt))?\s*(?::|$)"
 _OPEN = re.compile(r"\s*open(?:\s+until\s+(?P<until>\S[^\n]{0,20}?))?\s*$", re.IGNORECASE)
 # "block 2h because …": the word "because" tells it from what is said to a visitor.
 _BLOCK = re.compile(
-    r"\s*block\s+(?P<span>\d{1,5}\s*[a-z]{1,7})(?:\s+because\s+(?P<reason>\S[^\n]*?))?\s*$",
+    r"\s*block\s+(?P<span>\d{1,5}\s*[a-z]{1,7})(?:\s+because\s+(?P<reason>\S.*?))?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+# What can only have been meant for one: a number with one word behind it, with a word for what
+# people are blocked for, or with "because" ("block the port because …" is said to a visitor).
+_SPAN = r"\d{1,5}(?:\s*(?:min|m|h|d)[a-z]*)?"
+_ABUSE = r"(?:spamm|abus|insult|swear|rude|threat|harass|troll|flood|offen)[a-z]*"
+_MISPUT = re.compile(
+    r"\s*block\s+(?:because\b|(?:(?:him|her|them|(?:(?:the|this)\s+)?visitor)\s+)?(?:for\s+)?"
+    rf"{_SPAN}(?:\s*$|\s*[:;,–-]|\s+because\b"
+    rf"|\s+(?:for\s+)?(?:being\s+)?{_ABUSE}\b|\s+[^\W\d]+\s*$))",
     re.IGNORECASE,
 )
 _UNBLOCK = re.compile(r"\s*unblock\s+(?P<id>[0-9a-f]{6})\s*$", re.IGNORECASE)
@@ -103,6 +113,11 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Misput:
+    """To keep somebody out was meant, and is not said so that it can be done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unblock:
     """Let somebody in again."""
 
@@ -114,7 +129,7 @@ class Blocks:
     """Say who is kept out."""
 
 
-Command = StartChat | Press | Help | TooMany | Receive | Close | Block | Unblock | Blocks
+Command = StartChat | Press | Help | TooMany | Receive | Close | Block | Misput | Unblock | Blocks
 
 
 def is_note(text: str) -> bool:
@@ -151,14 +166,14 @@ def parse_command(text: str, rt_hosts: dict[str, str]) -> Command | None:
         return None
 
 
-def _blocking(text: str, word: str) -> Block | Unblock | Blocks | None:
+def _blocking(text: str, word: str) -> Block | Misput | Unblock | Blocks | None:
     if word == "blocks":
         return Blocks()
     if found := _UNBLOCK.match(text):
         return Unblock(found["id"].lower())
     if found := _BLOCK.match(text):
         return Block(found["span"], " ".join((found["reason"] or "").split()))
-    return None
+    return Misput() if _MISPUT.match(text) else None
 
 
 def _record(text: str) -> Press | None:

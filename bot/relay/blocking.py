@@ -32,6 +32,7 @@ _WHY = (
     "Nobody was blocked, and nothing of it was sent to the visitor. Say for how long and why, in at "
     "least {least} characters: “block 2h because REASON”."
 )
+_WORDS = "If it was meant for the visitor, write it again in other words."
 _NOT_HERE = (
     "Nobody is in this thread's chat whom I could block. While nobody has joined, “revoke link” "
     "keeps everybody out; after the record was deleted here I do not know any more who it was."
@@ -55,7 +56,7 @@ class Blocking:
         thread: Thread,
         chats: list[Chat],
         heard: Heard,
-        command: c.Block | c.Unblock | c.Blocks,
+        command: c.Block | c.Misput | c.Unblock | c.Blocks,
     ) -> None:
         """Do what a CO says in ``thread``, whose chats are given newest first."""
         by = author_of(heard.operator)
@@ -70,6 +71,9 @@ class Blocking:
                 word = Answer.UNBLOCKED if found else Answer.BLOCK_NOT
                 told = plain_name(found.name) if found else _NO_BLOCK.format(id=id_)
                 await self._telling.answer(unit, thread, heard, word, told)
+            case c.Misput():
+                told = f"{_WHY.format(least=SHORTEST_REASON)} {_WORDS}"
+                await self._telling.answer(unit, thread, heard, Answer.BLOCK_NOT, told)
             case c.Block():
                 chat = next((one for one in chats if one.state in _KNOWN and one.visitor), None)
                 await self._block(unit, thread, chat, heard, command)

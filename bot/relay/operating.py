@@ -13,6 +13,7 @@ from bot.domain.commands import (
     Blocks,
     Close,
     Help,
+    Misput,
     Press,
     Receive,
     StartChat,
@@ -203,7 +204,7 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.THREAD_TAKEN, chat=chat)
             case Help() if not heard.brings:
                 await self._telling.answer(unit, thread, heard, Answer.HELP, chat=chat)
-            case Block() | Unblock() | Blocks():
+            case Block() | Misput() | Unblock() | Blocks():
                 await self._blocking.command(unit, thread, [chat], heard, command)
             case _ if chat.state is State.OPEN:
                 await self._say(unit, thread, chat, heard)
@@ -258,7 +259,7 @@ class Operating:
     ) -> bool:
         """Do what is about whom to keep out; False if it is not about that."""
         command = parse_command(heard.text, self._hosts) if heard.mentioned else None
-        if not isinstance(command, Block | Unblock | Blocks):
+        if not isinstance(command, Block | Misput | Unblock | Blocks):
             return False
         known = about(chats, at, self._relay.now())
         await self._blocking.command(unit, thread, known, heard, command)

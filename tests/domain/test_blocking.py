@@ -11,7 +11,7 @@ from bot.domain import events as e
 from bot.domain.blocking import BadSpan, Block, at, kept_out, span
 from bot.domain.chat import State
 from bot.domain.commands import Block as Command
-from bot.domain.commands import Blocks, Unblock, parse_command
+from bot.domain.commands import Blocks, Misput, Unblock, parse_command
 from bot.domain.identity import BEARER, Identity, Proof
 from bot.domain.transcript_json import as_json
 from tests.people import ADA, GRACE, LATER, NOW, RECEIPT, after, filing, talking
@@ -100,5 +100,46 @@ def test_the_commands_are_told_from_words_for_a_visitor() -> None:
     assert parse_command("Block 30 min", {}) == Command("30 min")
     assert parse_command(" blocks ", {}) == Blocks()
     assert parse_command("unblock 1A2b3c", {}) == Unblock("1a2b3c")
+    assert parse_command("block 2h because he swears\nat us", {}) == Command(
+        "2h", "he swears at us"
+    )
     for said in ("block 2h is what you need", "blocks of memory", "unblock me", "block the port"):
         assert parse_command(said, {}) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "block 30",
+        "block 30 spamming",
+        "block 2h spamming",
+        "block 30 because he swears at us",
+        "block 30 insults everybody here",
+        "block 2h for being rude to Grace",
+        "block 2h: he swears at us",
+        "block because he swears at us",
+        "block for 2h because he swears at us",
+        "Block him for 30 minutes because he swears at us",
+        "block the visitor 2h because he swears at us",
+    ],
+)
+def test_what_can_only_have_been_meant_for_a_block_is_known_as_one(said: str) -> None:
+    assert parse_command(said, {}) == Misput()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "block port 25 because it is open",
+        "block the port because it is open",
+        "block him because he writes to everybody",
+        "block 25 in your firewall",
+        "block 30 minutes in your calendar",
+        "block it for 2h because the disk is full",
+        "blocking 30 because of that",
+        "please block 30 spamming",
+        "block 30 spam addresses",
+    ],
+)
+def test_what_may_be_meant_for_the_visitor_is_for_him(said: str) -> None:
+    assert parse_command(said, {}) is None

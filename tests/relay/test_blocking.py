@@ -54,6 +54,21 @@ async def test_a_block_ends_the_chat_and_its_record_is_filed_all_the_same(house:
     assert "swears" not in str(dossier)
 
 
+async def test_who_plainly_meant_a_block_is_told_its_form_and_the_visitor_nothing(
+    house: House,
+) -> None:
+    chat, _ = await house.talking()
+    for text in ("block 30 spamming", "block because he swears at us", "block 2h: he swears"):
+        ((word, detail),) = await said(house, text)
+        assert word == Answer.BLOCK_NOT
+        assert "“block 2h because REASON”" in detail
+        assert "nothing of it was sent to the visitor" in detail
+        assert "write it again in other words" in detail
+    assert (await house.chat(chat.id)).spoken == 0
+    assert "block" not in str(await house.texts(chat.id))
+    assert await house.store.blocks() == []
+
+
 async def test_what_ends_a_chat_needs_a_reason_and_nothing_of_it_reaches_the_visitor(
     house: House,
 ) -> None:
