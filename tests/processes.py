@@ -200,6 +200,7 @@ class Visitor:
             "Origin": self._origin,
             "Cookie": self._cookie,
             "X-Livechat": "1",
+            "X-Livechat-Chat": self.chat,
             "X-Livechat-Key": key or secrets.token_hex(8),
             "X-Livechat-Name": quote(name),
             "X-Livechat-About": quote(about),

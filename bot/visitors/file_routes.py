@@ -75,6 +75,8 @@ class FileRoutes:
         guard.check_script(request, self._origins)
         key, name, about = _told(request)
         seat = await self._seated(request)
+        if request.headers.get("X-Livechat-Chat") != seat.chat_id:
+            raise Refusal(409, "other_chat")  # whose window it waited in had another cookie
         if wait := self._sent.take(seat.id, time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
         size = self._size(request)

@@ -131,6 +131,7 @@ async def test_a_file_as_large_as_files_may_be_goes_through_apache_and_back(site
     await ada.join(site.visiting.invite())
     picture = b"\x89PNG\r\n\x1a\n" + bytes(5 * 1024 * 1024 - 8)
     told = {"X-Livechat-Key": "k", "X-Livechat-Name": "CANARY.png", "X-Livechat-About": "CANARY"}
+    told["X-Livechat-Chat"] = CHAT
     sent = ada._headers(HEADERS | told)
     answer = await ada.http.post(ada.url("api/file"), data=io.BytesIO(picture), headers=sent)
     assert (answer.status, (await answer.json())["seq"]) == (200, 2)

@@ -63,9 +63,13 @@ ROUTES: dict[tuple[str, str], list[Try]] = {
     ("GET", "/api/file"): _ANYBODY,
     ("POST", "/api/file"): [
         Try(
-            {401, 415},
+            {401, 409},
             "no picture",
-            headers={"X-Livechat-Key": "{key}", "X-Livechat-Name": "a.exe"},
+            headers={
+                "X-Livechat-Chat": "{chat}",
+                "X-Livechat-Key": "{key}",
+                "X-Livechat-Name": "a.txt",
+            },
         )
     ],
     ("GET", "/api/file/{id:[A-Za-z0-9_-]{1,80}}"): [

@@ -215,6 +215,7 @@ class HostileRequests:
         if path.endswith("/file"):
             headers[-2:-1] = [("Content-Type", "image/png")] if request.body else []
             headers += [("X-Livechat-Key", f"f-{draw.randrange(50)}"), ("X-Livechat-Name", "a.png")]
+            headers += [("X-Livechat-Chat", self._json.hello()["chat"])]
         if path.endswith("/ws"):
             headers += [("Upgrade", "websocket"), ("Connection", "Upgrade")]
             headers += [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Protocol", "livechat.v1")]

@@ -45,6 +45,7 @@ class Desk:
     http: aiohttp.ClientSession
     ada: str
     eve: str
+    chats: dict[str, str]  # by cookie
 
     async def send(
         self,
@@ -54,9 +55,11 @@ class Desk:
         key: str = "k-1",
         name: str = "jam.png",
         about: str = "",
+        chat: str = "",
         **headers: str,
     ) -> tuple[int, dict[str, object]]:
         told = {"X-Livechat-Key": key, "X-Livechat-Name": quote(name)}
+        told["X-Livechat-Chat"] = chat or self.chats.get(cookie, "-")
         told |= {"X-Livechat-About": quote(about), "Cookie": f"{COOKIE}={cookie}"}
         sent = {**HEADERS, **told, **{n.replace("_", "-"): v for n, v in headers.items()}}
         async with self.http.post(
@@ -86,11 +89,12 @@ def within(handler: Handler) -> Handler:
 async def desk(tmp_path: Path, template: Path) -> AsyncIterator[Desk]:
     url = f"sqlite:///{shutil.copy(template, tmp_path / 'chats.db')}"
     async with opened(url) as house:
-        secrets = []
+        secrets, chats = [], []
         for thread in (THREAD, OTHER):
             chat = await house.invited(thread=thread)
             joined = await house.visiting.join(house.token(chat), "n", None)
             secrets.append(joined.secret)
+            chats.append(joined.chat.id)
         routes = FileRoutes(house.visiting, house.attaching, frozenset({ORIGIN}), patience=1.0)
         app = web.Application()
         for route in routes.table():
@@ -100,7 +104,8 @@ async def desk(tmp_path: Path, template: Path) -> AsyncIterator[Desk]:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         base = "http://{}:{}".format(*runner.addresses[0][:2])
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-            yield Desk(house, routes, base, http, *secrets)
+            known = dict(zip(secrets, chats, strict=True))
+            yield Desk(house, routes, base, http, secrets[0], secrets[1], known)
         await runner.cleanup()
 
 
@@ -158,6 +163,18 @@ async def test_no_other_page_can_send_one(desk: Desk, headers: dict[str, str]) -
     assert await desk.house.store.files(await _chat(desk)) == []
 
 
+async def test_a_file_that_waited_goes_into_no_chat_that_came_later_in_this_browser(
+    desk: Desk,
+) -> None:
+    """Ada's window is offline; meanwhile Eve opens her own chat at this computer."""
+    waited = await desk.send(desk.eve, chat=await _chat(desk))
+    assert waited == (409, {"error": "other_chat"})
+    assert (await desk.send(desk.eve, chat="-"))[0] == 409
+    seat = await desk.house.visiting.seat(desk.eve)
+    assert seat
+    assert await desk.house.store.files(seat.chat_id) == []
+
+
 async def _chat(desk: Desk) -> str:
     seat = await desk.house.visiting.seat(desk.ada)
     assert seat
@@ -204,6 +221,7 @@ async def test_a_body_that_never_comes_holds_nothing_for_long(desk: Desk) -> Non
         await asyncio.Event().wait()
 
     told = {"X-Livechat-Key": "k", "X-Livechat-Name": "a.png", "Content-Length": "2000"}
+    told["X-Livechat-Chat"] = desk.chats[desk.ada]
     sent = {**HEADERS, **told, "Cookie": f"{COOKIE}={desk.ada}"}
     url = f"{desk.base}/api/file"
     async with desk.http.post(url, data=never(), headers=sent) as answer:

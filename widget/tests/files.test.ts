@@ -35,6 +35,7 @@ test("only what a second try may change is tried again", () => {
   equal(verdict(410, "ended"), "ended");
   equal(verdict(401, "no_session"), "lost");
   equal(verdict(408, "slow"), "lost");
+  equal(verdict(409, "other_chat"), "lost");
   for (const status of [0, 429, 500, 502, 503]) equal(verdict(status, "busy"), "");
 });
 

@@ -67,10 +67,12 @@ export function files({ h, icon, say }: Kit): Files {
   }
 
   function send(app: App, item: Item): void {
-    if (!item.file) return;
+    if (!item.file || !app.talk) return;
     Object.assign(item, { stage: "sending", percent: 0, why: undefined });
     const headers = {
       "X-Livechat": "1",
+      // Another chat may be this browser's by the time it gets through.
+      "X-Livechat-Chat": app.talk.session.view.chat,
       "X-Livechat-Key": item.key,
       "X-Livechat-Name": encodeURIComponent(item.name),
       "X-Livechat-About": encodeURIComponent(item.about.trim().slice(0, 500)),

@@ -20,6 +20,7 @@ const REASONS: Record<string, Failure> = {
   file_unsafe: "unsafe",
   empty: "empty",
   ended: "ended",
+  other_chat: "lost",
 };
 
 /** What an answer means: nothing when it says no more than that it is to be tried again. */
