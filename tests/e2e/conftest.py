@@ -13,6 +13,7 @@ from playwright.async_api import Browser, async_playwright
 from bot.sandbox.helpsite import HelpSite
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
+from tests.e2e.scene import Scene, played
 from tests.lag import Watch, no_blocking
 
 __all__ = ["no_blocking"]
@@ -60,3 +61,11 @@ async def ada(chromium: Browser, site: HelpSite, service: MockService) -> AsyncI
     async with Ada(chromium, site, service) as ada:
         yield ada
         assert ada.complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def anyone(chromium: Browser, tmp_path: Path) -> AsyncIterator[Scene]:
+    """A site to which anybody may come."""
+    door = {"who": "anyone", "closes_at": "23:59"}
+    async with played(chromium, tmp_path, visitor_start=door) as scene:
+        yield scene

@@ -2,117 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, Route, expect
+from playwright.async_api import Browser, Route, expect
 
-from bot.app import Service
-from bot.config import Settings
-from bot.sandbox.stage import Stage
-from bot.store import upgrade
-from tests.e2e.test_widget_access import AXE, RULES
-from tests.ports import free_port
+from tests.e2e.scene import SIGNED_IN, Scene, played, signs_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SECRET = "s" * 40
-SIGNED_IN = {
-    "proxy": {"header": "X-Remote-User", "secret": SECRET},
-    "sign_in": {"by_proxy": True},
-}
-
-
-@asynccontextmanager
-async def played(browser: Browser, folder: Path, **sections: Any) -> AsyncIterator[Scene]:
-    """The stand-ins and the service with these settings, Grace in Teams, Ada on the help site."""
-    async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(Stage(free_port()))
-        url = f"sqlite:///{folder / 'livechat.db'}"
-        await asyncio.to_thread(upgrade, url)
-        service = Service(Settings(**stage.settings(url) | sections))
-        await service.start()
-        stack.push_async_callback(service.stop)
-        grace = await (await stack.enter_async_context(await browser.new_context())).new_page()
-        await grace.goto(f"{stage.teams.url}#person=grace&in=")
-        await grace.wait_for_selector("#ready", state="attached")
-        context = await browser.new_context(locale="en-GB")
-        ada = await (await stack.enter_async_context(context)).new_page()
-        ada.set_default_timeout(10_000)
-        scene = Scene(stage, grace, ada)
-        yield scene
-        assert scene.complaints == []
-
-
-class Scene:
-    """Who is there."""
-
-    def __init__(self, stage: Stage, grace: Page, ada: Page) -> None:
-        self.stage, self.grace, self.ada = stage, grace, ada
-        self.complaints: list[str] = []
-        self.asked: list[str] = []
-        ada.on("console", lambda message: self._complaint(message.text))
-        ada.on("pageerror", lambda error: self.complaints.append(str(error)))
-        ada.on("request", lambda request: self.asked.append(request.url))
-
-    @property
-    def waits(self) -> Locator:
-        """What is shown to a visitor who waits; it is spoken, too."""
-        return self.ada.locator("#panel .record").filter(has_text="You are waiting for an answer")
-
-    def _complaint(self, text: str) -> None:
-        if not text.startswith("Failed to load resource"):
-            self.complaints.append(text)
-
-    async def says(self, text: str) -> None:
-        """Grace writes to the bot in the channel."""
-        await self.grace.locator("#new-post").get_by_role("textbox").fill(f"@Live Chat {text}")
-        await self.grace.get_by_role("button", name="Post").click()
-
-    async def comes(self) -> None:
-        """Ada opens the help page, and the panel."""
-        await self.ada.goto(f"{self.stage.site.url}/")
-        await self.ada.get_by_role("button", name="Live chat").click()
-
-    async def fills(self, question: str, name: str = "Ada Lovelace") -> None:
-        """She fills the form in."""
-        await self.ada.get_by_label("Your question").fill(question)
-        await self.ada.get_by_label("Your name").fill(name)
-        await self.ada.get_by_label("Your e-mail address").fill("ada@elsewhere.test")
-
-    async def starts(self) -> None:
-        """And sends it."""
-        await self.ada.get_by_role("button", name="Start the chat").click()
-
-    async def axe(self) -> list[str]:
-        """What the accessibility checker finds wrong."""
-        await self.ada.evaluate(AXE.read_text())
-        found: list[str] = await self.ada.evaluate(RULES)
-        return found
-
-
-async def signs_in(page: Page, login: Callable[[], str] = lambda: "ada") -> None:
-    """At the site's sign-in the web server tells the service who is there."""
-
-    async def sign_in(route: Route) -> None:
-        shown = {"X-Remote-User": login(), "X-Livechat-Proxy": SECRET}
-        await route.continue_(headers={**route.request.headers, **shown})
-
-    await page.route(re.compile(r"/livechat/sign-in\?"), sign_in)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def anyone(chromium: Browser, tmp_path: Path) -> AsyncIterator[Scene]:
-    """A site to which anybody may come."""
-    door = {"who": "anyone", "closes_at": "23:59"}
-    async with played(chromium, tmp_path, visitor_start=door) as scene:
-        yield scene
 
 
 async def test_a_stranger_asks_waits_is_answered_and_his_record_is_a_new_ticket(
@@ -216,8 +114,7 @@ async def test_closed_is_said_with_the_way_to_a_ticket_and_looked_at_again(anyon
     )
     await expect(ada.get_by_label("Your question")).to_have_count(0)
     assert await anyone.axe() == []
-    await anyone.says("open")
-    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await anyone.opens()
     await ada.get_by_role("button", name="Look again").click()
     await expect(ada.get_by_label("Your question")).to_be_visible()
     await anyone.fills("Is anybody there?")
@@ -241,8 +138,7 @@ async def test_who_is_told_to_wait_is_not_told_that_there_is_no_answer(anyone: S
         else:
             await route.fulfill(status=429, json={"error": "slow_down"})
 
-    await anyone.says("open")
-    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await anyone.opens()
     await ada.route(re.compile("/api/begin$"), refuse)
     await anyone.comes()
     await anyone.fills("Why does it beep?")
@@ -266,8 +162,7 @@ async def test_an_answer_that_is_lost_begins_no_second_chat(anyone: Scene) -> No
             return
         await route.continue_()
 
-    await anyone.says("open")
-    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await anyone.opens()
     await ada.route(re.compile("/api/begin$"), lose)
     await anyone.comes()
     await anyone.fills("Why does it beep?")
@@ -291,8 +186,7 @@ async def test_where_one_must_sign_in_it_says_so_and_leads_there_and_back(
         ada = scene.ada
 
         await signs_in(ada)
-        await scene.says("open")
-        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
+        await scene.opens()
         await scene.comes()
         await expect(ada.get_by_text("Please sign in first")).to_be_visible()
         await expect(ada.get_by_label("Your question")).to_have_count(0)
@@ -329,8 +223,7 @@ async def test_the_next_one_who_signs_in_sees_nothing_of_a_form_that_was_left(
 
         await signs_in(page, lambda: login)
         await page.route(re.compile("/api/begin$"), lose)
-        await scene.says("open")
-        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
+        await scene.opens()
         sign = f"{scene.stage.site.url}/livechat/sign-in?/printing"
         if first:
             await page.goto(sign)

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from tests.e2e.test_begin import SIGNED_IN, Scene, anyone, played, signs_in
-
-__all__ = ["anyone"]
+from tests.e2e.scene import SIGNED_IN, Scene, played, signs_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,8 +25,7 @@ async def test_a_form_is_not_sent_as_whoever_signs_in_next_at_this_computer(
 
         await signs_in(ada, lambda: login)
         await ada.route(re.compile("/api/begin$"), lose)
-        await scene.says("open")
-        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
+        await scene.opens()
         page = f"{scene.stage.site.url}/livechat/chat"
         await ada.goto(page)
         await ada.get_by_role("link", name="Sign in to ask").click()
@@ -53,8 +50,7 @@ async def test_a_form_is_not_sent_as_whoever_signs_in_next_at_this_computer(
 
 async def test_what_is_too_long_is_said_and_not_cut(anyone: Scene) -> None:
     ada = anyone.ada
-    await anyone.says("open")
-    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await anyone.opens()
     await anyone.comes()
     await anyone.fills("x" * 40_000)
     await anyone.starts()
@@ -69,10 +65,9 @@ async def test_a_browser_that_keeps_no_cookies_is_told_so_before_anything_is_typ
     anyone: Scene,
 ) -> None:
     ada = anyone.ada
-    await anyone.says("open")
-    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await anyone.opens()
     await ada.add_init_script(
-        "Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false })"
+        "Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set: () => {} })"
     )
     await anyone.comes()
     await expect(ada.get_by_text("keeps no cookies of this site")).to_be_visible()
@@ -86,8 +81,7 @@ async def test_what_was_asked_in_a_second_window_waits_in_the_box_of_the_chat_of
     anyone: Scene,
 ) -> None:
     ada = anyone.ada
-    await anyone.says("open")
-    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await anyone.opens()
     other = await ada.context.new_page()
     await other.goto(f"{anyone.stage.site.url}/livechat/chat")
     await expect(other.get_by_label("Your question")).to_be_visible()
@@ -108,8 +102,7 @@ async def test_what_was_asked_in_a_second_window_waits_in_the_box_of_the_chat_of
 
 async def test_while_one_waits_what_was_said_is_seen_at_four_times_the_size(anyone: Scene) -> None:
     ada = anyone.ada
-    await anyone.says("open")
-    await expect(anyone.grace.get_by_text("visitors can begin chats")).to_be_visible()
+    await anyone.opens()
     await ada.set_viewport_size({"width": 320, "height": 256})
     await anyone.comes()
     await anyone.fills("Why does it beep?")
@@ -132,8 +125,7 @@ async def test_who_is_not_signed_in_any_more_is_told_that_his_question_is_kept(
         ada = scene.ada
 
         await signs_in(ada)
-        await scene.says("open")
-        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
+        await scene.opens()
         await ada.goto(f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat")
         await ada.get_by_label("Your question").fill("Why does it beep?")
         await ada.context.clear_cookies()  # it lasts for minutes only

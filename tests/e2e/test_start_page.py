@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -16,14 +15,10 @@ from bot.config import Settings
 from bot.sandbox.stage import PREFIX, Stage
 from bot.store import upgrade
 from infra.dev import start_states
+from tests.e2e.axe import SCHEMES, violations
 from tests.processes import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-AXE = Path(__file__).parents[1] / "npm/node_modules/axe-core/axe.min.js"
-RULES = """() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
-    one => one.id + ': ' + one.nodes.map(node => node.target.join(' ')).join(', ')))"""
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -46,8 +41,7 @@ async def look(page: Page) -> list[str]:
         await page.set_viewport_size({"width": width, "height": 844})
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)
-            await page.evaluate(AXE.read_text())
-            found += [f"{width} {scheme} {one}" for one in await page.evaluate(RULES)]
+            found += [f"{width} {scheme} {one}" for one in await violations(page)]
             if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append(f"{width} {scheme} too wide")
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,10 +14,10 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from bot.sandbox.teams import Post, TeamsStandIn
+from tests.e2e.axe import violations
 from tests.sandbox.teams.bots import ConnectorClient, RecordingBot, card
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-AXE = Path(__file__).parents[1] / "npm/node_modules/axe-core/axe.min.js"
 EXECUTE = "Action.Execute"
 BODY: list[dict[str, Any]] = [
     {"type": "TextBlock", "text": "RT 12345 is **bold**", "style": "heading", "size": "Large"},
@@ -383,9 +382,7 @@ async def test_axe_finds_nothing(
     await connector.send_card(thread.thread_id, CARD)
     await connector.send(thread.thread_id, "A `word` and https://a.example/", textFormat="markdown")
     await expect(page.get_by_role("link", name="https://a.example/")).to_be_visible()
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run()")
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]] == []
+    assert await violations(page) == []
 
 
 async def test_a_phone_has_the_places_behind_a_button(page: Page, teams: TeamsStandIn) -> None:

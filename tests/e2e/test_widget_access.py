@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from bot.sandbox.helpsite import HelpSite
 from tests.e2e.ada import Ada
+from tests.e2e.axe import violations
 from tests.e2e.mock_service import ALAN, MockService, Talk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-AXE = Path(__file__).parents[1] / "npm" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = """() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
-    one => one.id + ': ' + one.nodes.map(node => node.target.join(' ')).join(', ')))"""
 
 SCROLL_UP_AS_IT_IS_DRAWN = """node => {
     node.scrollTo(0, 0);
@@ -27,9 +23,7 @@ SCROLL_UP_AS_IT_IS_DRAWN = """node => {
 
 async def axe(ada: Ada) -> list[str]:
     """What axe finds wrong with the whole page, the shadow tree included."""
-    await ada.page.evaluate(AXE.read_text())  # by evaluate: Trusted Types refuse a script element
-    found: list[str] = await ada.page.evaluate(RULES)
-    return found
+    return await violations(ada.page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
