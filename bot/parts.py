@@ -169,6 +169,8 @@ def door(settings: Settings) -> Door:
         asked.most_waiting,
         timedelta(minutes=asked.answer_minutes),
         queue=asked.queue or settings.rt[DEFAULT_INSTANCE].triage or "",
+        details=asked.details,
+        search=asked.search,
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.config.sections import Visitors
-from bot.sandbox.helpsite.site import PAGES, POLICY
+from bot.sandbox.helpsite.search import PAGES
+from bot.sandbox.helpsite.site import POLICY
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")

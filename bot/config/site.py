@@ -17,6 +17,7 @@ from bot.config.values import (
     wrong,
 )
 from bot.domain.admission import ACCOUNT, Demand
+from bot.domain.asking import Detail
 from bot.domain.reception import Admits
 
 
@@ -98,6 +99,18 @@ class VisitorStart(Section):
     """Minutes after which a visitor whom nobody has answered is told so, and `open` is over."""
     most_waiting: int = Field(default=10, ge=1, le=1000)
     """How many may wait for a first answer at once. The next one is told that all are busy."""
+    details: tuple[Detail, ...] = ()
+    """What else the form asks, and nobody has to answer: `room` (room or machine), `browser` (browser and
+    system, filled in from what the browser says of itself, to be changed or deleted). COs see it on the
+    card, and it stands in the record."""
+    search: str = Field(
+        default="",
+        pattern=r"^(/([^/\s#{}\\][^\s#{}\\]*)?\{words\}[^\s#{}\\]*)?$",
+        examples=["/search/suggest?q={words}"],
+    )
+    """A path of the help site that answers with pages for what is typed, as OpenSearch suggestions do:
+    `[words, titles, descriptions, addresses]`. Up to three, of the site itself, are shown below the
+    question. Not set: nothing that is typed leaves the page before the form is sent."""
     per_address_hour: float = Field(default=10, gt=0, le=10_000)
     """How many chats an hour may be begun from one address; twenty times as many from those in
     `visitors.shared_networks`."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import events as e
+from bot.domain.asking import Detail
 from bot.domain.identity import BEARER, Identity, Proof
 from bot.domain.invitations import Invitation
 from bot.domain.matching import Change, Match
@@ -237,6 +238,7 @@ class Chat:
     long as it has none (then ``ticket`` has the number 0); ``unanswered`` is when both sides were
     told that nobody had answered. ``returns`` counts how often its visitor was put back to those who
     wait, ``returned`` is when he last was, ``former`` are the operators who were there before that.
+    ``details`` is what he told besides his question.
     """
 
     id: str
@@ -285,6 +287,7 @@ class Chat:
     returned: datetime | None = None
     former: tuple[Author, ...] = ()
     blocked: datetime | None = None
+    details: tuple[tuple[Detail, str], ...] = ()
 
     @property
     def may_be_rated(self) -> bool:

@@ -63,6 +63,7 @@ def forgotten(chat: Chat) -> Chat:
         size=0,
         rating=None,
         blocked=None,
+        details=(),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
+from bot.domain.asking import DETAILS
 from bot.domain.chat import Chat
 from bot.domain.identity import Identity, Proof
 from bot.domain.legible import apart, parts, plain_name
@@ -219,6 +220,14 @@ def reasons(chat: Chat) -> tuple[str, ...]:
 def rated(chat: Chat) -> tuple[str, ...]:
     """Say what the visitor answered when he was asked whether the chat helped."""
     return (f"Has the chat helped? The visitor says: {chat.rating}.",) if chat.rating else ()
+
+
+def details(chat: Chat) -> tuple[str, ...]:
+    """Say what the visitor told besides his question, a line each."""
+    return tuple(
+        f"{DETAILS[detail]}, as the visitor says: {apart(' '.join(parts(told)))}"
+        for detail, told in chat.details
+    )
 
 
 def spoken(lines: Iterable[Line]) -> int:

@@ -36,6 +36,7 @@ def as_json(chat: Chat, lines: tuple[Line, ...]) -> dict[str, Any]:
         "operators": [operator.name for operator in chat.took_part],
         "summary": {"by": filing.by.name, "text": filing.summary} if filing else None,
         "match": _match(filing.match, filing.reason) if filing else None,
+        "details": {detail.value: told for detail, told in chat.details},
         "rating": chat.rating or None,
         "moves": [_move(one) for one in chat.rebindings],
         "messages": spoken(lines),

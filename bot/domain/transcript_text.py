@@ -15,6 +15,7 @@ from bot.domain.transcript import (
     Attached,
     Line,
     counted,
+    details,
     people,
     rated,
     reasons,
@@ -44,7 +45,7 @@ def as_text(chat: Chat, lines: tuple[Line, ...], zone: tzinfo) -> str:
     """Render the record as plain text; only lines of ours begin at the left margin."""
     about = f"{span(chat, lines, zone)}, {counted(spoken(lines))}"
     above = [f"Live chat with {apart(visitor_name(chat))}", about, people(chat), *reasons(chat)]
-    above += rated(chat)
+    above += [*details(chat), *rated(chat)]
     head = [hanging(line) for line in above]
     if not (chat.filing and chat.filing.new_ticket):
         head.append(f"Ticket {chat.ticket.ref.number}")

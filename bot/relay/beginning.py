@@ -13,7 +13,7 @@ from datetime import datetime
 
 from bot.domain import events as e
 from bot.domain.admission import SignIn, called
-from bot.domain.asking import Question
+from bot.domain.asking import Detail, Question
 from bot.domain.beginning import no_ticket
 from bot.domain.blocking import kept_out
 from bot.domain.chat import Chat, State
@@ -33,11 +33,16 @@ from bot.relay.visiting import Joined
 
 @dataclass(frozen=True, slots=True)
 class Doorstep:
-    """How it stands: ``state`` is off, closed, full or open; ``until`` when it closes."""
+    """How it stands: ``state`` is off, closed, full or open; ``until`` when it closes.
+
+    ``details`` and ``search`` as of Door.
+    """
 
     state: str
     until: datetime | None = None
     admits: Admits = Admits.NOBODY
+    details: tuple[Detail, ...] = ()
+    search: str = ""
 
 
 class CannotBegin(Exception):
@@ -73,7 +78,9 @@ class Beginning:
         assert found
         chats = await self._relay.store.in_states(State.OPEN)
         full = sum(chat.waits for chat in chats) >= door.most_waiting
-        return Doorstep("full" if full else "open", found.until, door.admits)
+        return Doorstep(
+            "full" if full else "open", found.until, door.admits, door.details, door.search
+        )
 
     async def ask(
         self, question: Question, key: str, present: str | None, sign_in: SignIn | None
@@ -166,7 +173,8 @@ class Beginning:
         place = await unit.thread(_place(await unit.thread_by_id(found.thread), channel, chat_id))
         ticket = no_ticket(intake)
         rating = Rating.AWAITED if self._relay.rules.rating else None
-        chat = Chat(chat_id, place.id, ticket, found.by, now, intake=intake, rating=rating)
+        begun = Chat(chat_id, place.id, ticket, found.by, now, intake=intake, rating=rating)
+        chat = replace(begun, details=question.details)
         await unit.add(chat)
         visitor = Author(Role.VISITOR, f"{chat_id}:0", called(who, ticket))
         await self._relay.happen(unit, chat, e.Asked(now, visitor, who, "question", question.text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time, timedelta
 
+from bot.domain.asking import Detail
 from bot.domain.reception import Admits
 from bot.domain.tickets import DEFAULT_INSTANCE
 
@@ -15,7 +16,9 @@ class Door:
 
     ``closes_at`` is the site's closing hour, in the relay's zone. Of those whom no operator has
     answered yet at most ``most_waiting`` wait at once; each is told after ``answer_within``.
-    Tickets for their records are made in ``queue`` of ``instance``.
+    Tickets for their records are made in ``queue`` of ``instance``. ``details`` are asked besides the
+    question; nobody has to answer that. ``search`` is the path of the help site's search, with
+    ``{words}`` in it; empty: there is none.
     """
 
     admits: Admits = Admits.NOBODY
@@ -24,3 +27,5 @@ class Door:
     answer_within: timedelta = timedelta(minutes=10)
     instance: str = DEFAULT_INSTANCE
     queue: str = ""
+    details: tuple[Detail, ...] = ()
+    search: str = ""

@@ -89,7 +89,7 @@ def _heading(chat: Chat, lines: tuple[Line, ...], zone: tzinfo, machines: Part) 
     return Heading(
         title=f"Live chat with {who}, {transcript.span(chat, lines, zone)}, {count}",
         people=transcript.people(chat),
-        reasons=(*transcript.reasons(chat), *transcript.rated(chat)),
+        reasons=(*transcript.reasons(chat), *transcript.details(chat), *transcript.rated(chat)),
         author=apart(author) or "computing support",
         summary=filing.summary if filing else "",
         whole=f"The whole record as JSON: {len(machines.content)} bytes, SHA-256 {machines.sha256}",

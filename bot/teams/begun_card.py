@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.asking import DETAILS
 from bot.domain.chat import Chat
 from bot.domain.identity import Proof
 from bot.relay.ports import CardView
@@ -51,6 +52,11 @@ def stranger(chat: Chat) -> list[Json]:
             "them nothing that is not for everybody. The record goes into a new ticket only."
         )
     ]
+
+
+def details(chat: Chat) -> list[tuple[str, str]]:
+    """List what the visitor told besides his question."""
+    return [(DETAILS[detail], in_card(told, 200)) for detail, told in chat.details]
 
 
 def sending(view: CardView, draft: str) -> tuple[list[Json], list[Json]]:

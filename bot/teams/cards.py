@@ -141,6 +141,7 @@ def _people(chat: Chat, zone: tzinfo) -> list[tuple[str, str]]:
         *([] if chat.intake else [("Match", fits(chat.identity, chat.ticket))]),
         ("Presence", _PRESENCE[chat.presence].format(since=since)),
         ("Answering", here or "nobody yet"),
+        *begun_card.details(chat),
     ]
 
 

@@ -70,7 +70,7 @@ def _not_yet(chat: Chat) -> list[Json]:
 
 def _whose(chat: Chat) -> list[tuple[str, str]]:
     """Say who was here, and how he fits the ticket; of one that has changed the form says it."""
-    pairs = [("Visitor", visitor(chat, words.visitor(chat)))]
+    pairs = [("Visitor", visitor(chat, words.visitor(chat))), *begun_card.details(chat)]
     return (
         pairs
         if is_changed(chat) or chat.intake

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from bot.domain.admission import SignIn
-from bot.domain.asking import BadFields, Question, read_question
+from bot.domain.asking import BadFields, Detail, Question, read_question
 from bot.domain.reception import Admits
 from bot.relay.beginning import Beginning, CannotBegin
 from bot.visitors import guard, wire
@@ -85,6 +85,8 @@ class BeginRoutes:
             "anyone": step.admits is Admits.ANYONE,
             "who": (who.who.name or who.who.login or who.who.address) if who else "",
             "sign_in": self._signing.page if self._signing else "",
+            "details": list(step.details),
+            "search": step.search,
         }
         return answer(200, known)
 
@@ -92,7 +94,8 @@ class BeginRoutes:
         """Take a question in, and give the browser its seat."""
         guard.check_post(request, self._gate.origins)
         body = await guard.read_body(request, MAX_BODY_BYTES)
-        if set(body) != _FIELDS or not all(isinstance(value, str) for value in body.values()):
+        texts = all(isinstance(value, str) for value in body.values())
+        if not (texts and _FIELDS <= set(body) <= _FIELDS | set(Detail)):
             raise Refusal(400, "broken")
         if not _KEY.fullmatch(body["key"]):
             raise Refusal(400, "broken")
@@ -142,7 +145,11 @@ def _question(body: dict[str, Any], who: SignIn | None) -> Question | web.Respon
     """Read the form; an answer that says what is wrong with which field."""
     try:
         return read_question(
-            body["question"], body["name"], body["email"], signed_in=who is not None
+            body["question"],
+            body["name"],
+            body["email"],
+            signed_in=who is not None,
+            details=body,
         )
     except BadFields as bad:
         return answer(422, {"error": "fields", "fields": bad.why})

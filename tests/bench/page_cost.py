@@ -16,7 +16,8 @@ from aiohttp import web
 from playwright.async_api import Browser, CDPSession, Page
 
 from bot.sandbox.helpsite import HelpSite
-from bot.sandbox.helpsite.site import PAGES, POLICY
+from bot.sandbox.helpsite.search import PAGES
+from bot.sandbox.helpsite.site import POLICY
 
 ROOT = Path(__file__).parents[2]
 LIGHTHOUSE = ROOT / "tests/npm-lighthouse/node_modules/lighthouse/cli/index.js"
@@ -66,8 +67,8 @@ class Without(HelpSite):
         )
 
 
-async def measure(browser: Browser, url: str) -> Cost:
-    """Open a page once, with nothing cached, and return what it cost."""
+async def measure(browser: Browser, url: str, settled: float = SETTLED) -> Cost:
+    """Open a page once, with nothing cached, and return what it cost within so many seconds."""
     context = await browser.new_context()
     page = await context.new_page()
     wire = await context.new_cdp_session(page)
@@ -76,7 +77,7 @@ async def measure(browser: Browser, url: str) -> Cost:
     await wire.send("Performance.enable")
     await wire.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
     await page.goto(url)
-    await asyncio.sleep(SETTLED)
+    await asyncio.sleep(settled)
     cost.shift, cost.blocked = await page.evaluate(_ASKED)
     metrics = await wire.send("Performance.getMetrics")
     found = {metric["name"]: metric["value"] for metric in metrics["metrics"]}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.advance import advance
-from bot.domain.asking import BadFields, Question, read_question
+from bot.domain.asking import BadFields, Detail, Question, read_question
 from bot.domain.chat import Chat, ChatFull, Misplaced, NotNow, State
 from bot.domain.identity import Identity
 from bot.domain.matching import Match
@@ -163,14 +163,15 @@ def test_whatever_happens_a_strangers_record_goes_into_no_ticket_that_is_there(
 
 
 def test_what_is_purged_names_nobody() -> None:
-    chat = after(asking(), e.ThreadLost(NOW))
+    told = replace(asking(), details=((Detail.ROOM, "AT 5.05"),))
+    chat = after(told, e.ThreadLost(NOW))
     assert chat.filing
     kept = repr(
         after(
             replace(chat, state=State.FILED, filing=replace(chat.filing, summary="")), e.Purged(NOW)
         )
     )
-    for word in ("Ada", "elsewhere", "beep"):
+    for word in ("Ada", "elsewhere", "beep", "AT 5.05"):
         assert word not in kept
 
 
@@ -185,6 +186,20 @@ def test_a_form_is_taken_tidied() -> None:
 
 def test_who_signed_in_is_asked_for_nothing_but_the_question() -> None:
     assert read_question("Why?", "", "", signed_in=True) == Question("Why?")
+
+
+def test_what_else_he_tells_is_a_line_each_and_what_he_does_not_is_nothing() -> None:
+    told = {"room": " AT\n5.05 ", "browser": " \u200b", "key": "k"}
+    read = read_question("Why?", "", "", signed_in=True, details=told)
+    assert read == Question("Why?", details=((Detail.ROOM, "AT 5.05"),))
+    assert read_question("Why?", "", "", signed_in=True, details={}) == Question("Why?")
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "x" * 40_000])
+def test_what_else_he_tells_is_not_cut(text: str) -> None:
+    with pytest.raises(BadFields) as caught:
+        read_question("Why?", "", "", signed_in=True, details={"browser": text})
+    assert caught.value.why == {"browser": "too_long"}
 
 
 @pytest.mark.parametrize(

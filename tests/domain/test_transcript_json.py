@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.asking import Detail
 from bot.domain.chat import Chat, Rebinding
 from bot.domain.identity import Identity, Proof
 from bot.domain.matching import Match
@@ -78,6 +79,7 @@ def everything() -> tuple[Chat, list[Message], list[Attached]]:
         filing=replace(chat.filing, match=Match.RED, reason="asked for by phone"),
         rebindings=(move,),
         ended=BEGIN,
+        details=((Detail.ROOM, "AT 5.05"),),
     )
     return chat, log, files
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.asking import Detail
 from bot.domain.legible import parts
 from bot.domain.matching import Match
 from bot.domain.messages import Author, Kind, Message, Quote
@@ -128,12 +129,15 @@ def told(text: str, place: str) -> Dossier:
         return dossier("x", by=replace(ADA, name=text))
     if place == "file":
         return replace(dossier("x"), files=(Attachment(1, text, text, b"x"),))
+    if place == "detail":
+        asked = dossier("x")
+        return replace(asked, chat=replace(asked.chat, details=((Detail.ROOM, text),)))
     log = tuple(replace(message, quote=Quote(text, text)) for message in dossier("x").log)
     return replace(dossier("x"), log=log)
 
 
 LONGEST = WIDTH + 2  # marks that keep a name from turning what stands beside it
-PLACES = st.sampled_from(["message", "name", "quote", "summary", "file"])
+PLACES = st.sampled_from(["message", "name", "quote", "summary", "file", "detail"])
 
 
 @given(ANYTHING | st.sampled_from(NASTY), PLACES)
@@ -285,6 +289,18 @@ def test_a_reason_why_a_record_is_in_somebody_elses_ticket_stands_on_top() -> No
         assert "says why it belongs here: asked by phone" in text.replace(" … ", " ")
         assert text.index("asked by phone") < text.index("Summary by")
     assert "do not match" not in record.compose(red, LONDON).text
+
+
+def test_what_the_visitor_told_besides_his_question_stands_on_top() -> None:
+    plain = dossier("Hello")
+    details = ((Detail.ROOM, "AT 5.05"), (Detail.BROWSER, "Firefox 140, Linux"))
+    for form in Form:
+        told = replace(plain, chat=replace(plain.chat, details=details))
+        text = " ".join(record.compose(told, LONDON, form).text.split())
+        assert "Room or machine, as the visitor says: AT 5.05" in text
+        assert "Browser and system, as the visitor says: Firefox 140, Linux" in text
+        assert text.index("Firefox 140") < text.index("Summary by")
+    assert "as the visitor says" not in record.compose(plain, LONDON).text
 
 
 def test_a_title_holds_no_tag_that_rt_would_follow() -> None:

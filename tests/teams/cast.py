@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.asking import Detail
 from bot.domain.chat import Chat
 from bot.domain.events import (
     Cancelled,
@@ -147,6 +148,7 @@ CARDS: dict[str, CardView] = {
     "begun": view(asking()),
     "begun-unanswered": view(after(asking(), Unanswered(NOW))),
     "begun-handed-back": view(after(_begun(), HandedBack(NOW, GRACE))),
+    "begun-details": view(replace(asking(), details=((Detail.ROOM, "AT 5.05 *now*"),))),
     "begun-signed-in": view(_begun()),
     "begun-hostile": view(_hostile()),
     "begun-wrong": replace(

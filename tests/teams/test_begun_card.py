@@ -28,5 +28,11 @@ def test_of_a_stranger_it_says_in_amber_that_nobody_vouches_for_him(name: str) -
     assert "Gave the name" in said
 
 
+def test_what_he_told_besides_his_question_stands_with_his_name_and_is_no_markup() -> None:
+    facts = [fact for one in typed(drawn("begun-details")) for fact in one.get("facts", [])]
+    assert {"title": "Room or machine", "value": r"AT 5.05 \*now\*"} in facts
+    assert not any(fact["title"] == "Browser and system" for fact in facts)
+
+
 def test_of_who_signed_in_it_does_not() -> None:
     assert "Not verified" not in json.dumps(drawn("begun-signed-in"))

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 from bot.domain.admission import Policy
+from bot.domain.asking import Detail
 from bot.domain.chat import State
 from bot.domain.reception import Admits
 from bot.relay.door import Door
@@ -116,6 +117,8 @@ async def test_what_is_told_at_the_door(site: Site) -> None:
         "anyone": True,
         "who": "",
         "sign_in": "/livechat/sign-in",
+        "details": [],
+        "search": "",
     }
     await ada.goes("/livechat/sign-in", login="s1234567")
     assert (await site.looks(ada))["who"] == "s1234567"
@@ -148,6 +151,26 @@ async def test_who_signed_in_is_who_he_is_whatever_he_fills_in(site: Site) -> No
     assert (chat.identity.verified, chat.identity.login) == (True, "s1234567")
 
 
+async def test_what_else_is_asked_need_not_be_told_and_is_not_lost_when_it_is(site: Site) -> None:
+    rules = site.house.relay.rules
+    site.house.relay.rules = replace(
+        rules, door=replace(rules.door, details=(Detail.ROOM, Detail.BROWSER))
+    )
+    ada, bob = await site.comes(), await site.comes()
+    assert (await site.looks(ada))["details"] == ["room", "browser"]
+    status, view = await ada.posts("begin", **form(room="AT 5.05", browser=""))
+    assert status == 200
+    assert (await site.house.chat(str(view["chat"]))).details == ((Detail.ROOM, "AT 5.05"),)
+    assert (await ada.posts("begin", **form(room="x" * 201)))[1] == {
+        "error": "fields",
+        "fields": {"room": "too_long"},
+    }
+    site.house.relay.rules = rules  # not asked any more, while he was filling it in
+    status, view = await bob.posts("begin", **form(browser="Firefox 140"))
+    assert status == 200
+    assert (await site.house.chat(str(view["chat"]))).details == ((Detail.BROWSER, "Firefox 140"),)
+
+
 async def test_what_is_wrong_is_told_by_field_and_begins_nothing(site: Site) -> None:
     ada = await site.comes()
     wrong = await ada.posts("begin", **form(question=" ", email="ada"))
@@ -168,6 +191,7 @@ async def test_what_is_wrong_is_told_by_field_and_begins_nothing(site: Site) -> 
         form(key="short"),
         form(more="x"),
         form() | {"question": 5},
+        form() | {"room": 5},
         form() | {"name": None},
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,8 +10,8 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, web
 from yarl import URL
 
 from bot.sandbox.helpsite.proxy import MAX_BODY, Proxy
+from bot.sandbox.helpsite.search import PAGES, suggest
 
-PAGES = Path(__file__).parent / "static"
 #: The strictest policy under which the widget works: README and tests rely on it.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -62,6 +61,7 @@ class HelpSite:
         """Begin to serve. Raises OSError when the port is taken."""
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("*", self.prefix + "/{tail:.*}", self._pass_on)
+        app.router.add_get("/search", self._search)
         app.router.add_get("/{page:[a-z-]*}", self._page)
         app.router.add_static("/static", PAGES)
         timeout = ClientTimeout(total=None, sock_connect=5)
@@ -95,6 +95,11 @@ class HelpSite:
         assert self._session
         proxy = Proxy(URL(self.service_url), self._session, self.says)
         return await proxy.handle(request)
+
+    async def _search(self, request: web.Request) -> web.Response:
+        return web.json_response(
+            suggest(request.query.get("q", "")), content_type="application/x-suggestions+json"
+        )
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         page = PAGES / f"{request.match_info['page'] or 'index'}.html"

@@ -108,3 +108,19 @@ async def test_what_is_no_page_is_not_found(http: ClientSession) -> None:
     for path in ("/nothing", "/../site.py", "/static/../site.py"):
         async with http.get(path) as answer:
             assert answer.status == 404
+
+
+async def test_its_search_answers_with_the_pages_that_have_most_of_the_words(
+    http: ClientSession,
+) -> None:
+    async with http.get("/search", params={"q": "How do I print from my laptop?"}) as answer:
+        assert answer.content_type == "application/x-suggestions+json"
+        found = await answer.json(content_type=None)
+    assert found == [
+        "How do I print from my laptop?",
+        ["Print from your own laptop"],
+        [],
+        ["/printing"],
+    ]
+    async with http.get("/search") as answer:
+        assert await answer.json(content_type=None) == ["", [], [], []]
