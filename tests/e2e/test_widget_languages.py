@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,27 @@ from tests.e2e.test_widget_access import axe
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FOLDER = Path(__file__).parents[2] / "widget" / "src" / "languages"
-LANGUAGES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+LANGUAGES: dict[str, dict[str, str]] = {
+    path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))
+}
+SPEAK = (
+    "new MutationObserver((_, observer) => {{ observer.disconnect();"
+    " document.documentElement.lang = {!r} }}).observe(document, {{childList: true}})"
+)
+"""A script that makes a page one of this language before anything of it is drawn."""
+SENTENCE = re.compile(r'^  (\w+):\s+"([^"]*)",$', re.MULTILINE)
+
+
+def words_of(language: str) -> dict[str, str]:
+    """What the widget says in this language, by its keys."""
+    if language != "en":
+        return LANGUAGES[language]
+    return dict(SENTENCE.findall((FOLDER.parent / "strings.ts").read_text(encoding="utf-8")))
 
 
 async def speak(ada: Ada, language: str, token: str = "") -> None:
     """Open a page that is written in this language, with an invitation."""
-    await ada.page.add_init_script(
-        "new MutationObserver((_, observer) => { observer.disconnect();"
-        f" document.documentElement.lang = {language!r} }}).observe(document, {{childList: true}})"
-    )
+    await ada.page.add_init_script(SPEAK.format(language))
     await ada.page.goto("about:blank")
     await ada.page.goto(f"{ada.site.url}/printing{token and '#livechat=' + token}")
 

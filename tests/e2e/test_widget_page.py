@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.domain import events as e
+from bot.domain.messages import Role
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
 from tests.visitors.fakes import GRACE
@@ -102,6 +103,65 @@ async def test_the_page_can_open_and_close_the_panel_and_hears_of_it(
         }"""
     )
     await expect(ada.panel).to_be_hidden()
+
+
+async def test_before_anybody_opens_it_there_is_a_launcher_and_an_empty_panel(ada: Ada) -> None:
+    await ada.visit()
+    await expect(ada.launcher).to_be_visible()
+    panel = ada.page.locator("rt-livechat #panel")
+    await expect(panel).to_be_hidden()
+    assert await panel.evaluate("node => node.childNodes.length") == 0
+    await ada.launcher.click()
+    await expect(ada.panel).to_contain_text("No chat is open")
+    await ada.button("Minimise the chat").click()
+    await expect(panel).to_be_hidden()
+
+
+AT_ONCE = """customElements.whenDefined("rt-livechat").then(() => {
+    document.addEventListener("livechat-open", () => { window.opened = (window.opened ?? 0) + 1; });
+    document.querySelector("rt-livechat").open();
+    window.shown = document.querySelector("rt-livechat").shadowRoot.activeElement?.localName;
+})"""
+"""What a page does that waits for nothing but the element."""
+
+
+async def test_a_page_may_open_it_as_soon_as_the_element_is_there(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.page.add_init_script(AT_ONCE)
+    await ada.visit()
+    await expect(ada.panel).to_contain_text("No chat is open")
+    assert await ada.page.evaluate("[window.opened, window.shown]") == [1, "h3"]
+    await expect(ada.panel).to_have_css("position", "fixed")  # and dressed
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("It still works")
+    await expect(ada.message("It still works")).to_contain_text("Sent")
+
+
+async def test_an_element_that_comes_and_goes_at_once_leaves_nothing_and_starts_when_it_stays(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("Hello")
+    await ada.page.reload()
+    await expect(ada.message("Hello")).to_be_visible()
+    count = """() => {
+        const chat = document.querySelector("rt-livechat");
+        const other = document.createElement("rt-livechat");
+        for (const one of [other, chat]) for (let n = 0; n < 3; n += 1) {
+            one.remove();
+            document.body.append(one);
+        }
+        other.remove();
+    }"""
+    await ada.page.evaluate(count)
+    await expect(ada.message("Hello")).to_have_count(1)
+    await expect(ada.launcher).to_have_css("position", "fixed")
+    await ada.say("Again")
+    await expect(ada.message("Again")).to_contain_text("Sent")
+    assert talk.said(Role.VISITOR) == ["Hello", "Again"]
 
 
 async def test_the_page_hears_how_many_messages_wait_but_never_what_they_say(

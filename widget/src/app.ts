@@ -1,13 +1,15 @@
 /** The pop-up's life: from the link or the last visit to the chat, opened and minimised. */
 import { apiAt, type Ask } from "./api.ts";
-import { keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
+import { hasToken, keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
 import { moreOf, type Chosen } from "./more.ts";
 import { shelfOn, Spare } from "./outbox.ts";
-import { countInTitle, stepAside } from "./page.ts";
+import { countInTitle, stepAside, tell } from "./page.ts";
 import { Retry } from "./retry.ts";
 import { dress } from "./styles.ts";
-import { say, speak, spoken, wordsOf, type Word } from "./strings.ts";
+import { learn } from "./words.ts";
+import { say, spoken, wordsOf, type Word } from "./strings.ts";
 import { StateLine } from "./stateline.ts";
+import { atOnce, inTurn, type Steps } from "./steps.ts";
 import { leftBehind, Talk } from "./talk.ts";
 import { Announcer } from "./view/announcer.ts";
 import { fill } from "./view/dom.ts";
@@ -16,9 +18,6 @@ import { Reading } from "./view/reading.ts";
 import type { Screen } from "./view/screens.ts";
 import type { Stop } from "./link.ts";
 import { isView, type Fate, type Peek, type View } from "./wire.ts";
-
-/** Milliseconds for which we wait for the words of a language before we begin in English. */
-const SPEECHLESS = 3_000;
 
 export class App {
   readonly host: HTMLElement;
@@ -38,9 +37,11 @@ export class App {
   #invitation: Invitation | null = null;
   #retry = new Retry();
   #soon = 0;
-  #told = "";
-  /** What the reader chose among the options. */
-  chosen: Chosen = this.#browser.get("options") ?? {};
+  /** What the page knows of it without being told. */
+  #told = '{"state":"none","unread":0}';
+  #chosen: Chosen | null = null;
+  /** What is still to be done at the start. */
+  #steps: Steps = [];
   readonly base: string; // where the service is; ends with a slash
   #ask: Ask;
   /** There was no chat that could end when we last drew. */
@@ -55,10 +56,19 @@ export class App {
     this.base = new URL(endpoint ?? new URL(".", import.meta.url), document.baseURI).href;
     const ask = apiAt(this.base);
     // Nothing is answered in the wrong language.
-    this.#ask = async (...what) => (await Promise.all([ask(...what), this.#words(ask)]))[0];
+    this.#ask = async (...what) => (await Promise.all([ask(...what), learn(ask, this.lang, this.changed)]))[0];
     this.root = host.attachShadow({ mode: "open" });
-    dress(this.root);
     host.append(this.announcer.node);
+  }
+
+  /** What the reader chose among the options. */
+  get chosen(): Chosen {
+    return (this.#chosen ??= this.#browser.get("options") ?? {});
+  }
+
+  set chosen(chosen: Chosen) {
+    this.#browser.set("options", (this.#chosen = chosen));
+    this.draw();
   }
 
   /** The language that is wanted: the element's, else the page's, else, on our own page, the reader's. */
@@ -74,17 +84,22 @@ export class App {
   }
 
   connect(): void {
-    this.#listen("addEventListener");
     this.open = this.fullpage;
-    this.draw();
+    inTurn((this.#steps = [() => dress(this.root), () => this.draw(), this.#arrive]));
+    if (this.open || document.hidden || hasToken()) atOnce(this.#steps);
+  }
+
+  #arrive = (): void => {
+    this.#listen("addEventListener");
     this.#fromAddress();
     const kept = recall(this.#tab);
     if (this.#invitation) return;
     if (kept) this.#invite(kept);
     else if (this.#browser.get("session") != null || leftBehind(this.#tab)) void this.resume();
-  }
+  };
 
   disconnect(): void {
+    this.#steps.splice(0);
     this.#listen("removeEventListener");
     this.#invitation = null;
     this.#retry.stop();
@@ -94,7 +109,8 @@ export class App {
   }
 
   show(): void {
-    if (this.open || !this.#event("open")) return;
+    atOnce(this.#steps);
+    if (this.open || !tell(this.host, "open")) return;
     this.open = true;
     this.#tab.set("open", true);
     if (this.talk) this.talk.start();
@@ -104,7 +120,7 @@ export class App {
   }
 
   hide(): void {
-    if (!this.open || this.fullpage || !this.#event("close")) return;
+    if (!this.open || this.fullpage || !tell(this.host, "close")) return;
     const held = this.#held;
     this.open = this.asking = false;
     this.#tab.set("open", null);
@@ -117,14 +133,6 @@ export class App {
     this.draw();
   }
 
-  choose(option: keyof Chosen, on: boolean): void {
-    this.chosen = { ...this.chosen, [option]: on };
-    this.#browser.set("options", this.chosen);
-    if (option === "notify" && on) void Notification?.requestPermission();
-    if (option === "sound") moreOf(this)?.chime({ sound: on });
-    this.draw();
-  }
-
   escape(): void {
     const menu = this.#find("details[open]");
     if (menu) {
@@ -134,19 +142,6 @@ export class App {
     if (!this.asking) this.hide();
     this.asking = false;
     this.draw();
-  }
-
-  /** Fetches the words of the language that is wanted, if they are not here. */
-  #words(ask: Ask): Promise<unknown> | undefined {
-    const { lang } = this;
-    const path = wordsOf(lang);
-    if (!path) return;
-    const fetched = ask(path).then(([status, words]) => {
-      if (status !== 200) return; // English, until it is asked for again
-      speak(lang, words as Record<string, string>);
-      this.changed();
-    });
-    return Promise.race([fetched, new Promise((late) => setTimeout(late, SPEECHLESS))]);
   }
 
   // The way in.
@@ -358,8 +353,8 @@ export class App {
 
   #find = (selector: string): HTMLElement | null => this.root.querySelector(selector);
 
-  get #panel(): HTMLElement {
-    return this.#find("#panel") as HTMLElement;
+  get #panel(): HTMLElement | null {
+    return this.#find("#panel");
   }
 
   /** The focus is in the panel. */
@@ -383,13 +378,7 @@ export class App {
     const told = JSON.stringify(detail);
     if (told === this.#told) return;
     this.#told = told;
-    this.#event("change", detail);
-  }
-
-  /** False when the page prevents it. */
-  #event(name: string, detail?: object): boolean {
-    const init = { bubbles: true, composed: true, cancelable: !detail, detail };
-    return this.host.dispatchEvent(new CustomEvent(`livechat-${name}`, init));
+    tell(this.host, "change", detail);
   }
 
   #listen(how: "addEventListener" | "removeEventListener"): void {

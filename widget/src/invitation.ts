@@ -10,9 +10,12 @@ export interface Invitation {
   pressed?: boolean;
 }
 
+/** A link was followed to this page. */
+export const hasToken = () => location.hash.match(/^#livechat=(.+)/)?.[1];
+
 /** Takes the token out of the address and the history at once; null when there is none. */
 export function takeFromAddress(shelf: Shelf): Invitation | null {
-  const token = /^#livechat=(.+)/.exec(location.hash)?.[1];
+  const token = hasToken();
   if (!token) return null;
   history.replaceState(history.state, "", location.pathname + location.search);
   const before = recall(shelf);

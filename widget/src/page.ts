@@ -6,16 +6,32 @@ export function countInTitle(n: number): void {
   if (n || title !== document.title) document.title = (n ? `(${n}) ` : "") + title;
 }
 
+/** Sends an event of the element; false when the page prevents it. One with a detail only tells. */
+export const tell = (host: HTMLElement, name: string, detail?: object): boolean =>
+  host.dispatchEvent(
+    new CustomEvent(`livechat-${name}`, { detail, bubbles: true, composed: true, cancelable: !detail }),
+  );
+
+/** Whether a cookie stays here. Asked by trying: Chromium's `navigator.cookieEnabled` says yes where none does. */
+export function keepsCookies(): boolean {
+  try {
+    document.cookie = "livechat=1;SameSite=Strict;max-age=9";
+    return document.cookie.includes("livechat=1");
+  } catch {
+    return false;
+  }
+}
+
 /** The screens which the panel fills; the same words stand in styles.css. */
-const SMALL = matchMedia("(max-width: 480px), (max-height: 460px)");
+const SMALL = "(max-width: 480px), (max-height: 460px)";
 let aside: HTMLElement[] = [];
 
 /**
  * While the panel fills the screen, what lies behind it cannot be reached: a focus that nobody can
  * see is worse than none (WCAG 2.4.11). And the panel is as high as the keyboard leaves room for.
  */
-export function stepAside(host: HTMLElement, panel: HTMLElement, open: boolean): void {
-  const full = open && SMALL.matches;
+export function stepAside(host: HTMLElement, panel: HTMLElement | null, open: boolean): void {
+  const full = open && matchMedia(SMALL).matches;
   if (full !== !!aside[0]) {
     for (const node of aside) node.inert = false;
     aside = full ? beside(host) : [];
@@ -24,7 +40,7 @@ export function stepAside(host: HTMLElement, panel: HTMLElement, open: boolean):
   const view = visualViewport;
   // Zoomed in by hand, one looks at a part: the panel keeps its size then.
   const fits = full && view && view.scale < 1.1;
-  panel.style.cssText = fits ? `--room:${view.height}px;--above:${view.offsetTop}px` : "";
+  if (panel) panel.style.cssText = fits ? `--room:${view.height}px;--above:${view.offsetTop}px` : "";
 }
 
 /** Everything that is neither in, nor around, this node. */

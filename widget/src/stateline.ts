@@ -23,8 +23,8 @@ export class StateLine {
 
   look(talk: Talk | null): void {
     this.#been = !!talk && (this.#been || talk.link.up);
-    const why = navigator.onLine ? (this.#been ? "lost" : "connecting") : "offline";
-    const want = talk?.link.running && !talk.link.up && !talk.over ? why : "";
+    const why = () => (navigator.onLine ? (this.#been ? "lost" : "connecting") : "offline");
+    const want = talk?.link.running && !talk.link.up && !talk.over ? why() : "";
     if (want === this.#want) return;
     const found = this.#been && this.#shown && !talk?.over && "found";
     this.#want = want;

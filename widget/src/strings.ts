@@ -28,6 +28,8 @@ export const EN = {
   join: "Join the chat",
   sign_in: "Sign in",
   joining: "Joining…",
+  cookies:
+    "This browser keeps no cookies of this site, and without them there is no chat. Your link is not used up: allow them, and open it again.",
 
   door_head: "Ask computing support",
   door_open: "Computing support answers here until {time}.",
@@ -42,6 +44,10 @@ export const EN = {
   door_name: "Your name",
   door_email: "Your e-mail address",
   door_email_why: "So that computing support can write to you if you leave.",
+  door_room: "Room or machine (optional)",
+  door_browser: "Browser and system (optional)",
+  door_browser_why: "Your browser says this of itself. Change it, or delete it.",
+  door_hits: "Perhaps one of these pages helps:",
   door_who: "You are signed in as {who}.",
   door_cookies:
     "This browser keeps no cookies of this site, and without them there is no chat. Allow them and load the page anew, or open a ticket.",
@@ -66,12 +72,12 @@ export const EN = {
   again: "Try again",
 
   refused_head: "This link does not open a chat",
-  used: "This link was used already. If by you, the chat may be finished: it is on your ticket.",
-  expired: "It is too old.",
-  revoked: "Computing support took it back.",
-  unknown: "We do not know it. Is it complete?",
-  not_yours: "It is for somebody else.",
-  blocked: "Computing support has closed the live chat to you until {time}.",
+  link_used: "This link was used already. If by you, the chat may be finished: it is on your ticket.",
+  link_expired: "It is too old.",
+  link_revoked: "Computing support took it back.",
+  link_unknown: "We do not know it. Is it complete?",
+  link_not_yours: "It is for somebody else.",
+  kept_out: "Computing support has closed the live chat to you until {time}.",
   go_on: "To go on, please reply to the e-mail about your ticket.",
   back: "Go to your chat",
 

@@ -5,8 +5,11 @@
 import type { App } from "../app.ts";
 import type { Kit } from "../more.ts";
 import type { Child, Spec } from "../view/dom.ts";
+import { keepsCookies } from "../page.ts";
 import { randomText } from "../wire.ts";
+import { browserOf } from "./browser.ts";
 import { dress } from "./dress.ts";
+import { Hits, hitsView } from "./hits.ts";
 
 /** What the service tells: docs/widget-protocol.md. */
 export interface Step {
@@ -15,9 +18,13 @@ export interface Step {
   anyone: boolean;
   who: string;
   sign_in: string;
+  /** What else is asked, and need not be answered; an older service does not say. */
+  details?: Field[];
+  /** The path of the site's search, with `{words}` in it, or "". */
+  search?: string;
 }
 
-export type Field = "question" | "name" | "email";
+export type Field = "question" | "name" | "email" | "room" | "browser";
 export interface Form extends Record<Field, string> {
   /** Of the form that was sent and not answered, or "". */
   key: string;
@@ -54,9 +61,21 @@ const PLACE = "livechat:door";
 // Quoted wherever it stands: the build shortens another member of that name.
 const FIELDS: Field[] = ["question", "name", "email"];
 /** Characters, as the service counts them. */
-const LONGEST = { "question": 4000, name: 80, email: 254 };
+const LONGEST = { "question": 4000, name: 80, email: 254, room: 200, browser: 200 };
+const DETAILS: Field[] = ["room", "browser"];
 
-const empty = (): Form => ({ key: "", who: "", "question": "", name: "", email: "" });
+const empty = (): Form => ({
+  key: "",
+  who: "",
+  "question": "",
+  name: "",
+  email: "",
+  room: "",
+  browser: browserOf(navigator.userAgent),
+});
+
+/** What is asked of whoever came to this step, besides the question, name and address. */
+const askedAt = (step?: Step): Field[] => DETAILS.filter((name) => step?.details?.includes(name));
 
 function recalled(): Form {
   try {
@@ -75,14 +94,14 @@ function keep(form: Form): void {
 }
 
 /** The status and the JSON of an answer; status 0 when there was none. */
-async function ask(app: App, form?: Form): Promise<[status: number, body: unknown]> {
+async function ask(app: App, form?: object): Promise<[status: number, body: unknown]> {
   try {
     const answer = await fetch(`${app.base}api/begin`, {
       signal: AbortSignal.timeout?.(PATIENCE) ?? null,
       ...(form && {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-Livechat": "1" },
-        body: JSON.stringify({ ...form, who: undefined }),
+        body: JSON.stringify(form),
       }),
     });
     return [answer.status, await answer.json().catch(() => null)];
@@ -110,9 +129,11 @@ class Door {
   slow = false;
   timer = 0;
   app: App;
+  hits: Hits;
 
   constructor(app: App) {
     this.app = app;
+    this.hits = new Hits(() => app.draw());
   }
 
   async look(): Promise<void> {
@@ -144,6 +165,7 @@ class Door {
   #forget(): void {
     this.form = empty();
     keep(this.form);
+    this.hits.hits = [];
     this.sending = false;
     this.tries = 0;
     clearTimeout(this.timer);
@@ -162,7 +184,9 @@ class Door {
   #post(): void {
     clearTimeout(this.timer);
     this.sending = this.awaited = true;
-    void ask(this.app, this.form).then(([status, body]) => {
+    // What is not asked is not told.
+    const told = (["key", ...FIELDS, ...askedAt(this.step)] as const).map((name) => [name, this.form[name]]);
+    void ask(this.app, Object.fromEntries(told)).then(([status, body]) => {
       this.awaited = false;
       this.#answered(status, body);
     });
@@ -217,6 +241,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
   const { h, button, say, sayUntil } = kit;
   const doors = new WeakMap<App, Door>();
   const p = (words: string) => h("p", {}, words);
+  const found = hitsView(kit);
   const head = (words: string) => h("h3", { tabindex: "-1" }, words);
 
   const why = (name: Field, code: string) =>
@@ -228,24 +253,30 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
           ? say("door_bad")
           : say("door_wrong");
 
-  const labels = (name: Field) =>
-    name === "question" ? say("door_question") : name === "name" ? say("door_name") : say("door_email");
+  const labels: Record<Field, () => string> = {
+    "question": () => say("door_question"),
+    name: () => say("door_name"),
+    email: () => say("door_email"),
+    room: () => say("door_room"),
+    browser: () => say("door_browser"),
+  };
 
-  function field(door: Door, name: Field): Child[] {
+  function field(door: Door, step: Step, name: Field): Child[] {
     const { form, wrong, sending } = door;
     const code = wrong[name];
-    const note = name === "email" && say("door_email_why");
+    const note = name === "email" ? say("door_email_why") : name === "browser" && say("door_browser_why");
     const props = {
       id: `door-${name}`,
       dir: "auto",
-      required: true,
+      required: FIELDS.includes(name),
       "aria-invalid": !!code && "true",
       "aria-describedby": `door-${name}-note door-${name}-wrong`,
       readonly: sending && "true",
-      autocomplete: name === "question" ? "off" : name,
+      autocomplete: name === "name" || name === "email" ? name : "off",
       input: ({ target }: Event) => {
         form[name] = (target as HTMLInputElement).value;
         keep(form);
+        if (name === "question" && step.search) door.hits.typed(step.search, form[name]);
       },
     };
     const box =
@@ -253,37 +284,38 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
         ? h("textarea", { ...props, rows: "4" }, form[name])
         : h("input", { ...props, type: name === "email" ? "email" : "text", value: form[name] });
     return [
-      h("label", { key: `${name}-label`, for: props.id }, labels(name)),
+      h("label", { key: `${name}-label`, for: props.id }, labels[name]()),
       h("p.quiet", { key: `${name}-note`, id: `door-${name}-note` }, note),
       // another box for another person: what was typed into one stays in it
       { ...box, props: { ...box.props, key: name + form.who } },
       h("p.bad", { key: `${name}-wrong`, id: `door-${name}-wrong` }, !!code && why(name, code)),
+      name === "question" && !!step.search && found(door.hits.hits),
     ];
   }
 
   function form(door: Door, step: Step): Spec {
     const { sending, tries, slow, wrong, blocked } = door;
-    const fields = step.who ? FIELDS.slice(0, 1) : FIELDS;
+    const fields = [...(step.who ? FIELDS.slice(0, 1) : FIELDS), ...askedAt(step)];
     const submit = (event: Event) => {
       event.preventDefault();
       if (sending) return;
       door.wrong = {};
       for (const name of fields) {
         const { length } = [...door.form[name].trim()];
-        if (!length) door.wrong[name] = "empty";
+        if (!length && FIELDS.includes(name)) door.wrong[name] = "empty";
         else if (length > LONGEST[name]) door.wrong[name] = "too_long";
       }
       if (!Object.keys(door.wrong)[0]) return door.send();
       door.app.draw();
       (door.app.root.querySelector(".door [aria-invalid]") as HTMLElement).focus();
     };
-    const complaint = blocked ? say("blocked", { time: sayUntil(blocked) }) : !!Object.keys(wrong)[0] && say("door_wrong");
+    const complaint = blocked ? say("kept_out", { time: sayUntil(blocked) }) : !!Object.keys(wrong)[0] && say("door_wrong");
     const status = slow ? say("refused_slow_down") : tries ? say("trying") : sending ? say("sending") : "";
     return h(
       "form.door",
       { key: "form", submit, novalidate: true },
       h("p.bad", { key: "alert", role: "alert" }, complaint),
-      ...fields.flatMap((name) => field(door, name)),
+      ...fields.flatMap((name) => field(door, step, name)),
       h("p.record", { key: "record" }, say("door_record")),
       h("p", { key: "status", role: "status" }, status),
       tries > 0 && button("again", () => door.send(), say("try_now")),
@@ -323,7 +355,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     if (!step) return [head(say("trouble_head")), p(say("trouble_text")), again, ticket];
     if (step.state === "off") return null;
     // Without a cookie a chat is not found again, and a CO would answer nobody.
-    if (step.state === "open" && !navigator.cookieEnabled) return [head(say("door_head")), p(say("door_cookies")), ticket];
+    if (step.state === "open" && !keepsCookies()) return [head(say("door_head")), p(say("door_cookies")), ticket];
     if (step.state === "open" || (door.sending && step.until)) return open(door, step);
     const full = step.state === "full";
     return [

@@ -7,17 +7,20 @@ import { chime } from "./chime.ts";
 import { closing } from "./closing.ts";
 import { door, waiting } from "./door.ts";
 import { files } from "./files.ts";
+import { invited } from "./invited.ts";
 import { options } from "./options.ts";
 import { over } from "./over.ts";
 
 export default (kit: Kit): More => {
+  const ring = chime(kit);
   const { left, ...rest } = files(kit);
   return {
     ...rest,
     door: door(kit),
     waiting: waiting(kit),
-    options: options(kit),
-    chime: chime(kit),
+    ...invited(kit),
+    options: options(kit, ring),
+    chime: ring,
     closing: closing(kit),
     over: over(kit, left),
   };

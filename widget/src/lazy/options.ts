@@ -6,11 +6,16 @@ import { dress } from "./dress.ts";
 
 const DOTS = "M5 12h.1M12 12h.1M19 12h.1";
 
-export function options({ h, icon, say }: Kit) {
+export function options({ h, icon, say }: Kit, ring: (chosen: Chosen) => void) {
   return (app: App): Spec => {
     dress(app);
     const choice = (name: keyof Chosen, words: string) => {
-      const input = ({ target }: Event) => app.choose(name, (target as HTMLInputElement).checked);
+      const input = ({ target }: Event) => {
+        const on = (target as HTMLInputElement).checked;
+        app.chosen = { ...app.chosen, [name]: on };
+        if (name === "notify" && on) void globalThis.Notification?.requestPermission();
+        if (name === "sound") ring({ sound: on });
+      };
       const checked = app.chosen[name] ?? name === "enter";
       return h("label", {}, h("input", { type: "checkbox", checked, input }), words);
     };

@@ -23,7 +23,14 @@ export function over(kit: Kit, left: (app: App) => Child[]): More["over"] {
       button("print", () => printCopy(kit, session), say("print")),
     ];
     const { blocked } = session.view;
-    const told = !!blocked && h("p", { key: "blocked" }, say("blocked", { time: sayUntil(blocked) }));
-    return [told, ...(kept || []), ...left(app), ...rating(app, talk), h("p.acts", { key: "acts" }, ...(copies || []), close)];
+    const told = !!blocked && h("p", { key: "blocked" }, say("kept_out", { time: sayUntil(blocked) }));
+    return [
+      told,
+      ...(kept || []),
+      ...left(app),
+      ...rating(app, talk),
+      h("p.acts", { key: "acts" }, ...(copies || []), close),
+      h("p.quiet", { key: "note" }, say("close_note")),
+    ];
   };
 }

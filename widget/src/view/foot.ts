@@ -106,6 +106,5 @@ export function over(app: App, talk: Talk): Spec {
     h("p", {}, say(word, { ticket })),
     h("p", {}, !session.view.stranger && say("go_on")),
     ...(moreOf(app)?.over(app, talk, close) ?? [h("p.acts", { key: "acts" }, close)]),
-    h("p.quiet", { key: "note" }, say("close_note")),
   );
 }

@@ -8,13 +8,10 @@ import { log } from "./log.ts";
 import { screen } from "./screens.ts";
 
 export function view(app: App): Child[] {
-  const { talk, open, asking } = app;
+  const { talk, open } = app;
   const keydown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !event.isComposing) app.escape();
   };
-  const minimise = { "aria-label": say("minimise"), click: () => app.hide() };
-  const live = talk && !talk.over;
-  const canEnd = live && !asking && !talk.session.ending;
   return [
     launcher(app),
     h(
@@ -31,24 +28,30 @@ export function view(app: App): Child[] {
         drop: (event: DragEvent) => moreOf(app)?.take(app, event, event.dataTransfer),
         dragover: (event: Event) => event.preventDefault(),
       },
-      h(
-        "div.head",
-        {},
-        h(
-          "div",
-          {},
-          h("h2", { id: "title" }, say("title")),
-          h("p", {}, live && sayPresence(talk.session.view.operators)),
-        ),
-        canEnd && button("end", () => app.question(), say("end")),
-        live && moreOf(app)?.options(app),
-        !app.fullpage && h("button.minimise", minimise, icon(ICONS.down)),
-      ),
-      h("p.state", { role: "status" }, app.line.text),
-      ...inside(app),
+      // Nobody sees more of it than the launcher yet.
+      ...(open || talk ? [head(app), h("p.state", { role: "status" }, app.line.text), ...inside(app)] : []),
     ),
     h("slot", { name: "announcer" }),
   ];
+}
+
+function head(app: App): Child {
+  const { talk } = app;
+  const live = talk && !talk.over;
+  const minimise = { "aria-label": say("minimise"), click: () => app.hide() };
+  return h(
+    "div.head",
+    {},
+    h(
+      "div",
+      {},
+      h("h2", { id: "title" }, say("title")),
+      h("p", {}, live && sayPresence(talk.session.view.operators)),
+    ),
+    live && !app.asking && !talk.session.ending && button("end", () => app.question(), say("end")),
+    live && moreOf(app)?.options(app),
+    !app.fullpage && h("button.minimise", minimise, icon(ICONS.down)),
+  );
 }
 
 function launcher(app: App): Child {
@@ -63,16 +66,17 @@ function launcher(app: App): Child {
     click: () => (open ? app.hide() : app.show()),
   };
   // One sees "2", and hears "2 new messages".
-  const count = h("span.badge", { key: "count", "aria-hidden": "true" }, `${unread}`);
-  const what = h("span.unseen", { key: "what" }, sayUnread(unread));
+  const news = () => [
+    h("span.badge", { key: "count", "aria-hidden": "true" }, `${unread}`),
+    h("span.unseen", { key: "what" }, sayUnread(unread)),
+  ];
   return h(
     "button.launcher",
     props,
     icon(ICONS.chat),
     text,
     !open && !!talk?.closing && h("span", { key: "ask" }, say("closing_short")),
-    !!unread && count,
-    !!unread && what,
+    ...(unread ? news() : []),
   );
 }
 

@@ -1,7 +1,8 @@
 /** What the panel shows while there is no chat. */
 import type { App } from "../app.ts";
 import { moreOf } from "../more.ts";
-import { say, sayNames, sayUntil } from "../strings.ts";
+import { say, sayNames } from "../strings.ts";
+import { keepsCookies } from "../page.ts";
 import type { Fate, Peek } from "../wire.ts";
 import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
 
@@ -22,14 +23,14 @@ export function screen(app: App): Spec {
   const ticket =
     /^(http|mailto:|\/)/.test(url) &&
     link(url, host.getAttribute("support-text") || say("none_ticket"));
-  const p = (words: string) => h("p", {}, words);
+  const p = (words?: string) => h("p", {}, words);
   const kids =
     what.name === "none"
       ? [p(say("none_text")), ticket]
       : what.name === "invited"
-        ? invited(what)
+        ? invited(app, what)
         : what.name === "refused"
-          ? [p(say(what.fate, { time: sayUntil(what.until) })), p(say("go_on")), what.back ? button("main", what.back, say("back")) : ticket]
+          ? [p(moreOf(app)?.refused(what.fate, what.until)), p(say("go_on")), what.back ? button("main", what.back, say("back")) : ticket]
           : what.name === "trouble"
             ? [
                 p(say("trying")),
@@ -47,7 +48,7 @@ export function screen(app: App): Spec {
   );
 }
 
-function invited({ peek, other, busy, failed, join }: Screen & { name: "invited" }): Child[] {
+function invited(app: App, { peek, other, busy, failed, join }: Screen & { name: "invited" }): Child[] {
   const { ticket, operators, admission, sign_in } = peek;
   const who = sayNames(operators) || say("title");
   const props = { "aria-disabled": busy && "true", click: join };
@@ -56,7 +57,10 @@ function invited({ peek, other, busy, failed, join }: Screen & { name: "invited"
     h("p.record", {}, say("record", { ticket })),
     other && h("p", { key: "other" }, say("leaves")),
     h("p.bad", { role: "alert" }, failed && say("trouble_text")),
-    admission === "sign_in"
+    // Without a cookie the link would be used up, and nobody be in the chat.
+    !keepsCookies()
+      ? h("p.bad", { key: "cookies" }, moreOf(app)?.cookies())
+      : admission === "sign_in"
       ? link(`${sign_in}?${location.pathname}${location.search}`, say("sign_in"), " main")
       : h("button.main", props, busy ? say("joining") : say("join")),
   ];

@@ -1,0 +1,80 @@
+"""A browser that keeps no cookies of the site: its visitor is told, and his link is not used up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from bot.sandbox.helpsite import HelpSite
+from tests.e2e.conftest import CHROMIUM
+from tests.e2e.mock_service import MockService, Talk
+from tests.e2e.test_widget_firefox import FIREFOX
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@asynccontextmanager
+async def chromium_that_keeps(cookies: bool, profile: Path) -> AsyncIterator[Page]:
+    """Chromium, set so by its own preference."""
+    (profile / "Default").mkdir(parents=True, exist_ok=True)
+    setting = {"default_content_setting_values": {"cookies": 1 if cookies else 2}}
+    (profile / "Default" / "Preferences").write_text(json.dumps({"profile": setting}))
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=CHROMIUM if CHROMIUM.exists() else None,
+            args=["--no-sandbox"],
+            locale="en-GB",
+        )
+        yield context.pages[0]
+        await context.close()
+
+
+@asynccontextmanager
+async def firefox_that_keeps(cookies: bool, profile: Path) -> AsyncIterator[Page]:
+    """Firefox, likewise."""
+    async with async_playwright() as playwright:
+        context = await playwright.firefox.launch_persistent_context(
+            profile,
+            channel="moz-firefox",
+            executable_path=FIREFOX,
+            firefox_user_prefs={"network.cookie.cookieBehavior": 0 if cookies else 2},
+            locale="en-GB",
+        )
+        yield context.pages[0]
+        await context.close()
+
+
+async def follow(page: Page, site: HelpSite, talk: Talk) -> None:
+    """Open the link of an invitation, from nowhere."""
+    await page.goto("about:blank")
+    await page.goto(f"{site.url}/printing#livechat={talk.token}")
+
+
+@pytest.mark.parametrize("browser", [chromium_that_keeps, firefox_that_keeps])
+async def test_where_no_cookies_are_kept_join_is_not_offered_and_the_link_opens_the_chat_later(
+    browser: Callable[[bool, Path], AbstractAsyncContextManager[Page]],
+    site: HelpSite,
+    service: MockService,
+    tmp_path: Path,
+) -> None:
+    talk = service.invite()
+    async with browser(False, tmp_path) as page:
+        await follow(page, site, talk)
+        panel = page.get_by_role("dialog", name="Computing support")
+        await expect(panel).to_contain_text("You are invited to a live chat")
+        await expect(panel).to_contain_text("keeps no cookies of this site")
+        await expect(panel).to_contain_text("Your link is not used up")
+        await expect(panel.get_by_role("button", name="Join the chat")).to_have_count(0)
+        assert talk.log == []
+    async with browser(True, tmp_path) as page:
+        await follow(page, site, talk)
+        await page.get_by_role("button", name="Join the chat").click()
+        await expect(page.get_by_role("textbox", name="Your message")).to_be_visible()
+        await page.reload()
+        await expect(page.get_by_role("textbox", name="Your message")).to_be_visible()

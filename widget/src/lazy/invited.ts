@@ -1,0 +1,24 @@
+/** What is told to whoever opens a link that leads nowhere, or not yet. */
+import type { Kit, More } from "../more.ts";
+
+export function invited({ say, sayUntil }: Kit): Pick<More, "cookies" | "refused"> {
+  return {
+    cookies: () => say("cookies"),
+    refused: (fate, until) => {
+      switch (fate) {
+        case "used":
+          return say("link_used");
+        case "revoked":
+          return say("link_revoked");
+        case "expired":
+          return say("link_expired");
+        case "not_yours":
+          return say("link_not_yours");
+        case "blocked":
+          return say("kept_out", { time: sayUntil(until) });
+        default:
+          return say("link_unknown");
+      }
+    },
+  };
+}
