@@ -70,6 +70,13 @@ async def without_a_chat(browser: Browser, page: Page, stage: Stage) -> STATES:
     await runner.cleanup()
 
 
+async def _asking_more(route: Route) -> None:
+    """Answer as a site that asks for room and browser, too, and has a search."""
+    step = await (await route.fetch()).json()
+    more = {"details": ["room", "browser"], "search": "/search?q={words}"}
+    await route.fulfill(json=step | more)
+
+
 async def beginning(page: Page, grace: Page) -> STATES:
     """The door for those who have no link: closed, open, and the wait behind it."""
     launcher = page.locator("rt-livechat .launcher")
@@ -87,6 +94,15 @@ async def beginning(page: Page, grace: Page) -> STATES:
     await page.get_by_role("button", name="Start the chat").click()
     await expect(page.get_by_text("please look at the marked fields")).to_be_visible()
     yield "widget-door-fields", page
+    await page.route("**/api/begin", _asking_more)
+    await page.reload()
+    await launcher.click()
+    await question.press_sequentially("Can I print from my laptop?")
+    await expect(page.locator("rt-livechat .hits a")).to_be_visible()
+    yield "widget-door-more", page
+    await page.unroute("**/api/begin")
+    await page.reload()
+    await launcher.click()
     await question.fill("Why does the scanner in AT 5.05 beep?")
     await page.get_by_label("Your name").fill("Ada Lovelace")
     await page.get_by_label("Your e-mail address").fill("ada@elsewhere.test")
