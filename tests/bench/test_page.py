@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 from playwright.async_api import async_playwright
 
 from bot.sandbox.helpsite import HelpSite
-from tests.bench.page_cost import CATEGORIES, Cost, Without, lighthouse, measure
+from tests.bench.page_cost import CATEGORIES, SETTLED, Cost, Without, lighthouse, measure
 from tests.e2e.conftest import CHROMIUM
 from tests.e2e.mock_service import MockService
 
 SITES = (Without, HelpSite)
+#: So many loads of each; what is told of times is the middle one.
+LOADS = 9
+AGAIN = 2.0  # seconds: all but the first load are looked at for so long
 
 
 @pytest.fixture
@@ -31,21 +35,26 @@ async def sites() -> AsyncIterator[dict[type[HelpSite], str]]:
 async def test_before_the_first_click_the_widget_is_one_small_request(
     sites: dict[type[HelpSite], str], figures: list[str]
 ) -> None:
-    costs: dict[type[HelpSite], Cost] = {}
+    costs: dict[type[HelpSite], list[Cost]] = {kind: [] for kind in SITES}
     async with async_playwright() as playwright:
         path = CHROMIUM if CHROMIUM.exists() else None
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        for kind in SITES:
-            costs[kind] = await measure(browser, sites[kind])
+        await measure(browser, sites[Without], AGAIN)  # a new browser has to warm up
+        for n in range(LOADS):  # by turns: whatever else the machine does meets both
+            for kind in SITES:
+                costs[kind].append(await measure(browser, sites[kind], AGAIN if n else SETTLED))
         await browser.close()
-    plain, ours = costs[Without], costs[HelpSite]
+    plain, ours = costs[Without][0], costs[HelpSite][0]
+    blocked = {kind: [round(cost.blocked) for cost in costs[kind]] for kind in SITES}
+    scripted = {kind: median(cost.script_seconds for cost in costs[kind]) for kind in SITES}
     figures.append(
         "The widget on the sample page, before the first click (CPU / 4, 6 s):\n"
         f"requests {ours.requests - plain.requests}, "
         f"{(ours.all_bytes - plain.all_bytes) / 1000:.1f} kB on the wire, "
         f"of it {ours.script_bytes / 1000:.1f} kB of script, "
-        f"{ours.script_seconds - plain.script_seconds:.3f} s of script, "
-        f"blocking time {ours.blocked:.0f} ms (without {plain.blocked:.0f}), "
+        f"{scripted[HelpSite] - scripted[Without]:.3f} s of script, "
+        f"blocking time {median(blocked[HelpSite]):.0f} ms {blocked[HelpSite]} "
+        f"(without {median(blocked[Without]):.0f} {blocked[Without]}), "
         f"layout shift {ours.shift:g}, sockets {ours.sockets}, "
         f"heap {(ours.heap - plain.heap) / 1e6:.2f} MB, other hosts {len(ours.elsewhere)}"
     )
