@@ -116,8 +116,11 @@ def _open(view: CardView, zone: tzinfo) -> Part:
     more, actions = record_card.sending(view, zone)
     body += more
     if chat.move is None:  # else the choice says by which commands it is made
+        back = "“back to queue”, " if chat.intake is not None and chat.operators else ""
         body.append(
-            el.hint(f"Commands: mention the bot with “end chat”, {command(chat)} or “show card”.")
+            el.hint(
+                f"Commands: mention the bot with “end chat”, {back}{command(chat)} or “show card”."
+            )
         )
     if chat.intake is not None and chat.operators:
         actions.append(begun_card.back(chat))
@@ -136,11 +139,13 @@ def _open(view: CardView, zone: tzinfo) -> Part:
 def _people(chat: Chat, zone: tzinfo) -> list[tuple[str, str]]:
     since = when(chat.presence_since, zone) if chat.presence_since else "a while"
     here = ", ".join(in_card(one.name, 80) for one in chat.operators[:10])
+    before = ", ".join(in_card(one.name, 80) for one in chat.former[:10])
+    nobody = f"nobody now; {before} before" if before else "nobody yet"
     return [
         ("Visitor", visitor(chat, words.visitor(chat))),
         *([] if chat.intake else [("Match", fits(chat.identity, chat.ticket))]),
         ("Presence", _PRESENCE[chat.presence].format(since=since)),
-        ("Answering", here or "nobody yet"),
+        ("Answering", here or nobody),
         *begun_card.details(chat),
     ]
 

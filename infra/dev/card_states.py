@@ -14,6 +14,9 @@ from tests.teams.cast import CARDS
 SEND, ELSEWHERE = "Send to RT", "Somewhere else"
 #: Picture, view, and what is pressed to unfold the rest of it.
 STATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("card-begun", "begun", ()),
+    ("card-begun-talking", "begun-signed-in", ()),
+    ("card-begun-handed-back", "begun-handed-back", ()),
     ("card-green", "open-green", ()),
     ("card-amber", "open-mention", ()),
     ("card-red", "open-red", ()),

@@ -36,3 +36,12 @@ def test_what_he_told_besides_his_question_stands_with_his_name_and_is_no_markup
 
 def test_of_who_signed_in_it_does_not() -> None:
     assert "Not verified" not in json.dumps(drawn("begun-signed-in"))
+
+
+def test_it_can_be_put_back_while_somebody_is_there_and_then_says_who_was() -> None:
+    there, back = json.dumps(drawn("begun-signed-in")), json.dumps(drawn("begun-handed-back"))
+    assert '"verb": "back"' in there
+    assert "back to queue" in there
+    assert '"verb": "back"' not in back
+    assert "back to queue" not in back
+    assert "nobody now; Grace Hopper before" in back
