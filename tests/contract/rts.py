@@ -44,7 +44,7 @@ class Place:
     """An RT, with what the tests must know and do beside the gateway.
 
     ``comment_by_grace(dossier)`` lets Grace write what looks like the dossier's record.
-    ``comments(number)`` tells how many comments a ticket has, as RT itself knows; ``move`` and
+    ``comments(number)`` tells how many comments a ticket has, as its database knows; ``move`` and
     ``rename`` let Grace give a ticket another queue or subject, ``alter`` any field, ``merge``
     merge it into another. ``newest()`` is the newest ticket's number. ``field(number, name)`` is what
     a custom field holds. ``keytab`` is the service's,

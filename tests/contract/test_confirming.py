@@ -1,7 +1,7 @@
 """What a CO sees, has to confirm, and gets: the table in confirmations.py, in every way into every RT.
 
 Nothing is in RT before the confirmation that is demanded; then there is one comment, in the ticket
-that was confirmed, and none in any other. RT itself is asked: its superuser counts.
+that was confirmed, and none in any other. It is counted in RT's own database.
 """
 
 from __future__ import annotations

@@ -115,6 +115,25 @@ def test_rest2_answers_200_to_a_denied_change(rig: Rig, rest2: requests.Session)
     assert "Permission Denied" in answer.json()[0]
 
 
+def test_what_is_counted_in_its_database_is_what_rt_shows(rig: Rig) -> None:
+    def shown(number: int) -> int:
+        with rig.acting_as("root"), rig.session(cookie=False) as session:
+            told = session.get(f"{rig.url}/REST/1.0/ticket/{number}/history").text
+        return told.count(": Comments added by ")
+
+    before, newest = rig.comments(rig.tickets["printer"]), rig.newest()
+    made = rig.create("The printer again")
+    with rig.acting_as("grace"), rig.session(cookie=False) as session:
+        form = {"content": f"id: {made}\nAction: comment\nText: It beeps\n"}
+        session.post(f"{rig.url}/REST/1.0/ticket/{made}/comment", data=form).raise_for_status()
+    assert (rig.comments(made), rig.newest()) == (1, newest + 1)
+    rig.merge(made, rig.tickets["printer"])
+    numbers = [rig.tickets["printer"], rig.tickets["merged"], made, 99999]
+    assert [rig.comments(number) for number in numbers] == [*[before + 1] * 3, 0]
+    assert [shown(number) for number in numbers] == [*[before + 1] * 3, 0]
+    assert rig.newest() == newest + 1
+
+
 def test_rest2_takes_a_comment_into_a_deleted_ticket(rig: Rig, rest2: requests.Session) -> None:
     url = f"{rig.url}/REST/2.0/ticket/{rig.tickets['deleted']}"
     assert rest2.post(f"{url}/comment", json=PLAIN).status_code == 201

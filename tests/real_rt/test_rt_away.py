@@ -7,9 +7,8 @@ clocks of the service, the KDC and the web server, not on ours.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -178,7 +177,7 @@ async def test_an_hour_of_trouble_stops_no_chat_and_costs_no_record(
 ) -> None:
     world = await asyncio.to_thread(World, rig, tmp_path)
     tickets = [rig.tickets[name] for name in ("printer", "teaching")]
-    before = [comments(rig, number) for number in tickets]
+    before = [rig.comments(number) for number in tickets]
     async with staged(world, tmp_path) as (stage, service), AsyncExitStack() as end:
         await until(lambda: is_(service, "ok"))
         stories = [await opened(Story(stage, service, ticket=number), end) for number in tickets]
@@ -199,7 +198,7 @@ async def test_an_hour_of_trouble_stops_no_chat_and_costs_no_record(
             await filed(story)
         await until(lambda: is_(service, "ok"))
         log = service.log.read_text()
-    after = [comments(rig, number) for number in tickets]
+    after = [rig.comments(number) for number in tickets]
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1]
     # While we change its keys an RT may for a moment be in trouble of another kind.
     told = [line for line in log.splitlines() if '"event": "rt_trouble"' in line]
@@ -210,12 +209,3 @@ async def test_an_hour_of_trouble_stops_no_chat_and_costs_no_record(
 
 async def is_(service: ServiceProcess, word: str) -> bool:
     return await health(service) == word
-
-
-def comments(rig: Rig, number: int) -> int:
-    """How many comments a ticket has; RT itself is not asked, for its KDC has another time."""
-    file = Path(rig.facts["ca"]).parents[1] / "var/rt.sqlite"
-    asked = "SELECT count(*) FROM Transactions WHERE ObjectType = ? AND ObjectId = ? AND Type = ?"
-    with closing(sqlite3.connect(file)) as database:
-        (count,) = database.execute(asked, ("RT::Ticket", number, "Comment")).fetchone()
-    return int(count)

@@ -1,4 +1,4 @@
-"""Print what a running rig consists of, as JSON: describe.py RIG URL REALM RT DB REMOTE_USER CHAT."""
+"""Print what a running rig consists of, as JSON: describe.py RIG URL REALM RT PG_PORT REMOTE_USER CHAT."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ PEOPLE = ("svc-livechat", "grace", "weak", "stranger", "root", "s1234567")
 
 
 def describe(
-    rig: Path, url: str, realm: str, rt: str, database: str, remote_user: str, chat: str
+    rig: Path, url: str, realm: str, rt: str, postgres: str, remote_user: str, chat: str
 ) -> object:
     """Collect addresses, files, and what seed.pl made."""
     krb5, ca = rig / "krb5", rig / "tls/cert.pem"
@@ -22,7 +22,8 @@ def describe(
         "krb5_config": str(krb5 / "krb5.conf"),
         "keytabs": {name: str(krb5 / f"{name}.keytab") for name in PEOPLE},
         "rt": rt,
-        "database": database,
+        "postgres": int(postgres or 0),  # its port; 0 if there is but SQLite
+        "sqlite": "" if postgres else str(rig / "var/rt.sqlite"),
         "rest2_takes_remote_user": remote_user == "1",
         "livechat": chat,
         "outbox": str(rig / "outbox/new"),

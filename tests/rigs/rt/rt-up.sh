@@ -208,6 +208,8 @@ say "the database is filled"
 start_rt
 start_apache
 say "RT answers on $URL"
-/usr/bin/python3 "$HERE/describe.py" "$RIG" "$URL" "$REALM" "$RT" "$DB" "$REMOTE_USER_PLUGIN" \
+POSTGRES=
+if [ "$DB" = Pg ]; then POSTGRES=$PG_PORT; fi
+/usr/bin/python3 "$HERE/describe.py" "$RIG" "$URL" "$REALM" "$RT" "$POSTGRES" "$REMOTE_USER_PLUGIN" \
     "$LIVECHAT" >"$RIG/rig.json"
 cat "$RIG/rig.json"
