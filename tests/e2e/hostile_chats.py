@@ -97,7 +97,9 @@ async def ground(folder: Path, hatchery: Hatchery, chats: int, seed: int) -> Asy
     async with Stage(free_port(), enforce_limits=False) as stage:
         places = channels(stage, chats)
         accounts = await open_chats(stage, url, places, chats, seed)
-        config = stage.write(folder, url, relay={"pacing": False})
+        # Most of the chats wait for their turn, without a visitor, for longer than a visitor may be gone.
+        waits = {"gone_minutes": 600}
+        config = stage.write(folder, url, relay={"pacing": False}, silence=waits)
         base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
         async with ServiceProcess(config, base, hatchery=hatchery) as service:
             yield Ground(stage, service, accounts)
