@@ -27,6 +27,12 @@ def _moved(chat: Chat, event: e.Moved) -> Step:
     if chat.move is None or chat.move.number != event.number:
         return chat, ()  # done already, or another ticket is shown by now
     before, after = chat.ticket.ref, chat.move.ticket
+    there: list[f.Effect] = []
+    if chat.waits:  # without an intake he is one of those who wait no more: somebody has him
+        chat, line = notice(
+            replace(chat, operators=(event.by,)), event, event.by, Notice.OPERATOR_JOINED
+        )
+        there.append(line)
     rebinding = Rebinding(event.by, event.at, before, after.ref, event.match, event.reason)
     rebindings = (*chat.rebindings, rebinding)
     chat = replace(chat, ticket=after, move=None, rebindings=rebindings, intake=None)
@@ -35,7 +41,7 @@ def _moved(chat: Chat, event: e.Moved) -> Step:
     chat, line = notice(chat, event, event.by, Notice.MOVED)
     way = f"{before} → {after.ref}" if before.number else str(after.ref)
     tell = f.TellThread(f.Word.MOVED, way)
-    return chat, (line, *audit(event.by, event.match, after, "move"), tell, f.ShowCard())
+    return chat, (*there, line, *audit(event.by, event.match, after, "move"), tell, f.ShowCard())
 
 
 STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {

@@ -90,6 +90,16 @@ def test_nobody_is_put_back_who_talks_about_a_ticket() -> None:
         advance(talking(), e.HandedBack(NOW, GRACE))
 
 
+def test_who_takes_a_waiting_visitor_to_a_ticket_is_there_for_him() -> None:
+    asked = after(asking(SIGNED_IN), e.MoveProposed(NOW, GRACE, TICKET))
+    taken, then = advance(asked, e.Moved(LATER, GRACE, 1))
+    lines = [effect.message.text for effect in then if isinstance(effect, f.Record)]
+    assert lines == [Notice.OPERATOR_JOINED, Notice.MOVED]
+    assert (taken.waits, taken.operators) == (False, (GRACE,))
+    talked = after(asked, e.Said(NOW, ALAN, "a", "Or paper."), e.Moved(LATER, GRACE, 1))
+    assert talked.operators == (ALAN,)
+
+
 def test_both_sides_are_told_once_that_nobody_has_answered() -> None:
     chat, then = advance(asking(), e.Unanswered(LATER))
     assert [type(x) for x in then] == [f.Record, f.TellThread, f.ShowCard]
