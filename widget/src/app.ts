@@ -85,7 +85,8 @@ export class App {
 
   connect(): void {
     this.open = this.fullpage;
-    inTurn((this.#steps = [() => dress(this.root), () => this.draw(), this.#arrive]));
+    // The first look into a storage takes long: the two have a step each.
+    inTurn((this.#steps = [() => dress(this.root), () => this.draw(), () => recall(this.#tab), this.#arrive]));
     if (this.open || document.hidden || hasToken()) atOnce(this.#steps);
   }
 
