@@ -198,10 +198,12 @@ class Routes:
         return web.Response(status=204) if view is None else answer(200, view)
 
     async def leave(self, request: web.Request) -> web.Response:
-        """Forget the cookie, here and in the browser."""
-        await self._body(request)
+        """Forget the cookie, here and in the browser; one for another chat than is named stays."""
+        chat = (await self._body(request, may_have=("chat",))).get("chat")
         if found := await self._seated(request):
             secret, seat = found
+            if chat is not None and chat != seat.chat_id:
+                raise Refusal(409, "other_chat")
             await self._visiting.leave(secret)
             self._hub.dismiss(seat.chat_id, seat.id, Close.NO_SESSION)
         response = web.Response(status=204)
@@ -251,7 +253,9 @@ class Routes:
 
     # --- helpers -----------------------------------------------------------------------------------
 
-    async def _body(self, request: web.Request, *fields: str) -> dict[str, str]:
+    async def _body(
+        self, request: web.Request, *fields: str, may_have: tuple[str, ...] = ()
+    ) -> dict[str, str]:
         """Return the body of a POST of ours: these texts and nothing else. Raises Refusal."""
         guard.check_post(request, self._origins)
         sender = guard.sender(request)
@@ -260,7 +264,9 @@ class Routes:
         if wait:
             raise Refusal(429, "slow_down", retry_after=wait)
         body = await guard.read_body(request)
-        if set(body) != set(fields) or not all(isinstance(value, str) for value in body.values()):
+        if set(body).difference(may_have) != set(fields) or not all(
+            isinstance(value, str) for value in body.values()
+        ):
             raise Refusal(400, "broken")
         return body
 

@@ -44,7 +44,10 @@ ROUTES: dict[tuple[str, str], list[Try]] = {
         Try({400}, f'{{"token":"{{token}}","nonce":"{_NONCE}","chat":"{{chat}}"}}'),
     ],
     ("GET", "/api/session"): [Try({200, 204}, path="?chat={chat}")],
-    ("POST", "/api/leave"): [Try({400}, '{"chat":"{chat}"}')],
+    ("POST", "/api/leave"): [
+        Try({204, 409}, '{"chat":"{chat}"}'),
+        Try({400}, '{"chat":"{chat}","all":"yes"}'),
+    ],
     ("GET", "/ws"): [Try({426}, path="?chat={chat}")],  # and FRAMES
     ("GET", "/sign-in"): [Try({401}), Try({401, 403}, headers=_FORGED)],
     ("POST", "/api/sign-in"): [Try({403}, '{"assertion":"a.b.c"}')],

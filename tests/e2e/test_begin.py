@@ -83,6 +83,7 @@ async def _be_put_back(scene: Scene) -> None:
     log = ada.get_by_role("region", name="Conversation")
     await expect(log.get_by_text("Grace Hopper left; somebody else will answer")).to_be_visible()
     await expect(scene.waits).to_be_visible()
+    await expect(ada.locator("[aria-live] > p")).to_contain_text("You are waiting for an answer")
     await expect(grace.get_by_text("waits for somebody else")).to_be_visible()
     reply = grace.get_by_role("textbox", name="Reply").last
     await reply.fill("@Live Chat Now I have it here.")

@@ -167,6 +167,16 @@ async def test_leaving_closes_the_tabs_of_this_browser(site: Site, ada: Browser)
     assert await tab.closed() == Close.NO_SESSION
 
 
+async def test_a_window_of_an_earlier_chat_closes_no_later_one(site: Site, ada: Browser) -> None:
+    await ada.join(site.visiting.invite(1))
+    await ada.join(site.visiting.invite(2))
+    tab = await ada.talk("chat-2")
+    assert await error(await ada.post("api/leave", {"chat": "chat-1"})) == (409, "other_chat")
+    assert (await (await ada.get("api/session")).json())["chat"] == "chat-2"
+    assert (await ada.post("api/leave", {"chat": "chat-2"})).status == 204
+    assert await tab.closed() == Close.NO_SESSION
+
+
 async def test_leaving_without_a_session_is_harmless(ada: Browser) -> None:
     assert (await ada.post("api/leave", {})).status == 204
 
@@ -251,6 +261,7 @@ async def test_what_a_form_could_send_is_refused(ada: Browser) -> None:
         ("api/join", {"token": "A" * 43, "nonce": "short"}),
         ("api/join", {"token": "A" * 43, "nonce": "n" * 44}),
         ("api/leave", {"all": "yes"}),
+        ("api/leave", {"chat": 1}),
     ],
 )
 async def test_a_broken_body_is_refused(ada: Browser, path: str, body: object) -> None:

@@ -228,13 +228,17 @@ export class App {
     return this.#boot();
   }
 
-  async #boot(): Promise<void> {
-    const left = this.#browser.get("session") === "";
-    const [status, body] = await (left ? this.#ask("api/leave", {}) : this.#ask("api/session"));
+  /** `chat`: the one that was closed here, if the service has not been told yet. */
+  async #boot(chat = this.#browser.get("session") === "" && this.#browser.get("left")): Promise<void> {
+    const [status, body] = await (chat ? this.#ask("api/leave", { chat }) : this.#ask("api/session"));
     if (this.#invitation || this.talk) return;
+    if (status === 409) {
+      this.open = true; // another one is this browser's by now, and goes on
+      return this.#boot(null);
+    }
     if (![204, 401].includes(status) && !(status === 200 && isView(body))) {
       this.open ||= !!this.#tab.get("open");
-      return this.#trouble(status, () => void this.#boot(), !left);
+      return this.#trouble(status, () => void this.#boot(chat), !chat);
     }
     const now = status === 401 ? null : (body as View | null);
     if (!now && body) for (const name of this.#tab.names("")) this.#tab.set(name, null);
@@ -285,15 +289,15 @@ export class App {
 
   /** Nothing of it stays in this browser, nor is found by it: the service is told until it answers. */
   leave(): void {
-    const { talk } = this;
+    const talk = this.talk as Talk;
+    const { chat } = talk.session.view;
     this.#endTalk();
-    talk?.forget();
-    // The other chat, which this browser has now, is not to be closed.
-    if (talk?.stop === "other_chat") return void this.resume();
+    talk.forget();
     this.#browser.set("session", "");
+    this.#browser.set("left", chat);
     this.hide();
     this.go({ name: "none" });
-    void this.#boot();
+    void this.#boot(chat);
   }
 
   /** Says what stands in the composer. */

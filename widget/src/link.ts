@@ -30,9 +30,6 @@ export interface LinkUser {
 /** Close codes after which there is no coming back. */
 const STOPS: Record<number, Stop> = { 4401: "no_session", 4409: "other_chat", 4410: "gone" };
 
-/** Close codes with which a service asks everybody at once to come back: not all at once. */
-const CROWD = [1012, 1013];
-
 /** Milliseconds before attempt number `attempt` (from 0): a random part of a span that grows late. */
 export const waitBefore = (attempt: number, crowd = false, random = Math.random()): number =>
   random *
@@ -136,7 +133,8 @@ export class Link {
     socket.onmessage = ({ data }) => this.#message(String(data));
     socket.onclose = ({ code }) => {
       const why = STOPS[code];
-      this.#crowd = CROWD.includes(code);
+      // With these a service asks everybody at once to come back: not all at once.
+      this.#crowd = code === 1012 || code === 1013;
       // What stands in for it has seen one get through.
       if (code === 1000) this.#poll = null;
       if (!this.up) this.#failed += 1;

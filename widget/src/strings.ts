@@ -61,6 +61,7 @@ export const EN = {
   door_empty: "Please fill this in.",
   door_long: "This is too long.",
   door_bad: "This is not a complete e-mail address.",
+  door_running: "You have a chat already, on another device or in another browser. Please go on there.",
   door_waiting:
     "You are waiting for an answer. You can write more meanwhile. If you leave, your question goes to computing support as a ticket.",
 

@@ -116,6 +116,8 @@ class Door {
   wrong: Partial<Record<Field, string>> = {};
   /** Until when computing support has closed the chat to whoever asks. */
   blocked = "";
+  /** Whoever is signed in has a chat already, and not in this browser. */
+  elsewhere = false;
   /** There was no answer to the question how it stands. */
   lost = false;
   looking = false;
@@ -176,6 +178,7 @@ class Door {
     this.form.key ||= randomText();
     keep(this.form);
     this.sending = true;
+    this.elsewhere = false;
     this.wrong = {};
     this.app.draw();
     if (!this.awaited) void this.look();
@@ -224,11 +227,13 @@ class Door {
     else (this.app.root.querySelector(".door [aria-invalid]") as HTMLElement | null)?.focus();
   }
 
-  /** There is a chat already, of another window: what was asked here can be sent there. */
+  /** There is a chat already: if it is another window's, what was asked here can be sent there. */
   async #carry(): Promise<void> {
     const { app } = this;
     await app.resume();
     const { talk } = app;
+    this.elsewhere = !talk;
+    app.draw();
     if (!talk || talk.over || talk.draft) return;
     app.first = talk.draft = this.form["question"];
     talk.keep();
@@ -309,7 +314,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
       door.app.draw();
       (door.app.root.querySelector(".door [aria-invalid]") as HTMLElement).focus();
     };
-    const complaint = blocked ? say("kept_out", { time: sayUntil(blocked) }) : !!Object.keys(wrong)[0] && say("door_wrong");
+    const complaint = blocked ? say("kept_out", { time: sayUntil(blocked) }) : door.elsewhere ? say("door_running") : !!Object.keys(wrong)[0] && say("door_wrong");
     const status = slow ? say("refused_slow_down") : tries ? say("trying") : sending ? say("sending") : "";
     return h(
       "form.door",
@@ -373,6 +378,7 @@ export function waiting({ h, say }: Kit): (app: App) => Child {
   const told = new WeakSet<object>();
   return ({ talk, announcer }) => {
     const view = talk?.session.view;
+    if (talk && view?.operators[0]) told.delete(talk); // who is put back is told again
     if (!talk || !view || view.ticket || view.operators[0] || talk.over) return null;
     if (!told.has(talk)) {
       told.add(talk);

@@ -4,6 +4,7 @@
  */
 import type { Kit, More } from "../more.ts";
 import { chime } from "./chime.ts";
+import { closed } from "./closed.ts";
 import { closing } from "./closing.ts";
 import { door, waiting } from "./door.ts";
 import { files } from "./files.ts";
@@ -14,10 +15,12 @@ import { over } from "./over.ts";
 export default (kit: Kit): More => {
   const ring = chime(kit);
   const { left, ...rest } = files(kit);
+  const mind = closed();
+  const wait = waiting(kit);
   return {
     ...rest,
     door: door(kit),
-    waiting: waiting(kit),
+    waiting: (app) => (mind(app), wait(app)),
     ...invited(kit),
     options: options(kit, ring),
     chime: ring,

@@ -1,0 +1,82 @@
+"""Closing a chat: this one and no other, for good, and in every window of the browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.ada import Ada
+from tests.e2e.mock_service import MockService, Talk
+from tests.visitors.browser import COOKIE
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def over(ada: Ada, service: MockService) -> Talk:
+    """A chat whose record is on its ticket: nothing more will be heard of it."""
+    talk = service.invite()
+    await ada.join(talk)
+    talk.grace("Off and on again.")
+    talk.end()
+    talk.file()
+    await expect(ada.foot).to_contain_text("This conversation is on ticket")
+    return talk
+
+
+async def test_closing_what_is_over_closes_no_chat_that_was_opened_since(
+    ada: Ada, service: MockService
+) -> None:
+    await over(ada, service)
+    first, ada.page = ada.page, await ada.tab()
+    second = service.invite(54321)
+    await ada.join(second)
+    await first.get_by_role("button", name="Close this chat").click()
+    await expect(first.get_by_role("textbox", name="Your message")).to_be_attached()
+    await ada.say("Are you there?")
+    await expect(ada.message("Are you there?")).to_contain_text("Sent")
+    await ada.page.reload()
+    await expect(ada.box).to_be_visible()
+
+
+async def test_where_nothing_can_be_kept_closing_closes_all_the_same(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        " Object.defineProperty(window, name, {get() { throw new DOMException('no') }})"
+    )
+    await over(ada, service)
+    async with ada.page.expect_response("**/api/leave"):
+        await ada.button("Close this chat").click()
+    await expect(ada.panel).to_be_hidden()
+    await expect(ada.launcher).to_be_visible()
+    await ada.launcher.click()
+    await expect(ada.panel).to_contain_text("No chat is open")
+    assert not [one for one in await ada.context.cookies() if one["name"] == COOKIE]
+
+
+async def test_a_chat_that_was_closed_is_seen_in_no_other_window_any_more(
+    ada: Ada, service: MockService
+) -> None:
+    await over(ada, service)
+    first, ada.page = ada.page, await ada.tab()
+    await ada.visit("/remote")
+    await ada.launcher.click()
+    await expect(ada.foot).to_contain_text("This conversation is on ticket")
+    await ada.button("Close this chat").click()
+    await expect(first.get_by_text("Off and on again.")).to_have_count(0)
+
+
+async def test_nor_in_a_page_that_comes_back_out_of_the_browsers_cache(
+    ada: Ada, service: MockService
+) -> None:
+    talk = await over(ada, service)
+    await expect(ada.message("Off and on again.")).to_be_visible()
+    await ada.page.evaluate(
+        """(chat) => {
+          localStorage.setItem("livechat:left", JSON.stringify(chat));
+          dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+        }""",
+        talk.id,
+    )
+    await expect(ada.messages).to_have_count(0)
