@@ -83,7 +83,11 @@ def pytest(marks: str, *more: str, seconds: float = 5) -> Command:
 
 def rest(folder: str, *shares: Sequence[str]) -> list[str]:
     """Pytest's arguments for what lies in ``folder`` and is in none of the shares."""
-    return [folder, *(f"--ignore={folder}/test_{name}.py" for share in shares for name in share)]
+    return [folder, *ignoring([file for share in shares for file in files(folder, share)])]
+
+
+def ignoring(places: Iterable[str]) -> list[str]:
+    return [f"--ignore={place}" for place in places]
 
 
 def files(folder: str, names: Sequence[str]) -> list[str]:
@@ -116,20 +120,21 @@ CHECK = Command(["npm", "--prefix", "widget", "run", "--silent", "check"])
 #: The fault trials that measure nobody's milliseconds, in shares of equal length.
 TRIALS = (
     ("kill", "kills", "hostile"),
-    ("connector", "database_dies", "filings", "partition", "paused"),
+    ("begin", "connector", "database_dies", "filings", "partition", "paused"),
     ("disk", "mozilla", "seeded_bugs"),
 )
-#: What searches for long.
-SEARCHES = ("relay/test_machine", "test_roundtrip")
+#: What searches for long, and what else the unit suite's two larger halves are.
+SEARCHES = ("tests/relay/test_machine.py", "tests/test_roundtrip.py")
+HALF = ("tests/relay", "tests/teams", "tests/rt")
 #: What starts the three real RTs, and what does not.
 TABLE, TICKETS = ("confirming",), ("tickets", "matrix")
 #: What plays in browsers for longest, with the seconds that it takes.
 PAGES = {
-    ("engines",): 115,
+    ("engines",): 135,
     ("hostile_texts", "widget_histories_real", "widget_orca"): 75,
-    ("widget_reliability", "widget_access"): 70,
+    ("widget_reliability", "widget_access"): 60,
     ("story", "start_page"): 40,
-    ("widget_firefox",): 25,
+    ("widget_firefox",): 30,
 }
 
 
@@ -142,11 +147,11 @@ def faults() -> Suite:
 
 def unit() -> Suite:
     """What needs no browser and no process of its own; what wants PostgreSQL says so itself."""
-    searches = [f"tests/{path}.py" for path in SEARCHES]
-    others = [f"--ignore={path}" for path in searches]
+    elsewhere = [f"tests/{folder}" for folder in ("contract", "e2e", "real_rt", "faults", "bench")]
     commands = [
-        pytest(ELSEWHERE, *searches, seconds=50),
-        pytest(ELSEWHERE, *others, seconds=170),
+        pytest(ELSEWHERE, *SEARCHES, seconds=50),
+        pytest(ELSEWHERE, *HALF, *ignoring(SEARCHES), seconds=125),
+        pytest(ELSEWHERE, *ignoring([*SEARCHES, *HALF, *elsewhere]), seconds=130),
     ]
     return Suite(commands, patient=True)
 
@@ -155,9 +160,9 @@ def contract() -> Suite:
     """The contract, in three shares."""
     folder, mark = "tests/contract", "contract"
     commands = [
-        pytest(mark, *files(folder, TABLE), seconds=220),
+        pytest(mark, *files(folder, TABLE), seconds=160),
         pytest(mark, *files(folder, TICKETS), seconds=110),
-        pytest(mark, *rest(folder, TABLE, TICKETS), seconds=190),
+        pytest(mark, *rest(folder, TABLE, TICKETS), seconds=230),
     ]
     return Suite(commands, REAL_RT | CHROMIUM | DATABASE, patient=True)
 
@@ -166,7 +171,7 @@ def e2e() -> Suite:
     """The browsers, which keep a core busy each, in shares, as many at a time as there are cores."""
     folder, marks = "tests/e2e", "e2e and not real_rt and not soak"
     shares = [pytest(marks, *files(folder, names), seconds=long) for names, long in PAGES.items()]
-    others = pytest(marks, *rest(folder, *PAGES), seconds=130)
+    others = pytest(marks, *rest(folder, *PAGES), seconds=170)
     needs = CHROMIUM | FIREFOX | WEBKIT | ORCA | DATABASE
     return Suite([*shares, others], needs, at_once=CORES)
 
@@ -174,7 +179,7 @@ def e2e() -> Suite:
 def rt() -> Suite:
     """The story on real RTs."""
     marks = "real_rt and not contract and not soak"
-    return Suite([pytest(marks, "tests/real_rt", seconds=220)], REAL_RT | CHROMIUM, patient=True)
+    return Suite([pytest(marks, "tests/real_rt", seconds=230)], REAL_RT | CHROMIUM, patient=True)
 
 
 SUITES = {
