@@ -173,6 +173,18 @@ async def test_a_full_chat_says_so(site: Site, joined: Browser) -> None:
     assert (await tab.next("refused"))["error"] == "chat_full"
 
 
+async def test_what_was_written_in_a_long_tunnel_is_taken_when_it_comes_all_at_once(
+    site: Site, joined: Browser
+) -> None:
+    tab = await joined.talk(CHAT)
+    written = [f"{n}. without a network" for n in range(40)]
+    for n, text in enumerate(written):
+        await tab.send(t="say", key=f"k{n}", text=text)
+    answers = [await tab.next("ack", "refused") for _ in written]
+    assert {answer["t"] for answer in answers} == {"ack"}
+    assert [line.text for line in site.visiting.logs[CHAT]][1:] == written
+
+
 async def test_who_says_too_much_is_asked_to_slow_down_in_all_his_tabs(
     start_site: StartSite,
 ) -> None:
