@@ -11,7 +11,7 @@ wanted=()
 for group in "$@"; do
     case $group in
     postgres) wanted+=(postgresql) ;;
-    browser) wanted+=(chromium firefox-esr fonts-dejavu-core fonts-noto-color-emoji) ;; # fonts: no boxes on screenshots
+    browser) wanted+=(chromium chromium-headless-shell firefox-esr fonts-dejavu-core fonts-noto-color-emoji) ;; # fonts: no boxes on screenshots
     webkit) wanted+=(webkit2gtk-driver xvfb) ;;
     orca) wanted+=(orca at-spi2-core dbus-daemon xvfb) ;; # a screen reader; it needs no sound card here
     faults) wanted+=(strace iproute2) ;; # disks that fail, wires that are cut
@@ -30,7 +30,7 @@ fi
 missing=()
 for package in "${wanted[@]}"; do
     # Ubuntu's chromium is a snap, which root cannot drive: the tests take Playwright's own there.
-    case $ID/$package in ubuntu/chromium | ubuntu/firefox-esr) continue ;; esac
+    case $ID/$package in ubuntu/chromium* | ubuntu/firefox-esr) continue ;; esac
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok' || missing+=("$package")
 done
 ((${#missing[@]})) || exit 0

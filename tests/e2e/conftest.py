@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,20 +22,37 @@ __all__ = ["no_blocking"]
 CHROMIUM = Path("/usr/bin/chromium")
 """Debian's; elsewhere Playwright's own is taken."""
 
+HEADLESS = Path("/usr/bin/chromium-headless-shell")
+"""The same without the windows that nobody would see, for half the price: what Playwright takes by itself."""
+
 
 @pytest.fixture(autouse=True)
 def watched(no_blocking: Watch) -> None:
     """Whatever is played here, the service never holds up its event loop."""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """One browser for all; each visitor gets a context of her own."""
+@asynccontextmanager
+async def launched(*programs: Path) -> AsyncIterator[Browser]:
+    """The first of them that is there."""
     async with async_playwright() as playwright:
-        path = CHROMIUM if CHROMIUM.exists() else None
+        path = next((path for path in programs if path.exists()), None)
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all; each visitor gets a context of her own."""
+    async with launched(HEADLESS, CHROMIUM) as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def whole_chromium() -> AsyncIterator[Browser]:
+    """The browser as people have it, for what depends on more than how it draws pages."""
+    async with launched(CHROMIUM) as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -18,6 +18,13 @@ from tests.hostile_texts import HostileTexts
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+
+@pytest.fixture(scope="module")
+def chromium(whole_chromium: Browser) -> Browser:
+    """What hostile texts may not do to people they may not do to the browser that people have."""
+    return whole_chromium
+
+
 _EACH = 20  # what a visitor may say at once
 _MORE = 40  # with pauses; five chats side by side wait together
 

@@ -17,6 +17,13 @@ from tests.test_embedding import snippet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+
+@pytest.fixture(scope="module")
+def chromium(whole_chromium: Browser) -> Browser:
+    """Frames of other sites are kept apart as they are for people."""
+    return whole_chromium
+
+
 CHAT = "/livechat/chat"
 FRAME = snippet("frame")
 """What docs/embedding.md tells other sites to write."""

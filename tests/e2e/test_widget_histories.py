@@ -21,6 +21,13 @@ from tests.faults.faultproxy import FaultProxy
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+
+@pytest.fixture(scope="module")
+def chromium(whole_chromium: Browser) -> Browser:
+    """A browser as people have it, with all that happens to theirs."""
+    return whole_chromium
+
+
 MUCH = Rate(per_minute=60_000, burst=10_000)
 
 

@@ -23,6 +23,12 @@ from tests.hatchery import Hatchery
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@pytest.fixture(scope="module")
+def chromium(whole_chromium: Browser) -> Browser:
+    """A browser as people have it, with all that happens to theirs."""
+    return whole_chromium
+
+
 @pytest.fixture(autouse=True)
 def watched() -> None:
     """The service is a process of its own: this event loop is not its."""
