@@ -15,8 +15,16 @@ Window = tuple[int, float]  # so many posts in so many seconds
 PER_CONVERSATION: tuple[Window, ...] = ((7, 1), (8, 2), (60, 30))
 #: Ours: spent at once, the 60 would leave a crowded channel without a post for ten seconds.
 _EVEN: Window = (21, 10)
-#: Microsoft's page leaves open whether it holds for channels, so it is a setting.
+#: Microsoft's page leaves open whether it holds for channels: a setting, and learned from a refusal.
 HOURLY: Window = (1800, 3600)
+#: Spent as fast as the other windows let us, an hour's posts would leave most of the hour silent. So
+#: a conversation has some in store, and the others come one by one: never over what the hour takes,
+#: and never silent for longer than three seconds.
+_STORE = 600
+_A_SECOND = (HOURLY[0] - _STORE) / HOURLY[1]
+_NOTHING = 1e-6  # of a post: sums of floats are not exact
+#: Nothing but the hour's window makes Teams ask for a longer pause (seconds).
+_LONG = 60.0
 PER_APP: tuple[Window, ...] = ((50, 1),)
 
 #: Posts that leave us evenly may arrive bunched: every window is taken to be this much longer.
@@ -37,15 +45,21 @@ class _Place:
     last_card: float = float("-inf")
     part: float = 1.0
     part_since: float = 0.0
+    hourly: bool = False
+    store: float = _STORE
+    stored: float = float("-inf")  # when that was so
 
 
 class Budget:
     """This process's share of what Teams takes; not for several threads at once."""
 
     def __init__(self, *, hourly: bool = False, limited: bool = True) -> None:
-        """``hourly`` adds the hourly window; ``limited`` false leaves pacing to Teams' 429s."""
-        published = (*PER_CONVERSATION, HOURLY) if hourly else PER_CONVERSATION
-        self._windows: tuple[Window, ...] = (_EVEN, *published)
+        """``hourly`` adds the hourly window everywhere, not only where Teams has shown that it holds.
+
+        ``limited`` false leaves pacing to Teams' 429s.
+        """
+        self._hourly = hourly
+        self._windows: tuple[Window, ...] = (_EVEN, *PER_CONVERSATION)
         self._limited = limited
         self._alive = 1
         self._places: dict[str, _Place] = {}
@@ -64,9 +78,10 @@ class Budget:
             return closed
         app = self._places.get(_APP)
         wait = max(closed, self._until_free(app, PER_APP, now) if app else 0.0)
-        wait = max(wait, self._until_free(at, self._windows, now))
+        wait = max(wait, self._until_free(at, self._windows, now), self._until_stored(at, now))
         if card:
             aside = self._until_free(at, self._windows, now, _CARDS)
+            aside = max(aside, self._until_stored(at, now, _CARDS))
             wait = max(wait, min(aside, at.last_card + _CARD_EVERY - now))
         return wait
 
@@ -76,6 +91,8 @@ class Budget:
             return
         if card:
             self._place(place, now).last_card = now
+        at = self._place(place, now)
+        at.store, at.stored = self._stored(at, now) - 1, now
         for name, windows in ((place, self._windows), (_APP, PER_APP)):
             posts = self._place(name, now).posts
             posts.append(now)
@@ -87,10 +104,16 @@ class Budget:
         for name in (place, _APP):
             if (at := self._places.get(name)) and at.posts:
                 at.posts.pop()
+                at.store += 1
 
     def refused(self, place: str, seconds: float, now: float) -> None:
-        """Learn from a 429: post nothing there for ``seconds``, and less for some minutes."""
+        """Learn from a 429: post nothing there for ``seconds``, and less for some minutes.
+
+        A pause that only the hourly window explains shows that it holds there.
+        """
         at = self._place(place, now)
+        if seconds > _LONG:
+            at.hourly, at.store, at.stored = True, 0.0, now + seconds
         at.closed_until = max(at.closed_until, now + seconds)
         at.part = max(_LEAST, self._part(at, now) * _LESS)
         at.part_since = now
@@ -112,6 +135,22 @@ class Budget:
 
     def _part(self, at: _Place, now: float) -> float:
         return min(1.0, at.part + _BACK * ((now - at.part_since) // _BACK_EVERY))
+
+    def _stored(self, at: _Place, now: float) -> float:
+        """How many of the hour's posts a conversation has in store."""
+        share = self._part(at, now) / self._alive
+        grown = at.store + max(0.0, now - at.stored) * _A_SECOND * share
+        return min(max(grown, 0.0), _STORE * share)
+
+    def _until_stored(self, at: _Place, now: float, some: float = 1.0) -> float:
+        """Seconds until it has one, if the hour counts there; only ``some`` of the store is for it."""
+        if not (self._hourly or at.hourly):
+            return 0.0
+        share = self._part(at, now) / self._alive
+        missing = 1 + (1 - some) * _STORE * share - self._stored(at, now)
+        if missing < _NOTHING:
+            return 0.0
+        return max(missing / (_A_SECOND * share), at.stored - now)
 
     def _until_free(
         self, at: _Place, windows: Sequence[Window], now: float, some: float = 1.0

@@ -288,7 +288,8 @@ class HostileChat:
             page = await context.new_page()
             place = self._account.root.conversation.id
             await page.goto(f"{teams.url}#person=grace&in={place}")
-            await page.wait_for_selector("#ready", state="attached")
+            # Whatever was posted so far is on that page.
+            await page.wait_for_selector("#ready", state="attached", timeout=180_000)
             for mark in list(self._typed)[-3:]:
                 await expect(page.get_by_text(mark).first).to_be_attached()
             for caught in await trap.look(page, None):

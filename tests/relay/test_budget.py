@@ -1,6 +1,7 @@
 """Teams' published limits: never over them, and no slower than need be."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -30,6 +31,30 @@ def test_whoever_always_has_one_more_is_never_refused(hourly: bool, seconds: flo
     clock = iter(arrivals)
     windows = Limits(clock=lambda: next(clock))
     assert not any(windows.refused_for("send", CHANNEL) for _ in arrivals)
+
+
+def test_an_hour_of_too_much_is_slowed_down_instead_of_ending_in_silence() -> None:
+    posts = play(Budget(hourly=True), 7200, random.Random(4))
+    assert max(after - before for before, after in pairwise(posts)) < 10
+    assert sum(post < 300 for post in posts) > 550  # a busy moment is not slowed down
+    assert 2900 < len(posts) <= 3600
+
+
+def test_where_the_hours_window_holds_is_learned_from_a_pause_that_only_it_explains() -> None:
+    budget, now, pauses = Budget(), 0.0, list[float]()
+    teams = Limits(clock=lambda: now)
+    while now < 3 * 3600:
+        if (wait := budget.wait(CHANNEL, now)) > 0:
+            now += wait
+            continue
+        budget.spend(CHANNEL, now)
+        if seconds := teams.refused_for("send", CHANNEL):
+            budget.refused(CHANNEL, seconds, now)
+            pauses.append(now)
+        now += 0.01
+    assert pauses
+    assert max(pauses) < 3600  # in the first hour; from then on it is kept to
+    assert budget.wait("19:other@thread.tacv2", now) == 0
 
 
 def test_the_windows_are_used_to_the_full() -> None:
