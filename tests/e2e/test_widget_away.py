@@ -38,6 +38,7 @@ async def test_a_page_loaded_while_the_service_is_away_tries_at_once_when_there_
     await service.stop()
     await ada.page.clock.pause_at(3_600_000)  # no wait ends by itself
     await ada.page.reload()
+    await ada.page.clock.run_for(100)  # the start in steps
     await expect(ada.panel).to_contain_text("trying again")
     await service.start()
     await ada.page.evaluate("void dispatchEvent(new Event('online'))")
