@@ -70,13 +70,10 @@ async def test_a_chat_that_was_closed_is_seen_in_no_other_window_any_more(
 async def test_nor_in_a_page_that_comes_back_out_of_the_browsers_cache(
     ada: Ada, service: MockService
 ) -> None:
-    talk = await over(ada, service)
+    await over(ada, service)
     await expect(ada.message("Off and on again.")).to_be_visible()
-    await ada.page.evaluate(
-        """(chat) => {
-          localStorage.setItem("livechat:left", JSON.stringify(chat));
-          dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
-        }""",
-        talk.id,
-    )
+    back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    await ada.page.evaluate(back)
+    await expect(ada.message("Off and on again.")).to_be_visible()
+    await ada.page.evaluate(f"localStorage.removeItem('livechat:session'); {back}")
     await expect(ada.messages).to_have_count(0)

@@ -248,6 +248,7 @@ export class App {
     const view = stop ? old : now;
     if (!now) {
       this.#browser.set("session", null);
+      this.#browser.set("left", null);
       new Spare(this.#browser).only();
     }
     if (view) {

@@ -4,21 +4,37 @@
  */
 import type { App } from "../app.ts";
 
+/** The name stands there only until the service has been told; a window hears of it by the event. */
+const LEFT = "livechat:left";
+
 export function closed(): (app: App) => void {
   const heard = new WeakSet<App>();
   return (app) => {
-    if (!heard.has(app)) for (const event of ["storage", "pageshow"]) addEventListener(event, app.changed);
+    if (heard.has(app)) return;
     heard.add(app);
-    const { talk } = app;
-    if (!talk?.session.entries[0]) return;
-    try {
-      if (localStorage.getItem("livechat:left") !== JSON.stringify(talk.session.view.chat)) return;
-    } catch {
-      return; // blocked: no window knows of another
-    }
-    talk.session.entries = [];
-    talk.forget();
-    app.announcer.clear();
-    app.changed();
+    addEventListener("storage", ({ key, newValue }) => {
+      if (key === LEFT && newValue === JSON.stringify(app.talk?.session.view.chat)) drop(app);
+    });
+    addEventListener("pageshow", ({ persisted }) => {
+      if (persisted && app.talk && !app.talk.stop && isNobodys()) drop(app);
+    });
   };
+}
+
+/** Whether this browser has no chat any more. Where nothing can be kept, no window knows of another. */
+function isNobodys(): boolean {
+  try {
+    return !JSON.parse(localStorage.getItem("livechat:session") ?? '""');
+  } catch {
+    return false;
+  }
+}
+
+function drop(app: App): void {
+  const { talk } = app;
+  if (!talk) return;
+  talk.session.entries = [];
+  talk.forget();
+  app.announcer.clear();
+  app.changed();
 }
