@@ -129,7 +129,7 @@ class Housekeeping:
         """When a chat that ended is sent to RT although no CO does."""
         filing, since = standing(chat), _minded(chat)
         # Whom nobody has answered, nobody writes a summary for.
-        alone = chat.intake is not None and not chat.operators
+        alone = chat.intake is not None and not chat.took_part
         due = since if alone else since + self._relay.rules.unfiled_for
         if filing is None or filing.refused is None:
             return due

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import zlib
 
@@ -150,6 +151,45 @@ async def test_several_go_together_and_one_that_is_refused_says_why(
     async with ada.page.expect_download() as download:
         await link.click()
     assert (await download.value).suggested_filename == "cups.log"
+
+
+async def test_many_go_two_at_a_time_and_none_is_said_to_want_a_connection(
+    ada: Ada, service: MockService
+) -> None:
+    await joined(ada, service)
+    under_way, most = 0, 0
+
+    async def slow(route: Route) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.2)
+        under_way -= 1
+        await route.continue_()
+
+    await ada.page.route(lambda url: url.endswith("/api/file"), slow)
+    names = [f"{number}.log" for number in range(5)]
+    buffer = LOG["buffer"]
+    files: list[FilePayload] = [
+        {"name": name, "mimeType": "text/plain", "buffer": buffer} for name in names
+    ]
+    await choose(ada, *files)
+    await expect(ada.panel.locator(".tray li")).to_have_count(5)
+    await ada.page.evaluate(
+        """() => {
+          const tray = document.querySelector("rt-livechat").shadowRoot.querySelector(".tray");
+          window.seen = "";
+          const look = () => (window.seen += tray.textContent);
+          new MutationObserver(look).observe(tray, {subtree: true, childList: true, characterData: true});
+        }"""
+    )
+    await ada.button("Send these files").click()
+    await expect(ada.panel.locator(".tray li")).to_have_count(0)
+    assert sorted(file.name for file in kept(service)) == names
+    assert most == 2
+    seen = await ada.page.evaluate("() => window.seen")
+    assert "Sending" in seen
+    assert "no connection" not in seen
 
 
 async def test_without_an_answer_it_is_tried_again_and_there_once(

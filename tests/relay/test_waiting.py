@@ -72,6 +72,20 @@ async def test_who_ends_it_unanswered_need_not_wait_for_a_summary(door: House) -
     assert record.chat.filing.new_ticket
 
 
+async def test_whom_somebody_had_answered_is_left_to_a_cos_summary_although_he_was_put_back(
+    door: House,
+) -> None:
+    chat, seat = await answered(door)
+    await door.presses("back", chat, thread=await thread_of(door, chat))
+    await door.visiting.end(seat)
+    await tidied(door, timedelta(minutes=16))
+    assert door.tickets.comments == []
+    await tidied(door, RULES.unfiled_for)
+    await tidied(door, timedelta(minutes=1))
+    (record,) = door.tickets.comments
+    assert record.chat.took_part
+
+
 async def test_a_chat_about_a_ticket_has_no_queue_to_go_back_to(house: House) -> None:
     chat, _ = await house.talking()
     await house.writes("back to queue")

@@ -31,6 +31,11 @@ export function verdict(status: number, error: string): "done" | Failure | "" {
   return REASONS[error] ?? ([400, 401, 403, 408].includes(status) ? "lost" : "");
 }
 
+/** So many go at a time, as many as the service takes; the others wait for their turn. */
+const LINES = 2;
+const queue: (() => void)[] = [];
+let busy = 0;
+
 export class Upload {
   #xhr: XMLHttpRequest | undefined;
   #retry = new Retry();
@@ -38,7 +43,9 @@ export class Upload {
 
   constructor(url: string, file: File, headers: Record<string, string>, watch: Watch) {
     const again = () => {
-      if (this.#over) return;
+      if (busy >= LINES) return void queue.push(again);
+      if (this.#over) return queue.shift()?.();
+      busy++;
       const xhr = new XMLHttpRequest();
       this.#xhr = xhr;
       xhr.open("POST", url);
@@ -46,6 +53,8 @@ export class Upload {
       for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
       xhr.upload.onprogress = (event) => watch.progress(Math.floor((100 * event.loaded) / event.total));
       xhr.onloadend = () => {
+        busy--;
+        queue.shift()?.();
         if (this.#over) return;
         const said = verdict(xhr.status, errorIn(xhr.responseText));
         this.#over = !!said;
