@@ -160,7 +160,9 @@ async def test_the_workers_we_ship_are_taken_by_apache(site: Site) -> None:
     shipped = WORKERS.read_text(encoding="utf-8")
     conf.write_text(f"{conf.read_text()}\n{shipped}", encoding="utf-8")
     await site.apache.restart()
-    said = (site.apache.folder / "error.log").read_text()
-    assert "configured" in said
+    log = site.apache.folder / "error.log"
+    async with asyncio.timeout(20):  # it listens before it says so
+        while "configured" not in (said := log.read_text()):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     assert not any(name in said for name in ("MaxRequestWorkers", "ServerLimit", "ThreadsPerChild"))
     assert (await site.ada.get("healthz")).status == 200
