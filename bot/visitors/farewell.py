@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from aiohttp import ClientConnectionResetError
 
+from bot.relay.ports import NotDone
 from bot.visitors.outgoing import Overflow
 from bot.visitors.trouble import describe
 from bot.visitors.wire import Close
@@ -30,5 +31,8 @@ def farewell_for(error: BaseException, chat_id: str) -> Farewell:
         return Farewell(Close.TRY_LATER, "overflow")
     if isinstance(error, (ConnectionError, ClientConnectionResetError)):
         return Farewell(Close.BYE, "lost")
+    if isinstance(error, NotDone):  # the database is away, or we were: whoever comes back finds out
+        log.warning("socket_put_off", chat=chat_id, error=describe(error))
+        return Farewell(Close.TRY_LATER, "no database")
     log.error("socket_failed", chat=chat_id, error=describe(error))
     return Farewell(Close.TRY_LATER, "trouble")
