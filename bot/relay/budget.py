@@ -18,8 +18,8 @@ _EVEN: Window = (21, 10)
 #: Microsoft's page leaves open whether it holds for channels: a setting, and learned from a refusal.
 HOURLY: Window = (1800, 3600)
 #: Spent as fast as the other windows let us, an hour's posts would leave most of the hour silent. So
-#: a conversation has some in store, and the others come one by one: never over what the hour takes,
-#: and never silent for longer than three seconds.
+#: a conversation has some in store, and the others come one by one, every three seconds if one process
+#: has them to itself: never over what the hour takes, and not silent for the rest of it.
 _STORE = 600
 _A_SECOND = (HOURLY[0] - _STORE) / HOURLY[1]
 _NOTHING = 1e-6  # of a post: sums of floats are not exact
