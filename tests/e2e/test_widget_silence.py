@@ -43,6 +43,19 @@ async def test_the_visitor_is_warned_in_words_and_keeps_the_chat_with_one_press(
     await expect(ada.box).to_have_value("half a sen")
 
 
+async def test_the_question_is_heard_although_a_burst_is_only_counted(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("Mine")  # once this is sent, the socket is there: what comes now is no history
+    await expect(ada.message("Mine")).to_contain_text("Sent")
+    for n in range(3):
+        talk.grace(f"burst {n}")
+    warn(talk)
+    await expect(ada.spoken).to_have_text(["3 new messages; Are you still there?"])
+
+
 async def test_typing_is_an_answer_too(ada: Ada, service: MockService) -> None:
     talk = service.invite()
     await ada.join(talk)

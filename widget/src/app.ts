@@ -44,10 +44,8 @@ export class App {
   #steps: Steps = [];
   readonly base: string; // where the service is; ends with a slash
   #ask: Ask;
-  /** There was no chat that could end when we last drew. */
-  #over = true;
-  /** When it was to end by itself, when we last drew. */
-  #closing = "";
+  /** What there was to say of the end when we last drew; without a chat there was none to come. */
+  #end: Word | "" = "over_head";
 
   /** Puts the widget into `host`, an element of the page. */
   constructor(host: HTMLElement) {
@@ -106,7 +104,7 @@ export class App {
     this.#retry.stop();
     this.#endTalk();
     countInTitle(0);
-    stepAside(this.host, this.#panel, false);
+    stepAside(this.host, this.#find("#panel"), false);
   }
 
   show(): void {
@@ -269,7 +267,7 @@ export class App {
     this.talk = new Talk(`${this.base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
       changed: this.changed,
       arrived: ({ name, text }) => {
-        this.announcer.say(`${name}: ${text}`);
+        this.announcer.say(`${name}: ${text}`, true);
         moreOf(this)?.chime(this.chosen);
       },
       marked: ({ text, mark }) => this.announcer.say(`${say(mark as Word)} ${text}`),
@@ -332,18 +330,16 @@ export class App {
     this.reading.scrolled();
     const held = this.#held;
     talk?.look(open && !document.hidden);
-    if (talk?.over && !this.#over) {
-      this.asking = false;
-      this.announcer.say(say("over_head"));
+    const end = !talk || talk.over ? "over_head" : talk.closing && "closing_short";
+    if (talk && end && end !== this.#end) {
+      this.asking &&= !talk.over;
+      this.announcer.say(say(end));
     }
-    this.#over = !talk || talk.over;
-    const closing = talk?.closing ?? "";
-    if (closing && !this.#closing) this.announcer.say(say("closing_short"));
-    this.#closing = closing;
+    this.#end = end;
     this.line.look(talk);
     Object.assign(this.announcer.node, spoken());
     fill(this.root, view(this));
-    stepAside(this.host, this.#panel, open && !this.fullpage);
+    stepAside(this.host, this.#find("#panel"), open && !this.fullpage);
     this.reading.keep(talk?.newFrom);
     if (held && !this.#held) this.#focus();
     const unread = talk?.unread ?? 0;
@@ -358,10 +354,6 @@ export class App {
   }
 
   #find = (selector: string): HTMLElement | null => this.root.querySelector(selector);
-
-  get #panel(): HTMLElement | null {
-    return this.#find("#panel");
-  }
 
   /** The focus is in the panel. */
   get #held(): boolean {

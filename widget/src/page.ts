@@ -2,8 +2,8 @@
 
 /** Puts the number of unread messages before the page's title, or takes it away. */
 export function countInTitle(n: number): void {
-  const title = document.title.replace(/^\(\d+\) /, "");
-  if (n || title !== document.title) document.title = (n ? `(${n}) ` : "") + title;
+  const title = (n ? `(${n}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  if (title !== document.title) document.title = title;
 }
 
 /** Sends an event of the element; false when the page prevents it. One with a detail only tells. */
