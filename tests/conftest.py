@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
+from tests.hatchery import Hatchery
 from tests.postgres import Cluster
 
 HERE = Path(__file__).parent
@@ -47,6 +48,13 @@ def few_keys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rsa, "generate_private_key", one)
         yield
+
+
+@pytest.fixture(scope="session")
+def hatchery() -> Iterator[Hatchery]:
+    """The service's code, loaded once for all the processes that a suite starts."""
+    with Hatchery() as a_hatchery:
+        yield a_hatchery
 
 
 @pytest.fixture(scope="session")

@@ -102,7 +102,7 @@ def in_tables(url: str, *words: str) -> list[str]:
 
 @pytest.mark.parametrize("killed", [False, True], ids=["in peace", "killed in mid-purge"])
 async def test_a_canary_is_found_nowhere_after_the_purge(
-    tmp_path: Path, stage: Stage, *, killed: bool
+    tmp_path: Path, stage: Stage, hatchery: Hatchery, *, killed: bool
 ) -> None:
     folder, temporary = tmp_path / "data", tmp_path / "data" / "tmp"
     temporary.mkdir(parents=True)
@@ -116,7 +116,7 @@ async def test_a_canary_is_found_nowhere_after_the_purge(
         metrics={"port": port},
     )
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
-    service = ServiceProcess(config, base, TMPDIR=str(temporary))
+    service = ServiceProcess(config, base, hatchery=hatchery, TMPDIR=str(temporary))
     async with service, Scraper(port) as scraper:
         story = Story(stage, service)
         await talk(story)
@@ -154,7 +154,12 @@ STEPS = {
     ("database", "mid"), [("sqlite", "filing"), ("sqlite", "wiping"), ("postgresql", "purging")]
 )
 async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
-    tmp_path: Path, stage: Stage, request: pytest.FixtureRequest, database: str, mid: str
+    tmp_path: Path,
+    stage: Stage,
+    hatchery: Hatchery,
+    request: pytest.FixtureRequest,
+    database: str,
+    mid: str,
 ) -> None:
     only, steps = STEPS[mid]
     folder, temporary, deaths = tmp_path / "data", tmp_path / "data" / "tmp", tmp_path / "deaths"
@@ -170,24 +175,23 @@ async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
         folder, url, log={"level": "debug"}, retention=kept, relay=soon, metrics={"port": port}
     )
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
-    with Hatchery() as hatchery:
-        service = ServiceProcess(
-            config, base, hatchery=hatchery, bug=dying.order(deaths, only), TMPDIR=str(temporary)
-        )
-        async with service, dying.kept_alive(service), Scraper(port) as scraper:
-            story = Story(stage, service)
-            await talk(story)
-            assert in_tables(url, CANARY)
-            deaths.mkdir()
-            await file(story, 300)
-            async with asyncio.timeout(120):
-                while not steps <= dying.steps(deaths) or in_tables(url, CANARY):  # noqa: ASYNC110
-                    await asyncio.sleep(0.2)
-                while left(folder, CANARY, *PEOPLE):  # noqa: ASYNC110 - nothing tells of it
-                    await asyncio.sleep(0.2)
-            await scraper.until('livechat_chats{state="purged"} 1.0')
-            assert scraper.names(CANARY, *PEOPLE, story.ada.chat) == []
-            await story.ada.close()
+    service = ServiceProcess(
+        config, base, hatchery=hatchery, bug=dying.order(deaths, only), TMPDIR=str(temporary)
+    )
+    async with service, dying.kept_alive(service), Scraper(port) as scraper:
+        story = Story(stage, service)
+        await talk(story)
+        assert in_tables(url, CANARY)
+        deaths.mkdir()
+        await file(story, 300)
+        async with asyncio.timeout(120):
+            while not steps <= dying.steps(deaths) or in_tables(url, CANARY):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+            while left(folder, CANARY, *PEOPLE):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.2)
+        await scraper.until('livechat_chats{state="purged"} 1.0')
+        assert scraper.names(CANARY, *PEOPLE, story.ada.chat) == []
+        await story.ada.close()
     comments = [t for t in stage.rt.world.transactions if t.kind == "Comment"]
     assert [comment.ticket for comment in comments] == [story.ticket]
     assert left(folder, CANARY, *PEOPLE) == []
@@ -196,13 +200,14 @@ async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
 
 @pytest.mark.parametrize("wished", [True, False])
 async def test_the_bots_posts_go_from_the_thread_where_that_is_wished(
-    tmp_path: Path, stage: Stage, *, wished: bool
+    tmp_path: Path, stage: Stage, hatchery: Hatchery, *, wished: bool
 ) -> None:
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
     await asyncio.to_thread(upgrade, url)
     rules = {"purge_grace_seconds": 0, "delete_teams_posts": wished}
     config = stage.write(tmp_path, url, retention=rules)
-    async with ServiceProcess(config, f"http://127.0.0.1:{stage.service_port}{PREFIX}") as service:
+    base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
+    async with ServiceProcess(config, base, hatchery=hatchery) as service:
         story = Story(stage, service)
         await story.open()
         await story.ada.say(f"{CANARY} beeps")
@@ -225,12 +230,14 @@ async def test_the_bots_posts_go_from_the_thread_where_that_is_wished(
     assert not story.root.deleted  # a CO's own
 
 
-async def test_a_chat_that_was_cancelled_leaves_nobodys_name(tmp_path: Path, stage: Stage) -> None:
+async def test_a_chat_that_was_cancelled_leaves_nobodys_name(
+    tmp_path: Path, stage: Stage, hatchery: Hatchery
+) -> None:
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
     await asyncio.to_thread(upgrade, url)
     config = stage.write(tmp_path, url)
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
-    async with ServiceProcess(config, base) as service:
+    async with ServiceProcess(config, base, hatchery=hatchery) as service:
         story = Story(stage, service)
         story.root = await story.grace.post("Live chat", "12345", mention=True)
         card = await story.card(lambda text: "Invite" in text)

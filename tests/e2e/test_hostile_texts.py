@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,12 +32,6 @@ _MORE = 40  # with pauses; five chats side by side wait together
 @pytest.fixture(autouse=True)
 def watched() -> None:
     """The service is a process of its own: this event loop is not its."""
-
-
-@pytest.fixture(scope="module")
-def hatchery() -> Iterator[Hatchery]:
-    with Hatchery() as a_hatchery:
-        yield a_hatchery
 
 
 async def play(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import cast
 
@@ -32,12 +32,6 @@ def chromium(whole_chromium: Browser) -> Browser:
 @pytest.fixture(autouse=True)
 def watched() -> None:
     """The service is a process of its own: this event loop is not its."""
-
-
-@pytest.fixture(scope="module")
-def hatchery() -> Iterator[Hatchery]:
-    with Hatchery() as a_hatchery:
-        yield a_hatchery
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -1,9 +1,8 @@
-"""What the fault suites share: the hatchery, and the databases."""
+"""What the fault suites share."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,6 @@ import pytest
 from tests.faults import disks
 from tests.faults.scene import Plan
 from tests.hatchery import Hatchery
-
-
-@pytest.fixture(scope="session")
-def hatchery() -> Iterator[Hatchery]:
-    """Starts services quickly."""
-    with Hatchery() as a_hatchery:
-        yield a_hatchery
 
 
 @pytest.fixture
