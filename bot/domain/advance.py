@@ -99,9 +99,9 @@ def _turned_away(chat: Chat, event: e.TurnedAway) -> Step:
 
 def _said(chat: Chat, event: e.Said) -> Step:
     author = event.author
-    waited = chat.waits
-    chat, effects = heard(chat, event)
+    effects: list[f.Effect] = [f.ShowCard()] if chat.closing else []
     if author.role is Role.OPERATOR and all(o.id != author.id for o in chat.operators):
+        waited = chat.waits
         chat = replace(chat, operators=(*chat.operators, author))
         chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
         effects.append(joined)
@@ -118,6 +118,8 @@ def _said(chat: Chat, event: e.Said) -> Step:
         quote=event.quote,
         file=event.file,
         spoken=spoken,
+        heard=event.at,  # as ``heard`` does; at once, since each change copies the whole chat
+        closing=None,
         **_with(chat, event.file),
     )
     effects.append(line)

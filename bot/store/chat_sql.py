@@ -74,6 +74,16 @@ SAVE_CHAT = Query(
 )
 #: The same for a chat whose row stands in no index anew: half of what is written of it.
 KEEP_CHAT = Query(sa.update(chats).where(_the_chat).values(version=_next, **_row(chats, "detail")))
+#: The same for a chat that nobody else has changed meanwhile: else PostgreSQL divides by zero, and
+#: nothing of the transaction is kept.
+KEEP_HOPED = Query(
+    sa.update(chats)
+    .where(_the_chat)
+    .values(
+        version=chats.c.version + ONE / sa.cast(chats.c.detail == text("was"), sa.Integer),
+        **_row(chats, "detail"),
+    )
+)
 REHOUSE = Query(sa.update(chats).where(_the_chat).values(**_row(chats, "thread_id")))
 RELAYED = Query(
     sa.update(chats)
@@ -172,6 +182,8 @@ FIRST_TIME = Query(
     .on_conflict_do_nothing()
     .returning(inbound.c.activity_id)
 )
+#: The same for one that is hoped to be new: a known one breaks the key.
+FIRST_HOPED = Query(sa.insert(inbound).values(**_row(inbound)).inline())
 _reference = _row(
     threads,
     "conversation_id tenant_id service_url service_url_seen_at scope team_id aad_group_id"

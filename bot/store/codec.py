@@ -57,6 +57,11 @@ def chat_from_json(chat_id: str, detail: str) -> Chat:
     return chat
 
 
+def known(chat_id: str) -> tuple[str, Chat] | None:
+    """Return a chat as it was last read or written here, with its JSON; perhaps it was not kept."""
+    return _known.get(chat_id)
+
+
 def read_chat(detail: str) -> Chat:
     """Read a chat, and do not remember it; the only one of these for other threads."""
     return _chat.validate_json(detail)

@@ -14,6 +14,7 @@ from bot.relay.ports import Delivery
 from bot.store import codec
 from bot.store import outbox_sql as sql
 from bot.store.gathering import Gathering
+from bot.store.hopes import Hopes
 from bot.store.link import Link
 from bot.store.sql import Row
 from bot.store.tables import micros, moment
@@ -71,11 +72,14 @@ def run_of(rows: Iterable[Waiting], most: int, size: int) -> list[int]:
 class Deliveries:
     """See relay/storage.py, Unit. ``now`` is the host's moment that this unit counts as."""
 
-    def __init__(self, link: Link, now: datetime, gathering: Gathering, home: Home | None) -> None:
+    def __init__(
+        self, link: Link, now: datetime, gathering: Gathering, home: Home | None, hopes: Hopes
+    ) -> None:
         self._link = link
         self._now = now
         self._gathering = gathering
         self._home = home
+        self._hopes = hopes
         self._freed: set[str] = set()  # streams whose heads were struck off
         self._emptied: set[str] = set()  # and behind whom nothing waited then
         self._guarded: set[str] = set()
@@ -103,6 +107,7 @@ class Deliveries:
             self._link.later(sql.HASTEN, stream=delivery.stream, kind=delivery.kind, wait=wait)
         home = self._home
         if home is not None and wait <= _AT_ONCE and home.may(delivery):
+            self._hopes.allowed.append(delivery)
             self._bear(home, delivery, row)
             return
         self._link.later(sql.ADD_CARD if delivery.kind == "card" else sql.ADD, **row)
@@ -136,6 +141,7 @@ class Deliveries:
 
     def _not_taken(self, made: Delivery) -> None:
         if self._home is not None:
+            self._hopes.allowed.remove(made)
             self._home.back(made)
 
     async def take(

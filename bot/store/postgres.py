@@ -130,16 +130,18 @@ class PostgresHand:
         await self.flush()
         self._begun = False
 
-    async def abandon(self) -> None:
+    async def abandon(self) -> bool:
         """Roll back; a connection that does not even do that is of no use."""
         begun, self._begun = self._begun, False
         self._forget()
-        if self._db is None or self._db.broken is not None or not begun:
-            return
-        try:
-            await self._db.run([(b"ROLLBACK", {})])
-        except psycopg.Error:
-            self._db.close()
+        if self._db is None or self._db.broken is not None:
+            return not self._committing
+        if begun:
+            try:
+                await self._db.run([(b"ROLLBACK", {})])
+            except psycopg.Error:
+                self._db.close()
+        return True  # the server has answered everything, and with an error
 
     def mark(self) -> None:
         """Begin a piece."""

@@ -135,17 +135,19 @@ class SqliteHand:
             self._trusted = False
             raise
 
-    async def abandon(self) -> None:
+    async def abandon(self) -> bool:
         """Roll back; after a failed commit, do not trust this connection any further."""
         if self._db is None:
-            return
+            return True
         try:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
         except sqlite3.Error:
             self._trusted = False  # the disk is away; what was not committed is not kept
+        gone = self._trusted
         if not self._trusted:
             await self._let_go()
+        return gone
 
     async def _let_go(self) -> None:
         connection, self._db, self._trusted = self._db, None, True

@@ -20,12 +20,14 @@ from bot.store import blocks_sql, codec, reception_sql, standing_sql
 from bot.store import chat_sql as sql
 from bot.store.deliveries import Deliveries, Home
 from bot.store.gathering import Gathering
+from bot.store.hopes import Hopes
 from bot.store.link import Clash, Link
 from bot.store.sql import Query, Row
 from bot.store.tables import micros
 
 #: Microseconds for which an open chat's last change is not noted anew; it only ever seems older.
 _SOON_AGAIN = 30_000_000
+_MINUTE = 60_000_000
 #: In one thread, chats follow one another; more than these do not matter to anybody writing there.
 _FEW = 8
 
@@ -33,13 +35,13 @@ _FEW = 8
 class SqlUnit:
     """See relay/storage.py, Unit. ``now`` is the moment this transaction counts as."""
 
-    def __init__(self, link: Link, now: datetime, home: Home | None = None) -> None:
+    def __init__(self, link: Link, now: datetime, home: Home | None, hopes: Hopes) -> None:
         self.link = link
+        self._hopes = hopes
         self.gathering = Gathering()
         self._now = now
-        self._deliveries = Deliveries(link, now, self.gathering, home)
-        self._states: dict[str, State] = {}  # of the chats that we hold locked
-        self._changed: dict[str, int] = {}  # and when the database says that they changed
+        self._deliveries = Deliveries(link, now, self.gathering, home, hopes)
+        self._states: dict[str, State] = {}  # of the chats that we hold locked, or hope to
         # What was read ahead on PostgreSQL, where asking again costs a round trip.
         self._chat_ahead: dict[str, list[Row]] = {}
         self._chats_ahead: dict[int, list[Row]] = {}
@@ -47,7 +49,8 @@ class SqlUnit:
         self._turned: dict[str, bool] = {}  # chats that changed, and whether a statement counted it
 
     def finish(self) -> None:
-        """Do what comes last before the commit."""
+        """Do what comes last before the commit. Raises Vain."""
+        self._hopes.check()
         for chat_id, counted in self._turned.items():
             if not counted:
                 self.link.later(sql.TURN, chat_id=chat_id)
@@ -57,6 +60,9 @@ class SqlUnit:
 
     async def chat(self, chat_id: str) -> Chat | None:
         """Load a chat, locked."""
+        if (hoped := self._hopes.chat(chat_id)) is not None:
+            self._states[chat_id] = hoped.state
+            return hoped
         if chat_id in self._chat_ahead:
             return _only(self._loaded(self._chat_ahead.pop(chat_id)))
         return _only(await self._chats(sql.CHAT, chat_id=chat_id))
@@ -78,7 +84,8 @@ class SqlUnit:
         found: list[Chat] = []
         for chat_id, detail, changed in rows:
             chat = codec.chat_from_json(chat_id, detail)
-            self._states[chat_id], self._changed[chat_id] = chat.state, changed
+            self._states[chat_id] = chat.state
+            self._hopes.noted.note(chat_id, changed)
             found.append(chat)
         return found
 
@@ -92,7 +99,9 @@ class SqlUnit:
         """Keep a changed chat. Raises ThreadTaken."""
         before = self._states.get(chat.id)
         if chat.state is State.OPEN is before and self._is_noted(chat.id):
-            self.link.later(sql.KEEP_CHAT, chat_id=chat.id, detail=codec.chat_to_json(chat))
+            detail, was = codec.chat_to_json(chat), self._hopes.held(chat.id)
+            query = sql.KEEP_CHAT if was is None else sql.KEEP_HOPED
+            self.link.later(query, chat_id=chat.id, detail=detail, was=was)
             self._saved(chat)
             return
         row = {"chat_id": chat.id, **self._state_of(chat)}
@@ -107,7 +116,7 @@ class SqlUnit:
 
     def _is_noted(self, chat_id: str) -> bool:
         """Tell whether the database knows well enough when the chat last changed."""
-        return abs(micros(self._now) - self._changed.get(chat_id, 0)) < _SOON_AGAIN
+        return abs(micros(self._now) - self._hopes.noted.get(chat_id)) < _SOON_AGAIN
 
     def _state_of(self, chat: Chat) -> dict[str, Any]:
         detail = codec.chat_to_json(chat)
@@ -137,6 +146,7 @@ class SqlUnit:
     async def record(self, chat_id: str, message: Message) -> None:
         """Append a line."""
         self.link.later(sql.RECORD, **codec.message_to_row(chat_id, message))
+        self._hopes.recorded(chat_id, message)
         self._turned.setdefault(chat_id, False)
         self.gathering.of(chat_id).lines.append(message)
 
@@ -158,6 +168,8 @@ class SqlUnit:
     async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
         """Find a line by its key on the side it came from."""
         if self.link.shared and chat_id not in self._states:
+            if self._is_noted(chat_id) and self._hopes.is_new(chat_id, role, key):
+                return None
             # Whoever asks goes on to the chat. Locked first, it also shows the lines of others.
             ahead: list[Row] = []
             self.link.later(sql.CHAT, ahead.extend, chat_id=chat_id)
@@ -182,6 +194,9 @@ class SqlUnit:
     async def first_time(self, conversation_id: str, activity_id: str) -> bool:
         """Remember an activity; False if it is known."""
         row = {"conversation_id": conversation_id, "activity_id": activity_id}
+        if self._hopes.is_first():
+            self.link.later(sql.FIRST_HOPED, **row, at=micros(self._now))
+            return True
         return bool(await self.link.rows(sql.FIRST_TIME, **row, at=micros(self._now)))
 
     async def known_thread(self, conversation_id: str) -> Thread | None:
@@ -330,9 +345,8 @@ class SqlUnit:
 
     async def unblock(self, block_id: str) -> Block | None:
         """Forget a block; return what it was."""
-        return next(
-            iter(blocks_sql.from_rows(await self.link.rows(blocks_sql.UNBLOCK, id=block_id))), None
-        )
+        gone = blocks_sql.from_rows(await self.link.rows(blocks_sql.UNBLOCK, id=block_id))
+        return gone[0] if gone else None
 
     async def blocks(self) -> list[Block]:
         """Read all blocks."""
@@ -354,8 +368,7 @@ class SqlUnit:
 
     async def tally(self, name: str) -> None:
         """Count one more of what ``name`` says, in this minute."""
-        minute = 60_000_000
-        at = micros(self._now) // minute * minute
+        at = micros(self._now) // _MINUTE * _MINUTE
         self.link.later(standing_sql.TALLY, at=at, name=name)
 
     # --- forgetting ----------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from bot.relay.ports import Committed
 from bot.relay.storage import Unit
 from bot.store.deliveries import Home
 from bot.store.gathering import Gathering
+from bot.store.hopes import Hopes, Noted
 from bot.store.link import Clash, Link
 from bot.store.unit import SqlUnit
 
@@ -47,8 +48,8 @@ class Hand(Link, Protocol):
     async def commit(self) -> None:
         """Make everything since ``begin`` durable."""
 
-    async def abandon(self) -> None:
-        """Undo everything since ``begin``; never raises."""
+    async def abandon(self) -> bool:
+        """Undo everything since ``begin``; False if it may be kept all the same. Never raises."""
 
     def mark(self) -> None:
         """Begin a piece that can be undone by itself."""
@@ -76,6 +77,7 @@ class _Piece:
     done: asyncio.Future[Any]
     until: float
     tries: int = 0
+    hopes: bool = True  # nothing was hoped in vain yet
 
 
 class Writer:
@@ -87,6 +89,7 @@ class Writer:
         self._together, self._most = hands[0].together, hands[0].most
         self._tell = tell
         self.home: Home | None = None
+        self._noted = Noted()
         self._ready: deque[list[_Piece]] = deque()
         self._lingering: list[_Piece] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -178,13 +181,17 @@ class Writer:
     # --- one transaction -----------------------------------------------------------------------
 
     async def _do(self, hand: Hand, batch: list[_Piece]) -> None:
+        hopes = Hopes(self._noted, may=hand.shared and len(batch) == 1 and batch[0].hopes)
         try:
             now = await hand.begin()
-            outcomes = await self._work(hand, batch, now)
+            outcomes = await self._work(hand, batch, now, hopes)
             await hand.commit()
         except Exception as error:  # noqa: BLE001 - nothing was kept; told to whoever asked
-            await hand.abandon()
-            self._failed(hand, batch, error)
+            gone = await hand.abandon()
+            if hopes.any and gone:
+                self._ask(batch, hopes)
+            else:
+                self._failed(hand, batch, error)
             return
         # Whoever asked goes on in the loop's next turn, when all have been told; and what is begun
         # because of the telling (a post to Teams) comes behind him.
@@ -196,14 +203,22 @@ class Writer:
         if gathering:
             self._tell(gathering.committed())
 
+    def _ask(self, batch: list[_Piece], vain: Hopes) -> None:
+        """Let a piece that hoped in vain be done again next, asking."""
+        for delivery in vain.allowed:
+            if self.home is not None:
+                self.home.back(delivery)
+        batch[0].hopes = False
+        self._ready.appendleft(batch)
+
     async def _work(
-        self, hand: Hand, batch: list[_Piece], now: datetime
+        self, hand: Hand, batch: list[_Piece], now: datetime, hopes: Hopes
     ) -> list[tuple[_Piece, Any, Exception | None, Gathering]]:
         clock = asyncio.get_running_loop().time
         outcomes: list[tuple[_Piece, Any, Exception | None, Gathering]] = []
         began = clock()
         for piece in batch:
-            unit = SqlUnit(hand, now, self.home)
+            unit = SqlUnit(hand, now, self.home, hopes)
             if len(batch) == 1:
                 result = await piece.work(unit)
                 unit.finish()

@@ -113,7 +113,7 @@ def frame_in(frame: dict[str, Any]) -> Frame:
 def read_object(text: str) -> dict[str, Any]:
     """Read a JSON object, strictly: no NaN, no field twice. Raises BrokenFrame."""
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         # json's own message would quote the input.
         raise BrokenFrame("not JSON as this protocol knows it") from error
@@ -131,6 +131,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_name: str) -> NoReturn:
     raise BrokenFrame("not a number")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
 
 
 def _text(frame: dict[str, Any], field: str, form: re.Pattern[str] | None = None) -> str:

@@ -1,0 +1,87 @@
+"""What is hoped instead of asked, so that most messages take one round trip to PostgreSQL less.
+
+A chat that this process has just read or written is most likely still so, and a key is most likely
+new. The transaction is written so that the database itself breaks it off where a hope was vain
+(``KEEP_HOPED`` and ``FIRST_HOPED`` in chat_sql.py, the constraint on a line's key); then the work is
+done again, asking (writer.py).
+"""
+
+from __future__ import annotations
+
+from bot.domain.chat import Chat, State
+from bot.domain.messages import Message, Role
+from bot.relay.ports import Delivery
+from bot.store import codec
+
+_MANY = 10_000  # chats of which is remembered when their rows were noted to have changed
+
+
+class Vain(Exception):
+    """A hope that nothing will confirm: ask."""
+
+
+class Noted:
+    """When the database says that chats changed (microseconds), as far as this process knows."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, int] = {}
+
+    def note(self, chat_id: str, changed: int) -> None:
+        """It says so now."""
+        if len(self._at) >= _MANY:
+            self._at.clear()
+        self._at[chat_id] = changed
+
+    def get(self, chat_id: str) -> int:
+        """Return it; 0 if it is not known."""
+        return self._at.get(chat_id, 0)
+
+
+class Hopes:
+    """What one transaction hopes of a chat, until a statement holds it to that."""
+
+    def __init__(self, noted: Noted, *, may: bool) -> None:
+        """Where nothing ``may`` be hoped, everything is asked."""
+        self.noted = noted
+        self._may = may
+        self.any = False  # something was hoped, whether it was held to that or not
+        self.allowed: list[Delivery] = []  # to be born claimed, if all goes well
+        self._chats: dict[str, tuple[str, Chat]] = {}  # as they are to be, with their JSON
+        self._keys: set[tuple[str, Role, str]] = set()  # to be new
+
+    def is_new(self, chat_id: str, role: Role, key: str) -> bool:
+        """Tell whether it is hoped that a chat's line is not there yet, and the chat as known.
+
+        Only of a chat that runs: a refusal is not to be said on a mere hope.
+        """
+        known = codec.known(chat_id) if self._may else None
+        if known is None or known[1].state is not State.OPEN:
+            return False
+        self.any = True
+        self._chats[chat_id] = known
+        self._keys.add((chat_id, role, key))
+        return True
+
+    def is_first(self) -> bool:
+        """Tell whether it is hoped that an activity's id, which is written then, is new."""
+        self.any |= self._may
+        return self._may
+
+    def chat(self, chat_id: str) -> Chat | None:
+        """Return what a chat is hoped to be."""
+        hoped = self._chats.get(chat_id)
+        return hoped[1] if hoped else None
+
+    def held(self, chat_id: str) -> str | None:
+        """Return the JSON that a chat's row must have, once: the statement holds it to that."""
+        hoped = self._chats.pop(chat_id, None)
+        return hoped[0] if hoped else None
+
+    def recorded(self, chat_id: str, line: Message) -> None:
+        """A line is written, which its key's constraint holds to being new."""
+        self._keys.discard((chat_id, line.author.role, line.key))
+
+    def check(self) -> None:
+        """Raise Vain if nothing holds the database to something that was hoped."""
+        if self._chats or self._keys:
+            raise Vain

@@ -1,0 +1,129 @@
+"""What is hoped instead of asked on PostgreSQL is held to, and asked where it was vain."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from unittest import mock
+
+import pytest
+
+from bot.domain.chat import State
+from bot.domain.messages import Role
+from bot.relay.ports import Delivery
+from bot.relay.storage import Unit
+from bot.store import SqlStore, libpq
+from tests.store.making import add_chat, count, line, row, said
+
+
+@pytest.fixture
+async def here(pg_url: str) -> AsyncIterator[SqlStore]:
+    """A process that knows an open chat."""
+    store = SqlStore.at(pg_url)
+    await add_chat(store, state=State.OPEN)
+    await speak(store, "first")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def there(pg_url: str) -> AsyncIterator[SqlStore]:
+    """Another process on the same database."""
+    store = SqlStore.at(pg_url)
+    yield store
+    await store.close()
+
+
+async def speak(store: SqlStore, key: str, *, then: Delivery | None = None) -> int:
+    """Accept a message as the use case does; return its number in the chat."""
+
+    async def work(unit: Unit) -> int:
+        if known := await unit.said("chat-1", Role.VISITOR, key):
+            return known.seq
+        chat = await unit.chat("chat-1")
+        assert chat
+        after = replace(chat, head=chat.head + 1, heard=datetime.now(UTC))
+        await unit.save(after)
+        await unit.record("chat-1", line(after.head, key))
+        if then is not None:
+            await unit.schedule(then)
+        return after.head
+
+    return await store.write(work)
+
+
+async def trips(store: SqlStore, key: str) -> int:
+    """How many round trips a message takes."""
+    run, made = libpq.Connection.run, []
+
+    async def counted(self: libpq.Connection, orders: list[libpq.Order]) -> list[list[libpq.Row]]:
+        made.append(orders)
+        return await run(self, orders)
+
+    with mock.patch.object(libpq.Connection, "run", counted):
+        await speak(store, key)
+    return len(made)
+
+
+async def test_a_message_of_a_chat_that_is_known_takes_one_round_trip(here: SqlStore) -> None:
+    assert await trips(here, "second") == 1
+    assert await said(here) == [1, 2]
+
+
+async def test_what_another_process_has_said_meanwhile_stands_before_it(
+    here: SqlStore, there: SqlStore
+) -> None:
+    await speak(there, "second")
+    known = mock.patch("bot.store.codec._known", {})
+    with known:  # the two are one process here: only their memories are kept apart
+        await speak(there, "third")
+    assert await trips(here, "fourth") > 1
+    assert await said(here) == [1, 2, 3, 4]
+
+
+async def test_a_key_that_is_known_brings_the_first_ones_line(here: SqlStore) -> None:
+    await speak(here, "second")
+    assert await speak(here, "first") == 1
+    assert await said(here) == [1, 2]
+
+
+async def test_an_activity_that_is_known_is_not_new(here: SqlStore) -> None:
+    async def hear(unit: Unit) -> bool:
+        return await unit.first_time("19:x", "a1")
+
+    assert [await here.write(hear) for _ in range(2)] == [True, False]
+    assert await count(here, "inbound") == 1
+
+
+async def test_what_is_only_asked_for_is_asked(here: SqlStore, there: SqlStore) -> None:
+    async def look(unit: Unit) -> int:
+        assert await unit.said("chat-1", Role.VISITOR, "new") is None
+        chat = await unit.chat("chat-1")
+        assert chat
+        return chat.head
+
+    with mock.patch("bot.store.codec._known", {}):
+        await speak(there, "second")
+    assert await here.write(look) == 2
+
+
+async def test_a_vain_hope_spends_nothing_of_teams_budget(here: SqlStore) -> None:
+    spent: list[Delivery] = []
+    here.work_for("me", 30, lambda d: spent.append(d) or True, spent.remove)
+    await speak(here, "second", then=row("chat:chat-1"))
+    assert len(spent) == 1
+    await speak(here, "second", then=row("chat:chat-1"))
+    assert len(spent) == 1
+    assert await count(here, "outbox") == 1
+
+
+async def test_an_error_of_the_work_itself_is_told_once(here: SqlStore) -> None:
+    runs = []
+
+    async def work(unit: Unit) -> None:
+        runs.append(await unit.first_time("19:x", "a1"))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await here.write(work)
+    assert len(runs) == 2  # the second time it was asked
+    assert await count(here, "inbound") == 0
