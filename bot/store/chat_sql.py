@@ -237,6 +237,9 @@ PURGE_EARLY = Query(
     )
 )
 
+#: What goes of a chat when it is purged: its lines, words left in lines, and the rest.
+PURGES = (PURGE, BLANK, PURGE_FILES, PURGE_EARLY, NO_POSTS)
+
 # --- visitors ----------------------------------------------------------------------------------
 
 _the_link = invitations.c.digest == text("digest")

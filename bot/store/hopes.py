@@ -8,9 +8,11 @@ done again, asking (writer.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Message, Role
-from bot.relay.ports import Delivery
+from bot.relay.ports import Delivery, Thread
 from bot.store import codec
 
 _MANY = 10_000  # chats of which is remembered when their rows were noted to have changed
@@ -21,10 +23,39 @@ class Vain(Exception):
 
 
 class Noted:
-    """When the database says that chats changed (microseconds), as far as this process knows."""
+    """What a process remembers beside its chats: when the database says that they changed
+    (microseconds), and their threads.
+    """
 
     def __init__(self) -> None:
         self._at: dict[str, int] = {}
+        self._threads: dict[str, Thread] = {}  # by Teams' id
+        self._only: dict[int, str] = {}  # the chat of each thread that has had just one
+
+    def thread(self, thread: Thread) -> None:
+        """A thread is stored like that. Whatever may change of it changes with its chat."""
+        if len(self._threads) >= _MANY:
+            self._threads.clear()
+        self._threads[thread.conversation_id] = thread
+
+    def forget(self, conversation_id: str) -> None:
+        """A thread is being changed: read it the next time."""
+        self._threads.pop(conversation_id, None)
+
+    def found_in(self, thread_id: int, chats: Sequence[Chat]) -> None:
+        """All of a thread's chats are these."""
+        if len(self._only) >= _MANY:
+            self._only.clear()
+        if len(chats) == 1:
+            self._only[thread_id] = chats[0].id
+        else:
+            self._only.pop(thread_id, None)
+
+    def at(self, conversation_id: str) -> tuple[Thread, str] | None:
+        """Return a thread and its only chat's id, if there is just one."""
+        thread = self._threads.get(conversation_id)
+        chat_id = self._only.get(thread.id) if thread else None
+        return (thread, chat_id) if thread and chat_id else None
 
     def note(self, chat_id: str, changed: int) -> None:
         """It says so now."""
@@ -48,19 +79,45 @@ class Hopes:
         self.allowed: list[Delivery] = []  # to be born claimed, if all goes well
         self._chats: dict[str, tuple[str, Chat]] = {}  # as they are to be, with their JSON
         self._keys: set[tuple[str, Role, str]] = set()  # to be new
+        self._only: dict[int, Chat] = {}  # to be the thread's
 
     def is_new(self, chat_id: str, role: Role, key: str) -> bool:
         """Tell whether it is hoped that a chat's line is not there yet, and the chat as known.
 
         Only of a chat that runs: a refusal is not to be said on a mere hope.
         """
-        known = codec.known(chat_id) if self._may else None
-        if known is None or known[1].state is not State.OPEN:
+        if self._hope(chat_id) is None:
             return False
-        self.any = True
-        self._chats[chat_id] = known
         self._keys.add((chat_id, role, key))
         return True
+
+    def thread(self, conversation_id: str, is_noted: Callable[[str], bool]) -> Thread | None:
+        """Return a thread that is hoped to have one chat still, as known."""
+        found = self.noted.at(conversation_id) if self._may else None
+        if found is None or not is_noted(found[1]):
+            return None
+        chat = self._hope(found[1])
+        if chat is None:
+            return None
+        self._only[found[0].id] = chat
+        return found[0]
+
+    def _hope(self, chat_id: str) -> Chat | None:
+        known = codec.known(chat_id) if self._may else None
+        if known is None or known[1].state is not State.OPEN:
+            return None
+        self.any = True
+        self._chats[chat_id] = known
+        return known[1]
+
+    def only_chat(self, thread_id: int) -> Chat | None:
+        """Return what is hoped to be the thread's only chat."""
+        return self._only.get(thread_id)
+
+    def asked(self, chat_id: str, changed: int) -> None:
+        """A chat was read, and is locked: of it nothing need be hoped."""
+        self._chats.pop(chat_id, None)
+        self.noted.note(chat_id, changed)
 
     def is_first(self) -> bool:
         """Tell whether it is hoped that an activity's id, which is written then, is new."""

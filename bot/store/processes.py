@@ -7,8 +7,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from bot.domain.presence import Presence
 from bot.relay.ports import Lane
 from bot.relay.storage import Pulse
+from bot.store import chat_sql
 from bot.store.link import Link
 from bot.store.sql import Now, Query, Row, number, text
 from bot.store.tables import moment, outbox, processes, windows
@@ -70,3 +72,14 @@ async def beat(link: Link, process: str, patience: timedelta, quarantine: timede
 async def rest(link: Link, process: str) -> None:
     """Tell that ``process`` ends; its windows are orphans at the next heartbeat."""
     link.later(_REST, name=process)
+
+
+async def windows_of(link: Link, chat_id: str, process: str, presence: Presence) -> list[Presence]:
+    """Note a process's windows on a chat; return all processes'."""
+    if presence is Presence.GONE:
+        link.later(chat_sql.DROP_WINDOW, chat_id=chat_id, process=process)
+    else:
+        row = {"chat_id": chat_id, "process": process, "presence": presence}
+        link.later(chat_sql.KEEP_WINDOW, **row)
+    rows = await link.rows(chat_sql.WINDOWS, chat_id=chat_id)
+    return [Presence(presence) for (presence,) in rows]

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from bot.store.sql import ONE, Query, number, text
-from bot.store.tables import chats, messages, tallies, threads
+from bot.store.tables import chats, messages, micros, tallies, threads
+
+_MINUTE = 60_000_000
+
+
+def minute(at: datetime) -> int:
+    """Return the minute in which ``at`` is, in microseconds, as tallies have it."""
+    return micros(at) // _MINUTE * _MINUTE
+
 
 TALLY = Query(
     postgresql.insert(tallies)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 from bot.domain.admission import SignIn
@@ -16,7 +17,7 @@ from bot.domain.reception import Reception
 from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Delivery, Knock, Seat, Thread
 from bot.relay.storage import ThreadTaken
-from bot.store import blocks_sql, codec, reception_sql, standing_sql
+from bot.store import blocks_sql, codec, processes, reception_sql, standing_sql
 from bot.store import chat_sql as sql
 from bot.store.deliveries import Deliveries, Home
 from bot.store.gathering import Gathering
@@ -27,7 +28,6 @@ from bot.store.tables import micros
 
 #: Microseconds for which an open chat's last change is not noted anew; it only ever seems older.
 _SOON_AGAIN = 30_000_000
-_MINUTE = 60_000_000
 #: In one thread, chats follow one another; more than these do not matter to anybody writing there.
 _FEW = 8
 
@@ -73,9 +73,15 @@ class SqlUnit:
 
     async def chats_in(self, thread_id: int) -> list[Chat]:
         """Load the thread's few newest chats, locked."""
+        if (hoped := self._hopes.only_chat(thread_id)) is not None:
+            self._states[hoped.id] = hoped.state
+            return [hoped]
         if thread_id in self._chats_ahead:
-            return self._loaded(self._chats_ahead.pop(thread_id))
-        return await self._chats(sql.CHATS_IN, thread=thread_id, limit=_FEW)
+            found = self._loaded(self._chats_ahead.pop(thread_id))
+        else:
+            found = await self._chats(sql.CHATS_IN, thread=thread_id, limit=_FEW)
+        self._hopes.noted.found_in(thread_id, found)
+        return found
 
     async def _chats(self, query: Query, **values: Any) -> list[Chat]:
         return self._loaded(await self.link.rows(query, **values))
@@ -85,7 +91,7 @@ class SqlUnit:
         for chat_id, detail, changed in rows:
             chat = codec.chat_from_json(chat_id, detail)
             self._states[chat_id] = chat.state
-            self._hopes.noted.note(chat_id, changed)
+            self._hopes.asked(chat_id, changed)
             found.append(chat)
         return found
 
@@ -201,6 +207,10 @@ class SqlUnit:
 
     async def known_thread(self, conversation_id: str) -> Thread | None:
         """Load a conversation reference by Teams' id."""
+        hoped = self._hopes.thread(conversation_id, self._is_noted)
+        if hoped is not None:
+            self._threads[conversation_id] = hoped
+            return hoped
         ahead: list[Row] = []
         if self.link.shared:
             self.link.later(sql.CHATS_AT, ahead.extend, conversation_id=conversation_id, limit=_FEW)
@@ -210,6 +220,7 @@ class SqlUnit:
         thread = self._threads[conversation_id] = codec.thread_from_row(rows[0])
         if self.link.shared:
             self._chats_ahead[thread.id] = ahead
+            self._hopes.noted.thread(thread)
         return thread
 
     async def thread(self, thread: Thread) -> Thread:
@@ -218,6 +229,7 @@ class SqlUnit:
         if known is not None and replace(thread, id=known.id) == known:
             return known
         row = codec.thread_to_row(thread)
+        self._hopes.noted.forget(thread.conversation_id)
         rows = await self.link.rows(sql.KEEP_THREAD, **row, service_url_seen_at=micros(self._now))
         return codec.thread_from_row(rows[0])
 
@@ -325,8 +337,7 @@ class SqlUnit:
     async def waiting(self) -> list[Chat]:
         """Read whose visitors wait; nothing is locked."""
         rows = await self.link.rows(reception_sql.OPEN_CHATS)
-        chats = (codec.chat_from_json(chat_id, detail) for chat_id, detail in rows)
-        return [chat for chat in chats if chat.waits]
+        return [chat for chat in starmap(codec.chat_from_json, rows) if chat.waits]
 
     async def receive(self, found: Reception | None) -> None:
         """Keep that visitors may begin chats, or that they may not."""
@@ -358,18 +369,11 @@ class SqlUnit:
 
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
         """Note this process's windows on the chat; return all processes'."""
-        if presence is Presence.GONE:
-            self.link.later(sql.DROP_WINDOW, chat_id=chat_id, process=process)
-        else:
-            row = {"chat_id": chat_id, "process": process, "presence": presence}
-            self.link.later(sql.KEEP_WINDOW, **row)
-        rows = await self.link.rows(sql.WINDOWS, chat_id=chat_id)
-        return [Presence(presence) for (presence,) in rows]
+        return await processes.windows_of(self.link, chat_id, process, presence)
 
     async def tally(self, name: str) -> None:
         """Count one more of what ``name`` says, in this minute."""
-        at = micros(self._now) // _MINUTE * _MINUTE
-        self.link.later(standing_sql.TALLY, at=at, name=name)
+        self.link.later(standing_sql.TALLY, at=standing_sql.minute(self._now), name=name)
 
     # --- forgetting ----------------------------------------------------------------------------
 
@@ -377,14 +381,10 @@ class SqlUnit:
         """Delete the chat's log. Digests of links stay until the chat is forgotten: they tell
         whoever opens an old link what became of it, and nobody's words or name.
         """
-        gone = await self.link.slowly(sql.PURGE, chat_id=chat_id)
-        blanked = await self.link.slowly(sql.BLANK, chat_id=chat_id)
-        await self.link.slowly(sql.PURGE_FILES, chat_id=chat_id)
-        await self.link.slowly(sql.PURGE_EARLY, chat_id=chat_id)
-        await self.link.slowly(sql.NO_POSTS, chat_id=chat_id)
+        gone = [await self.link.slowly(query, chat_id=chat_id) for query in sql.PURGES]
         self._turned.setdefault(chat_id, False)
         self.gathering.of(chat_id)
-        return gone + blanked
+        return gone[0] + gone[1]
 
     async def wipe(self, chat_id: str) -> None:
         """Delete what ``purge`` leaves of the log."""

@@ -11,6 +11,7 @@ import json
 import random
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from statistics import median
 
 from tests.bench.cast import WORDS, chat_id, secret
@@ -104,6 +105,7 @@ class Load:
         teams.seen = self._seen
         self._cast = teams.cast
         self._template = teams.cast.activity(f"{_PLACE} {WORDS}", 0, "1").decode()
+        self._stamp = str(json.loads(self._template)["timestamp"])
         headers = {"Authorization": f"Bearer {teams.token}"}
         self._teams = Callers(port, "/api/messages", headers)
         self._root = self._cast.thread(0).root_id
@@ -210,6 +212,8 @@ class Load:
         root = self._cast.thread(number).root_id
         body = self._template.replace(_PLACE, mark).replace(self._root, root)
         body = body.replace('"id": "1"', f'"id": "{int(time.time() * 1000)}{mark[1:-1]}"')
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        body = body.replace(self._stamp, now.replace("+00:00", "Z"))
         window = self._window
         try:
             status = await self._teams.post(body.encode())

@@ -1,6 +1,7 @@
 """What is hoped instead of asked on PostgreSQL is held to, and asked where it was vain."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from unittest import mock
@@ -12,7 +13,13 @@ from bot.domain.messages import Role
 from bot.relay.ports import Delivery
 from bot.relay.storage import Unit
 from bot.store import SqlStore, libpq
-from tests.store.making import add_chat, count, line, row, said
+from bot.store.sql import Row
+from tests.store.making import THREAD, add_chat, count, line, row, said
+
+
+def forgetting() -> AbstractContextManager[object]:
+    """The processes here are one in truth: another one has nothing in mind only like this."""
+    return mock.patch("bot.store.codec._known", new={})
 
 
 @pytest.fixture
@@ -51,32 +58,76 @@ async def speak(store: SqlStore, key: str, *, then: Delivery | None = None) -> i
     return await store.write(work)
 
 
-async def trips(store: SqlStore, key: str) -> int:
-    """How many round trips a message takes."""
-    run, made = libpq.Connection.run, []
+async def answer(store: SqlStore, key: str) -> int | None:
+    """Take in what an operator wrote in the thread, as the use case does; its number, if new."""
 
-    async def counted(self: libpq.Connection, orders: list[libpq.Order]) -> list[list[libpq.Row]]:
+    async def work(unit: Unit) -> int | None:
+        thread = await unit.known_thread(THREAD.conversation_id)
+        assert thread
+        (chat,) = await unit.chats_in(thread.id)
+        if not await unit.first_time(thread.conversation_id, key):
+            return None
+        after = replace(chat, head=chat.head + 1)
+        await unit.save(after)
+        await unit.record("chat-1", line(after.head, key))
+        return after.head
+
+    return await store.write(work)
+
+
+async def trips(speaking: Callable[[SqlStore, str], Awaitable[object]], store: SqlStore) -> int:
+    """How many round trips a message takes."""
+    run, made = libpq.Connection.run, list[list[libpq.Order]]()
+
+    async def counted(self: libpq.Connection, orders: list[libpq.Order]) -> list[list[Row]]:
         made.append(orders)
         return await run(self, orders)
 
     with mock.patch.object(libpq.Connection, "run", counted):
-        await speak(store, key)
+        await speaking(store, "another")
     return len(made)
 
 
 async def test_a_message_of_a_chat_that_is_known_takes_one_round_trip(here: SqlStore) -> None:
-    assert await trips(here, "second") == 1
+    assert await trips(speak, here) == 1
     assert await said(here) == [1, 2]
+
+
+async def test_an_answer_in_a_thread_that_is_known_takes_one_round_trip(here: SqlStore) -> None:
+    await answer(here, "second")
+    assert await trips(answer, here) == 1
+    assert await said(here) == [1, 2, 3]
+
+
+async def test_another_process_has_its_say_in_the_thread_as_well(
+    here: SqlStore, there: SqlStore
+) -> None:
+    await answer(here, "second")
+    with forgetting():
+        await answer(there, "third")
+    assert await answer(here, "third") is None  # Teams brings it to us, too
+    assert await answer(here, "fourth") == 4
+    assert await said(here) == [1, 2, 3, 4]
+
+
+async def test_a_second_chat_of_the_thread_is_seen(here: SqlStore, there: SqlStore) -> None:
+    async def chats(unit: Unit) -> list[str]:
+        thread = await unit.known_thread(THREAD.conversation_id)
+        assert thread
+        return sorted(chat.id for chat in await unit.chats_in(thread.id))
+
+    await answer(here, "second")
+    await add_chat(there, "chat-2")
+    assert await here.write(chats) == ["chat-1", "chat-2"]
 
 
 async def test_what_another_process_has_said_meanwhile_stands_before_it(
     here: SqlStore, there: SqlStore
 ) -> None:
     await speak(there, "second")
-    known = mock.patch("bot.store.codec._known", {})
-    with known:  # the two are one process here: only their memories are kept apart
+    with forgetting():
         await speak(there, "third")
-    assert await trips(here, "fourth") > 1
+    assert await trips(speak, here) > 1
     assert await said(here) == [1, 2, 3, 4]
 
 
@@ -101,14 +152,19 @@ async def test_what_is_only_asked_for_is_asked(here: SqlStore, there: SqlStore) 
         assert chat
         return chat.head
 
-    with mock.patch("bot.store.codec._known", {}):
+    with forgetting():
         await speak(there, "second")
     assert await here.write(look) == 2
 
 
 async def test_a_vain_hope_spends_nothing_of_teams_budget(here: SqlStore) -> None:
     spent: list[Delivery] = []
-    here.work_for("me", 30, lambda d: spent.append(d) or True, spent.remove)
+
+    def allow(delivery: Delivery) -> bool:
+        spent.append(delivery)
+        return True
+
+    here.work_for("me", 30, allow, spent.remove)
     await speak(here, "second", then=row("chat:chat-1"))
     assert len(spent) == 1
     await speak(here, "second", then=row("chat:chat-1"))
@@ -117,7 +173,7 @@ async def test_a_vain_hope_spends_nothing_of_teams_budget(here: SqlStore) -> Non
 
 
 async def test_an_error_of_the_work_itself_is_told_once(here: SqlStore) -> None:
-    runs = []
+    runs: list[bool] = []
 
     async def work(unit: Unit) -> None:
         runs.append(await unit.first_time("19:x", "a1"))
