@@ -74,8 +74,8 @@ SAVE_CHAT = Query(
 )
 #: The same for a chat whose row stands in no index anew: half of what is written of it.
 KEEP_CHAT = Query(sa.update(chats).where(_the_chat).values(version=_next, **_row(chats, "detail")))
-#: The same for a chat that nobody else has changed meanwhile: else PostgreSQL divides by zero, and
-#: nothing of the transaction is kept.
+#: The same for a chat that nobody else has changed meanwhile: else it fails, and nothing of the
+#: transaction is kept. PostgreSQL divides by zero; to SQLite that is NULL, which no version may be.
 KEEP_HOPED = Query(
     sa.update(chats)
     .where(_the_chat)

@@ -1,4 +1,4 @@
-"""What is hoped instead of asked, so that most messages take one round trip to PostgreSQL less.
+"""What is hoped instead of asked: a message takes one round trip to PostgreSQL, not two or three.
 
 A chat that this process has just read or written is most likely still so, and a key is most likely
 new. The transaction is written so that the database itself breaks it off where a hope was vain

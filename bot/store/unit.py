@@ -173,9 +173,10 @@ class SqlUnit:
 
     async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
         """Find a line by its key on the side it came from."""
-        if self.link.shared and chat_id not in self._states:
-            if self._is_noted(chat_id) and self._hopes.is_new(chat_id, role, key):
-                return None
+        fresh = chat_id not in self._states
+        if fresh and self._is_noted(chat_id) and self._hopes.is_new(chat_id, role, key):
+            return None
+        if self.link.shared and fresh:
             # Whoever asks goes on to the chat. Locked first, it also shows the lines of others.
             ahead: list[Row] = []
             self.link.later(sql.CHAT, ahead.extend, chat_id=chat_id)
@@ -207,8 +208,7 @@ class SqlUnit:
 
     async def known_thread(self, conversation_id: str) -> Thread | None:
         """Load a conversation reference by Teams' id."""
-        hoped = self._hopes.thread(conversation_id, self._is_noted)
-        if hoped is not None:
+        if (hoped := self._hopes.thread(conversation_id, self._is_noted)) is not None:
             self._threads[conversation_id] = hoped
             return hoped
         ahead: list[Row] = []
@@ -220,7 +220,7 @@ class SqlUnit:
         thread = self._threads[conversation_id] = codec.thread_from_row(rows[0])
         if self.link.shared:
             self._chats_ahead[thread.id] = ahead
-            self._hopes.noted.thread(thread)
+        self._hopes.noted.thread(thread)
         return thread
 
     async def thread(self, thread: Thread) -> Thread:

@@ -77,7 +77,11 @@ class _Piece:
     done: asyncio.Future[Any]
     until: float
     tries: int = 0
-    hopes: bool = True  # nothing was hoped in vain yet
+    hopeful: bool = True  # until something was hoped in vain
+
+
+#: A piece, what came of it, and what is to be told if it is kept.
+_Outcome = tuple[_Piece, Any, Exception | None, Gathering]
 
 
 class Writer:
@@ -181,15 +185,18 @@ class Writer:
     # --- one transaction -----------------------------------------------------------------------
 
     async def _do(self, hand: Hand, batch: list[_Piece]) -> None:
-        hopes = Hopes(self._noted, may=hand.shared and len(batch) == 1 and batch[0].hopes)
+        hopes = Hopes(self._noted, may=batch[0].hopeful)
         try:
             now = await hand.begin()
-            outcomes = await self._work(hand, batch, now, hopes)
+            if len(batch) == 1:
+                outcomes = [await self._alone(hand, batch[0], now, hopes)]
+            else:
+                outcomes = await self._work(hand, batch, now)
             await hand.commit()
         except Exception as error:  # noqa: BLE001 - nothing was kept; told to whoever asked
-            gone = await hand.abandon()
-            if hopes.any and gone:
-                self._ask(batch, hopes)
+            if await hand.abandon() and hopes.any:
+                self._ask(batch[0], hopes)
+                self._ready.appendleft(batch)
             else:
                 self._failed(hand, batch, error)
             return
@@ -203,31 +210,46 @@ class Writer:
         if gathering:
             self._tell(gathering.committed())
 
-    def _ask(self, batch: list[_Piece], vain: Hopes) -> None:
-        """Let a piece that hoped in vain be done again next, asking."""
-        for delivery in vain.allowed:
-            if self.home is not None:
-                self.home.back(delivery)
-        batch[0].hopes = False
-        self._ready.appendleft(batch)
+    async def _alone(self, hand: Hand, piece: _Piece, now: datetime, hopes: Hopes) -> _Outcome:
+        unit = SqlUnit(hand, now, self.home, hopes)
+        result = await piece.work(unit)
+        unit.finish()
+        return piece, result, None, unit.gathering
 
-    async def _work(
-        self, hand: Hand, batch: list[_Piece], now: datetime, hopes: Hopes
-    ) -> list[tuple[_Piece, Any, Exception | None, Gathering]]:
+    async def _work(self, hand: Hand, batch: list[_Piece], now: datetime) -> list[_Outcome]:
         clock = asyncio.get_running_loop().time
-        outcomes: list[tuple[_Piece, Any, Exception | None, Gathering]] = []
+        outcomes: list[_Outcome] = []
         began = clock()
         for piece in batch:
-            unit = SqlUnit(hand, now, self.home, hopes)
-            if len(batch) == 1:
-                result = await piece.work(unit)
-                unit.finish()
-                return [(piece, result, None, unit.gathering)]
-            outcomes.append(await _apart(hand, unit, piece))
+            outcomes.append(await self._apart(hand, piece, now))
             if clock() - began > _TURN:
                 await asyncio.sleep(0)
                 began = clock()
         return outcomes
+
+    async def _apart(self, hand: Hand, piece: _Piece, now: datetime) -> _Outcome:
+        """Do a piece that its neighbours in the transaction need not suffer for."""
+        hopes = Hopes(self._noted, may=piece.hopeful)
+        hand.mark()
+        try:
+            outcome = await self._alone(hand, piece, now, hopes)
+            await hand.keep()
+        except Exception as error:
+            if not await hand.undo():
+                raise
+            if not hopes.any:
+                return piece, None, error, Gathering()
+        else:
+            return outcome
+        self._ask(piece, hopes)
+        return await self._apart(hand, piece, now)
+
+    def _ask(self, piece: _Piece, vain: Hopes) -> None:
+        """Let a piece that hoped in vain ask the next time; nothing came of what it was allowed."""
+        piece.hopeful = False
+        for delivery in vain.allowed:
+            if self.home is not None:
+                self.home.back(delivery)
 
     def _failed(self, hand: Hand, batch: list[_Piece], error: Exception) -> None:
         for piece in batch:
@@ -258,22 +280,6 @@ class Writer:
         self._ready.appendleft([piece])
         self._start()
         self._mind()
-
-
-async def _apart(
-    hand: Hand, unit: SqlUnit, piece: _Piece
-) -> tuple[_Piece, Any, Exception | None, Gathering]:
-    """Do a piece that its neighbours in the transaction need not suffer for."""
-    hand.mark()
-    try:
-        result = await piece.work(unit)
-        unit.finish()
-        await hand.keep()
-    except Exception as error:
-        if not await hand.undo():
-            raise
-        return piece, None, error, Gathering()
-    return piece, result, None, unit.gathering
 
 
 def _answer(piece: _Piece, result: Any, problem: Exception | None) -> None:
