@@ -282,7 +282,7 @@ class Outbox:
         more = self._may_follow(run.delivery)
 
         async def work(unit: Unit) -> list[Delivery]:
-            if await unit.strike(run.ids, self._owner) and after:
+            if await unit.strike(run.ids, self._owner, run.delivery.stream) and after:
                 await after(unit)
             if not more:
                 return []

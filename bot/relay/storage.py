@@ -102,8 +102,10 @@ class Unit(Protocol):
         ``size`` bytes together. Sorted by id.
         """
 
-    async def strike(self, ids: Sequence[int], owner: str) -> list[int]:
-        """Strike deliveries off; return the ids that ``owner`` still held."""
+    async def strike(self, ids: Sequence[int], owner: str, stream: str = "") -> list[int]:
+        """Strike deliveries off, all of ``stream`` if it is given; return the ids that ``owner``
+        still held.
+        """
 
     async def give_back(
         self,

@@ -80,7 +80,7 @@ KEEP_HOPED = Query(
     sa.update(chats)
     .where(_the_chat)
     .values(
-        version=chats.c.version + ONE / sa.cast(chats.c.detail == text("was"), sa.Integer),
+        version=chats.c.version + ONE // sa.cast(chats.c.detail == text("was"), sa.Integer),
         **_row(chats, "detail"),
     )
 )

@@ -151,6 +151,8 @@ class Deliveries:
         locked: set[int] = set()
         found: list[list[Waiting]] = []
         streams = [stream for stream in streams if stream not in self._emptied]
+        if not streams:
+            return []  # without a round trip
         for stream in streams:
             if self._link.shared:
                 self._link.later(
@@ -176,8 +178,13 @@ class Deliveries:
         self._freed -= {d.stream for d in deliveries}  # what waits behind these waits for these
         return deliveries
 
-    async def strike(self, ids: Sequence[int], owner: str) -> list[int]:
-        """Strike rows off that ``owner`` holds."""
+    async def strike(self, ids: Sequence[int], owner: str, stream: str = "") -> list[int]:
+        """Strike rows off that ``owner`` holds, all of them of ``stream`` if it is given."""
+        if stream and self._link.shared and self._hopes.may_strike():
+            self._link.later(sql.STRIKE_HOPED, ids=list(ids), owner=owner, stream=stream)
+            self._emptied.add(stream)
+            self._freed.add(stream)
+            return sorted(ids)
         crowded: list[Row] = []
         if self._link.shared:  # so that ``take`` need not ask for what is not there
             self._link.later(sql.CROWDED, crowded.extend, ids=list(ids))

@@ -121,6 +121,10 @@ class Hopes:
 
     def is_first(self) -> bool:
         """Tell whether it is hoped that an activity's id, which is written then, is new."""
+        return self.may_strike()
+
+    def may_strike(self) -> bool:
+        """Tell whether it is hoped that rows of the outbox are held, and nothing is behind them."""
         self.any |= self._may
         return self._may
 

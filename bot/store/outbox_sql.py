@@ -127,6 +127,18 @@ STRIKE_ONE = Query(  # most often it is one, and SQLite needs a third longer for
     .returning(outbox.c.id, outbox.c.stream)
 )
 STRIKE = Query(sa.delete(outbox).where(_mine).returning(outbox.c.id, outbox.c.stream))
+_gone = sa.delete(outbox).where(_mine).returning(outbox.c.id).cte("gone")
+_behind_them = sa.exists().where(
+    outbox.c.stream == _p("stream"), sa.not_(Among(outbox.c.id, "ids"))
+)
+_all_gone = sa.select(sa.func.count()).select_from(_gone).scalar_subquery() == sa.func.cardinality(
+    sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))
+)
+#: The same in the hope that all of them are there and nothing is behind them: else it fails, since
+#: PostgreSQL divides by zero.
+STRIKE_HOPED = Query(
+    sa.select(ONE // sa.cast(sa.and_(_all_gone, sa.not_(_behind_them)), sa.Integer))
+)
 DROP = Query(
     sa.delete(outbox).where(outbox.c.id == _number("id")).returning(outbox.c.id, outbox.c.stream)
 )

@@ -264,9 +264,9 @@ class SqlUnit:
         """Claim the heads of streams, and what may go out together with them."""
         return await self._deliveries.take(owner, lease, streams, most, size)
 
-    async def strike(self, ids: Sequence[int], owner: str) -> list[int]:
+    async def strike(self, ids: Sequence[int], owner: str, stream: str = "") -> list[int]:
         """Strike deliveries off that ``owner`` holds."""
-        return await self._deliveries.strike(ids, owner)
+        return await self._deliveries.strike(ids, owner, stream)
 
     async def give_back(
         self,

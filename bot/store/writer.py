@@ -1,7 +1,8 @@
 """Pieces of work become transactions: many together on SQLite, most alone on PostgreSQL.
 
 Durability is paid per commit. SQLite has one writer anyway, so whatever waits when it comes
-round is done together: each piece in its own savepoint, acknowledged only after the one commit.
+round is done together, acknowledged only after the one commit: in the hope that all goes well, and
+if anything does not, once more, each piece in its own savepoint.
 On PostgreSQL only what may wait (``soon`` false) is done together, and not much of it, since its
 chats' rows are held meanwhile.
 """
@@ -77,7 +78,7 @@ class _Piece:
     done: asyncio.Future[Any]
     until: float
     tries: int = 0
-    hopeful: bool = True  # until something was hoped in vain
+    hopeful: bool = True  # until something went wrong
 
 
 #: A piece, what came of it, and what is to be told if it is kept.
@@ -185,17 +186,14 @@ class Writer:
     # --- one transaction -----------------------------------------------------------------------
 
     async def _do(self, hand: Hand, batch: list[_Piece]) -> None:
-        hopes = Hopes(self._noted, may=batch[0].hopeful)
+        hopes: list[Hopes] = []
         try:
             now = await hand.begin()
-            if len(batch) == 1:
-                outcomes = [await self._alone(hand, batch[0], now, hopes)]
-            else:
-                outcomes = await self._work(hand, batch, now)
+            outcomes = await self._work(hand, batch, now, hopes)
             await hand.commit()
         except Exception as error:  # noqa: BLE001 - nothing was kept; told to whoever asked
-            if await hand.abandon() and hopes.any:
-                self._ask(batch[0], hopes)
+            if await hand.abandon() and _in_vain(batch, hopes):
+                self._ask(batch, hopes)
                 self._ready.appendleft(batch)
             else:
                 self._failed(hand, batch, error)
@@ -210,46 +208,53 @@ class Writer:
         if gathering:
             self._tell(gathering.committed())
 
+    async def _work(
+        self, hand: Hand, batch: list[_Piece], now: datetime, hopes: list[Hopes]
+    ) -> list[_Outcome]:
+        """Do all pieces; apart only if something went wrong when they were done in the hope that all
+        goes well.
+        """
+        clock = asyncio.get_running_loop().time
+        outcomes: list[_Outcome] = []
+        began = clock()
+        together = len(batch) == 1 or all(piece.hopeful for piece in batch)
+        for piece in batch:
+            if together:
+                hopes.append(Hopes(self._noted, may=piece.hopeful))
+                outcomes.append(await self._alone(hand, piece, now, hopes[-1]))
+            else:
+                outcomes.append(await self._apart(hand, piece, now))
+            if clock() - began > _TURN:
+                await asyncio.sleep(0)
+                began = clock()
+        return outcomes
+
     async def _alone(self, hand: Hand, piece: _Piece, now: datetime, hopes: Hopes) -> _Outcome:
         unit = SqlUnit(hand, now, self.home, hopes)
         result = await piece.work(unit)
         unit.finish()
         return piece, result, None, unit.gathering
 
-    async def _work(self, hand: Hand, batch: list[_Piece], now: datetime) -> list[_Outcome]:
-        clock = asyncio.get_running_loop().time
-        outcomes: list[_Outcome] = []
-        began = clock()
-        for piece in batch:
-            outcomes.append(await self._apart(hand, piece, now))
-            if clock() - began > _TURN:
-                await asyncio.sleep(0)
-                began = clock()
-        return outcomes
-
     async def _apart(self, hand: Hand, piece: _Piece, now: datetime) -> _Outcome:
         """Do a piece that its neighbours in the transaction need not suffer for."""
-        hopes = Hopes(self._noted, may=piece.hopeful)
         hand.mark()
         try:
-            outcome = await self._alone(hand, piece, now, hopes)
+            outcome = await self._alone(hand, piece, now, Hopes(self._noted, may=False))
             await hand.keep()
         except Exception as error:
             if not await hand.undo():
                 raise
-            if not hopes.any:
-                return piece, None, error, Gathering()
-        else:
-            return outcome
-        self._ask(piece, hopes)
-        return await self._apart(hand, piece, now)
+            return piece, None, error, Gathering()
+        return outcome
 
-    def _ask(self, piece: _Piece, vain: Hopes) -> None:
-        """Let a piece that hoped in vain ask the next time; nothing came of what it was allowed."""
-        piece.hopeful = False
-        for delivery in vain.allowed:
-            if self.home is not None:
-                self.home.back(delivery)
+    def _ask(self, batch: list[_Piece], vain: list[Hopes]) -> None:
+        """Let pieces ask the next time, each apart; nothing came of what they were allowed."""
+        for piece in batch:
+            piece.hopeful = False
+        for hopes in vain:
+            for delivery in hopes.allowed:
+                if self.home is not None:
+                    self.home.back(delivery)
 
     def _failed(self, hand: Hand, batch: list[_Piece], error: Exception) -> None:
         for piece in batch:
@@ -280,6 +285,11 @@ class Writer:
         self._ready.appendleft([piece])
         self._start()
         self._mind()
+
+
+def _in_vain(batch: list[_Piece], hopes: list[Hopes]) -> bool:
+    """Tell whether an error may be that of a hope, or only of one piece among others."""
+    return bool(hopes) and (len(batch) > 1 or hopes[0].any)
 
 
 def _answer(piece: _Piece, result: Any, problem: Exception | None) -> None:

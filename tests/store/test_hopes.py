@@ -17,7 +17,7 @@ from bot.relay.storage import Unit
 from bot.store import SqlStore, libpq
 from bot.store.sql import Query, Row
 from bot.store.sqlite import SqliteHand
-from tests.store.making import THREAD, add_chat, count, line, row, said
+from tests.store.making import THREAD, add_chat, count, line, row, said, schedule
 
 
 def forgetting() -> AbstractContextManager[object]:
@@ -206,3 +206,24 @@ async def test_a_vain_hope_costs_those_nothing_with_whom_it_shares_a_commit(
     keys = "first", "second", "first", "third"
     assert sorted(await asyncio.gather(*(speak(here, key) for key in keys))) == [1, 1, 2, 3]
     assert await said(here) == [1, 2, 3]
+
+
+async def test_what_waits_behind_a_delivery_is_taken_when_it_ends(here: SqlStore) -> None:
+    await schedule(here, row("chat:chat-1"), row("chat:chat-1"))
+    (first,) = await here.take("me", 30, ["chat:chat-1"])
+
+    async def settle(unit: Unit) -> list[Delivery]:
+        assert await unit.strike([first.id], "me", first.stream) == [first.id]
+        return await unit.take("me", 30, [first.stream])
+
+    (second,) = await here.write(settle)
+    assert second.id > first.id
+    assert await count(here, "outbox") == 1
+
+
+async def test_a_delivery_that_others_have_taken_over_is_not_struck_off(here: SqlStore) -> None:
+    await schedule(here, row("chat:chat-1"))
+    (mine,) = await here.take("me", -1, ["chat:chat-1"])
+    await here.take("another", 30, ["chat:chat-1"])
+    assert await here.write(lambda unit: unit.strike([mine.id], "me", mine.stream)) == []
+    assert await count(here, "outbox") == 1
