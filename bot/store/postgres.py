@@ -122,12 +122,18 @@ class PostgresHand:
 
     async def commit(self) -> None:
         """Make it durable; if nothing was asked for there is nothing to do."""
-        if not self._begun and len(self._waiting) == 1:
-            self._forget()
-            return
+        if not self._begun:  # one round trip is a transaction by itself
+            del self._waiting[0], self._thens[0]
+            if not self._waiting:
+                return
+        else:
+            self._say(b"COMMIT")
+        alone = not self._begun
         self._committing = True
-        self._say(b"COMMIT")
-        await self.flush()
+        try:
+            await self.flush()
+        finally:
+            self._begun = not alone
         self._begun = False
 
     async def abandon(self) -> bool:

@@ -135,3 +135,32 @@ async def test_the_server_compiles_nothing_for_a_read_without_an_index(wire: Con
     """What we forbid costs so much by its reckoning that compiling would seem worth while."""
     [plan] = await wire.run([(b"EXPLAIN ANALYZE SELECT sum(reltuples) FROM pg_class", {})])
     assert [line for (line,) in plan if "JIT" in line] == []
+
+
+@pytest.fixture
+async def table(wire: Connection) -> Order:
+    """A statement that adds a row to a table, whose rows point at others when all is done."""
+    key = "CREATE TABLE t (n int PRIMARY KEY, m int REFERENCES t DEFERRABLE INITIALLY DEFERRED)"
+    await wire.run([(key.encode(), {})])
+    return Query(sa.text("INSERT INTO t VALUES (1, 1)")), {}
+
+
+_COUNT = Query(sa.text("SELECT count(*) FROM t"))
+
+
+async def test_one_trip_is_kept_as_a_whole_or_not_at_all(wire: Connection, table: Order) -> None:
+    with pytest.raises(psycopg.DataError):
+        await wire.run([table, (_DIVIDE, {"a": 1, "b": 0})])
+    assert await wire.run([(_COUNT, {})]) == [[(0,)]]
+    await wire.run([table])
+    assert await wire.run([(_COUNT, {})]) == [[(1,)]]
+
+
+async def test_what_goes_wrong_at_the_very_end_of_a_trip_is_told(
+    wire: Connection, table: Order
+) -> None:
+    astray: Order = Query(sa.text("INSERT INTO t VALUES (2, 3)")), {}
+    with pytest.raises(psycopg.IntegrityError):
+        await wire.run([table, astray])
+    assert await wire.run([(_COUNT, {})]) == [[(0,)]]
+    assert wire.broken is None
