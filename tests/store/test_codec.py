@@ -2,9 +2,12 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
+from bot.domain.chat import Chat
 from bot.store import codec
-from tests.people import invited, talking
+from tests.people import GRACE, NOW, invited, talking
 
 
 def test_a_chat_of_a_later_version_is_read_and_of_an_earlier_one_filled_in() -> None:
@@ -28,3 +31,25 @@ def test_what_is_known_of_chats_has_an_end() -> None:
     for number in range(4000):
         codec.chat_to_json(replace(talking(1), id=f"chat-{number}"))
     assert len(codec._known) < 3000
+
+
+def test_a_chat_is_written_as_a_whole_whatever_has_changed_of_it() -> None:
+    chat = replace(talking(1), id="changing")
+    at = NOW + timedelta(microseconds=1)
+    several: tuple[dict[str, Any], ...] = (
+        {"head": 5, "size": 7, "spoken": 2, "heard": at},
+        {"closing": at},
+        {"card": "17"},
+        {"closing": None, "heard": None},
+        {"operators": (GRACE, GRACE)},
+        {"ended": at, "ended_by": GRACE},
+        {"head": 6},
+    )
+    for changes in several:
+        chat = replace(chat, **changes)
+        assert codec.read_chat(codec.chat_to_json(chat)) == chat
+        assert json.loads(codec.chat_to_json(chat)).keys() == json.loads(whole(chat)).keys()
+
+
+def whole(chat: Chat) -> bytes:
+    return codec._chat.dump_json(chat)
