@@ -91,6 +91,7 @@ class Writer:
     def __init__(self, hands: Sequence[Hand], tell: Callable[[Committed], None]) -> None:
         self._hands = list(hands)
         self._idle = list(hands)
+        self._coming = 0  # hands that are called and have not begun
         self._together, self._most = hands[0].together, hands[0].most
         self._tell = tell
         self.home: Home | None = None
@@ -143,7 +144,8 @@ class Writer:
         self._mind()
 
     def _start(self) -> None:
-        while self._ready and self._idle:
+        while self._idle and self._coming < len(self._ready):
+            self._coming += 1
             task = asyncio.create_task(self._serve(self._idle.pop()), name="store-writer")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -167,6 +169,7 @@ class Writer:
         return True
 
     async def _serve(self, hand: Hand) -> None:
+        self._coming -= 1
         try:
             while batch := self._batch():
                 await self._do(hand, batch)

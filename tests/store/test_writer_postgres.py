@@ -14,6 +14,7 @@ from bot.store import SqlStore, libpq, writer
 from bot.store.postgres import PostgresHand
 from bot.store.sql import Query
 from bot.store.unit import SqlUnit
+from bot.store.writer import Hand, Writer
 from tests.store.making import add_chat, line, said, say
 
 _KILL = Query(sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid())))
@@ -181,3 +182,19 @@ async def test_whoever_meets_another_each_time_is_told_to_come_again(post: SqlSt
         await post.write(work)
     assert len(runs) > 1
     assert await said(post) == []
+
+
+async def test_a_piece_of_work_calls_one_connection_and_two_call_two(
+    post: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve, called = Writer._serve, list[Hand]()
+
+    async def counted(self: Writer, hand: Hand) -> None:
+        called.append(hand)
+        await serve(self, hand)
+
+    monkeypatch.setattr(Writer, "_serve", counted)
+    await say(post, 1)
+    assert len(called) == 1
+    await asyncio.gather(say(post, 2), say(post, 3))
+    assert len(set(called[1:])) == len(called[1:]) == 2
