@@ -223,10 +223,15 @@ def rated(chat: Chat) -> tuple[str, ...]:
 
 
 def details(chat: Chat) -> tuple[str, ...]:
-    """Say what the visitor told besides his question, a line each."""
+    """Say what the visitor told besides his question, a line each; first where he can be reached,
+    if nobody but he says so: whoever reads the record has no other way to answer him.
+    """
+    unverified = chat.identity.address if chat.identity.proof is Proof.ANONYMOUS else ""
+    told = (("E-mail address", unverified), *((DETAILS[one], said) for one, said in chat.details))
     return tuple(
-        f"{DETAILS[detail]}, as the visitor says: {apart(' '.join(parts(told)))}"
-        for detail, told in chat.details
+        f"{what}, as the visitor says: {apart(' '.join(parts(said)))}"
+        for what, said in told
+        if said
     )
 
 

@@ -91,7 +91,7 @@ def _heading(chat: Chat, lines: tuple[Line, ...], zone: tzinfo, machines: Part) 
         people=transcript.people(chat),
         reasons=(*transcript.reasons(chat), *transcript.details(chat), *transcript.rated(chat)),
         author=apart(author) or "computing support",
-        summary=filing.summary if filing else "",
+        summary=(filing.summary if filing else "").strip() or "None was written.",
         whole=f"The whole record as JSON: {len(machines.content)} bytes, SHA-256 {machines.sha256}",
     )
 

@@ -209,7 +209,7 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
     return {
         "chat": chat.id,
         "state": state,
-        "ticket": ticket(chat.filed_in),
+        "ticket": ticket(_his(chat)),
         "stranger": chat.identity.proof is Proof.ANONYMOUS,
         "you": chat.visitor.name if chat.visitor else "",
         "operators": [operator.name for operator in chat.operators],
@@ -220,6 +220,15 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
         "blocked": time(chat.blocked) if chat.blocked else None,
         "rating": (chat.rating or None) if not chat.may_be_rated else "",
     }
+
+
+def _his(chat: Chat) -> TicketRef:
+    """The ticket that the visitor is told of. Of one that is made for the record without a requestor
+    (for triage, say) he gets no e-mail: if he has a ticket, the other one's number would mislead him.
+    """
+    own, made = chat.ticket.ref, chat.filing.new_ticket if chat.filing else None
+    aside = made is not None and not made.requestor and own.number
+    return TicketRef(own.instance, 0) if aside else chat.filed_in
 
 
 def ticket(ref: TicketRef) -> str:

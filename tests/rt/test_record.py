@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.asking import Detail
+from bot.domain.identity import Identity, Proof
 from bot.domain.legible import parts
 from bot.domain.matching import Match
 from bot.domain.messages import Author, Kind, Message, Quote
@@ -301,6 +302,29 @@ def test_what_the_visitor_told_besides_his_question_stands_on_top() -> None:
         assert "Browser and system, as the visitor says: Firefox 140, Linux" in text
         assert text.index("Firefox 140") < text.index("Summary by")
     assert "as the visitor says" not in record.compose(plain, LONDON).text
+
+
+def test_the_address_that_a_stranger_gave_can_be_read_by_whoever_is_to_answer_him() -> None:
+    plain = dossier("Hello")
+    for proof, seen in ((Proof.ANONYMOUS, True), (Proof.SSO, False)):
+        identity = Identity(proof, "", "Ada", "ada@elsewhere.test")
+        for form in Form:
+            told = replace(plain, chat=replace(plain.chat, identity=identity))
+            text = " ".join(record.compose(told, LONDON, form).text.split())
+            assert ("E-mail address, as the visitor says: ada@elsewhere.test" in text) is seen
+
+
+def test_a_record_without_a_summary_says_so() -> None:
+    plain = dossier("Hello")
+    assert plain.chat.filing
+    for summary in ("", " \n"):
+        empty = replace(
+            plain, chat=replace(plain.chat, filing=replace(plain.chat.filing, summary=summary))
+        )
+        for form in Form:
+            text = " ".join(record.compose(empty, LONDON, form).text.split())
+            assert "None was written." in text
+    assert "None was written." not in record.compose(plain, LONDON).text
 
 
 def test_a_title_holds_no_tag_that_rt_would_follow() -> None:

@@ -153,10 +153,20 @@ def test_all_states_are_in_the_table_above() -> None:
     assert len(State) == 10
 
 
-def test_a_record_that_went_into_a_new_ticket_is_shown_with_its_number() -> None:
-    made = NewTicket("rt", "Support", "Cannot print")
+@pytest.mark.parametrize(("requestor", "number"), [("ada@help.test", "70001"), ("", "")])
+def test_a_new_tickets_number_is_shown_to_whom_it_will_write(requestor: str, number: str) -> None:
+    made = NewTicket("rt", "Support", "Cannot print", requestor)
     filing = Filing(GRACE, NOW, "Toner.", new_ticket=made, receipt=Receipt(70001, 9, ""))
     view = wire.view(replace(CHAT, state=State.FILED, filing=filing), 0)
+    assert view
+    assert view["ticket"] == number
+
+
+def test_a_visitor_without_a_ticket_is_told_which_was_made() -> None:
+    made = NewTicket("rt", "Support", "Cannot print")
+    filing = Filing(GRACE, NOW, "Toner.", new_ticket=made, receipt=Receipt(70001, 9, ""))
+    began = replace(CHAT.ticket, ref=TicketRef("rt", 0))
+    view = wire.view(replace(CHAT, state=State.FILED, filing=filing, ticket=began), 0)
     assert view
     assert view["ticket"] == "70001"
 
