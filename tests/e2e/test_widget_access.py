@@ -265,6 +265,10 @@ async def test_a_reader_further_up_is_not_pulled_down_and_finds_the_way_back(
     talk.grace("far below")
     await expect(ada.message("far below")).to_be_attached()
     await expect(ada.message("line 1").first).to_be_in_viewport()
-    await ada.button("Latest messages").click()
+    title = "Printing · Computing Help · School of Examples"
+    await expect(ada.page).to_have_title(f"(1) {title}")
+    await ada.button("1 new message").click()
     await expect(ada.message("far below")).to_be_in_viewport()
     assert await ada.focused() == "log"
+    await expect(ada.page).to_have_title(title)
+    await expect(ada.panel.get_by_role("button", name="new message")).to_have_count(0)

@@ -329,7 +329,7 @@ export class App {
     const { talk, open } = this;
     this.reading.scrolled();
     const held = this.#held;
-    talk?.look(open && !document.hidden);
+    talk?.look(open && !document.hidden, this.reading.follow);
     const end = !talk || talk.over ? "over_head" : talk.closing && "closing_short";
     if (talk && end && end !== this.#end) {
       this.asking &&= !talk.over;

@@ -157,22 +157,23 @@ export class Talk {
     this.keep();
   }
 
-  /** Takes note of what is seen; `watching` when the chat is in front of somebody's eyes. */
-  look(watching: boolean): void {
+  /** Takes note of what is seen: `watching` when the chat is in front of somebody's eyes, who `follows` its end. */
+  look(watching: boolean, follows: boolean): void {
     const { settled, entries, seq } = this.session;
     const before = this.#watched;
     this.#watched = watching;
     if (before !== watching) {
       this.#present();
       this.link.watch(watching);
+      if (before) this.newFrom = 0;
     }
-    if (before && !watching) this.newFrom = 0;
     if (!settled) return;
     if (this.#seen < 0) this.#saw(seq); // what came before this browser did is not new to it
     const fresh = entries.filter((one) => !one.own && !one.notice && one.seq > this.#seen);
-    if (!before) this.newFrom ||= fresh[0]?.seq ?? 0;
-    this.unread = watching ? 0 : fresh.length;
-    if (watching && this.#seen < seq) this.#saw(seq);
+    const reads = watching && follows;
+    if (!before || !reads) this.newFrom ||= fresh[0]?.seq ?? 0;
+    this.unread = reads ? 0 : fresh.length;
+    if (reads && this.#seen < seq) this.#saw(seq);
   }
 
   #saw(seq: number): void {

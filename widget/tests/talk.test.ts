@@ -250,11 +250,25 @@ test("when the record is on the ticket nothing of it stays on the device, and th
   const browser = new Storage();
   const { talk, service } = page(tab, {}, () => browser);
   service?.tell(welcome({ head: 1 }), grace(1, "CANARY"));
-  talk.look(true);
+  talk.look(true, true);
   talk.draft = "CANARY draft";
   talk.keep();
   service?.tell({ t: "view", view: aView({ state: "filed", head: 1 }) });
   equal(talk.draft, "CANARY draft");
   ok(!JSON.stringify([...tab.kept, ...browser.kept]).includes("CANARY"));
   equal(browser.kept.has("livechat:read"), false);
+});
+
+test("what comes while one reads further up is new until one is at the end", () => {
+  const { talk, service } = page(new Storage());
+  service?.tell(welcome({ head: 1 }), grace(1, "seen"));
+  talk.look(true, true);
+  service?.tell(grace(2, "far below"));
+  talk.look(true, false);
+  deepEqual([talk.unread, talk.newFrom], [1, 2]);
+  talk.look(true, true);
+  deepEqual([talk.unread, talk.newFrom], [0, 2]);
+  service?.tell(grace(3, "in front of her eyes"));
+  talk.look(true, true);
+  equal(talk.unread, 0);
 });

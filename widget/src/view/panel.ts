@@ -65,18 +65,15 @@ function launcher(app: App): Child {
     "aria-controls": "panel",
     click: () => (open ? app.hide() : app.show()),
   };
-  // One sees "2", and hears "2 new messages".
-  const news = () => [
-    h("span.badge", { key: "count", "aria-hidden": "true" }, `${unread}`),
-    h("span.unseen", { key: "what" }, sayUnread(unread)),
-  ];
   return h(
     "button.launcher",
     props,
     icon(ICONS.chat),
     text,
     !open && !!talk?.closing && h("span", { key: "ask" }, say("closing_short")),
-    ...(unread ? news() : []),
+    // One sees "2", and hears "2 new messages".
+    !!unread && h("span.badge", { key: "count", "aria-hidden": "true" }, `${unread}`),
+    !!unread && h("span.unseen", { key: "what" }, sayUnread(unread)),
   );
 }
 
@@ -95,7 +92,7 @@ function inside(app: App): Child[] {
       "div.middle",
       { key: "log" },
       h("div", box, log(app, talk), moreOf(app)?.waiting(app)),
-      !app.reading.follow && button("jump", () => app.jump(), icon(ICONS.down), say("latest")),
+      !app.reading.follow && button("jump", () => app.jump(), icon(ICONS.down), talk.unread ? sayUnread(talk.unread) : say("latest")),
     ),
     !!talk.closing && closing(app, talk),
     !talk.over && moreOf(app)?.tray(app),
