@@ -9,11 +9,13 @@ done again, asking (writer.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Message, Role
 from bot.relay.ports import Delivery, Thread
-from bot.store import codec
+from bot.store import chat_sql, codec
+from bot.store.link import Link
 
 _MANY = 10_000  # chats of which is remembered when their rows were noted to have changed
 
@@ -77,6 +79,7 @@ class Hopes:
         self._may = may
         self.any = False  # something was hoped, whether it was held to that or not
         self.allowed: list[Delivery] = []  # to be born claimed, if all goes well
+        self._firsts: list[dict[str, Any]] = []  # activities to be new, not yet written
         self._chats: dict[str, tuple[str, Chat]] = {}  # as they are to be, with their JSON
         self._keys: set[tuple[str, Role, str]] = set()  # to be new
         self._only: dict[int, Chat] = {}  # to be the thread's
@@ -111,17 +114,31 @@ class Hopes:
         return known[1]
 
     def only_chat(self, thread_id: int) -> Chat | None:
-        """Return what is hoped to be the thread's only chat."""
-        return self._only.get(thread_id)
+        """Return what is hoped to be the thread's only chat, as long as that is only hoped."""
+        chat = self._only.get(thread_id)
+        return self.chat(chat.id) if chat else None
 
-    def asked(self, chat_id: str, changed: int) -> None:
-        """A chat was read, and is locked: of it nothing need be hoped."""
-        self._chats.pop(chat_id, None)
+    def asked(self, chat_id: str, detail: str, changed: int) -> None:
+        """A chat was read, and is locked: of it nothing need be hoped. Raises Vain if it was hoped
+        to be another: what was made of that must not be written.
+        """
+        if (self.held(chat_id) or detail) != detail:
+            raise Vain
         self.noted.note(chat_id, changed)
 
-    def is_first(self) -> bool:
-        """Tell whether it is hoped that an activity's id, which is written then, is new."""
-        return self.may_strike()
+    def is_first(self, link: Link, row: dict[str, Any]) -> bool:
+        """Tell whether it is hoped that an activity is new, which its key holds it to."""
+        if self.may_strike():
+            self._firsts.append(row)
+            self.write_firsts(link)
+        return self._may
+
+    def write_firsts(self, link: Link) -> None:
+        """Write what was hoped to be new, but not before what was hoped of chats is held: everybody
+        locks the chat first, else two would wait for each other.
+        """
+        while self._firsts and not self._chats:
+            link.later(chat_sql.FIRST_HOPED, **self._firsts.pop(0))
 
     def may_strike(self) -> bool:
         """Tell whether it is hoped that rows of the outbox are held, and nothing is behind them."""
@@ -132,6 +149,17 @@ class Hopes:
         """Return what a chat is hoped to be."""
         hoped = self._chats.get(chat_id)
         return hoped[1] if hoped else None
+
+    def lock(self, link: Link, chat_id: str | None) -> None:
+        """Raise Vain if nothing holds a chat yet: others may be adding to its streams."""
+        if chat_id in self._chats:
+            raise Vain
+        self.write_firsts(link)
+
+    def lock_all(self) -> None:
+        """Raise Vain if nothing holds a chat yet, before a row that everybody locks after it."""
+        if self._chats:
+            raise Vain
 
     def held(self, chat_id: str) -> str | None:
         """Return the JSON that a chat's row must have, once: the statement holds it to that."""

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from bot.domain.chat import State
 from bot.domain.messages import Author, Role
 from bot.domain.reception import Reception
+from bot.store.link import Link
 from bot.store.sql import ONE, Query, Row, number, text
 from bot.store.tables import chats, micros, moment, reception
 
@@ -40,6 +41,14 @@ def to_row(found: Reception) -> dict[str, Any]:
         "since": micros(found.since),
         "until": micros(found.until),
     }
+
+
+def keep(link: Link, found: Reception | None) -> None:
+    """Keep it; None: that visitors may not."""
+    if found is None:
+        link.later(CLOSE)
+    else:
+        link.later(OPEN, **to_row(found))
 
 
 def from_rows(rows: list[Row]) -> Reception | None:

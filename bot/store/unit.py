@@ -51,6 +51,7 @@ class SqlUnit:
     def finish(self) -> None:
         """Do what comes last before the commit. Raises Vain."""
         self._hopes.check()
+        self._hopes.write_firsts(self.link)
         for chat_id, counted in self._turned.items():
             if not counted:
                 self.link.later(sql.TURN, chat_id=chat_id)
@@ -91,7 +92,7 @@ class SqlUnit:
         for chat_id, detail, changed in rows:
             chat = codec.chat_from_json(chat_id, detail)
             self._states[chat_id] = chat.state
-            self._hopes.asked(chat_id, changed)
+            self._hopes.asked(chat_id, detail, changed)
             found.append(chat)
         return found
 
@@ -129,6 +130,7 @@ class SqlUnit:
         return {"state": chat.state, "changed_at": micros(self._now), "detail": detail}
 
     def _saved(self, chat: Chat) -> None:
+        self._hopes.write_firsts(self.link)
         self._states[chat.id] = chat.state
         self._turned[chat.id] = True
         self.gathering.of(chat.id).chat = chat
@@ -200,11 +202,11 @@ class SqlUnit:
 
     async def first_time(self, conversation_id: str, activity_id: str) -> bool:
         """Remember an activity; False if it is known."""
-        row = {"conversation_id": conversation_id, "activity_id": activity_id}
-        if self._hopes.is_first():
-            self.link.later(sql.FIRST_HOPED, **row, at=micros(self._now))
+        at = micros(self._now)
+        row = {"conversation_id": conversation_id, "activity_id": activity_id, "at": at}
+        if self._hopes.is_first(self.link, row):
             return True
-        return bool(await self.link.rows(sql.FIRST_TIME, **row, at=micros(self._now)))
+        return bool(await self.link.rows(sql.FIRST_TIME, **row))
 
     async def known_thread(self, conversation_id: str) -> Thread | None:
         """Load a conversation reference by Teams' id."""
@@ -228,6 +230,7 @@ class SqlUnit:
         known = self._threads.pop(thread.conversation_id, None)
         if known is not None and replace(thread, id=known.id) == known:
             return known
+        self._hopes.lock_all()
         row = codec.thread_to_row(thread)
         self._hopes.noted.forget(thread.conversation_id)
         rows = await self.link.rows(sql.KEEP_THREAD, **row, service_url_seen_at=micros(self._now))
@@ -254,9 +257,9 @@ class SqlUnit:
     # --- the outbox ----------------------------------------------------------------------------
 
     async def schedule(self, delivery: Delivery) -> None:
-        """Add a row; a card that still waits is due earlier instead of twice."""
-        guarded = delivery.chat_id is not None and delivery.chat_id in self._states
-        self._deliveries.schedule(delivery, guarded=guarded)
+        """Add a row; a card that still waits is due earlier instead of twice. Raises Vain."""
+        self._hopes.lock(self.link, delivery.chat_id)
+        self._deliveries.schedule(delivery, guarded=delivery.chat_id in self._states)
 
     async def take(
         self, owner: str, lease: float, streams: Sequence[str], most: int = 1, size: int = 0
@@ -341,10 +344,7 @@ class SqlUnit:
 
     async def receive(self, found: Reception | None) -> None:
         """Keep that visitors may begin chats, or that they may not."""
-        if found is None:
-            self.link.later(reception_sql.CLOSE)
-        else:
-            self.link.later(reception_sql.OPEN, **reception_sql.to_row(found))
+        reception_sql.keep(self.link, found)
 
     async def reception(self) -> Reception | None:
         """Read it, locked."""

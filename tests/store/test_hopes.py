@@ -227,3 +227,36 @@ async def test_a_delivery_that_others_have_taken_over_is_not_struck_off(here: Sq
     await here.take("another", 30, ["chat:chat-1"])
     assert await here.write(lambda unit: unit.strike([mine.id], "me", mine.stream)) == []
     assert await count(here, "outbox") == 1
+
+
+async def test_what_was_hoped_and_then_read_otherwise_is_not_written_back(
+    here: SqlStore, there: SqlStore
+) -> None:
+    async def show(unit: Unit) -> None:
+        thread = await unit.known_thread(THREAD.conversation_id)
+        assert thread
+        (chat,) = await unit.chats_in(thread.id)
+        assert await unit.live_chat(thread.id)
+        await unit.save(replace(chat, card="post"))
+
+    await answer(here, "second")
+    with forgetting():
+        await speak(there, "third")
+    await here.write(show)
+    assert await speak(here, "fourth") == 4
+    found = await here.look("chat-1")
+    assert found
+    assert found[0].card == "post"
+
+
+async def test_a_chat_that_was_saved_is_found_in_its_thread_as_it_is_now(here: SqlStore) -> None:
+    async def twice(unit: Unit) -> int:
+        thread = await unit.known_thread(THREAD.conversation_id)
+        assert thread
+        (chat,) = await unit.chats_in(thread.id)
+        await unit.save(replace(chat, head=chat.head + 1))
+        (now,) = await unit.chats_in(thread.id)
+        return now.head - chat.head
+
+    await answer(here, "second")
+    assert await here.write(twice) == 1
