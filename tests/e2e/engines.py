@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -205,8 +205,11 @@ class SeleniumPerson:
 
 
 @asynccontextmanager
-async def webkit(folder: Path) -> AsyncIterator[Engine]:
-    """`folder` is for its settings. Each person gets a browser: there is no other fresh start."""
+async def webkit(folder: Path, *options: str) -> AsyncIterator[Engine]:
+    """`folder` is for its settings, `options` are MiniBrowser's.
+
+    Each person gets a browser: there is no other fresh start.
+    """
     (folder / "gtk-3.0").mkdir()
     (folder / "gtk-3.0/gtk.css").write_text(NARROW)
     with display() as screen:
@@ -216,7 +219,7 @@ async def webkit(folder: Path) -> AsyncIterator[Engine]:
 
         @asynccontextmanager
         async def person(size: Size) -> AsyncIterator[Person]:
-            driver = await asyncio.to_thread(_start, service.service_url)
+            driver = await asyncio.to_thread(_start, service.service_url, options)
             try:
                 yield SeleniumPerson(driver, size)
             finally:
@@ -226,10 +229,11 @@ async def webkit(folder: Path) -> AsyncIterator[Engine]:
         await asyncio.to_thread(service.stop)
 
 
-def _start(service_url: str) -> WebDriver:
+def _start(service_url: str, arguments: Sequence[str]) -> WebDriver:
     options = Options()
     options.binary_location = str(MINI_BROWSER)
-    options.add_argument("--automation")
+    for argument in ("--automation", *arguments):
+        options.add_argument(argument)
     options.accept_insecure_certs = True
     return WebDriver(
         RemoteConnection(client_config=ClientConfig(service_url)),

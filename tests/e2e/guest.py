@@ -55,6 +55,10 @@ class Guest:
 
         await self.until(press, f"the button {name!r}")
 
+    async def offers(self, name: str) -> bool:
+        """Whether there is a button of this name now."""
+        return bool(await self.tab.find(_BUTTON, name, ""))
+
     async def say(self, text: str) -> None:
         """Type it and press Enter."""
         await self.tab.write(await self.find("#box"), f"{text}\n")

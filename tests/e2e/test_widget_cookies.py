@@ -8,10 +8,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
 from bot.sandbox.helpsite import HelpSite
+from bot.sandbox.teams.signing import Authority
 from tests.e2e.conftest import CHROMIUM
+from tests.e2e.engines import DESKTOP, webkit
+from tests.e2e.guest import Guest
 from tests.e2e.mock_service import MockService, Talk
 from tests.e2e.test_widget_firefox import FIREFOX
 
@@ -78,3 +82,34 @@ async def test_where_no_cookies_are_kept_join_is_not_offered_and_the_link_opens_
         await expect(page.get_by_role("textbox", name="Your message")).to_be_visible()
         await page.reload()
         await expect(page.get_by_role("textbox", name="Your message")).to_be_visible()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def secure_site(service: MockService) -> AsyncIterator[HelpSite]:
+    """The help site over HTTPS: WebKit keeps a secure cookie of no other."""
+    authority = Authority()
+    async with HelpSite("http://127.0.0.1:9", tls=authority.server_context) as site:
+        service.origins = [site.url]
+        await service.start()
+        site.service_url = service.url
+        yield site
+    authority.close()
+
+
+async def test_in_webkit_join_is_not_offered_either_and_the_link_opens_the_chat_later(
+    secure_site: HelpSite, service: MockService, tmp_path: Path
+) -> None:
+    talk = service.invite()
+    async with webkit(tmp_path, "--cookies-policy=never") as engine, engine(DESKTOP) as person:
+        ada = Guest(await person.tab(), secure_site.url)
+        await ada.visit(talk.token)
+        await ada.sees("keeps no cookies of this site")
+        await ada.sees("Your link is not used up")
+        assert not await ada.offers("Join the chat")
+        assert talk.log == []
+    (tmp_path / "again").mkdir()
+    async with webkit(tmp_path / "again") as engine, engine(DESKTOP) as person:
+        ada = Guest(await person.tab(), secure_site.url)
+        await ada.join(talk.token)
+        await ada.visit()
+        await ada.find("#box")
