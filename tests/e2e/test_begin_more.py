@@ -112,19 +112,6 @@ async def test_who_tells_neither_begins_his_chat_all_the_same(
         await expect(card).not_to_contain_text("Browser and system")
 
 
-async def test_where_it_is_not_asked_the_browser_is_not_told(anyone: Scene) -> None:
-    ada = anyone.ada
-    sent: list[str] = []
-    ada.on("request", lambda request: sent.append(request.post_data or ""))
-    await anyone.opens()
-    await anyone.comes()
-    await expect(ada.get_by_label("Your question")).to_be_visible()
-    await expect(ada.get_by_label("Browser and system")).to_have_count(0)
-    await asks(anyone)
-    (form,) = [one for one in sent if "Why does it beep?" in one]
-    assert "browser" not in form
-
-
 SEARCH = {"who": "anyone", "closes_at": "23:59", "search": "/search?q={words}"}
 
 
@@ -179,11 +166,20 @@ async def test_a_search_that_fails_or_leads_elsewhere_shows_nothing_and_holds_no
         assert not await ada.get_by_text("Perhaps one of these pages helps").count()
 
 
-async def test_where_no_search_is_set_nothing_that_is_typed_leaves_the_page(anyone: Scene) -> None:
+async def test_where_neither_is_set_no_browser_is_told_and_nothing_typed_leaves_the_page(
+    anyone: Scene,
+) -> None:
     ada = anyone.ada
+    sent: list[str] = []
+    ada.on("request", lambda request: sent.append(request.post_data or ""))
     await anyone.opens()
     await anyone.comes()
+    question = ada.get_by_label("Your question")
+    await expect(question).to_be_visible()
+    await expect(ada.get_by_label("Browser and system")).to_have_count(0)
     before = len(anyone.asked)
-    await ada.get_by_label("Your question").press_sequentially("Can I print from my laptop?")
+    await question.press_sequentially("Can I print from my laptop?")
     await asks(anyone)
     assert not [url for url in anyone.asked[before:] if "search" in url]
+    (form,) = [one for one in sent if "Why does it beep?" in one]
+    assert "browser" not in form
