@@ -148,6 +148,7 @@ def without_notes(text: str) -> tuple[str, int]:
 def parse_command(text: str, rt_hosts: dict[str, str]) -> Command | None:
     """Read a command; None if ``text`` is none, which in a chat means it is for the visitor."""
     word = " ".join(text.split()).lower()
+    word = word.rstrip(".! ") or word  # "End chat!"
     if word in _WORDS:
         return Help() if _WORDS[word] == "help" else Press(_WORDS[word])
     if word == "close":

@@ -19,9 +19,10 @@ from itertools import count
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow, State
-from bot.domain.commands import is_note, without_notes
+from bot.domain.commands import Help, is_note, parse_command, without_notes
 from bot.domain.files import Standing
 from bot.domain.messages import EmptyText, Message, Role, TextTooLong, tidy
+from bot.domain.mistyped import mistyped
 from bot.relay.bringing import key_of
 from bot.relay.buttons import author_of
 from bot.relay.inbound import Changed, Heard
@@ -30,6 +31,9 @@ from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
+_COMMAND = (
+    "It reads like a command now, and only a new message can be one. They still see it as it was."
+)
 _STILL_SEEN = (
     "A picture that you took out is still shown to them; delete the message to take it back."
 )
@@ -99,6 +103,9 @@ class Changing:
             await self._before_its_original(unit, live, changed, at, kept)
         else:
             await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
+            if known[0].state is State.OPEN and self._is_for_us(changed):
+                await self._telling.told(unit, known[0], Answer.NOT_CHANGED, _COMMAND)
+                return
             await self._change(unit, changed, *known)
 
     async def original(self, unit: Unit, heard: Heard) -> Heard | None:
@@ -116,6 +123,13 @@ class Changing:
     async def missed(self, unit: Unit, thread: Thread, key: str) -> None:
         """Note that message ``key`` was told to be missing, so that it is taken in if it comes."""
         await unit.early(thread.conversation_id, key, Newest(Fate.MISSED).written())
+
+    def _is_for_us(self, changed: Changed) -> bool:
+        """Tell whether what was said to the visitor has become a command, or was meant to."""
+        if changed.text is None or not changed.mentioned or is_note(changed.text):
+            return False
+        command = parse_command(changed.text, dict(self._relay.rules.rt_hosts))
+        return not isinstance(command, Help | None) or mistyped(changed.text) is not None
 
     async def _line(self, unit: Unit, thread: Thread, key: str) -> tuple[Chat, Message] | None:
         found = await unit.said_in(thread.id, Role.OPERATOR, key)

@@ -24,6 +24,8 @@ from bot.domain.commands import (
     without_notes,
 )
 from bot.domain.messages import EmptyText, Quote, TextTooLong, tidy
+from bot.domain.mistyped import mistyped
+from bot.domain.tickets import parse_ticket
 from bot.relay.belonging import about, was_open
 from bot.relay.blocking import Blocking
 from bot.relay.bringing import bring
@@ -40,7 +42,7 @@ from bot.relay.telling import Telling
 
 #: How long after a chat's end we still warn that what is written in its thread goes nowhere.
 _ECHO = timedelta(minutes=15)
-#: What is a command in a live chat; any other word is for the visitor.
+#: What can be done in a live chat; any other command is answered with why not.
 _COMMANDS = {
     State.INVITED: frozenset({"cancel", "revoke", "look"}),
     State.OPEN: frozenset(
@@ -65,8 +67,11 @@ _WHICH = (
     "its card."
 )
 _FULL = "The chat has as many files as it may."
+_NOT_SHOWN = "Nothing of it was shown to the visitor."
+_ELSEWHERE = f"This thread carries a chat: say that in a new post of the channel. {_NOT_SHOWN}"
 _ENDED = frozenset({State.ENDED, State.ERASED, *SENT})
 _RECORD = frozenset({"file", "new", "triage"})
+_CARRIED_OUT = {"move": Answer.MOVE_ASKED, "stay": Answer.STAYS}
 
 
 class Operating:
@@ -196,16 +201,22 @@ class Operating:
         match command:
             case Press("undo"):  # what can be undone was sent: it is of a chat before this one
                 sent = _meant("undo", [one for one in chats if one.state in SENT] or [chat])
-                about = "" if sent is chat else _EARLIER.format(sent=sent.ticket.ref)
+                about = _NOT_SHOWN if sent is chat else _EARLIER.format(sent=sent.ticket.ref)
                 await self._twin(unit, thread, sent, heard, command, about)
-            case Press(verb) if verb in _COMMANDS[chat.state]:
-                await self._twin(unit, thread, chat, heard, command)
+            case Press(verb):
+                about = "" if verb in _COMMANDS[chat.state] else _NOT_SHOWN
+                await self._twin(unit, thread, chat, heard, command, about)
+            case Receive() | Close():
+                word = Answer.RECEPTION_NOT
+                await self._telling.answer(unit, thread, heard, word, _ELSEWHERE, chat=chat)
             case StartChat() | TooMany():
                 await self._telling.answer(unit, thread, heard, Answer.THREAD_TAKEN, chat=chat)
             case Help() if not heard.brings:
                 await self._telling.answer(unit, thread, heard, Answer.HELP, chat=chat)
             case Block() | Misput() | Unblock() | Blocks():
                 await self._blocking.command(unit, thread, [chat], heard, command)
+            case None if heard.mentioned and (form := mistyped(heard.text)):
+                await self._telling.answer(unit, thread, heard, Answer.MISTYPED, form, chat=chat)
             case _ if chat.state is State.OPEN:
                 await self._say(unit, thread, chat, heard)
             case _:
@@ -287,10 +298,11 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():
                 await self._telling.answer(unit, thread, heard, Answer.HELP)
-            case None if over is not None:
-                await self._telling.answer(unit, thread, heard, Answer.NOT_DELIVERED, chat=over)
             case None:
-                await self._telling.answer(unit, thread, heard, Answer.NO_NUMBER)
+                form = mistyped(heard.text)
+                nothing = Answer.NOT_DELIVERED if over else Answer.NO_NUMBER
+                word = Answer.MISTYPED if form else nothing
+                await self._telling.answer(unit, thread, heard, word, form or "", chat=over)
 
     async def _for_one_of(
         self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, command: Press
@@ -327,8 +339,10 @@ class Operating:
         values = dict(command.typed) | ({"summary": summary} if summary else {})
         pressed = Pressed(thread, heard.operator, verb, chat.id, values)
         pressing = await self._buttons.apply(unit, thread, chat, pressed)
-        word = Answer.NOTHING_HERE if pressing.sentence else Answer.DONE
+        word = Answer.NOTHING_HERE if pressing.sentence else _CARRIED_OUT.get(verb, Answer.DONE)
         detail = f"{pressing.sentence} {about}".strip()
+        if word is Answer.MOVE_ASKED:
+            detail = f"Ticket {parse_ticket(values['number'], self._hosts)}"
         await self._telling.answer(unit, thread, heard, word, detail, chat=chat)
 
     async def _show_again(self, unit: Unit, chat: Chat) -> None:

@@ -8,7 +8,8 @@ from bot.relay.ports import URGENT, Answer, Delivery, Lane, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
-#: Answers that one need not hear twice: at most once a minute to the same person.
+#: Answers that one need not hear twice: at most once a minute to the same person, unless he asks
+#: the bot itself.
 _REPEATS = frozenset({Answer.NOT_JOINED, Answer.NOT_DELIVERED})
 
 
@@ -31,8 +32,10 @@ class Telling:
         """Answer the operator who wrote ``heard``."""
         minute = f"{self._relay.now():%Y%m%d%H%M}"
         told = f"told:{word}:{heard.operator.id}:{minute}"
-        if word in _REPEATS and not await unit.first_time(thread.conversation_id, told):
-            return
+        if word in _REPEATS:
+            first = await unit.first_time(thread.conversation_id, told)
+            if not (first or heard.mentioned):
+                return
         await self.tell(unit, thread, word, detail, chat=chat, to=heard.operator)
 
     async def told(self, unit: Unit, chat: Chat, word: Answer, detail: str = "") -> None:

@@ -225,6 +225,17 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Answer.BLOCK_NOT: "That was not done. {detail}",
     Answer.UNBLOCKED: "{detail} can come into chats again.",
+    Answer.MISTYPED: (
+        "That was not understood as a command and was not shown to the visitor. Mention me with "
+        "“{detail}” to give it. If it was meant for the visitor, write it again in other words."
+    ),
+    Answer.MOVE_ASKED: (
+        "Nothing has moved yet. {detail} is looked up in RT, and the card then shows it beside ticket "
+        "{ticket}. Confirm it there, or mention me with “confirm move” and its last digits, or "
+        "“confirm move SURNAME because REASON” if the card asks for that; “keep ticket” leaves the "
+        "chat where it is."
+    ),
+    Answer.STAYS: "The chat stays with ticket {ticket}. {detail}",
     Answer.DONE: "Done. {state} {detail}",
 }
 
@@ -260,6 +271,14 @@ PICTURE_TOO_BIG = "The picture cannot be shown here. It goes onto the ticket wit
 FILE_LATER = "It goes onto the ticket with the chat."
 
 
+#: Where there is no chat there is no visitor to whom it could have been shown.
+_NO_CHAT: dict[Word | Answer, str] = {
+    Answer.MISTYPED: (
+        "That was not understood as a command, so nothing was done. Mention me with “{detail}” to "
+        "give it."
+    ),
+}
+
 #: What is said of a chat that has no ticket instead.
 _NO_TICKET = (
     (" with {visitor} about ticket {ticket}", " with {visitor}"),
@@ -281,6 +300,8 @@ def say(notice: Tell, listening: Listening) -> str:
     chat, template = notice.chat, _WORDS[notice.word]
     if notice.word is Answer.NOTHING_HERE and notice.detail:
         template = _NOT_NOW
+    if chat is None:
+        template = _NO_CHAT.get(notice.word, template)
     if chat is not None:
         template = doubt.worded(chat, notice.word, template)
     if chat is not None and _is_unconfirmed(chat):

@@ -16,6 +16,8 @@ from bot.domain.tickets import TicketRef
         ("cancel", Press("cancel")),
         ("Revoke  link", Press("revoke")),
         ("END CHAT", Press("end")),
+        ("End chat!", Press("end")),
+        ("Help.", Help()),
         ("send to RT", Press("file")),
         ("Send to RT: toner was\nempty", Press("file", "toner was\nempty")),
     ],
@@ -32,6 +34,8 @@ def test_commands_are_whole_texts(text: str, command: object) -> None:
         "send to rt-support",
         "end chat now",
         "I am 12345",
+        "...",
+        "!",
     ],
 )
 def test_a_sentence_that_contains_a_command_is_none(text: str) -> None:

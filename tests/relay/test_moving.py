@@ -54,6 +54,16 @@ async def test_by_command_too(house: House) -> None:
     assert (await house.chat(chat.id)).ticket == OTHERS
 
 
+async def test_who_asks_for_a_move_is_told_that_it_is_to_be_confirmed(house: House) -> None:
+    await moving(house)
+    told = next(n for _, n in house.threads.told if n.word is Answer.MOVE_ASKED)
+    assert told.detail == "Ticket rt#777"
+    assert Answer.DONE not in house.threads.words
+    await house.writes("keep ticket")
+    await house.deliver()
+    assert house.threads.words[-1] == Answer.STAYS
+
+
 @pytest.mark.parametrize("how", ["button", "command"])
 async def test_a_chat_may_be_left_where_it_is(house: House, how: str) -> None:
     chat = await moving(house)

@@ -333,7 +333,7 @@ async def test_an_edited_note_is_not_sent_and_the_co_is_told(house: House) -> No
     assert house.threads.words[-1] == Answer.NEVER_SENT
 
 
-@pytest.mark.parametrize("word", ["hello", "cancel", "invite"])
+@pytest.mark.parametrize("word", ["hello", "Please cancel it", "Open the settings and press Apply"])
 async def test_plain_words_in_a_running_chat_are_for_the_visitor(house: House, word: str) -> None:
     chat, _ = await house.talking()
     await house.writes(word)

@@ -83,11 +83,14 @@ async def test_where_visitors_may_begin_no_chats_nothing_opens(house: House) -> 
     assert await house.store.reception() is None
 
 
-async def test_in_a_live_chat_open_and_close_are_words_for_the_visitor(house: House) -> None:
+@pytest.mark.parametrize("text", ["open until 17:00", "open", "close", "Close!"])
+async def test_in_a_live_chat_open_and_close_do_nothing_and_reach_nobody(
+    house: House, text: str
+) -> None:
     chat, _ = await house.talking()
-    await house.writes("open until 17:00")
-    await house.writes("close")
-    assert (await house.texts(chat.id))[-2:] == ["open until 17:00", "close"]
+    (*_, (word, detail)) = await said(house, text)
+    assert (word, "a new post" in detail) == (Answer.RECEPTION_NOT, True)
+    assert await house.texts(chat.id) == ["visitor_joined"]
     assert await house.store.reception() is None
 
 

@@ -102,6 +102,22 @@ def test_a_command_that_was_carried_out_says_where_the_chat_stands_now() -> None
     assert said == "Done. The chat is open."
 
 
+def test_a_move_that_was_asked_for_is_not_called_done() -> None:
+    said = words.say(Tell(Answer.MOVE_ASKED, "Ticket rt#777", talking()), Listening.THREAD)
+    assert said.startswith("Nothing has moved yet. Ticket rt#777 is looked up in RT")
+    assert "beside ticket rt#12345" in said
+    assert "“confirm move”" in said
+    said = words.say(Tell(Answer.STAYS, "", talking()), Listening.THREAD)
+    assert said == "The chat stays with ticket rt#12345."
+
+
+def test_of_what_was_mistyped_the_right_form_is_told() -> None:
+    said = words.say(Tell(Answer.MISTYPED, "end chat", talking()), Listening.MENTION)
+    assert "was not shown to the visitor. Mention me with “end chat”" in said
+    said = words.say(Tell(Answer.MISTYPED, "end chat"), Listening.MENTION)
+    assert "visitor" not in said
+
+
 def test_several_numbers_are_named() -> None:
     said = words.say(Tell(Answer.SEVERAL_NUMBERS, "rt#1, rt#2"), Listening.THREAD)
     assert "I read rt#1, rt#2. Mention me again" in said

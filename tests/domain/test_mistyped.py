@@ -1,0 +1,130 @@
+"""What can only have been meant for a command never reaches a visitor; what is said to him does."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.commands import parse_command
+from bot.domain.forms import COMMANDS
+from bot.domain.mistyped import PHRASES, mistyped
+
+RECORD = "send to rt 345: SUMMARY"
+
+
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [
+        ("send to rt 346 – user was confused, do not trust him", RECORD),
+        ("send to rt - he lies", RECORD),
+        ("send to rt-345: he lies", RECORD),
+        ("send to rt–he lies about it", RECORD),
+        ("“send to RT 345”: he lies", RECORD),
+        ("/send to rt 345: he lies", RECORD),
+        ("sned to rt 345: all good", RECORD),
+        ("send ot rt 345: all good", RECORD),
+        ("sendto rt 345: all good", RECORD),
+        ("send it to rt 345: all good", RECORD),
+        ("send the chat to rt: he lies", RECORD),
+        ("send my summary to rt 345: he lies", RECORD),
+        ("move this chat to ticket 777", "move to ticket 777"),
+        ("send to RT 345 all is well", RECORD),
+        ("please send to rt 345: he lies", RECORD),
+        ("Thanks!\nsend to rt 345: he lies", RECORD),
+        ("// he lies\nsend to rt 345: he lies", RECORD),
+        ("send to triage user seems to be an impostor", "send to triage: SUMMARY"),
+        ("send to traige: user seems to be an impostor", "send to triage: SUMMARY"),
+        ("new tikcet in Support: he is rude", "new ticket in QUEUE: SUMMARY"),
+        ("end teh chat", "end chat"),
+        ("end the chat now, he is rude", "end chat"),
+        ("End  Chat please", "end chat"),
+        ("ned chat", "end chat"),
+        ("revoke", "revoke link"),
+        ("revoke the link, she is a stranger", "revoke link"),
+        ("invite her", "invite"),
+        ("cancle it", "cancel"),
+        ("unblock zzz", "unblock 1a2b3c"),
+        ("move to ticket 12345 please", "move to ticket 777"),
+        ("confirm mvoe 777", "confirm move 777"),
+        ("confirm move, he is her brother: yes", "confirm move 777"),
+        ("keep the ticket, he lies about the other", "keep ticket"),
+        ("back to the queue with this fool", "back to queue"),
+        ("undo that", "undo"),
+        ("udno", "undo"),
+        ("keep it open", "keep open"),
+        ("open unitl 17:00", "open until 17:00"),
+        ("show card again", "show card"),
+    ],
+)
+def test_what_was_meant_for_a_command_is_answered_with_its_form(said: str, form: str) -> None:
+    assert parse_command(said, {}) is None
+    assert mistyped(said) == form
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Send me a screenshot please",
+        "Send it again, please",
+        "Send to me what you see",
+        "Send it to me",
+        "Send the chat window away",
+        "send to rt@help.test what you see",
+        "Please send me the RT number",
+        "Open the settings and press Apply",
+        "End of the month it will be mended",
+        "Ends at five?",
+        "Cancel the print job first, then restart",
+        "Please cancel the job",
+        "Please open it",
+        "Closed since Monday.",
+        "Clone the repository",
+        "Black and white?",
+        "Take your time",
+        "Move to the window, please",
+        "Move to 5 o'clock",
+        "New ticket is 12345, look there",
+        "Back soon!",
+        "Back to the start, then",
+        "Show me the screen",
+        "Confirm it with Yes",
+        "Confirm the password twice",
+        "Help is coming",
+        "Keep the window open while it runs",
+        "Undo the last step, then save",
+        "Block port 25 in your firewall",
+        "Unblock the port in your firewall",
+        "Which room are you in?\nSend me a picture of it.",
+        "…",
+        "?",
+        "",
+        "x" * 30_000,
+        "send " * 5_000,
+        "I am 12345",
+    ],
+)
+def test_what_is_said_to_the_visitor_is_for_him(said: str) -> None:
+    assert mistyped(said) is None
+
+
+@given(
+    phrase=st.sampled_from([" ".join(words) for words, _ in PHRASES]),
+    space=st.sampled_from([" ", "  ", " \t", "\N{NO-BREAK SPACE}"]),
+    upper=st.booleans(),
+    behind=st.sampled_from([" ", ":", " – ", "–", " - ", ";", ", ", "!", "\n", "…", "/"]),
+    garbage=st.text(),
+)
+def test_no_command_with_anything_behind_it_is_for_the_visitor(
+    phrase: str, space: str, upper: bool, behind: str, garbage: str
+) -> None:
+    said = phrase.upper() if upper else phrase
+    text = f"{said.replace(' ', space)}{behind}{garbage}"
+    assert parse_command(text, {}) is not None or mistyped(text) is not None
+
+
+def test_every_command_is_covered_but_those_with_which_one_begins_to_speak() -> None:
+    alone = {form for form, _ in COMMANDS if mistyped(f"{form.split()[0]} x") is None}
+    assert {form.split()[0] for form in alone} == {
+        *("12345", "help", "send", "new", "back", "move", "confirm", "show"),
+    }

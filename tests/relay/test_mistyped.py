@@ -1,0 +1,152 @@
+"""What was meant for the bot, and what it cannot do now, is answered and never shown to a visitor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.chat import State
+from bot.domain.messages import Kind
+from bot.relay.ports import Answer, Listening, Scope
+from tests.relay.house import THREAD, House
+from tests.relay.test_blocking import said
+
+PRIVATE = "send to rt 346 – user was confused, do not trust him"
+MISTYPED = [
+    PRIVATE,
+    "send to triage user seems to be an impostor",
+    "sned to rt 345: all good",
+    "send to RT 345 all is well",
+    "end teh chat",
+    "unblock zzz",
+    "move to ticket 12345 please",
+    "undo that",
+    "revoke",
+]
+#: Commands that are right, and can do nothing in an open chat.
+NOT_NOW = ["cancel", "revoke link", "invite", "undo", "Cancel."]
+SPOKEN = [
+    "Send me a screenshot please",
+    "Open the settings and press Apply",
+    "End of the month it will be mended",
+    "Cancel the print job first, then restart",
+]
+
+
+@pytest.mark.parametrize("listening", list(Listening))
+@pytest.mark.parametrize("text", MISTYPED)
+async def test_a_mistyped_command_is_answered_and_never_shown(
+    house: House, text: str, listening: Listening
+) -> None:
+    chat, _ = await house.talking()
+    ((word, form),) = await said(house, text, thread=replace(THREAD, listening=listening))
+    assert word == Answer.MISTYPED
+    assert form
+    assert await house.texts(chat.id) == ["visitor_joined"]
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+@pytest.mark.parametrize("text", NOT_NOW)
+async def test_a_command_that_can_do_nothing_now_is_answered_and_never_shown(
+    house: House, text: str
+) -> None:
+    chat, _ = await house.talking()
+    ((word, why),) = await said(house, text)
+    assert word == Answer.NOTHING_HERE
+    assert why.endswith("Nothing of it was shown to the visitor.")
+    assert await house.texts(chat.id) == ["visitor_joined"]
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+@pytest.mark.parametrize("text", SPOKEN)
+async def test_what_is_said_to_the_visitor_with_a_mention_reaches_him(
+    house: House, text: str
+) -> None:
+    chat, _ = await house.talking()
+    assert await said(house, text, thread=replace(THREAD, listening=Listening.MENTION)) == []
+    assert (await house.texts(chat.id))[-1] == text
+
+
+async def test_without_a_mention_it_is_said_to_the_visitor_as_ever(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.writes("Cancel it.", mention=False)
+    assert (await house.texts(chat.id))[-1] == "Cancel it."
+
+
+async def test_an_exclamation_ends_a_chat_too(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.writes("End chat!")
+    assert (await house.chat(chat.id)).state is State.ENDED
+
+
+async def test_a_command_that_is_mended_is_carried_out(house: House) -> None:
+    chat, _ = await house.talking()
+    written = f"{house.clock.now.timestamp() * 1000:.0f}"  # Teams' ids are times
+    key = await house.writes("end teh chat", key=written)
+    await house.changes(key, "end chat", mentioned=True)
+    assert (await house.chat(chat.id)).state is State.ENDED
+
+
+@pytest.mark.parametrize("text", [PRIVATE, "send to rt 345: he lies", "invite", "close"])
+async def test_words_that_become_a_command_are_not_shown_as_such(house: House, text: str) -> None:
+    chat, _ = await house.talking()
+    key = await house.writes("Good day")
+    house.threads.told.clear()
+    await house.changes(key, text, mentioned=True)
+    await house.deliver()
+    ((_, notice),) = house.threads.told
+    assert (notice.word, "like a command" in notice.detail) == (Answer.NOT_CHANGED, True)
+    log = await house.store.log(chat.id, 1, 10)
+    assert [(line.kind, line.text) for line in log] == [(Kind.SAID, "Good day")]
+    assert (await house.chat(chat.id)).state is State.OPEN
+    await house.changes(key, "Good evening", mentioned=True)
+    assert (await house.texts(chat.id))[-1] == "Good evening"
+
+
+WHILE_INVITED = [
+    ("confirm move 777", Answer.NOTHING_HERE),
+    ("move to ticket 99999", Answer.NOTHING_HERE),
+    ("unblock zzz", Answer.MISTYPED),
+    ("open", Answer.RECEPTION_NOT),
+    ("keep open", Answer.NOTHING_HERE),
+    ("back to queue", Answer.NOTHING_HERE),
+    ("send to rt 345: Toner.", Answer.NOTHING_HERE),
+    ("new ticket in Support: Toner.", Answer.NOTHING_HERE),
+    ("send to triage: Toner.", Answer.NOTHING_HERE),
+    ("undo", Answer.NOTHING_HERE),
+    ("keep ticket", Answer.NOTHING_HERE),
+    ("end chat", Answer.NOTHING_HERE),
+    ("End  Chat please", Answer.MISTYPED),
+    ("is that the right Ada?", Answer.NOT_JOINED),
+    ("hello?", Answer.NOT_JOINED),
+]
+
+
+async def test_before_anybody_joined_every_mention_is_answered(house: House) -> None:
+    chat = await house.invited()
+    for text, answer in WHILE_INVITED:
+        assert [word for word, _ in await said(house, text)] == [answer], text
+    assert await house.chat(chat.id) == chat
+
+
+async def test_after_the_end_every_mention_is_answered(house: House) -> None:
+    _, seat = await house.talking()
+    await house.visiting.end(seat)
+    await house.deliver()
+    for text in ("one more thing", "and another", PRIVATE, "end teh chat", "cancel", "end chat"):
+        assert len(await said(house, text)) == 1, text
+    assert [word for word, _ in await said(house, "unblock zzz")] == [Answer.MISTYPED]
+
+
+async def test_plain_words_after_an_answered_mention_are_not_answered_again(house: House) -> None:
+    await house.invited()
+    assert len(await said(house, "hm")) == 1
+    assert await said(house, "hm", mention=False) == []
+
+
+async def test_in_a_personal_chat_a_mistyped_command_reaches_nobody_either(house: House) -> None:
+    chat, _ = await house.talking()
+    ((word, _),) = await said(house, PRIVATE, thread=replace(THREAD, scope=Scope.PERSONAL))
+    assert word == Answer.MISTYPED
+    assert await house.texts(chat.id) == ["visitor_joined"]
