@@ -276,3 +276,13 @@ async def test_every_kind_of_ticket_gets_a_card_or_a_sentence(stage: Stage) -> N
         refused = ticket.status in ("deleted", "rejected") or ticket.queue == "Private"
         assert ("Invite" in shown) != refused, (number, ticket.status, ticket.queue)
         await story.ada.close()
+
+
+async def test_what_was_meant_for_rt_alone_never_reaches_the_visitor(story: Story) -> None:
+    await story.open()
+    mistyped = "send to rt 346 – user was confused, do not trust him"
+    await story.grace.reply(story.root, mistyped, mention=True)
+    await story.in_thread("was not shown to the visitor. Mention me with “send to rt 345: SUMMARY”")
+    await story.grace.reply(story.root, "Send me a screenshot please", mention=True)
+    await story.ada.until(lambda: "Send me a screenshot please" in story.ada.texts())
+    assert story.ada.texts() == ["Send me a screenshot please"]
