@@ -180,7 +180,7 @@ class Deliveries:
 
     async def strike(self, ids: Sequence[int], owner: str, stream: str = "") -> list[int]:
         """Strike rows off that ``owner`` holds, all of them of ``stream`` if it is given."""
-        if stream and self._link.shared and self._hopes.may_strike():
+        if stream and self._link.shared and self._hopes.may_strike(stream):
             self._link.later(sql.STRIKE_HOPED, ids=list(ids), owner=owner, stream=stream)
             self._emptied.add(stream)
             self._freed.add(stream)
@@ -193,7 +193,10 @@ class Deliveries:
         else:
             rows = await self._link.rows(sql.STRIKE, ids=list(ids), owner=owner)
         if self._link.shared:
-            self._emptied |= {stream for _, stream in rows} - {stream for (stream,) in crowded}
+            behind = {stream for (stream,) in crowded}
+            struck = {stream for _, stream in rows}
+            self._emptied |= struck - behind
+            self._hopes.noted.crowds(struck, behind)
         return self._struck(rows)
 
     async def words_in(self, stream: str) -> tuple[int, ...]:

@@ -33,6 +33,7 @@ class Noted:
         self._at: dict[str, int] = {}
         self._threads: dict[str, Thread] = {}  # by Teams' id
         self._only: dict[int, str] = {}  # the chat of each thread that has had just one
+        self._crowded: set[str] = set()  # streams in which more waited when we looked last
 
     def thread(self, thread: Thread) -> None:
         """A thread is stored like that. Whatever may change of it changes with its chat."""
@@ -65,6 +66,17 @@ class Noted:
             self._at.clear()
         self._at[chat_id] = changed
 
+    def crowds(self, streams: set[str], crowded: set[str]) -> None:
+        """Of these streams, in the crowded ones more waits."""
+        if len(self._crowded) >= _MANY:
+            self._crowded.clear()
+        self._crowded -= streams
+        self._crowded |= crowded
+
+    def is_crowded(self, stream: str) -> bool:
+        """Tell whether more waited there: to hope that nothing does would mostly be vain."""
+        return stream in self._crowded
+
     def get(self, chat_id: str) -> int:
         """Return it; 0 if it is not known."""
         return self._at.get(chat_id, 0)
@@ -85,7 +97,7 @@ class Hopes:
         self._only: dict[int, Chat] = {}  # to be the thread's
 
     def is_new(self, chat_id: str, role: Role, key: str) -> bool:
-        """Tell whether it is hoped that a chat's line is not there yet, and the chat as known.
+        """Tell whether it is hoped that a chat's line is not there yet.
 
         Only of a chat that runs: a refusal is not to be said on a mere hope.
         """
@@ -128,7 +140,8 @@ class Hopes:
 
     def is_first(self, link: Link, row: dict[str, Any]) -> bool:
         """Tell whether it is hoped that an activity is new, which its key holds it to."""
-        if self.may_strike():
+        if self._may:
+            self.any = True
             self._firsts.append(row)
             self.write_firsts(link)
         return self._may
@@ -140,23 +153,24 @@ class Hopes:
         while self._firsts and not self._chats:
             link.later(chat_sql.FIRST_HOPED, **self._firsts.pop(0))
 
-    def may_strike(self) -> bool:
-        """Tell whether it is hoped that rows of the outbox are held, and nothing is behind them."""
-        self.any |= self._may
-        return self._may
+    def may_strike(self, stream: str) -> bool:
+        """Tell whether it is hoped that rows of a stream are held, and nothing is behind them."""
+        may = self._may and not self.noted.is_crowded(stream)
+        self.any |= may
+        return may
 
     def chat(self, chat_id: str) -> Chat | None:
         """Return what a chat is hoped to be."""
         hoped = self._chats.get(chat_id)
         return hoped[1] if hoped else None
 
-    def lock(self, link: Link, chat_id: str | None) -> None:
+    def need_held(self, link: Link, chat_id: str | None) -> None:
         """Raise Vain if nothing holds a chat yet: others may be adding to its streams."""
         if chat_id in self._chats:
             raise Vain
         self.write_firsts(link)
 
-    def lock_all(self) -> None:
+    def need_all_held(self) -> None:
         """Raise Vain if nothing holds a chat yet, before a row that everybody locks after it."""
         if self._chats:
             raise Vain

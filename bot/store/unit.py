@@ -230,7 +230,7 @@ class SqlUnit:
         known = self._threads.pop(thread.conversation_id, None)
         if known is not None and replace(thread, id=known.id) == known:
             return known
-        self._hopes.lock_all()
+        self._hopes.need_all_held()
         row = codec.thread_to_row(thread)
         self._hopes.noted.forget(thread.conversation_id)
         rows = await self.link.rows(sql.KEEP_THREAD, **row, service_url_seen_at=micros(self._now))
@@ -258,7 +258,7 @@ class SqlUnit:
 
     async def schedule(self, delivery: Delivery) -> None:
         """Add a row; a card that still waits is due earlier instead of twice. Raises Vain."""
-        self._hopes.lock(self.link, delivery.chat_id)
+        self._hopes.need_held(self.link, delivery.chat_id)
         self._deliveries.schedule(delivery, guarded=delivery.chat_id in self._states)
 
     async def take(

@@ -221,6 +221,31 @@ async def test_what_waits_behind_a_delivery_is_taken_when_it_ends(here: SqlStore
     assert await count(here, "outbox") == 1
 
 
+async def test_of_a_stream_in_which_more_waited_it_is_asked_until_nothing_does(
+    post: SqlStore,
+) -> None:
+    await schedule(post, *(row("chat:chat-1") for _ in range(4)))
+    heads = await post.take("me", 30, ["chat:chat-1"])
+    trips: list[int] = []
+    while heads:
+        head = heads[0]
+
+        async def settle(unit: Unit, head: Delivery = head) -> list[Delivery]:
+            await unit.strike([head.id], "me", head.stream)
+            return await unit.take("me", 30, [head.stream])
+
+        with counting() as asked:
+            heads = await post.write(settle)
+        trips.append(len(asked))
+    first, *others, last = trips
+    assert max(*others, last) < first  # in vain, and undone
+    await schedule(post, row("chat:chat-1"))
+    (head,) = await post.take("me", 30, ["chat:chat-1"])
+    with counting() as asked:
+        await post.write(lambda unit: unit.strike([head.id], "me", head.stream))
+    assert asked == ["trip"]
+
+
 async def test_a_delivery_that_others_have_taken_over_is_not_struck_off(here: SqlStore) -> None:
     await schedule(here, row("chat:chat-1"))
     (mine,) = await here.take("me", -1, ["chat:chat-1"])
