@@ -1,12 +1,14 @@
 """What can only have been meant for a command, and is none: it must not reach a visitor (pure).
 
-A CO who mistypes `send to rt 345: SUMMARY` would show the visitor what is written for RT. The rule
-is simple on purpose, and made of the commands' own table, so that a new command is covered by itself:
+A CO who mistypes `send to rt 345: SUMMARY` would show the visitor what is written for RT. The rules
+are made of the commands' own table, so that a new command is covered by itself; the last one is for
+what is worst to show. They hold back too much rather than too little: whoever is held back is told so.
 
 - whatever begins with a command's phrase of two words or more, articles left out, or with such a
   phrase mistyped, is a command's; one of three words also with a word or two within it, after
   "please", and at the beginning of any later line
 - so is a message of at most three words that begins with a command's single word, or one like it
+- and whatever has "rt 345:" among the first words of a line, however it begins
 
 Anything else is for the visitor: "Cancel the print job first, then restart".
 """
@@ -35,6 +37,9 @@ _MORE = 2
 # A hyphen, a dash or a colon parts words, whether there is a space or not; an address is one word.
 _WORD = re.compile(r"\w+@\S+|[^\W_]+")
 _HOLE = re.compile(r"[A-Z0-9]")
+#: What follows is a summary, whatever became of the words before: "send rt 345: …", "ok, to rt 345: …".
+_SUMMED_UP = re.compile(r"^\W*(?:\w+\W+){0,4}rt\W*\d+\s*:", re.MULTILINE)
+_RECORD = next(form for form, _ in COMMANDS if form.startswith("send to rt"))
 
 
 def _said(form: str) -> tuple[str, ...]:
@@ -74,7 +79,8 @@ def mistyped(text: str) -> str | None:
     begun = _words(first)
     polite = bool(begun) and begun[0] in _PLEASE
     found = _begins(begun[1:], _FEW) if polite else _begins(begun, 2)
-    return found or _short(spoken) or next(filter(None, map(_exact, later)), None)
+    found = found or _short(spoken) or next(filter(None, map(_exact, later)), None)
+    return found or (_RECORD if _SUMMED_UP.search(spoken.lower()) else None)
 
 
 def _words(line: str) -> list[str]:
