@@ -14,7 +14,7 @@ from bot.domain.files import File, Standing
 from bot.domain.invitations import Fate, Invitation
 from bot.domain.messages import SYSTEM, Kind, Notice, Role
 from bot.domain.presence import Presence
-from bot.domain.quiet import heard, unasked
+from bot.domain.quiet import heard, hearing, unasked
 from bot.domain.rating import Rating
 from bot.domain.steps import Step, end, forgotten, notice, record
 
@@ -99,7 +99,7 @@ def _turned_away(chat: Chat, event: e.TurnedAway) -> Step:
 
 def _said(chat: Chat, event: e.Said) -> Step:
     author = event.author
-    effects: list[f.Effect] = [f.ShowCard()] if chat.closing else []
+    changes, effects = hearing(chat, event)
     if author.role is Role.OPERATOR and all(o.id != author.id for o in chat.operators):
         waited = chat.waits
         chat = replace(chat, operators=(*chat.operators, author))
@@ -118,8 +118,7 @@ def _said(chat: Chat, event: e.Said) -> Step:
         quote=event.quote,
         file=event.file,
         spoken=spoken,
-        heard=event.at,  # as ``heard`` does; at once, since each change copies the whole chat
-        closing=None,
+        **changes,
         **_with(chat, event.file),
     )
     effects.append(line)

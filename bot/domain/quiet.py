@@ -17,8 +17,14 @@ from bot.domain.steps import Step
 
 def heard(chat: Chat, event: e.Event) -> tuple[Chat, list[f.Effect]]:
     """Somebody is there: the chat does not end by itself for now."""
+    changes, effects = hearing(chat, event)
+    return replace(chat, **changes), effects
+
+
+def hearing(chat: Chat, event: e.Event) -> tuple[dict[str, Any], list[f.Effect]]:
+    """Return what that changes, for whoever changes more of the chat: each change copies all of it."""
     effects: list[f.Effect] = [f.ShowCard()] if chat.closing else []
-    return replace(chat, heard=event.at, closing=None), effects
+    return {"heard": event.at, "closing": None}, effects
 
 
 def standing(chat: Chat) -> Filing | None:

@@ -1,6 +1,6 @@
 """The one card of a chat: what it shows and offers in each state (pure).
 
-Every button has a command that does the same (commands.COMMANDS), for clients on which buttons fail.
+Every button has a command that does the same (domain/forms.py), for clients on which buttons fail.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.forms import COMMANDS as COMMANDS  # noqa: PLC0414 - asked for here by everybody
+from bot.domain.forms import COMMANDS
 
 HELP = "\n".join(
     [

@@ -18,6 +18,7 @@ from bot.domain.commands import (
     parse_command,
 )
 from bot.domain.effects import Word
+from bot.domain.forms import COMMANDS
 from bot.domain.identity import Identity, Proof
 from bot.relay.ports import Answer, Listening, Tell
 from bot.teams import commands, words
@@ -80,7 +81,7 @@ def test_a_detail_with_braces_is_only_shown() -> None:
 
 
 def test_every_command_in_the_help_is_one() -> None:
-    for command, _ in commands.COMMANDS:
+    for command, _ in COMMANDS:
         parsed = parse_command(command, {})
         assert isinstance(
             parsed, StartChat | Press | Help | Receive | Close | Block | Unblock | Blocks
@@ -89,7 +90,7 @@ def test_every_command_in_the_help_is_one() -> None:
 
 
 def test_every_button_has_its_command() -> None:
-    parsed = [parse_command(command, {}) for command, _ in commands.COMMANDS]
+    parsed = [parse_command(command, {}) for command, _ in COMMANDS]
     verbs = {press.verb for press in parsed if isinstance(press, Press)}
     assert verbs == {
         *("invite", "revoke", "cancel", "end", "keep", "look", "back"),
