@@ -74,8 +74,8 @@ class Watch:
         self._delay = _Delays()
         self._begun = 0.0
         self._frames: dict[str, bool] = {}
-        self._collecting = 0.0
-        self._collection_began = 0.0
+        self._collecting = _Collecting()
+        self._collecting_elsewhere = _Collecting()
         self._end = threading.Event()
         self._looker = threading.Thread(target=self._look, name=_LOOKER, daemon=True)
 
@@ -110,7 +110,7 @@ class Watch:
             run(handle)
             return
         self._frames = {}
-        self._collecting = 0.0
+        self._collecting.spent = self._collecting_elsewhere.spent = 0.0
         before, cpu = self._delay.before(), time.thread_time()
         self._begun = began = time.perf_counter()
         try:
@@ -125,7 +125,9 @@ class Watch:
 
     def _judge(self, handle: asyncio.Handle, wall: float, cpu: float, queued: float) -> None:
         # The collector walks the whole process, which in a test is mostly not the service.
-        wall, cpu = wall - self._collecting, cpu - self._collecting
+        # It does so in whatever thread happens to be its turn, and holds the interpreter's lock.
+        wall -= self._collecting.spent + self._collecting_elsewhere.spent
+        cpu -= self._collecting.spent
         frames = dict(self._frames)
         name = _name(handle)
         ours = any(frames.values()) if frames else True
@@ -135,12 +137,10 @@ class Watch:
             self.held.append(held)
 
     def _collected(self, phase: str, info: dict[str, int]) -> None:
-        if threading.get_ident() != self._thread:
-            return
-        if phase == "start":
-            self._collection_began = time.thread_time()
+        if threading.get_ident() == self._thread:
+            self._collecting.turn(phase, time.thread_time())
         else:
-            self._collecting += time.thread_time() - self._collection_began
+            self._collecting_elsewhere.turn(phase, time.perf_counter())
 
     def _look(self) -> None:
         """Note now and then where a callback is that takes long."""
@@ -151,6 +151,20 @@ class Watch:
                 if frame is not None and self._begun == begun:
                     place, ours = _place(frame)
                     self._frames.setdefault(place, ours)
+
+
+class _Collecting:
+    """Seconds that the collector took; no two collections run at once."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+        self._began = 0.0
+
+    def turn(self, phase: str, now: float) -> None:
+        if phase == "start":
+            self._began = now
+        else:
+            self.spent += now - self._began
 
 
 class _Delays:

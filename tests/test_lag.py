@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import subprocess
@@ -120,6 +121,32 @@ async def test_waiting_as_a_coroutine_should_is_no_fault() -> None:
         await asyncio.sleep(LONG)
         await asyncio.to_thread(time.sleep, LONG)
         await asyncio.to_thread(compute)
+    assert watch.held == []
+
+
+@pytest.fixture
+def slow_collections() -> Iterator[None]:
+    """The collector has much to look through: what a whole test run keeps, say."""
+
+    def look(phase: str, _info: dict[str, int]) -> None:
+        if phase == "stop":
+            time.sleep(LONG)
+
+    gc.callbacks.insert(0, look)  # before the watch's own, which is last to be told
+    yield
+    gc.callbacks.remove(look)
+
+
+@pytest.mark.usefixtures("slow_collections")
+async def test_what_waits_for_the_collector_in_another_thread_is_no_fault_of_ours() -> None:
+    def begin() -> None:
+        thread = threading.Thread(target=gc.collect)
+        thread.start()
+        thread.join()
+
+    with Watch() as watch:
+        await asyncio.create_task(do(begin))
+    assert watch.longest_wall > LONG
     assert watch.held == []
 
 

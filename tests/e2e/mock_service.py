@@ -5,6 +5,8 @@ The tests of the widget play Grace here, and break what the network and the serv
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import TracebackType
@@ -15,7 +17,7 @@ from aiohttp import web
 from bot.domain import events as e
 from bot.domain.chat import State
 from bot.domain.messages import Author, Kind, Message, Notice, Quote, Role
-from bot.relay.ports import Seat
+from bot.relay.ports import Committed, Seat
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
@@ -26,9 +28,17 @@ ALAN = Author(Role.OPERATOR, "aad-alan", "Alan Turing")
 
 
 class Visiting(FakeVisiting):
-    """Use cases in memory that can lose an answer."""
+    """Use cases in memory that can lose an answer, and tell when a visitor was heard to type."""
 
     lose_next_answer = False
+
+    def __init__(self, ring: Callable[[Committed], None]) -> None:
+        super().__init__(ring)
+        self.heard = asyncio.Event()
+
+    async def here(self, seat: Seat) -> None:
+        await super().here(seat)
+        self.heard.set()
 
     async def say(self, seat: Seat, key: str, text: str) -> Message:
         """Store the message; when told so, let the connection die before anybody hears of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import wait_for
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,7 +30,10 @@ async def test_the_visitor_is_warned_in_words_and_keeps_the_chat_with_one_press(
 ) -> None:
     talk = service.invite()
     await ada.join(talk)
+    await ada.say("Mine")
+    await expect(ada.message("Mine")).to_contain_text("Sent")
     await ada.box.fill("half a sen")
+    await wait_for(service.visiting.heard.wait(), 10)  # who is heard after the question answers it
     warn(talk)
     group = ada.panel.get_by_role("group", name="This chat ends by itself")
     await expect(group).to_contain_text("14:05")

@@ -207,7 +207,8 @@ class FakeVisiting(Visiting):
     async def here(self, seat: Seat) -> None:
         visitor = self.chats[seat.chat_id].visitor
         assert visitor
-        self.happen(seat.chat_id, e.StillHere(self.now, visitor))
+        with suppress(NotNow):
+            self.happen(seat.chat_id, e.StillHere(self.now, visitor))
 
     async def end(self, seat: Seat) -> None:
         visitor = self.chats[seat.chat_id].visitor
