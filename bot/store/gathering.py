@@ -10,7 +10,9 @@ from bot.relay.ports import Committed, Delivery, Lane, News
 
 
 @dataclass(slots=True)
-class _Chapter:
+class Chapter:
+    """What is new of one chat."""
+
     chat: Chat | None = None
     relayed: int | None = None
     lines: list[Message] = field(default_factory=list)
@@ -20,15 +22,15 @@ class Gathering:
     """Collects a unit's news; several units' are joined when they share a commit."""
 
     def __init__(self) -> None:
-        self._chapters: dict[str, _Chapter] = {}
+        self._chapters: dict[str, Chapter] = {}
         self.lanes: set[Lane] = set()
         self.born: list[Delivery] = []
 
-    def of(self, chat_id: str) -> _Chapter:
+    def of(self, chat_id: str) -> Chapter:
         """Return what is new of a chat, to be added to."""
         chapter = self._chapters.get(chat_id)
         if chapter is None:
-            chapter = self._chapters[chat_id] = _Chapter()
+            chapter = self._chapters[chat_id] = Chapter()
         return chapter
 
     def join(self, later: Gathering) -> None:

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import starmap
-from typing import Any
 
 from bot.domain.admission import SignIn
 from bot.domain.blocking import Block
-from bot.domain.chat import LIVE, Chat, State
+from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
 from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Delivery, Knock, Seat, Thread
-from bot.relay.storage import ThreadTaken
 from bot.store import blocks_sql, codec, processes, reception_sql, standing_sql
 from bot.store import chat_sql as sql
+from bot.store.chats import Chats
 from bot.store.deliveries import Deliveries, Home
 from bot.store.gathering import Gathering
 from bot.store.hopes import Hopes
-from bot.store.link import Clash, Link
-from bot.store.sql import Query, Row
+from bot.store.link import Link
 from bot.store.tables import micros
-
-#: Microseconds for which an open chat's last change is not noted anew; it only ever seems older.
-_SOON_AGAIN = 30_000_000
-#: In one thread, chats follow one another; more than these do not matter to anybody writing there.
-_FEW = 8
 
 
 class SqlUnit:
@@ -40,100 +32,47 @@ class SqlUnit:
         self._hopes = hopes
         self.gathering = Gathering()
         self._now = now
+        self._chats = Chats(link, now, self.gathering, hopes)
         self._deliveries = Deliveries(link, now, self.gathering, home, hopes)
-        self._states: dict[str, State] = {}  # of the chats that we hold locked, or hope to
-        # What was read ahead on PostgreSQL, where asking again costs a round trip.
-        self._chat_ahead: dict[str, list[Row]] = {}
-        self._chats_ahead: dict[int, list[Row]] = {}
-        self._threads: dict[str, Thread] = {}  # as they are stored, by Teams' id
-        self._turned: dict[str, bool] = {}  # chats that changed, and whether a statement counted it
 
     def finish(self) -> None:
         """Do what comes last before the commit. Raises Vain."""
         self._hopes.check()
         self._hopes.write_firsts(self.link)
-        for chat_id, counted in self._turned.items():
-            if not counted:
-                self.link.later(sql.TURN, chat_id=chat_id)
+        self._chats.finish()
         self._deliveries.finish()
 
     # --- chats ---------------------------------------------------------------------------------
 
     async def chat(self, chat_id: str) -> Chat | None:
         """Load a chat, locked."""
-        if (hoped := self._hopes.chat(chat_id)) is not None:
-            self._states[chat_id] = hoped.state
-            return hoped
-        if chat_id in self._chat_ahead:
-            return _only(self._loaded(self._chat_ahead.pop(chat_id)))
-        return _only(await self._chats(sql.CHAT, chat_id=chat_id))
+        return await self._chats.chat(chat_id)
 
     async def live_chat(self, thread_id: int) -> Chat | None:
         """Load the thread's live chat, locked."""
-        return _only(await self._chats(sql.LIVE_CHAT, thread=thread_id))
+        return await self._chats.live(thread_id)
 
     async def chats_in(self, thread_id: int) -> list[Chat]:
         """Load the thread's few newest chats, locked."""
-        if (hoped := self._hopes.only_chat(thread_id)) is not None:
-            self._states[hoped.id] = hoped.state
-            return [hoped]
-        if thread_id in self._chats_ahead:
-            found = self._loaded(self._chats_ahead.pop(thread_id))
-        else:
-            found = await self._chats(sql.CHATS_IN, thread=thread_id, limit=_FEW)
-        self._hopes.noted.found_in(thread_id, found)
-        return found
-
-    async def _chats(self, query: Query, **values: Any) -> list[Chat]:
-        return self._loaded(await self.link.rows(query, **values))
-
-    def _loaded(self, rows: list[Row]) -> list[Chat]:
-        found: list[Chat] = []
-        for chat_id, detail, changed in rows:
-            chat = codec.chat_from_json(chat_id, detail)
-            self._states[chat_id] = chat.state
-            self._hopes.asked(chat_id, detail, changed)
-            found.append(chat)
-        return found
+        return await self._chats.in_thread(thread_id)
 
     async def add(self, chat: Chat) -> None:
         """Keep a new chat."""
-        row = {"id": chat.id, "thread_id": chat.thread, "created_at": micros(chat.created)}
-        await self.link.rows(sql.ADD_CHAT, **row, **self._state_of(chat))
-        self._saved(chat)
+        await self._chats.add(chat)
 
     async def save(self, chat: Chat) -> None:
         """Keep a changed chat. Raises ThreadTaken."""
-        before = self._states.get(chat.id)
-        if chat.state is State.OPEN is before and self._is_noted(chat.id):
-            detail, was = codec.chat_to_json(chat), self._hopes.held(chat.id)
-            query = sql.KEEP_CHAT if was is None else sql.KEEP_HOPED
-            self.link.later(query, chat_id=chat.id, detail=detail, was=was)
-            self._saved(chat)
-            return
-        row = {"chat_id": chat.id, **self._state_of(chat)}
-        if chat.state not in LIVE or before in LIVE:
-            self.link.later(sql.SAVE_CHAT, **row)  # it cannot take anybody's thread
-        else:
-            try:
-                await self.link.rows(sql.SAVE_CHAT, **row)
-            except Clash as error:
-                raise ThreadTaken from error
-        self._saved(chat)
+        await self._chats.save(chat)
 
-    def _is_noted(self, chat_id: str) -> bool:
-        """Tell whether the database knows well enough when the chat last changed."""
-        return abs(micros(self._now) - self._hopes.noted.get(chat_id)) < _SOON_AGAIN
+    async def rehouse(self, chat: Chat) -> None:
+        """Keep a chat that has moved to another thread."""
+        self.link.later(sql.REHOUSE, chat_id=chat.id, thread_id=chat.thread)
+        await self.save(chat)
 
-    def _state_of(self, chat: Chat) -> dict[str, Any]:
-        detail = codec.chat_to_json(chat)
-        return {"state": chat.state, "changed_at": micros(self._now), "detail": detail}
-
-    def _saved(self, chat: Chat) -> None:
-        self._hopes.write_firsts(self.link)
-        self._states[chat.id] = chat.state
-        self._turned[chat.id] = True
-        self.gathering.of(chat.id).chat = chat
+    async def waiting(self) -> list[Chat]:
+        """Read whose visitors wait; nothing is locked."""
+        rows = await self.link.rows(reception_sql.OPEN_CHATS)
+        return [chat for chat in starmap(codec.chat_from_json, rows) if chat.waits]
 
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note how far the visitor's lines stand in the thread; never goes back."""
@@ -155,8 +94,7 @@ class SqlUnit:
         """Append a line."""
         self.link.later(sql.RECORD, **codec.message_to_row(chat_id, message))
         self._hopes.recorded(chat_id, message)
-        self._turned.setdefault(chat_id, False)
-        self.gathering.of(chat_id).lines.append(message)
+        self._chats.touch(chat_id).lines.append(message)
 
     async def keep_file(self, chat_id: str, file: Stored) -> None:
         """Keep a file, or what has become of it."""
@@ -175,14 +113,11 @@ class SqlUnit:
 
     async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
         """Find a line by its key on the side it came from."""
-        fresh = chat_id not in self._states
-        if fresh and self._is_noted(chat_id) and self._hopes.is_new(chat_id, role, key):
-            return None
-        if self.link.shared and fresh:
+        if not self._chats.holds(chat_id):
+            if self._chats.is_noted(chat_id) and self._hopes.is_new(chat_id, role, key):
+                return None
             # Whoever asks goes on to the chat. Locked first, it also shows the lines of others.
-            ahead: list[Row] = []
-            self.link.later(sql.CHAT, ahead.extend, chat_id=chat_id)
-            self._chat_ahead[chat_id] = ahead
+            self._chats.read_ahead(chat_id)
         rows = await self.link.rows(sql.SAID, chat_id=chat_id, role=role, key=key)
         return codec.message_from_row(rows[0]) if rows else None
 
@@ -210,31 +145,11 @@ class SqlUnit:
 
     async def known_thread(self, conversation_id: str) -> Thread | None:
         """Load a conversation reference by Teams' id."""
-        if (hoped := self._hopes.thread(conversation_id, self._is_noted)) is not None:
-            self._threads[conversation_id] = hoped
-            return hoped
-        ahead: list[Row] = []
-        if self.link.shared:
-            self.link.later(sql.CHATS_AT, ahead.extend, conversation_id=conversation_id, limit=_FEW)
-        rows = await self.link.rows(sql.KNOWN_THREAD, conversation_id=conversation_id)
-        if not rows:
-            return None
-        thread = self._threads[conversation_id] = codec.thread_from_row(rows[0])
-        if self.link.shared:
-            self._chats_ahead[thread.id] = ahead
-        self._hopes.noted.thread(thread)
-        return thread
+        return await self._chats.known_thread(conversation_id)
 
     async def thread(self, thread: Thread) -> Thread:
         """Store or refresh a conversation reference."""
-        known = self._threads.pop(thread.conversation_id, None)
-        if known is not None and replace(thread, id=known.id) == known:
-            return known
-        self._hopes.need_all_held()
-        row = codec.thread_to_row(thread)
-        self._hopes.noted.forget(thread.conversation_id)
-        rows = await self.link.rows(sql.KEEP_THREAD, **row, service_url_seen_at=micros(self._now))
-        return codec.thread_from_row(rows[0])
+        return await self._chats.thread(thread)
 
     async def thread_by_id(self, thread_id: int) -> Thread:
         """Load a conversation reference."""
@@ -259,7 +174,7 @@ class SqlUnit:
     async def schedule(self, delivery: Delivery) -> None:
         """Add a row; a card that still waits is due earlier instead of twice. Raises Vain."""
         self._hopes.need_held(self.link, delivery.chat_id)
-        self._deliveries.schedule(delivery, guarded=delivery.chat_id in self._states)
+        self._deliveries.schedule(delivery, guarded=self._chats.holds(delivery.chat_id))
 
     async def take(
         self, owner: str, lease: float, streams: Sequence[str], most: int = 1, size: int = 0
@@ -321,8 +236,7 @@ class SqlUnit:
         """Forget a visitor's place."""
         for (chat_id,) in await self.link.rows(sql.LEAVE, seat=seat_id):
             # Sockets that were opened with it, here or at another process, look and end.
-            self._turned.setdefault(chat_id, False)
-            self.gathering.of(chat_id)
+            self._chats.touch(chat_id)
 
     async def sign_in(self, sign_in: SignIn) -> None:
         """Keep who signed in."""
@@ -331,16 +245,6 @@ class SqlUnit:
     async def sign_out(self, sign_in_id: str) -> bool:
         """Forget it; False if it was gone."""
         return bool(await self.link.rows(sql.SIGN_OUT, sign_in=sign_in_id))
-
-    async def rehouse(self, chat: Chat) -> None:
-        """Keep a chat that has moved to another thread."""
-        self.link.later(sql.REHOUSE, chat_id=chat.id, thread_id=chat.thread)
-        await self.save(chat)
-
-    async def waiting(self) -> list[Chat]:
-        """Read whose visitors wait; nothing is locked."""
-        rows = await self.link.rows(reception_sql.OPEN_CHATS)
-        return [chat for chat in starmap(codec.chat_from_json, rows) if chat.waits]
 
     async def receive(self, found: Reception | None) -> None:
         """Keep that visitors may begin chats, or that they may not."""
@@ -382,8 +286,7 @@ class SqlUnit:
         whoever opens an old link what became of it, and nobody's words or name.
         """
         gone = [await self.link.slowly(query, chat_id=chat_id) for query in sql.PURGES]
-        self._turned.setdefault(chat_id, False)
-        self.gathering.of(chat_id)
+        self._chats.touch(chat_id)
         return gone[0] + gone[1]
 
     async def wipe(self, chat_id: str) -> None:
@@ -394,7 +297,3 @@ class SqlUnit:
         """Delete a chat; what belongs to it goes with it (ON DELETE CASCADE)."""
         await self.link.slowly(sql.FORGET, chat_id=chat_id)
         self.gathering.of(chat_id)
-
-
-def _only(found: list[Chat]) -> Chat | None:
-    return found[0] if found else None
