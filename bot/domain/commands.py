@@ -17,8 +17,6 @@ NOTE = "//"
 
 #: Whole texts, lower case, that are commands; each does what a button of the card does.
 _WORDS = {
-    "": "help",
-    "help": "help",
     "invite": "invite",
     "cancel": "cancel",
     "revoke link": "revoke",
@@ -54,6 +52,7 @@ _MISPUT = re.compile(
     rf"|\s+(?:for\s+)?(?:being\s+)?{_ABUSE}\b|\s+[^\W\d]+\s*$))",
     re.IGNORECASE,
 )
+_SAY = re.compile(r"\s*say\s*:(?P<words>.*)$", re.IGNORECASE | re.DOTALL)
 _UNBLOCK = re.compile(r"\s*unblock\s+(?P<id>[0-9a-f]{6})\s*$", re.IGNORECASE)
 _TRIAGE = re.compile(rf"\s*send\s+to\s+triage{_LOOKED}", re.IGNORECASE)
 _NEW = re.compile(rf"\s*new\s+ticket\s+in\s+(?P<queue>[^:\n]{{1,100}}?){_LOOKED}", re.IGNORECASE)
@@ -129,7 +128,20 @@ class Blocks:
     """Say who is kept out."""
 
 
-Command = StartChat | Press | Help | TooMany | Receive | Close | Block | Misput | Unblock | Blocks
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Show the visitor these ``words``, whatever they look like."""
+
+    words: str
+
+
+Command = (
+    Say | StartChat | Press | Help | TooMany | Receive | Close | Block | Misput | Unblock | Blocks
+)
+
+
+_ALONE: dict[str, Command] = {word: Press(verb) for word, verb in _WORDS.items()}
+_ALONE |= {"": Help(), "help": Help(), "close": Close()}
 
 
 def is_note(text: str) -> bool:
@@ -145,14 +157,19 @@ def without_notes(text: str) -> tuple[str, int]:
     return "\n".join(kept), len(lines) - len(kept)
 
 
+def spoken(text: str) -> str:
+    """Return what of a message that mentions the bot, and is for the visitor, he is to read."""
+    return said["words"].strip() if (said := _SAY.match(text)) else text
+
+
 def parse_command(text: str, rt_hosts: dict[str, str]) -> Command | None:
     """Read a command; None if ``text`` is none, which in a chat means it is for the visitor."""
+    if _SAY.match(text):
+        return Say(spoken(text))
     word = " ".join(text.split()).lower()
     word = word.rstrip(".! ") or word  # "End chat!"
-    if word in _WORDS:
-        return Help() if _WORDS[word] == "help" else Press(_WORDS[word])
-    if word == "close":
-        return Close()
+    if word in _ALONE:
+        return _ALONE[word]
     if blocking := _blocking(text, word):
         return blocking
     if opened := _OPEN.match(text):

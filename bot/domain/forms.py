@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: Every button of a card has a command that does the same; the card names them too.
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("12345", "show ticket 12345 (rt#12345 or its address will do as well) to start a chat"),
@@ -33,6 +35,26 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ),
     ("blocks", "say who is kept out, why, and until when"),
     ("unblock 1a2b3c", "let them in again"),
+    ("say: WORDS", "show the visitor these words, however much they look like a command"),
     ("show card", "show the buttons again"),
     ("help", "show this"),
 )
+
+_HOLE = re.compile(r"[A-Z0-9]")
+
+
+def phrase_of(form: str) -> tuple[str, ...]:
+    """Return the words with which a command begins, up to what is to be filled in."""
+    words: list[str] = []
+    for word in form.split():
+        if _HOLE.search(word):
+            break
+        words.append(word.rstrip(":"))
+        if word.endswith(":"):
+            break
+    return tuple(words)
+
+
+def form_of(*words: str) -> str:
+    """Return the first form that begins with these words."""
+    return next(form for form, _ in COMMANDS if phrase_of(form) == words)

@@ -38,7 +38,7 @@ class Answer(StrEnum):
     BLOCKED = "blocked"
     BLOCKS = "blocks"
     BLOCK_NOT = "block_not"
-    MISTYPED = "mistyped"  # meant for a command, and none; ``detail`` is how it is said
+    MISTYPED = "mistyped"  # meant for a command or a note, and none; ``detail`` is how it is said
     MOVE_ASKED = "move_asked"  # another ticket is looked up; ``detail`` names it
     STAYS = "stays"
     UNBLOCKED = "unblocked"

@@ -19,10 +19,10 @@ from itertools import count
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow, State
-from bot.domain.commands import Help, is_note, parse_command, without_notes
+from bot.domain.commands import Help, Say, is_note, parse_command, spoken, without_notes
 from bot.domain.files import Standing
 from bot.domain.messages import EmptyText, Message, Role, TextTooLong, tidy
-from bot.domain.mistyped import mistyped
+from bot.domain.mistyped import held_back
 from bot.relay.bringing import key_of
 from bot.relay.buttons import author_of
 from bot.relay.inbound import Changed, Heard
@@ -32,7 +32,8 @@ from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
 _COMMAND = (
-    "It reads like a command now, and only a new message can be one. They still see it as it was."
+    "It reads like a command or a note now, and only a new message can be one. They still see it as it "
+    "was; mention me with “say:” in front of your words if they shall see those."
 )
 _STILL_SEEN = (
     "A picture that you took out is still shown to them; delete the message to take it back."
@@ -126,10 +127,13 @@ class Changing:
 
     def _is_for_us(self, changed: Changed) -> bool:
         """Tell whether what was said to the visitor has become a command, or was meant to."""
-        if changed.text is None or not changed.mentioned or is_note(changed.text):
+        if changed.text is None or is_note(changed.text):
             return False
-        command = parse_command(changed.text, dict(self._relay.rules.rt_hosts))
-        return not isinstance(command, Help | None) or mistyped(changed.text) is not None
+        if changed.mentioned:
+            command = parse_command(changed.text, dict(self._relay.rules.rt_hosts))
+            if not isinstance(command, Help | None):
+                return not isinstance(command, Say)
+        return held_back(changed.text, mentioned=changed.mentioned) is not None
 
     async def _line(self, unit: Unit, thread: Thread, key: str) -> tuple[Chat, Message] | None:
         found = await unit.said_in(thread.id, Role.OPERATOR, key)
@@ -144,7 +148,8 @@ class Changing:
                 # What became a note is taken back: its new words are not for the visitor.
                 event = e.Removed(now, author, changed.activity_id, line.seq)
             else:
-                text = tidy(without_notes(changed.text)[0])
+                said = spoken(changed.text) if changed.mentioned else changed.text
+                text = tidy(without_notes(said)[0])
                 event = e.Edited(now, author, changed.activity_id, line.seq, text)
             chat = await self._relay.happen(unit, chat, event)
             if isinstance(event, e.Removed):

@@ -16,6 +16,7 @@ from bot.domain.commands import (
     Misput,
     Press,
     Receive,
+    Say,
     StartChat,
     TooMany,
     Unblock,
@@ -24,7 +25,7 @@ from bot.domain.commands import (
     without_notes,
 )
 from bot.domain.messages import EmptyText, Quote, TextTooLong, tidy
-from bot.domain.mistyped import mistyped
+from bot.domain.mistyped import held_back
 from bot.domain.tickets import parse_ticket
 from bot.relay.belonging import about, was_open
 from bot.relay.blocking import Blocking
@@ -215,8 +216,10 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.HELP, chat=chat)
             case Block() | Misput() | Unblock() | Blocks():
                 await self._blocking.command(unit, thread, [chat], heard, command)
-            case None if heard.mentioned and (form := mistyped(heard.text)):
+            case None if form := held_back(heard.text, mentioned=heard.mentioned):
                 await self._telling.answer(unit, thread, heard, Answer.MISTYPED, form, chat=chat)
+            case Say(words) if chat.state is State.OPEN:
+                await self._say(unit, thread, chat, replace(heard, text=words))
             case _ if chat.state is State.OPEN:
                 await self._say(unit, thread, chat, heard)
             case _:
@@ -298,8 +301,8 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():
                 await self._telling.answer(unit, thread, heard, Answer.HELP)
-            case None:
-                form = mistyped(heard.text)
+            case None | Say() as command:
+                form = None if command else held_back(heard.text, mentioned=True)
                 nothing = Answer.NOT_DELIVERED if over else Answer.NO_NUMBER
                 word = Answer.MISTYPED if form else nothing
                 await self._telling.answer(unit, thread, heard, word, form or "", chat=over)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.chat import Chat, State
+from bot.domain.commands import NOTE
 from bot.domain.effects import Word
 from bot.domain.legible import plain_name
 from bot.domain.matching import Match, match
@@ -227,7 +228,8 @@ _WORDS: dict[Word | Answer, str] = {
     Answer.UNBLOCKED: "{detail} can come into chats again.",
     Answer.MISTYPED: (
         "That was not understood as a command and was not shown to the visitor. Mention me with "
-        "“{detail}” to give it. If it was meant for the visitor, write it again in other words."
+        "“{detail}” to give it. If it was meant for the visitor, edit it, or write it again: mention me, "
+        "and put “say:” in front of the words."
     ),
     Answer.MOVE_ASKED: (
         "Nothing has moved yet. {detail} is looked up in RT, and the card then shows it beside ticket "
@@ -279,6 +281,12 @@ _NO_CHAT: dict[Word | Answer, str] = {
     ),
 }
 
+#: MISTYPED of what was to be a note.
+_SLASHED = (
+    "A line of that looks like a note whose slashes slipped, so none of it was shown to the visitor. A "
+    "note begins with “//”. If it was meant for the visitor, edit it, or write it again: mention me, "
+    "and put “say:” in front of the words."
+)
 #: What is said of a chat that has no ticket instead.
 _NO_TICKET = (
     (" with {visitor} about ticket {ticket}", " with {visitor}"),
@@ -300,7 +308,9 @@ def say(notice: Tell, listening: Listening) -> str:
     chat, template = notice.chat, _WORDS[notice.word]
     if notice.word is Answer.NOTHING_HERE and notice.detail:
         template = _NOT_NOW
-    if chat is None:
+    if notice.word is Answer.MISTYPED and notice.detail == NOTE:
+        template = _SLASHED
+    elif chat is None:
         template = _NO_CHAT.get(notice.word, template)
     if chat is not None:
         template = doubt.worded(chat, notice.word, template)

@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands import parse_command
+from bot.domain.commands import Say, parse_command
 from bot.domain.forms import COMMANDS
-from bot.domain.mistyped import PHRASES, mistyped
+from bot.domain.mistyped import PHRASES, held_back, mistyped
 
 RECORD = "send to rt 345: SUMMARY"
+TRIAGE = "send to triage: SUMMARY"
+NEW = "new ticket in QUEUE: SUMMARY"
+BLOCK = "block 2h because REASON"
+MOVE = "confirm move 777"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,42 @@ RECORD = "send to rt 345: SUMMARY"
         ("keep it open", "keep open"),
         ("open unitl 17:00", "open until 17:00"),
         ("show card again", "show card"),
+        ("send to rt12345 he lies about it", RECORD),
+        ("snd ot rt he lies", RECORD),
+        ("dend to rt he lies", RECORD),
+        ("send yo rt 345 he lies", RECORD),
+        ("send to tr 345 he lies", RECORD),
+        ("send to r 345 he lies", RECORD),
+        ("send tort 345 he lies", RECORD),
+        ("to rt: he lies", RECORD),
+        ("Internal: do not trust him", RECORD),
+        ("sedn to traige he lies", TRIAGE),
+        ("bew ticket in Support: he lies", NEW),
+        ("new ticket ni Support: he lies", NEW),
+        ("new ticket Support: he lies", NEW),
+        ("Thanks!\nsned to rt 345: he lies", RECORD),
+        ("Thanks!\nblokc 2h because he swears", BLOCK),
+        ("blokc 2h because he swears at us", BLOCK),
+        ("bock 2h because he swears at us", BLOCK),
+        ("vlock 2h because he swears at us", BLOCK),
+        ("blok 30 min because she is rude", BLOCK),
+        ("block 2h becuase he swears at us", BLOCK),
+        ("block 2h he swears at us", BLOCK),
+        ("please blokc 2h because he swears", BLOCK),
+        ("block him because he swears at us", BLOCK),
+        ("blokc him 2h because he swears", BLOCK),
+        ("blokc 30 insults everybody here", BLOCK),
+        ("blokc 2h", BLOCK),
+        ("cofirm move Lovelace because she is his wife", MOVE),
+        ("confirm Lovelace because she is his wife", MOVE),
+        ("cancel it", "cancel"),
+        ("cnacel", "cancel"),
+        ("clsoe", "close"),
+        ("oepn", "open until 17:00"),
+        ("invite Ada", "invite"),
+        ("unblokc 1a2b3c", "unblock 1a2b3c"),
+        ("back ot the queue", "back to queue"),
+        ("end the chat, you were right about him", "end chat"),
     ],
 )
 def test_what_was_meant_for_a_command_is_answered_with_its_form(said: str, form: str) -> None:
@@ -99,6 +139,52 @@ def test_what_was_meant_for_a_command_is_answered_with_its_form(said: str, form:
         "Help is coming",
         "Keep the window open while it runs",
         "Undo the last step, then save",
+        "Open a terminal",
+        "Open your mail program",
+        "Open Outlook",
+        "Open the lid please",
+        "Open it",
+        "Close the window",
+        "Close Word first",
+        "Close all windows",
+        "Cancel your print job",
+        "Cancel and try again",
+        "End the process",
+        "End your session",
+        "End the call when you are done",
+        "End the chat when you are done, the rest is on the ticket",
+        "Keep your card with you",
+        "Keep the ticket number handy",
+        "Keep the ticket open until you have tried it",
+        "Keep trying",
+        "Show me the card",
+        "Show your card at the desk",
+        "Show the card to the porter",
+        "Undo the change",
+        "Undo your change with Ctrl+Z",
+        "Invite your colleague to the meeting",
+        "Send to print",
+        "Send to IT",
+        "Send it to IT, please",
+        "Send to it@help.test",
+        "Send the report to me",
+        "New ticket number is 12345",
+        "New ticket number: 12345",
+        "Confirm with the button because it is not saved otherwise",
+        "Lock the screen",
+        "Clock in first",
+        "Block the sender",
+        "Block port 25 because it is open",
+        "Block 30 minutes in your calendar",
+        "Block it for 2h because the disk is full",
+        "Private browsing may help",
+        "I wrote it into RT for you",
+        "/etc/hosts must have that line",
+        "/home is full",
+        "./configure && make",
+        "\\\\server\\share is the address",
+        "https://help.test/page",
+        "+/- 5 minutes",
         "Block port 25 in your firewall",
         "Unblock the port in your firewall",
         "Which room are you in?\nSend me a picture of it.",
@@ -111,7 +197,58 @@ def test_what_was_meant_for_a_command_is_answered_with_its_form(said: str, form:
     ],
 )
 def test_what_is_said_to_the_visitor_is_for_him(said: str) -> None:
-    assert mistyped(said) is None
+    assert held_back(said, mentioned=True) is None
+    assert held_back(said, mentioned=False) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [
+        ("send to rt 345: he lies", RECORD),
+        ("sned to rt 345 he lies", RECORD),
+        ("send to triage: he lies", TRIAGE),
+        ("Thanks!\nsend to triage: he lies", TRIAGE),
+        ("new ticket in Support: he lies", NEW),
+        ("block 2h because he swears at us", BLOCK),
+        ("blokc 2h because he swears at us", BLOCK),
+        ("confirm move Lovelace because she is his wife", MOVE),
+    ],
+)
+def test_what_is_for_rt_is_not_shown_where_only_the_mention_was_forgotten(
+    said: str, form: str
+) -> None:
+    assert held_back(said, mentioned=False) == form
+
+
+@pytest.mark.parametrize(
+    "said", ["Cancel it.", "end chat", "Send to RT first", "See RT 345: that is solved", "help"]
+)
+def test_what_hurts_nobody_is_as_ever_for_the_visitor_without_a_mention(said: str) -> None:
+    assert held_back(said, mentioned=False) is None
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "/ he lies",
+        "/he lies",
+        "./ he lies",
+        ".// he lies",
+        "/ / he lies",
+        "\\ he lies",
+        "\\\\ he lies",
+        "\N{FULLWIDTH SOLIDUS}\N{FULLWIDTH SOLIDUS} he lies",
+        "Good day\n / he lies",
+    ],
+)
+def test_a_note_whose_slashes_slipped_is_shown_to_nobody(said: str, mentioned: bool) -> None:
+    assert held_back(said, mentioned=mentioned) == "//"
+
+
+@given(st.text())
+def test_anything_can_be_said_to_the_visitor_by_saying_so(words: str) -> None:
+    assert parse_command(f"say: {words}", {}) == Say(words.strip())
 
 
 @given(
@@ -130,7 +267,7 @@ def test_no_command_with_anything_behind_it_is_for_the_visitor(
 
 
 def test_every_command_is_covered_but_those_with_which_one_begins_to_speak() -> None:
-    alone = {form for form, _ in COMMANDS if mistyped(f"{form.split()[0]} x") is None}
+    alone = {form for form, _ in COMMANDS if mistyped(f"{form.split()[0]} 7") is None}
     assert {form.split()[0] for form in alone} == {
-        *("12345", "help", "send", "new", "back", "move", "confirm", "show"),
+        *("12345", "help", "send", "new", "back", "move", "confirm", "show", "say:"),
     }

@@ -23,6 +23,8 @@ MISTYPED = [
     "move to ticket 12345 please",
     "undo that",
     "revoke",
+    "blokc 2h because he swears at us",
+    "/ he lies",
 ]
 #: Commands that are right, and can do nothing in an open chat.
 NOT_NOW = ["cancel", "revoke link", "invite", "undo", "Cancel."]
@@ -31,6 +33,9 @@ SPOKEN = [
     "Open the settings and press Apply",
     "End of the month it will be mended",
     "Cancel the print job first, then restart",
+    "Open a terminal",
+    "Close the window",
+    "Show me the card",
 ]
 
 
@@ -68,6 +73,42 @@ async def test_what_is_said_to_the_visitor_with_a_mention_reaches_him(
     assert (await house.texts(chat.id))[-1] == text
 
 
+@pytest.mark.parametrize(
+    "text", ["send to rt 345: he lies", "blokc 2h because he lies", "/he lies"]
+)
+async def test_what_is_for_colleagues_is_not_shown_where_the_mention_was_forgotten(
+    house: House, text: str
+) -> None:
+    chat, _ = await house.talking()
+    ((word, _),) = await said(house, text, mention=False)
+    assert word == Answer.MISTYPED
+    assert await house.texts(chat.id) == ["visitor_joined"]
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+@pytest.mark.parametrize("text", ["end chat", "12345", *MISTYPED])
+async def test_whatever_was_held_back_can_be_said_to_the_visitor(house: House, text: str) -> None:
+    chat, _ = await house.talking()
+    assert await said(house, f"Say: {text}") == []
+    assert (await house.texts(chat.id))[-1] == text
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+async def test_what_was_held_back_is_shown_once_it_is_edited_so(house: House) -> None:
+    chat, _ = await house.talking()
+    written = f"{house.clock.now.timestamp() * 1000:.0f}"  # Teams' ids are times
+    key = await house.writes("end teh chat", key=written)
+    await house.changes(key, "say: end teh chat", mentioned=True)
+    assert (await house.texts(chat.id))[-1] == "end teh chat"
+    await house.changes(key, "say: end the chat", mentioned=True)
+    assert (await house.texts(chat.id))[-1] == "end the chat"
+
+
+async def test_where_nobody_joined_nothing_is_said_to_him(house: House) -> None:
+    await house.invited()
+    assert [word for word, _ in await said(house, "say: hello")] == [Answer.NOT_JOINED]
+
+
 async def test_without_a_mention_it_is_said_to_the_visitor_as_ever(house: House) -> None:
     chat, _ = await house.talking()
     await house.writes("Cancel it.", mention=False)
@@ -88,12 +129,20 @@ async def test_a_command_that_is_mended_is_carried_out(house: House) -> None:
     assert (await house.chat(chat.id)).state is State.ENDED
 
 
-@pytest.mark.parametrize("text", [PRIVATE, "send to rt 345: he lies", "invite", "close"])
-async def test_words_that_become_a_command_are_not_shown_as_such(house: House, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "mentioned"),
+    [
+        *((PRIVATE, True), ("send to rt 345: he lies", True), ("invite", True), ("close", True)),
+        *(("send to rt 345: he lies", False), ("/he lies", True), ("/he lies", False)),
+    ],
+)
+async def test_words_that_become_a_command_are_not_shown_as_such(
+    house: House, text: str, mentioned: bool
+) -> None:
     chat, _ = await house.talking()
     key = await house.writes("Good day")
     house.threads.told.clear()
-    await house.changes(key, text, mentioned=True)
+    await house.changes(key, text, mentioned=mentioned)
     await house.deliver()
     ((_, notice),) = house.threads.told
     assert (notice.word, "like a command" in notice.detail) == (Answer.NOT_CHANGED, True)

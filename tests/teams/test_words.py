@@ -13,6 +13,7 @@ from bot.domain.commands import (
     Help,
     Press,
     Receive,
+    Say,
     StartChat,
     Unblock,
     parse_command,
@@ -84,7 +85,7 @@ def test_every_command_in_the_help_is_one() -> None:
     for command, _ in COMMANDS:
         parsed = parse_command(command, {})
         assert isinstance(
-            parsed, StartChat | Press | Help | Receive | Close | Block | Unblock | Blocks
+            parsed, StartChat | Press | Help | Receive | Close | Block | Unblock | Blocks | Say
         )
         assert command in commands.HELP
 
@@ -117,6 +118,14 @@ def test_of_what_was_mistyped_the_right_form_is_told() -> None:
     assert "was not shown to the visitor. Mention me with “end chat”" in said
     said = words.say(Tell(Answer.MISTYPED, "end chat"), Listening.MENTION)
     assert "visitor" not in said
+
+
+@pytest.mark.parametrize("form", ["end chat", "//"])
+def test_whoever_is_held_back_is_told_how_it_is_shown_all_the_same(form: str) -> None:
+    said = words.say(Tell(Answer.MISTYPED, form, talking()), Listening.THREAD)
+    assert "shown to the visitor" in said
+    assert f"“{form}”" in said
+    assert "mention me, and put “say:” in front of the words" in said
 
 
 def test_several_numbers_are_named() -> None:
