@@ -109,6 +109,7 @@ async def test_while_one_waits_what_was_said_is_seen_at_four_times_the_size(anyo
     await anyone.starts()
     await expect(anyone.waits).to_be_visible()
     log = ada.get_by_role("region", name="Conversation")
+    await expect(log.get_by_text("Why does it beep?")).to_be_attached()
     height = await log.evaluate("box => box.clientHeight")
     assert height > 50
     await log.press("Home")

@@ -157,6 +157,7 @@ async def test_two_tabs_show_the_same_and_each_message_once(ada: Ada, service: M
     await other.goto(ada.site.url + "/remote")
     await other.locator("rt-livechat .launcher").click()
     await ada.say("from the first")
+    await expect(ada.message("from the first")).to_contain_text("Sent")
     talk.grace("to both")
     for page in (ada.page, other):
         bodies = page.locator("rt-livechat li.said .body")

@@ -239,6 +239,7 @@ async def test_a_chat_that_was_closed_without_a_network_is_not_found_by_whoever_
     talk = service.invite()
     await ada.join(talk)
     await ada.say("My password is swordfish")
+    await expect(ada.message("My password is swordfish")).to_contain_text("Sent")
     talk.end()
     await ada.page.route("**/api/leave", lambda route: route.abort())
     await ada.button("Close this chat").click()

@@ -89,6 +89,7 @@ export class Talk {
   start(): void {
     const { waiting, view } = this.session;
     if (this.stop || (view.state === "filed" && !waiting[0])) return;
+    if (this.#seen < 0) this.#saw(view.head); // what came before this browser did is not new to it
     this.#spare.only();
     this.link.start();
     this.#wait();
@@ -168,7 +169,6 @@ export class Talk {
       if (before) this.newFrom = 0;
     }
     if (!settled) return;
-    if (this.#seen < 0) this.#saw(seq); // what came before this browser did is not new to it
     const fresh = entries.filter((one) => !one.own && !one.notice && one.seq > this.#seen);
     const reads = watching && follows;
     if (!before || !reads) this.newFrom ||= fresh[0]?.seq ?? 0;

@@ -192,7 +192,7 @@ test("what was written for one chat is never sent to another, and not kept for i
   const second = page(tab, { chat: "chat-2" }, () => browser);
   second.service?.tell(welcome({ chat: "chat-2" }));
   deepEqual([said(second.service), second.talk.draft, second.talk.session.unsent], [[], "", []]);
-  deepEqual(Object.keys(browser), []);
+  deepEqual(Object.keys(browser), ["livechat:read"]); // which says how far, not what
   second.talk.link.stop();
 });
 
@@ -203,7 +203,7 @@ test("a message that is answered in one tab is not waited for in the other", () 
   two.service?.tell(welcome());
   two.talk.session.say({ key: "k1", text: "hello" }); // a tab that was duplicated
   two.service?.tell(ada(1, "hello", "k1"));
-  deepEqual([two.talk.session.waiting, Object.keys(browser)], [[], []]);
+  deepEqual([two.talk.session.waiting, Object.keys(browser)], [[], ["livechat:read"]]);
   for (const { talk } of [one, two]) talk.link.stop();
 });
 
@@ -260,7 +260,7 @@ test("when the record is on the ticket nothing of it stays on the device, and th
 });
 
 test("what comes while one reads further up is new until one is at the end", () => {
-  const { talk, service } = page(new Storage());
+  const { talk, service } = page(new Storage(), { head: 1 });
   service?.tell(welcome({ head: 1 }), grace(1, "seen"));
   talk.look(true, true);
   service?.tell(grace(2, "far below"));
@@ -271,4 +271,12 @@ test("what comes while one reads further up is new until one is at the end", () 
   service?.tell(grace(3, "in front of her eyes"));
   talk.look(true, true);
   equal(talk.unread, 0);
+});
+
+test("what is said before there is a connection is new", () => {
+  const { talk, service } = page(new Storage(), { head: 1 });
+  talk.look(false, true);
+  service?.tell(welcome({ head: 2 }), grace(1, "before Ada came"), grace(2, "when she had just looked away"));
+  talk.look(false, true);
+  deepEqual([talk.unread, talk.newFrom], [1, 2]);
 });
