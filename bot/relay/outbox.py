@@ -289,7 +289,7 @@ class Outbox:
             lease = self._lease(run.delivery.lane)
             return await unit.take(self._owner, lease, [run.delivery.stream], _MOST, _SIZE)
 
-        following = await self._insist(work, soon=run.delivery.lane is not Lane.TEAMS)
+        following = await self._insist(run, work, soon=run.delivery.lane is not Lane.TEAMS)
         if more and not following:
             self._slots.unspend(run.delivery.thread)
         return following
@@ -300,16 +300,17 @@ class Outbox:
         return self._slots.follow(delivery.thread, time.monotonic())
 
     async def _insist(
-        self, work: Callable[[Unit], Awaitable[list[Delivery]]], *, soon: bool
+        self, run: Run, work: Callable[[Unit], Awaitable[list[Delivery]]], *, soon: bool
     ) -> list[Delivery]:
         """Commit ``work`` although the database may be away for a while.
 
         What was done outside is known here and nowhere else: forgotten, it would be repeated.
         """
         began, wait = time.monotonic(), 0.25
+        about = run.delivery.chat_id or ""
         while True:
             try:
-                return await self._relay.store.write(work, soon=soon)
+                return await self._relay.store.write(work, soon=soon, about=about)
             except NotDone:
                 if self._stopping or time.monotonic() - began > _INSIST:
                     raise
@@ -354,7 +355,7 @@ class Outbox:
                 await also(unit)
             return []
 
-        await self._insist(work, soon=True)
+        await self._insist(run, work, soon=True)
 
 
 def _is_enough(delivery: Delivery, error: NotDone | Unclear) -> bool:

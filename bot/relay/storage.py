@@ -218,11 +218,14 @@ class ThreadTaken(Exception):
 class Store(Protocol):
     """The database."""
 
-    async def write(self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True) -> T:
+    async def write(
+        self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True, about: str = ""
+    ) -> T:
         """Run ``work`` in one transaction and commit it; on an exception nothing is kept.
 
         ``work`` touches nothing but the unit and may be run again after a conflict.
-        ``soon`` false: it may wait a little for another's commit to ride with.
+        ``soon`` false: it may wait a little for another's commit to ride with; several that ride
+        together are done in the order of the chats that they are ``about``.
         """
 
     async def look(self, chat_id: str) -> tuple[Chat, int] | None:

@@ -312,7 +312,7 @@ class Visiting:
             except NotNow:
                 return  # it has ended meanwhile, and the widget is told so
 
-        await self._relay.store.write(work, soon=False)
+        await self._relay.store.write(work, soon=False, about=seat.chat_id)
 
     async def end(self, seat: Seat) -> None:
         """The visitor ends the chat; harmless when it is over already."""

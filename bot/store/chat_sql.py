@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from bot.domain.messages import Kind, Role
 from bot.store.codec import FILE, KNOCK, LINE, SEAT, SIGN_IN_ROW
 from bot.store.codec import THREAD as REFERENCE
-from bot.store.sql import ONE, Among, Query, number, text
+from bot.store.sql import ONE, Among, InOrder, Query, number, text
 from bot.store.tables import (
     chats,
     early,
@@ -47,21 +47,20 @@ CHAT = Query(sa.select(*_CHAT).where(_the_chat).with_for_update())
 LIVE_CHAT = Query(
     sa.select(*_CHAT).where(chats.c.thread_id == number("thread"), _live).with_for_update()
 )
-CHATS_IN = Query(
-    sa.select(*_CHAT)
-    .where(chats.c.thread_id == number("thread"))
-    .order_by(chats.c.created_at.desc())
-    .limit(number("limit"))
-    .with_for_update()
-)
+
+
+def _newest_in(place: sa.ColumnElement[int]) -> Query:
+    """A thread's newest chats, locked in the order of their ids, as everybody locks several."""
+    newest = chats.alias("newest")
+    ids = sa.select(newest.c.id).where(newest.c.thread_id == place)
+    few = ids.order_by(newest.c.created_at.desc()).limit(number("limit"))
+    found = sa.select(*_CHAT).where(chats.c.thread_id == place, chats.c.id.in_(few))
+    return Query(found.order_by(InOrder(chats.c.id)).with_for_update())
+
+
 _place = sa.select(threads.c.id).where(threads.c.conversation_id == text("conversation_id"))
-CHATS_AT = Query(
-    sa.select(*_CHAT)
-    .where(chats.c.thread_id == _place.scalar_subquery())
-    .order_by(chats.c.created_at.desc())
-    .limit(number("limit"))
-    .with_for_update()
-)
+CHATS_IN = _newest_in(number("thread"))
+CHATS_AT = _newest_in(_place.scalar_subquery())
 ADD_CHAT = Query(
     sa.insert(chats)
     .values(**_row(chats, "id thread_id state created_at changed_at detail"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from bot.domain.chat import LIVE, Chat, State
@@ -69,7 +70,7 @@ class Chats:
         return _only(await self._load(sql.LIVE_CHAT, thread=thread_id))
 
     async def in_thread(self, thread_id: int) -> list[Chat]:
-        """Load the thread's few newest chats, locked."""
+        """Load the thread's few newest chats, locked, the newest first."""
         if (hoped := self._hopes.only_chat(thread_id)) is not None:
             self._states[hoped.id] = hoped.state
             return [hoped]
@@ -77,6 +78,7 @@ class Chats:
             found = self._loaded(self._chats_ahead.pop(thread_id))
         else:
             found = await self._load(sql.CHATS_IN, thread=thread_id, limit=_FEW)
+        found.sort(key=attrgetter("created"), reverse=True)
         self._hopes.noted.found_in(thread_id, found)
         return found
 

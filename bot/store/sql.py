@@ -128,3 +128,23 @@ def _among_postgres(element: Among, compiler: Any, **more: Any) -> str:
     kind = sa.ARRAY(type(element.column.type)())
     values = compiler.process(sa.bindparam(element.name, type_=kind), **more)
     return f"{compiler.process(element.column, **more)} = ANY ({values})"
+
+
+class InOrder(sa.ColumnElement[str]):
+    """A text column in the order in which Python sorts, whatever the database's locale."""
+
+    inherit_cache = False
+    type = sa.Text()
+
+    def __init__(self, column: sa.ColumnElement[str]) -> None:
+        self.column = column
+
+
+@compiles(InOrder, "sqlite")
+def _in_order_sqlite(element: InOrder, compiler: Any, **more: Any) -> str:
+    return str(compiler.process(element.column, **more))
+
+
+@compiles(InOrder, "postgresql")
+def _in_order_postgres(element: InOrder, compiler: Any, **more: Any) -> str:
+    return f'{compiler.process(element.column, **more)} COLLATE "C"'

@@ -175,10 +175,12 @@ class SqlStore:
 
     # --- writing -------------------------------------------------------------------------------
 
-    async def write(self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True) -> T:
+    async def write(
+        self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True, about: str = ""
+    ) -> T:
         """Run ``work`` in one transaction; return once it is durable. NotDone: no database."""
         try:
-            return await self._writer.write(work, soon=soon)
+            return await self._writer.write(work, soon=soon, about=about)
         except _AWAY as error:  # Teams then gets 503 and comes again
             raise NotDone("The database does not answer.") from error
 

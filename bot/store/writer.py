@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from bot.relay.ports import Committed
@@ -77,6 +78,7 @@ class _Piece:
     work: Work
     done: asyncio.Future[Any]
     until: float
+    about: str
     tries: int = 0
     hopeful: bool = True  # until something went wrong
 
@@ -103,13 +105,18 @@ class Writer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def write(self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True) -> T:
-        """Run ``work`` in a transaction; return its result once it is durable."""
+    async def write(
+        self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True, about: str = ""
+    ) -> T:
+        """Run ``work`` in a transaction; return its result once it is durable.
+
+        ``about`` is the chat that it locks.
+        """
         if self._closed:
             raise RuntimeError("the database is closed")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        piece = _Piece(work, done, loop.time() + _PATIENCE)
+        piece = _Piece(work, done, loop.time() + _PATIENCE, about)
         if soon:
             self._ready.append([piece])
             self._start()
@@ -137,6 +144,8 @@ class Writer:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        # Those that go together lock their chats in the order in which everybody does.
+        self._lingering.sort(key=attrgetter("about"))
         while self._lingering:
             self._ready.append(self._lingering[: self._most])
             del self._lingering[: self._most]

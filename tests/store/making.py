@@ -63,6 +63,15 @@ async def count(store: SqlStore, table: str) -> int:
     return int((await store._reader.rows(query))[0][0])
 
 
+_WAITING = Query(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+
+async def somebody_waits(store: SqlStore) -> None:
+    """Until a transaction waits for another."""
+    while not (await store._reader.rows(_WAITING))[0][0]:
+        pass
+
+
 class Ears:
     """Hears what a store tells."""
 
