@@ -24,6 +24,15 @@ _FIRST_STRONG = "\u2068"
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
+# Overrides write letters backwards ("exe.gpj" reads "jpg.exe"), which no language needs; the others
+# stand for things nobody uses in messages. Tag characters carry whole sentences that nobody sees; at
+# home they are in a flag alone.
+_TWISTS = re.compile(
+    "(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)"
+    "|[\u202d\u202e\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_LINE = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+
 # What neither HTML nor a database's text may hold: controls, halves of characters, non-characters.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -38,7 +47,7 @@ def visible(text: str) -> str:
 
     Line breaks stay, as ``\n`` where they were ``\r`` or ``\r\n``.
     """
-    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    unified = untwisted(text.replace("\r\n", "\n").replace("\r", "\n"))
     return _UNSEEN.sub(lambda match: _sign(match[0]), unified).expandtabs(4)
 
 
@@ -47,6 +56,26 @@ def _sign(character: str) -> str:
     if code == 0x7F:
         return "\u2421"
     return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"
+
+
+def untwisted(text: str) -> str:
+    """Put a sign that is seen for what makes a text read other than it is, or hides words in it.
+
+    Arabic, Hebrew, Persian and emoji need none of these: their marks, embeddings, isolates and
+    joiners stay.
+    """
+    if text.isascii():
+        return text
+    return _TWISTS.sub(lambda match: match[1] or "\N{REPLACEMENT CHARACTER}", text)
+
+
+def shown(text: str) -> str:
+    """Return a message as people are shown it: read as it is, and turning nothing beyond its lines.
+
+    Lines, spaces and tabs stay as they are.
+    """
+    plain = untwisted(text)
+    return _LINE.sub(lambda match: contained(match[0]), plain) if _TURNS.search(plain) else plain
 
 
 def contained(line: str) -> str:

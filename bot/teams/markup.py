@@ -12,8 +12,10 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&])")
 _SCHEME = re.compile(r"(?i)\b(https?|mailto|ftp)(:)")
 _THREAD = re.compile(r"https://teams\.microsoft\.com/l/message/[\w%.~@/:;?=&-]+")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# What the line above a relayed message ends in: a time and a number.
-_HEADER = re.compile(r"\d{1,2}\s*[:.∶：]\s*\d{2}.{0,8}[#＃﹟]\s*\d")
+# What the line above a relayed message ends in: a time and a number. In writing from right to left
+# the other way round looks the same.
+_TIME, _NUMBER = r"\d{1,2}\s*[:.∶：]\s*\d{2}", r"[#＃﹟]\s*\d"
+_HEADER = re.compile(rf"{_TIME}.{{0,8}}{_NUMBER}|(?:{_NUMBER}+|\d[#＃﹟]).{{0,8}}{_TIME}")
 # Teams breaks lines at all of these.
 _BREAK = re.compile(r"[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Our own line below relayed messages.

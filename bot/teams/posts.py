@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from functools import lru_cache
 
-from bot.domain.legible import plain_name
+from bot.domain.legible import plain_name, shown
 from bot.domain.messages import Message
 from bot.domain.transcript_text import amount
 from bot.teams import markup
@@ -67,7 +67,7 @@ def posts(
     room = limit - _AROUND
     used = 0
     for count, message in enumerate(messages, 1):
-        head, text = _header(message, zone, resent=resent), markup.unforged(_said(message))
+        head, text = _header(message, zone, resent=resent), markup.unforged(shown(_said(message)))
         whole = f"{head}\n{text}"
         # Most posts are one short message, which need not be weighed.
         size = weight(whole) if len(messages) > 1 or len(whole) * _HEAVIEST > room else 0

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Final, NoReturn
 
+from bot.domain import legible
 from bot.domain.admission import Admission
 from bot.domain.chat import Chat, State
 from bot.domain.files import File
@@ -264,7 +265,7 @@ def line(message: Message) -> dict[str, Any]:
         "seq": message.seq,
         "kind": message.kind.value,
         "author": {"role": message.author.role.value, "name": message.author.name},
-        "text": message.text,
+        "text": legible.shown(message.text),
         "at": time(message.at),
     }
     if message.author.role is Role.VISITOR and message.kind is Kind.SAID:
@@ -272,7 +273,10 @@ def line(message: Message) -> dict[str, Any]:
     if message.target is not None:
         shown["target"] = message.target
     if message.quote is not None:
-        shown["quote"] = {"author": message.quote.author, "text": message.quote.text}
+        shown["quote"] = {
+            "author": message.quote.author,
+            "text": legible.shown(message.quote.text),
+        }
     if message.file is not None:
         shown["file"] = file(message.file)
     return shown

@@ -1,12 +1,14 @@
 """What people wrote does nothing beside our own words, and all of it is seen."""
 
+import re
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.legible import apart, contained, parts, plain_name, untagged, visible
+from bot.domain.legible import apart, contained, parts, plain_name, shown, untagged, visible
 
 TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 #: Text that is full of what may do harm.
@@ -95,6 +97,57 @@ def test_writing_from_right_to_left_is_left_alone_where_it_is_in_order() -> None
 )
 def test_a_control_character_is_shown_by_its_sign(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+OVERRIDES = "\u202d\u202e"
+SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+
+
+@pytest.mark.parametrize("show", [shown, visible])
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("pay \u202e321\u202c now", "pay \ufffd321\u202c now"),
+        ("\u202dשלום\u202c", "\ufffdשלום\u202c"),
+        ("a\U000e0068\U000e0069b", "a\ufffd\ufffdb"),
+        ("a\ufff9b\ufffac\ufffb", "a\ufffdb\ufffdc\ufffd"),
+        ("a\u206eb", "a\ufffdb"),
+    ],
+)
+def test_what_writes_backwards_or_hides_words_is_seen_and_does_nothing(
+    show: Callable[[str], str], text: str, seen: str
+) -> None:
+    assert show(text).replace("\u202c", "") == seen.replace("\u202c", "")
+
+
+@pytest.mark.parametrize("show", [shown, visible])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "مرحبا، كيف حالك؟ الطابعة 2 لا تعمل",
+        "שלום \u2067(abc)\u2069 123",
+        "می\u200cخواهم",  # Persian needs the joiner that does not join
+        "مرحبا \u200f(abc)\u200e \u061c5",
+        "👩\u200d💻 👍🏽",
+        SCOTLAND,
+    ],
+)
+def test_what_people_write_in_any_language_stays_as_it_is(
+    show: Callable[[str], str], text: str
+) -> None:
+    assert show(text) == text
+
+
+@given(HOSTILE)
+def test_a_message_that_is_shown_turns_nothing_beyond_its_lines(text: str) -> None:
+    for line in re.split("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", shown(text)):
+        assert depth_after(line) == []
+        assert not set(OVERRIDES).intersection(line)
+
+
+@given(st.text(st.sampled_from("ab א\n\t\x85")))
+def test_lines_spaces_and_tabs_of_a_message_stay(text: str) -> None:
+    assert shown(text) == text
 
 
 @given(HOSTILE, st.sampled_from(["[rt.test #1]", "[[rt.test #2]]", "[ rt.test #3 ]"]))

@@ -19,6 +19,7 @@ from playwright.async_api import Browser, Page, Response, expect
 
 from bot.domain.commands import without_notes
 from bot.domain.legible import parts
+from bot.domain.legible import shown as legible
 from bot.sandbox.rt.world import Transaction
 from bot.sandbox.stage import PREFIX, Stage
 from bot.store import upgrade
@@ -223,9 +224,9 @@ class HostileChat:
         if len(seen) != len(lines):
             self._problem("shown", len(seen), "of", len(lines))
         for line, there in zip(lines, seen, strict=False):
-            quote, want = line["quote"], shown(line["text"])
+            quote, want = line["quote"], shown(legible(line["text"]))
             if quote:
-                want.insert(0, f"In reply to {quote['name']}{quote['text']}")
+                want.insert(0, f"In reply to {quote['name']}{legible(quote['text'])}")
             if there["blocks"] != want:
                 self._problem("shown as", there["blocks"], "not as", want)
             if there["own"] is not (line["role"] == "visitor"):
@@ -276,7 +277,7 @@ class HostileChat:
             self._problem("speakers' lines", sorted(found.keys() ^ wanted.keys()))
         for seq, text in wanted.items():
             there = squeezed(found.get(seq, "")).replace("|", "")
-            if there != squeezed(unforged(text)).replace("|", ""):
+            if there != squeezed(unforged(legible(text))).replace("|", ""):
                 self._problem("posted as", there, "not", text)
 
     async def _look_in_teams(self) -> None:

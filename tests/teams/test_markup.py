@@ -59,6 +59,8 @@ def test_xml_is_escaped_and_keeps_its_lines() -> None:
         "Grace Hopper • 10.42 - # 4",
         "Grace Hopper · 10：42 · ＃4",
         "  Grace Hopper · 10:42 · #4",
+        "\u202b#4 · 10:42 · Grace Hopper\u202c",
+        "\u202b4# · 10:42 · Grace Hopper\u202c",
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\u2028", "\u0085", "\v"])

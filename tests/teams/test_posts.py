@@ -56,6 +56,14 @@ def test_a_name_cannot_bring_a_line_of_its_own() -> None:
     assert (head.count("#"), head.count("·"), body) == (1, 2, "hi")
 
 
+def test_a_message_turns_nothing_of_what_stands_below_it() -> None:
+    [text] = texts(said(3, "\u202bone\ntwo"), said(4, "\u202e3# · 14:01 · reppoH ecarG"))
+    assert text == (
+        "Ada Lovelace · 10:42 · #3\n\u202bone\u202c\ntwo\n\n"
+        "Ada Lovelace · 10:42 · #4\n| \ufffd3# · 14:01 · reppoH ecarG"
+    )
+
+
 def test_the_longest_prose_is_one_post() -> None:
     assert len(texts(said(3, "one word and\nanother " * (MAX_MESSAGE_BYTES // 24)))) == 1
 

@@ -203,6 +203,12 @@ def test_the_visitors_own_line_carries_his_key() -> None:
     assert line(author=ADA)["key"] == "1763"
 
 
+def test_a_line_reads_as_it_is_and_turns_nothing_around_it() -> None:
+    turned = line(text="see \u202egpj.exe\u202c", quote=Quote("Ada", "\u202bwhy?"))
+    assert turned["text"] == "see \ufffdgpj.exe"
+    assert turned["quote"]["text"] == "\u202bwhy?\u202c"
+
+
 def test_a_line_shows_what_it_answers_to_and_what_it_changes() -> None:
     assert line(quote=Quote("Ada", "why?"))["quote"] == {"author": "Ada", "text": "why?"}
     edited = line(kind=Kind.EDITED, target=5)
