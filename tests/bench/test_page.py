@@ -21,7 +21,7 @@ from tests.bench.page_cost import (
     lighthouse,
     measure,
 )
-from tests.e2e.conftest import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.e2e.mock_service import MockService
 
 SITES = (Without, HelpSite, Late)

@@ -6,7 +6,6 @@ Set CARD_SCREENS to a folder to get a picture of each.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -18,6 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bot.domain.matching import fingerprint
 from bot.teams.cards import card
+from tests.chromium import CHROMIUM, HEADLESS, first
 from tests.people import TICKET
 from tests.teams.cast import CARDS, NASTY
 
@@ -97,7 +97,7 @@ class Sheet:
 
 @pytest.fixture(scope="module")
 def sheet() -> Iterator[Sheet]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = first(HEADLESS, CHROMIUM)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         ready = Sheet(browser.new_page(viewport={"width": 520, "height": 400}))

@@ -5,23 +5,27 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from yarl import URL
 
 from bot.domain.messages import Role
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
+from tests.chromium import CHROMIUM
 from tests.contract.apache import Apache, available
 from tests.e2e.mock_service import Talk, Visiting
 
-CHROMIUM = "/usr/bin/chromium"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 CHAT, EVIL, WIKI = "chat.help.test", "evil.help.test", "wiki.help.test"
 WAYS = (
     "/metrics",
@@ -74,13 +78,25 @@ class Door:
         return page
 
 
-@pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    if not (available() and Path(CHROMIUM).exists()):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all; each test gets a context of its own."""
+    if not (available() and CHROMIUM.exists()):
         reason = "Apache or Chromium missing: run make contract as root once"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--host-resolver-rules=MAP *.test 127.0.0.1"],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def door(tmp_path: Path, chromium: Browser) -> AsyncIterator[Door]:
     hub = Hub()
     heard: list[tuple[str, dict[str, str]]] = []
 
@@ -111,17 +127,13 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         await runner.setup()
         await web.UnixSite(runner, f"{folder}/http.sock").start()
         (Path(folder) / "http.sock").chmod(0o666)
-        async with apache, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=CHROMIUM,
-                args=["--no-sandbox", "--host-resolver-rules=MAP *.test 127.0.0.1"],
-            )
+        async with apache, AsyncExitStack() as contexts:
 
             async def context() -> BrowserContext:
-                return await browser.new_context(ignore_https_errors=True, locale="en-GB")
+                made = await chromium.new_context(ignore_https_errors=True, locale="en-GB")
+                return await contexts.enter_async_context(made)
 
             yield Door(apache, Path(folder), visiting, await context(), context, heard)
-            await browser.close()
         await runner.cleanup()
 
 

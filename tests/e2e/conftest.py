@@ -12,18 +12,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bot.sandbox.helpsite import HelpSite
+from tests.chromium import CHROMIUM, HEADLESS, first
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
 from tests.e2e.scene import Scene, played
 from tests.lag import Watch, no_blocking
 
 __all__ = ["no_blocking"]
-
-CHROMIUM = Path("/usr/bin/chromium")
-"""Debian's; elsewhere Playwright's own is taken."""
-
-HEADLESS = Path("/usr/bin/chromium-headless-shell")
-"""The same without the windows that nobody would see, for half the price: what Playwright takes by itself."""
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +30,7 @@ def watched(no_blocking: Watch) -> None:
 async def launched(*programs: Path) -> AsyncIterator[Browser]:
     """The first of them that is there."""
     async with async_playwright() as playwright:
-        path = next((path for path in programs if path.exists()), None)
+        path = first(*programs)
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         await browser.close()

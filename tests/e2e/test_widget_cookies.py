@@ -13,7 +13,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from bot.sandbox.helpsite import HelpSite
 from bot.sandbox.teams.signing import Authority
-from tests.e2e.conftest import CHROMIUM
+from tests.chromium import CHROMIUM, first
 from tests.e2e.engines import DESKTOP, webkit
 from tests.e2e.guest import Guest
 from tests.e2e.mock_service import MockService, Talk
@@ -31,7 +31,7 @@ async def chromium_that_keeps(cookies: bool, profile: Path) -> AsyncIterator[Pag
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=CHROMIUM if CHROMIUM.exists() else None,
+            executable_path=first(CHROMIUM),
             args=["--no-sandbox"],
             locale="en-GB",
         )

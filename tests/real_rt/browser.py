@@ -1,7 +1,6 @@
 """Grace's browser on the real RT: Chromium with her Kerberos ticket."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from playwright.async_api import Locator, Page, async_playwright
 
 from bot.domain.events import Receipt
+from tests.chromium import CHROMIUM, HEADLESS, first
 from tests.rigs.rt.rig import Rig
 
 
@@ -22,7 +22,7 @@ async def browser_of(rig: Rig, folder: Path, who: str = "grace") -> AsyncIterato
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch_persistent_context(
                 folder,
-                executable_path=shutil.which("chromium"),
+                executable_path=first(HEADLESS, CHROMIUM),
                 args=["--no-sandbox", "--auth-server-allowlist=localhost"],
                 env=environment,
                 ignore_https_errors=True,

@@ -17,6 +17,7 @@ from bot.sandbox.teams import Post
 from bot.sandbox.teams.world import Conversation
 from bot.store import upgrade
 from tests.contract.apache import Apache, SignIn
+from tests.hatchery import Hatchery
 from tests.processes import ServiceProcess, free_port
 from tests.rigs.rt.rig import Rig
 
@@ -96,7 +97,7 @@ def channel(stage: Stage) -> Conversation:
 
 
 @asynccontextmanager
-async def desk_of(rig: Rig, folder: Path) -> AsyncIterator[Desk]:
+async def desk_of(rig: Rig, folder: Path, hatchery: Hatchery) -> AsyncIterator[Desk]:
     """Run the service with that RT behind Apache with the samples of infra/apache."""
     chat, url = str(rig.facts["livechat"]), f"sqlite:///{folder / 'livechat.db'}"
     async with Stage(free_port()) as stage:
@@ -104,8 +105,9 @@ async def desk_of(rig: Rig, folder: Path) -> AsyncIterator[Desk]:
         config.write_text(to_toml(_settings(rig, stage, chat, url)), encoding="utf-8")
         await asyncio.to_thread(upgrade, url)
         here = f"127.0.0.1:{stage.service_port}"
+        kerberos = str(rig.facts["krb5_config"])
         service = ServiceProcess(
-            config, f"http://{here}/livechat", KRB5_CONFIG=str(rig.facts["krb5_config"])
+            config, f"http://{here}/livechat", hatchery=hatchery, KRB5_CONFIG=kerberos
         )
         keytab = str(Path(rig.facts["krb5_config"]).with_name("http.keytab"))
         sign_in = SignIn(keytab, SECRET)

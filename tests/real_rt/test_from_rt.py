@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.hatchery import Hatchery
 from tests.real_rt.browser import browser_of
 from tests.real_rt.desk import Clicks, Desk, desk_of
 from tests.rigs.rt.rig import Rig
@@ -26,8 +27,8 @@ def rig(request: pytest.FixtureRequest) -> Rig:
 
 
 @pytest.fixture
-async def desk(rig: Rig, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_of(rig, tmp_path) as desk:
+async def desk(rig: Rig, tmp_path: Path, hatchery: Hatchery) -> AsyncIterator[Desk]:
+    async with desk_of(rig, tmp_path, hatchery) as desk:
         yield desk
 
 
@@ -81,10 +82,13 @@ async def test_two_clicks_lead_from_the_ticket_to_its_thread_and_the_ticket_show
 
 
 async def test_who_is_no_member_of_the_team_is_told_so_and_sees_no_ticket(
-    real_rt: Rig, tmp_path: Path
+    real_rt: Rig, tmp_path: Path, hatchery: Hatchery
 ) -> None:
     """Whatever his browser says of itself."""
-    async with desk_of(real_rt, tmp_path) as desk, browser_of(real_rt, tmp_path, "weak") as page:
+    async with (
+        desk_of(real_rt, tmp_path, hatchery) as desk,
+        browser_of(real_rt, tmp_path, "weak") as page,
+    ):
         answer = await page.goto(desk.start("printer"))
         assert answer
         assert answer.status == 403
@@ -102,8 +106,10 @@ async def test_who_is_no_member_of_the_team_is_told_so_and_sees_no_ticket(
         await expect(page.get_by_text(SUBJECT["printer"])).to_have_count(0)
 
 
-async def test_nobody_is_grace_by_saying_so(real_rt: Rig, tmp_path: Path) -> None:
-    async with desk_of(real_rt, tmp_path) as desk:
+async def test_nobody_is_grace_by_saying_so(
+    real_rt: Rig, tmp_path: Path, hatchery: Hatchery
+) -> None:
+    async with desk_of(real_rt, tmp_path, hatchery) as desk:
         await _nobody(desk)
 
 

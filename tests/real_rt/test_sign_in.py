@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.hatchery import Hatchery
 from tests.real_rt.browser import browser_of
 from tests.real_rt.desk import Desk, desk_of
 from tests.rigs.rt.rig import Rig
@@ -16,8 +17,8 @@ from tests.story import Story
 
 
 @pytest.fixture
-async def desk(real_rt: Rig, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_of(real_rt, tmp_path) as desk:
+async def desk(real_rt: Rig, tmp_path: Path, hatchery: Hatchery) -> AsyncIterator[Desk]:
+    async with desk_of(real_rt, tmp_path, hatchery) as desk:
         yield desk
 
 
