@@ -79,6 +79,7 @@ class _Piece:
     done: asyncio.Future[Any]
     until: float
     about: str
+    soon: bool = True  # whether somebody waits for it
     tries: int = 0
     hopeful: bool = True  # until something went wrong
 
@@ -116,7 +117,7 @@ class Writer:
             raise RuntimeError("the database is closed")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        piece = _Piece(work, done, loop.time() + _PATIENCE, about)
+        piece = _Piece(work, done, loop.time() + _PATIENCE, about, soon)
         if soon:
             self._ready.append([piece])
             self._start()
@@ -210,8 +211,19 @@ class Writer:
             else:
                 self._failed(hand, batch, error)
             return
-        # Whoever asked goes on in the loop's next turn, when all have been told; and what is begun
-        # because of the telling (a post to Teams) comes behind him.
+        waited_for = max((n for n, done in enumerate(outcomes, 1) if done[0].soon), default=0)
+        self._end(hand, outcomes[:waited_for])
+        if rest := outcomes[waited_for:]:
+            if waited_for:  # who waits goes on before anybody is told of what rode along
+                await asyncio.sleep(0)
+            self._end(hand, rest)
+
+    def _end(self, hand: Hand, outcomes: list[_Outcome]) -> None:
+        """Tell everybody of what was committed, and whoever asked what came of it.
+
+        He goes on in the loop's next turn, when all have been told; and what is begun because of
+        the telling (a post to Teams) comes behind him.
+        """
         gathering = Gathering()
         for piece, result, problem, gathered in outcomes:
             gathering.join(gathered)

@@ -58,8 +58,9 @@ def obj(value: Any, *path: str) -> Json:
 
 def text_at(value: Any, *path: str) -> str:
     """Return the string at ``path``, empty if there is none."""
-    found = obj(value, *path[:-1]).get(path[-1])
-    return found if isinstance(found, str) else ""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def objects(value: Any) -> list[Json]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from botbuilder.core import InvokeResponse, TurnContext
@@ -31,6 +30,8 @@ from bot.teams.membership import Gatekeeper
 from bot.teams.refused import Refusal, Refusals
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 LIMIT = 4.0  # seconds for a turn, whatever the database or Teams' own API do
 TOLD_AGAIN = 600.0  # seconds between two refusals to the same person
@@ -95,12 +96,14 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
             when, mentioned = self._when(raw), heard.mentioned
             return Missed(who.operator, heard.key, when, at, mentioned=mentioned)
 
-        async with self._in_time(who, where, missed):
+        async def take_in() -> None:
             if await self._may(who, where):
                 await self._operating.hears(heard, at)
             elif heard.mentioned or await self._operating.carries_chat(where):
                 # Other posts of theirs are their own business: not answered, not kept.
                 self._turn_away(who, where)
+
+        await self._in_time(take_in(), who, where, missed)
 
     async def on_teams_message_edit(self, turn_context: TurnContext) -> None:
         """Take in an edit."""
@@ -150,14 +153,15 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
             when, change = self._when(raw), changed.activity_id
             return Missed(who.operator, changed.key, when, at, change, changed.mentioned)
 
-        async with self._in_time(who, where, missed):
+        async def take_in() -> None:
             if await self._may(who, where):
                 await self._operating.changes(changed, at)
 
+        await self._in_time(take_in(), who, where, missed)
+
     async def _press(self, raw: read.Json) -> InvokeResponse:
         who, where = read.person(raw), self._thread(raw)
-        async with self._in_time(who, where):
-            return await self._pressed(raw, who, where)
+        return await self._in_time(self._pressed(raw, who, where), who, where)
 
     async def _pressed(self, raw: read.Json, who: read.Person, where: Thread) -> InvokeResponse:
         if not await self._may(who, where):
@@ -177,17 +181,20 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         card = cards.card(pressing.view, self._zone)
         return _ok({"statusCode": 200, "type": cards.CONTENT_TYPE, "value": card})
 
-    @asynccontextmanager
     async def _in_time(
-        self, who: read.Person, where: Thread, missed: Callable[[], Missed | None] = _nothing
-    ) -> AsyncIterator[None]:
+        self,
+        turn: Awaitable[T],
+        who: read.Person,
+        where: Thread,
+        missed: Callable[[], Missed | None] = _nothing,
+    ) -> T:
         """End a turn in time; what it could not take in is ``missed`` until Teams brings it again.
 
         Raises TimeoutError, and whatever the turn does.
         """
         try:
             async with asyncio.timeout(self._limit):
-                yield
+                return await turn
         except Exception:
             if one := missed():
                 self._refusals.note(Refusal(where, who, one))

@@ -67,6 +67,22 @@ async def test_what_may_wait_rides_with_the_next_commit(lite: SqlStore) -> None:
     assert seen.count("COMMIT") == 1
 
 
+async def test_whoever_waits_goes_on_before_anybody_is_told_of_what_may_wait(
+    lite: SqlStore,
+) -> None:
+    ears, told = Ears(lite), []
+
+    async def at_once() -> None:
+        await say(lite, 2)
+        told.append([m.seq for heard in ears.heard for news in heard.news for m in news.lines])
+
+    waiting = asyncio.create_task(say(lite, 1, soon=False))
+    await asyncio.sleep(0)
+    await asyncio.gather(at_once(), waiting)
+    told.append([m.seq for heard in ears.heard for news in heard.news for m in news.lines])
+    assert told == [[2], [2, 1]]
+
+
 async def test_what_may_wait_does_not_wait_for_ever(store: SqlStore) -> None:
     await add_chat(store)
     await asyncio.wait_for(asyncio.gather(*(say(store, n, soon=False) for n in range(1, 9))), 5)
