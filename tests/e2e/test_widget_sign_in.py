@@ -33,6 +33,21 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECRET = "s" * 40
 
+ON_A_SLOW_WIRE = """
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) { if (!window.late) send.call(this, text); };
+    Object.defineProperty(WebSocket.prototype, "onclose", {
+        set(hear) {
+            if (!("hear" in this)) this.addEventListener("close", async (end) => {
+                window.hasClosed = true;
+                await window.late;
+                this.hear?.(end);
+            });
+            this.hear = hear;
+        }
+    });
+"""
+
 
 @dataclass
 class Site:
@@ -195,6 +210,26 @@ async def test_who_signs_out_at_the_site_leaves_nothing_to_the_next_one_at_this_
 async def test_a_sign_out_page_can_end_it_with_a_few_lines(site: Site) -> None:
     await talking(site)
     await site.ada.page.evaluate(f"async () => {{ {snippet('sign-out')} }}")
+    await shows_nothing_of_hers(site)
+
+
+async def test_a_sign_out_page_that_shows_the_chat_and_hears_late_that_it_ended_keeps_nothing(
+    site: Site,
+) -> None:
+    chat, ada = await site.house.invited(), site.ada
+    await ada.page.add_init_script(ON_A_SLOW_WIRE)
+    await ada.follow(site.house.token(chat))
+    await ada.panel.get_by_role("link", name="Sign in").click()
+    await ada.button("Join the chat").click()
+    await ada.say("my question")
+    await expect(ada.message("my question")).to_contain_text("Sent")
+    await ada.page.evaluate("() => { window.late = new Promise((ends) => (window.ends = ends)); }")
+    await ada.say("never sent")
+    await expect(ada.message("never sent")).to_contain_text("Sending")
+    await ada.box.fill("half a sentence")
+    await ada.page.evaluate(f"async () => {{ {snippet('sign-out')} }}")
+    await ada.page.wait_for_function("() => window.hasClosed")
+    await ada.page.evaluate("() => ends()")
     await shows_nothing_of_hers(site)
 
 

@@ -181,6 +181,7 @@ async def test_after_the_end_one_has_the_ticket_number_and_a_copy_and_what_was_n
     talk = service.invite()
     await ada.join(talk)
     await ada.say("It is the one in Foyer B")
+    await expect(ada.message("It is the one in Foyer B")).to_contain_text("Sent")
     talk.grace("Paper was out.\nIt prints again.")
     await expect(ada.message("prints again")).to_be_visible()
     await ada.box.fill("and also")
