@@ -92,6 +92,8 @@ _UNITS = frozenset(
 )
 _PEOPLE = frozenset(["him", "her", "them", "visitor", "user", "person", "guy", "student", "idiot"])
 _OF_THEM = _PEOPLE | frozenset(["he", "she", "they", "his", "hers", "their", "shes", "hes"])
+#: Words of their own that are one letter from "block".
+_NEIGHBOURS = frozenset({"clock", "black", "lock", "flock"})
 _ABUSE = re.compile(r"(?:spamm|abus|insult|swear|rude|threat|harass|troll|flood|offen)")
 _TO_YOU = frozenset({"you", "your", "yours"})
 _CAUSES = frozenset({"cause", "cos", "coz", "cuz", "bc"})
@@ -118,7 +120,7 @@ def _in_line(line: str, mentioned: bool) -> str | None:
     words = words_of(line)
     while words and words[0] in _PLEASE:
         words = words[1:]
-    found = _record(words, line) or _move(words) or _block(words, line)
+    found = _record(words, line) or _move(words, mentioned) or _block(words, line)
     if mentioned:
         return found or (RECORD if _SUMMED_UP.match(line) or _LABEL.match(line) else None)
     return found if found == MOVE or _FILLED_IN.search(line[:_NEAR]) else None
@@ -129,16 +131,16 @@ def _record(words: Sequence[str], line: str) -> str | None:
         if are(words, phrase) or likeness(words, phrase):
             return form
     # "new ticket Support: …" has lost a word.
-    new = are(words, ("new", "ticket")) and ":" in line[:_NEAR]
+    new = are(words, ("new", "ticket")) and "tickets" not in words and ":" in line[:_NEAR]
     return RECORDS[-1][1] if new and not _NO_QUEUE.intersection(words[2:3]) else None
 
 
-def _move(words: Sequence[str]) -> str | None:
+def _move(words: Sequence[str], mentioned: bool) -> str | None:
     """`confirm move SURNAME because WHY`; "confirm Lovelace because" has lost a word."""
     if not words or not within(words[0], "confirm", 2):
         return None
     whose = words[1:2] and words[1] not in _NOBODY and any(map(_is_because, words[2:4]))
-    meant = are(words, ("confirm", "move")) or whose
+    meant = are(words, ("confirm", "move")) or (mentioned and whose)
     return MOVE if meant else None
 
 
@@ -158,7 +160,7 @@ def _block(words: Sequence[str], line: str) -> str | None:
     every = set(re.findall(r"[^\W\d_]+", line.lower()))
     if whom or _OF_THEM & every or any(map(_is_because, every)) or any(map(_ABUSE.match, every)):
         return BLOCK
-    timed = len(rest) > 1 and rest[1] in _UNITS
+    timed = len(rest) > 1 and rest[1] in _UNITS and words[0] not in _NEIGHBOURS
     return BLOCK if timed and not _TO_YOU & every else None
 
 

@@ -171,6 +171,8 @@ def test_what_was_meant_for_a_command_is_answered_with_its_form(said: str, form:
         "New ticket number is 12345",
         "New ticket number: 12345",
         "Confirm with the button because it is not saved otherwise",
+        "New tickets take 2 days: please be patient",
+        "Clock 5 minutes back",
         "Lock the screen",
         "Clock in first",
         "Block the sender",
@@ -221,7 +223,11 @@ def test_what_is_for_rt_is_not_shown_where_only_the_mention_was_forgotten(
 
 
 @pytest.mark.parametrize(
-    "said", ["Cancel it.", "end chat", "Send to RT first", "See RT 345: that is solved", "help"]
+    "said",
+    [
+        *("Cancel it.", "end chat", "Send to RT first", "See RT 345: that is solved", "help"),
+        "Confirm Tuesday because we are full on Monday",
+    ],
 )
 def test_what_hurts_nobody_is_as_ever_for_the_visitor_without_a_mention(said: str) -> None:
     assert held_back(said, mentioned=False) is None
