@@ -283,7 +283,9 @@ class Filing(Section):
     """Sending the record of a chat to RT, which cannot take it back."""
 
     undo_seconds: float = Field(default=60, ge=0, le=600)
-    """Seconds for which Send to RT can be undone; nothing leaves before. 0: it is sent at once."""
+    """Seconds for which Send to RT can be undone; nothing leaves before. 0: it is sent at
+    once; a visitor who is still in the chat then is not asked whether it helped (`visitors.rating`),
+    for an answer could not go into the record any more."""
 
 
 class Retention(Section):

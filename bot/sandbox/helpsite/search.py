@@ -16,17 +16,19 @@ _COMMON = frozenset(
     ["does", "from", "have", "help", "with", "what", "when", "where", "which", "your"]
 )
 
+_NO_ANSWERS = frozenset({"index", "contact"})
+
 Suggestions = tuple[str, list[str], list[str], list[str]]
 
 
 @cache
 def _index() -> dict[str, tuple[str, frozenset[str]]]:
-    """Return title and words of every page, by its path; the front page answers nothing."""
+    """Return title and words of every page that answers something, by its path."""
     found = {}
     for file in sorted(PAGES.glob("*.html")):
         page = file.read_text("utf-8")
         title, main = _TITLE.search(page), _MAIN.search(page)
-        if title and main and file.stem != "index":
+        if title and main and file.stem not in _NO_ANSWERS:
             text = _TAG.sub(" ", main[1]).lower()
             found[f"/{file.stem}"] = (title[1], frozenset(_WORD.findall(text)))
     return found

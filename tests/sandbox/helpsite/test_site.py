@@ -91,7 +91,7 @@ async def test_a_service_that_is_not_there_gives_503_with_words(path: str) -> No
         assert "start it first" in await answer.text()
 
 
-@pytest.mark.parametrize("page", ["/", "/printing", "/remote", "/ticket"])
+@pytest.mark.parametrize("page", ["/", "/printing", "/remote", "/ticket", "/contact"])
 async def test_every_page_carries_the_widget_under_the_strictest_policy(
     http: ClientSession, page: str
 ) -> None:
@@ -122,5 +122,7 @@ async def test_its_search_answers_with_the_pages_that_have_most_of_the_words(
         [],
         ["/printing"],
     ]
+    async with http.get("/search", params={"q": "computing support telephone"}) as answer:
+        assert "/contact" not in (await answer.json(content_type=None))[3]
     async with http.get("/search") as answer:
         assert await answer.json(content_type=None) == ["", [], [], []]
