@@ -67,6 +67,26 @@ async def test_a_chat_that_was_closed_is_seen_in_no_other_window_any_more(
     await expect(first.get_by_text("Off and on again.")).to_have_count(0)
 
 
+async def test_the_other_window_is_told_that_the_chat_was_closed_in_this_one(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    talk.grace("Off and on again.")
+    await expect(ada.message("Off and on again.")).to_be_visible()
+    talk.end()
+    await expect(ada.foot).to_contain_text("This conversation will be on ticket")
+    await expect(ada.button("Save a copy")).to_be_visible()  # the rest of the widget is there
+    first, ada.page = ada.page, await ada.tab()
+    await ada.visit("/remote")
+    await ada.launcher.click()
+    await ada.button("Close this chat").click()
+    foot = first.locator("rt-livechat .foot")
+    await expect(foot).to_contain_text("This chat was closed in another window of this browser.")
+    await expect(foot).not_to_contain_text("signed in")
+    await expect(first.get_by_text("Off and on again.")).to_have_count(0)
+
+
 async def test_nor_in_a_page_that_comes_back_out_of_the_browsers_cache(
     ada: Ada, service: MockService
 ) -> None:

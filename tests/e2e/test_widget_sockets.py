@@ -70,6 +70,29 @@ async def test_a_minimised_chat_keeps_its_one_so_that_an_answer_is_heard_and_she
     assert (talk.id, Presence.GONE) not in service.visiting.reports
 
 
+async def test_what_was_read_in_one_tab_is_not_new_in_the_other(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.button("Minimise the chat").click()
+    first, ada.page = ada.launcher, await ada.tab()
+    await ada.visit("/remote")
+    talk.grace("It is ready.")
+    for launcher in (first, ada.launcher):
+        await expect(launcher).to_have_accessible_name("Live chat 1 new message")
+    await ada.launcher.click()
+    await expect(ada.message("It is ready.")).to_be_visible()
+    await expect(first).to_have_accessible_name("Live chat")
+    await first.click()
+    await expect(first.page.get_by_text("New since you left")).to_have_count(0)
+    await ada.button("Minimise the chat").click()
+    await first.page.get_by_role("button", name="Minimise the chat").click()
+    talk.grace("In room 4.12")
+    for launcher in (first, ada.launcher):
+        await expect(launcher).to_have_accessible_name("Live chat 1 new message")
+
+
 async def test_a_tab_that_nobody_has_looked_at_has_none_and_one_that_somebody_left_keeps_its_own(
     ada: Ada, service: MockService
 ) -> None:

@@ -85,7 +85,6 @@ export class Spare {
         return { key: name.slice(this.#start.length), text, at };
       })
       .filter(({ at }) => at > Date.now() - DAY)
-      .sort((one, next) => one.at - next.at)
-      .map(({ key, text }) => ({ key, text }));
+      .sort((one, next) => one.at - next.at);
   }
 }

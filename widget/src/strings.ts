@@ -163,6 +163,7 @@ export const EN = {
   over_filed: "This conversation is on ticket #{ticket}.",
   stopped_head: "This chat cannot go on here",
   no_session: "This browser is no longer signed in.",
+  closed_there: "This chat was closed in another window of this browser.",
   other_chat: "Another chat was opened in this browser.",
   gone: "The chat was erased.",
   rate_question: "Has this chat helped you?",

@@ -44,8 +44,8 @@ export class Talk {
   #patience = 0;
   #limit = 0;
   #typed = -TYPING;
-  /** The last line that was seen in this browser; -1 while that is not known. */
-  #seen: number;
+  /** The last line that was seen in this browser, in whichever window; -1 while that is not known. */
+  last: number;
 
   /** `tab` keeps what is written here, `browser` what was read. */
   constructor(socket: string, tab: Shelf, browser: Shelf, view: View, user: TalkUser) {
@@ -58,7 +58,7 @@ export class Talk {
     const others = this.#spare.all().filter(({ key }) => unsent.every((one) => one.key !== key));
     this.session = new Session(view, [...others, ...unsent]);
     const [chat, seen] = browser.get<[string, number]>("read") ?? ["", -1];
-    this.#seen = chat === view.chat ? seen : -1;
+    this.last = chat === view.chat ? seen : -1;
     this.link = new Link(socket, {
       hello: () => this.session.hello(),
       receive: (frame) => this.#receive(frame),
@@ -89,7 +89,7 @@ export class Talk {
   start(): void {
     const { waiting, view } = this.session;
     if (this.stop || (view.state === "filed" && !waiting[0])) return;
-    if (this.#seen < 0) this.#saw(view.head); // what came before this browser did is not new to it
+    if (this.last < 0) this.#saw(view.head); // what came before this browser did is not new to it
     this.#spare.only();
     this.link.start();
     this.#wait();
@@ -169,15 +169,15 @@ export class Talk {
       if (before) this.newFrom = 0;
     }
     if (!settled) return;
-    const fresh = entries.filter((one) => !one.own && !one.notice && one.seq > this.#seen);
+    const fresh = entries.filter((one) => !one.own && !one.notice && one.seq > this.last);
     const reads = watching && follows;
     if (!before || !reads) this.newFrom ||= fresh[0]?.seq ?? 0;
     this.unread = reads ? 0 : fresh.length;
-    if (reads && this.#seen < seq) this.#saw(seq);
+    if (reads && this.last < seq) this.#saw(seq);
   }
 
   #saw(seq: number): void {
-    this.#seen = seq;
+    this.last = seq;
     this.#browser.set("read", [this.session.view.chat, seq]);
   }
 

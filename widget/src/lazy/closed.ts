@@ -1,18 +1,41 @@
 /**
- * A chat that was closed in another window of this browser, or before this page came back out of the
- * back-forward cache: nothing of it is shown any more.
+ * What happened in another window of this browser, or before this page came back out of the
+ * back-forward cache: of a chat that was closed there nothing is shown any more, and what was read
+ * there is not new here.
  */
 import type { App } from "../app.ts";
+import type { Stop } from "../link.ts";
+import type { Kit } from "../more.ts";
 
 /** The name stands there only until the service has been told; a window hears of it by the event. */
 const LEFT = "livechat:left";
+const READ = "livechat:read";
 
-export function closed(): (app: App) => void {
+export function closed({ say }: Kit): (app: App) => void {
+  function drop(app: App): void {
+    const { talk } = app;
+    if (!talk) return;
+    talk.session.entries = [];
+    talk.forget();
+    // Its cookie is gone, too: before or after this the service says that it does not know us.
+    talk.quit(say("closed_there") as Stop);
+    app.announcer.clear();
+  }
+
+  function read(app: App, [chat, seq]: [string, number]): void {
+    const { talk } = app;
+    if (talk?.session.view.chat !== chat || talk.last >= seq) return;
+    talk.last = seq;
+    if (talk.newFrom <= seq) talk.newFrom = 0;
+    app.changed();
+  }
+
   const heard = new WeakSet<App>();
   return (app) => {
     if (heard.has(app)) return;
     heard.add(app);
     addEventListener("storage", ({ key, newValue }) => {
+      if (key === READ && newValue) read(app, JSON.parse(newValue) as [string, number]);
       if (key === LEFT && newValue === JSON.stringify(app.talk?.session.view.chat)) drop(app);
     });
     addEventListener("pageshow", ({ persisted }) => {
@@ -28,13 +51,4 @@ function isNobodys(): boolean {
   } catch {
     return false;
   }
-}
-
-function drop(app: App): void {
-  const { talk } = app;
-  if (!talk) return;
-  talk.session.entries = [];
-  talk.forget();
-  app.announcer.clear();
-  app.changed();
 }

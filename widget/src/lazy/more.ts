@@ -15,7 +15,7 @@ import { over } from "./over.ts";
 export default (kit: Kit): More => {
   const ring = chime(kit);
   const { left, ...rest } = files(kit);
-  const mind = closed();
+  const mind = closed(kit);
   const wait = waiting(kit);
   return {
     ...rest,

@@ -46,7 +46,8 @@ function head(app: App): Child {
       "div",
       {},
       h("h2", { id: "title" }, say("title")),
-      h("p", {}, live && sayPresence(talk.session.view.operators)),
+      // Without a connection nobody here knows who is there.
+      h("p", {}, live && (app.line.text ? "\xa0" : sayPresence(talk.session.view.operators))),
     ),
     live && !app.asking && !talk.session.ending && button("end", () => app.question(), say("end")),
     live && moreOf(app)?.options(app),
