@@ -225,7 +225,8 @@ class Store(Protocol):
 
         ``work`` touches nothing but the unit and may be run again after a conflict.
         ``soon`` false: it may wait a little for another's commit to ride with; several that ride
-        together are done in the order of the chats that they are ``about``.
+        together are done in the order of the chats that they are ``about``, and none waits any
+        longer when something else of its chat is written.
         """
 
     async def look(self, chat_id: str) -> tuple[Chat, int] | None:

@@ -367,7 +367,7 @@ async def accepted(
         return await speak(unit, chat, chat.visitor)
 
     try:
-        return await relay.store.write(work)
+        return await relay.store.write(work, about=seat.chat_id)
     except NotNow as error:
         raise CannotSay("ended") from error
     except ChatFull as error:

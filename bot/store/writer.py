@@ -120,6 +120,8 @@ class Writer:
         piece = _Piece(work, done, loop.time() + _PATIENCE, about, soon)
         if soon:
             self._ready.append([piece])
+            if not self._together and any(one.about == about != "" for one in self._lingering):
+                self._lingered()  # a post that ended would be in the way of this chat's next one
             self._start()
             self._mind()
         else:

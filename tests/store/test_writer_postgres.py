@@ -40,6 +40,23 @@ async def test_postgresql_waits_for_its_disk_and_for_nobody_for_long(post: SqlSt
     assert await post.write(work) == wanted
 
 
+async def test_what_may_wait_waits_no_longer_when_its_chat_goes_on(
+    post: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_LINGER", 3600.0)
+
+    async def ends(unit: Unit) -> None:
+        await unit.relayed("chat-1", 1)
+
+    ending = asyncio.create_task(post.write(ends, soon=False, about="chat-1"))
+    await asyncio.sleep(0)
+    await post.write(lambda unit: unit.record("chat-1", line(1, "k1")), about="chat-2")
+    assert not ending.done()
+    await post.write(lambda unit: unit.record("chat-1", line(2, "k2")), about="chat-1")
+    async with asyncio.timeout(10):
+        await ending
+
+
 async def test_two_that_lock_each_other_out_both_get_through(post: SqlStore) -> None:
     await add_chat(post, "chat-2")
     first_locks = asyncio.Barrier(2)
