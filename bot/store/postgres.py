@@ -39,6 +39,8 @@ _CONFLICTS = (
     errors.DeadlockDetected,
     errors.UniqueViolation,
 )
+#: Locks that others keep, a server that ends things, a wire that is cut.
+_FOREIGN = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 
 
 class Door:
@@ -68,6 +70,7 @@ class PostgresHand:
         self._thens: list[Then | None] = []
         self._begun = False
         self._committing = False
+        self._kept = False  # the server has said so
         self._mark: int | None = None  # where a piece begins in what waits, if it was not sent yet
 
     # --- within a transaction ------------------------------------------------------------------
@@ -101,6 +104,7 @@ class PostgresHand:
             raise
         except errors.IntegrityError as error:
             raise Clash(type(error).__name__) from error
+        self._kept = self._committing
         for then, rows in zip(thens, results, strict=True):
             if then is not None:
                 then(rows)
@@ -113,7 +117,7 @@ class PostgresHand:
 
     async def begin(self) -> datetime:
         """Begin with the first statement."""
-        self._committing = False
+        self._committing = self._kept = False
         if self._db is None or not self._db.is_open():
             self._db = None
             self._db = await self._door.open()
@@ -140,6 +144,8 @@ class PostgresHand:
         """Roll back; a connection that does not even do that is of no use."""
         begun, self._begun = self._begun, False
         self._forget()
+        if self._kept:  # whoever was told what came of it failed
+            return False
         if self._db is None or self._db.broken is not None:
             return not self._committing
         if begun:
@@ -175,11 +181,17 @@ class PostgresHand:
 
     def again(self, error: Exception) -> bool:
         """After a conflict; and on a new connection if the old one was lost before the commit."""
+        if self._kept:
+            return False
         cause = error.__cause__ if isinstance(error, Clash) else error
         if isinstance(cause, _CONFLICTS):
             return True
         lost = self._db is not None and self._db.broken is not None
         return lost and not self._committing and isinstance(error, psycopg.OperationalError)
+
+    def foreign(self, error: Exception) -> bool:
+        """No hope and no statement brings these about."""
+        return isinstance(error, _FOREIGN)
 
     @property
     def down(self) -> bool:

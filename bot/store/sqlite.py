@@ -174,6 +174,10 @@ class SqliteHand:
         """Nobody else writes, so nothing changes by trying again."""
         return False
 
+    def foreign(self, error: Exception) -> bool:
+        """The disk is full or away, or somebody keeps the lock."""
+        return isinstance(error, sqlite3.OperationalError)
+
     @property
     def down(self) -> bool:
         """A file is there or not; each commit finds out for itself."""

@@ -51,7 +51,7 @@ class Hand(Link, Protocol):
         """Make everything since ``begin`` durable."""
 
     async def abandon(self) -> bool:
-        """Undo everything since ``begin``; False if it may be kept all the same. Never raises."""
+        """Undo everything since ``begin``; False if it is or may be kept all the same. Never raises."""
 
     def mark(self) -> None:
         """Begin a piece that can be undone by itself."""
@@ -64,6 +64,9 @@ class Hand(Link, Protocol):
 
     def again(self, error: Exception) -> bool:
         """Tell whether the work may succeed if it is simply done again."""
+
+    def foreign(self, error: Exception) -> bool:
+        """Tell whether an error is no statement's: somebody else's lock, the wire, or the disk."""
 
     @property
     def down(self) -> bool:
@@ -207,9 +210,8 @@ class Writer:
             outcomes = await self._work(hand, batch, now, hopes)
             await hand.commit()
         except Exception as error:  # noqa: BLE001 - nothing was kept; told to whoever asked
-            if await hand.abandon() and _in_vain(batch, hopes):
-                self._ask(batch, hopes)
-                self._ready.appendleft(batch)
+            if await hand.abandon():
+                self._undone(hand, batch, hopes, error)
             else:
                 self._failed(hand, batch, error)
             return
@@ -245,11 +247,9 @@ class Writer:
         began = clock()
         together = len(batch) == 1 or all(piece.hopeful for piece in batch)
         for piece in batch:
-            if together:
-                hopes.append(Hopes(self._noted, may=piece.hopeful))
-                outcomes.append(await self._alone(hand, piece, now, hopes[-1]))
-            else:
-                outcomes.append(await self._apart(hand, piece, now))
+            hopes.append(Hopes(self._noted, may=together and piece.hopeful))
+            do = self._alone if together else self._apart
+            outcomes.append(await do(hand, piece, now, hopes[-1]))
             if clock() - began > _TURN:
                 await asyncio.sleep(0)
                 began = clock()
@@ -261,26 +261,44 @@ class Writer:
         unit.finish()
         return piece, result, None, unit.gathering
 
-    async def _apart(self, hand: Hand, piece: _Piece, now: datetime) -> _Outcome:
+    async def _apart(self, hand: Hand, piece: _Piece, now: datetime, hopes: Hopes) -> _Outcome:
         """Do a piece that its neighbours in the transaction need not suffer for."""
         hand.mark()
         try:
-            outcome = await self._alone(hand, piece, now, Hopes(self._noted, may=False))
+            outcome = await self._alone(hand, piece, now, hopes)
             await hand.keep()
         except Exception as error:
             if not await hand.undo():
                 raise
+            self._allowed_in_vain(hopes)
             return piece, None, error, Gathering()
         return outcome
 
-    def _ask(self, batch: list[_Piece], vain: list[Hopes]) -> None:
-        """Let pieces ask the next time, each apart; nothing came of what they were allowed."""
-        for piece in batch:
-            piece.hopeful = False
-        for hopes in vain:
-            for delivery in hopes.allowed:
-                if self.home is not None:
-                    self.home.back(delivery)
+    def _undone(
+        self, hand: Hand, batch: list[_Piece], hopes: list[Hopes], error: Exception
+    ) -> None:
+        """Nothing was kept: let pieces ask the next time, each apart, if that may help."""
+        for vain in hopes:
+            self._allowed_in_vain(vain)
+        foreign, several = hand.foreign(error), len(batch) > 1
+        hoped = bool(hopes) and all(piece.hopeful for piece in batch)
+        if hopes and several and foreign and not self._together:
+            # Nobody is to wait once more for a lock that only his neighbour wants.
+            self._ready.extendleft([piece] for piece in reversed(batch))
+            self._start()
+        elif hoped and (several or (hopes[0].any and not foreign)):
+            for piece in batch:
+                piece.hopeful = False
+            self._ready.appendleft(batch)
+        else:
+            self._failed(hand, batch, error)
+
+    def _allowed_in_vain(self, hopes: Hopes) -> None:
+        """Nothing came of what a piece was allowed."""
+        allowed, hopes.allowed = hopes.allowed, []
+        for delivery in allowed:
+            if self.home is not None:
+                self.home.back(delivery)
 
     def _failed(self, hand: Hand, batch: list[_Piece], error: Exception) -> None:
         for piece in batch:
@@ -311,11 +329,6 @@ class Writer:
         self._ready.appendleft([piece])
         self._start()
         self._mind()
-
-
-def _in_vain(batch: list[_Piece], hopes: list[Hopes]) -> bool:
-    """Tell whether an error may be that of a hope, or only of one piece among others."""
-    return bool(hopes) and (len(batch) > 1 or hopes[0].any)
 
 
 def _answer(piece: _Piece, result: Any, problem: Exception | None) -> None:

@@ -1,21 +1,26 @@
 """PostgreSQL's side of writing: waits, conflicts, cut connections, unclear commits."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import errors
 
-from bot.relay.ports import NotDone
+from bot.domain.chat import State
+from bot.relay.ports import Delivery, NotDone
 from bot.relay.storage import Unit
-from bot.store import SqlStore, libpq, writer
+from bot.store import SqlStore, libpq, postgres, writer
 from bot.store.postgres import PostgresHand
-from bot.store.sql import Query
+from bot.store.sql import Query, Row
 from bot.store.unit import SqlUnit
 from bot.store.writer import Hand, Writer
-from tests.store.making import add_chat, line, said, say
+from tests.people import ADA
+from tests.store.making import add_chat, line, row, said, say
 
 _KILL = Query(sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid())))
 
@@ -185,6 +190,101 @@ async def test_a_database_that_only_reads_is_away(pg_url: str) -> None:
     with pytest.raises(NotDone):
         await store.write(lambda unit: unit.first_time("c", "a"))
     await store.close()
+
+
+@contextmanager
+def held(url: str) -> Iterator[psycopg.Connection]:
+    """Somebody holds a chat for as long as he likes."""
+    with psycopg.connect(url.replace("+psycopg", "")) as other:
+        other.execute("SELECT 1 FROM chats WHERE id = 'chat-1' FOR UPDATE")
+        yield other
+
+
+async def speak(unit: Unit) -> None:
+    """Say something in the hope that the chat is as it was."""
+    assert await unit.said("chat-1", ADA.role, "new") is None
+    chat = await unit.chat("chat-1")
+    assert chat
+    await unit.save(replace(chat, head=chat.head + 1))
+    await unit.record("chat-1", line(chat.head + 1, "new"))
+
+
+@pytest.fixture
+async def hasty(pg_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqlStore]:
+    """A store that does not wait for locks, and has read a chat that is open."""
+    options = postgres._OPTIONS.replace("lock_timeout=4000", "lock_timeout=1")
+    monkeypatch.setattr(postgres, "_OPTIONS", options)
+    store = SqlStore.at(pg_url)
+    await add_chat(store, state=State.OPEN)
+    await store.write(lambda unit: unit.chat("chat-1"))
+    yield store
+    await store.close()
+
+
+async def test_a_lock_that_somebody_keeps_is_waited_for_once(hasty: SqlStore, pg_url: str) -> None:
+    runs, allowed, back = [], list[Delivery](), list[Delivery]()
+
+    def allow(made: Delivery) -> bool:
+        allowed.append(made)
+        return True
+
+    async def work(unit: Unit) -> None:
+        runs.append(1)
+        await speak(unit)
+        await unit.schedule(row("chat:chat-1", chat_id="chat-1"))
+
+    hasty.work_for("me", 30, allow, back.append)
+    with held(pg_url), pytest.raises(NotDone):
+        await hasty.write(work)
+    assert len(runs) == 1
+    assert back == allowed != []
+
+
+async def test_of_several_only_who_wants_that_lock_waits_for_it_again(
+    hasty: SqlStore, pg_url: str
+) -> None:
+    runs, free = [], asyncio.Event()
+
+    async def wants_it(unit: Unit) -> None:
+        runs.append(1)
+        if len(runs) > 1:
+            await free.wait()
+        await unit.relayed("chat-1", 1)
+        assert await unit.chat("chat-1")
+
+    await add_chat(hasty, "chat-2")
+    with held(pg_url):
+        waits = asyncio.create_task(hasty.write(wants_it, soon=False, about="chat-1"))
+        try:
+            async with asyncio.timeout(5):
+                await hasty.write(
+                    lambda unit: unit.relayed("chat-2", 1), soon=False, about="chat-2"
+                )
+        finally:
+            free.set()
+    await waits
+    assert len(runs) == 2
+
+
+@pytest.mark.parametrize("error", [ValueError, errors.DeadlockDetected])
+async def test_what_goes_wrong_after_the_commit_does_not_make_it_happen_twice(
+    hasty: SqlStore, error: type[Exception]
+) -> None:
+    runs = []
+
+    def fails(_: list[Row]) -> None:
+        raise error
+
+    async def work(unit: Unit) -> None:
+        assert isinstance(unit, SqlUnit)
+        runs.append(1)
+        await speak(unit)
+        unit.link.later(Query(sa.text("SELECT 1")), fails)
+
+    with pytest.raises((error, NotDone)):
+        await hasty.write(work)
+    assert len(runs) == 1
+    assert await said(hasty) == [1]
 
 
 async def test_whoever_meets_another_each_time_is_told_to_come_again(post: SqlStore) -> None:
