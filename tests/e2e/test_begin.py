@@ -171,7 +171,7 @@ async def test_an_answer_that_is_lost_begins_no_second_chat(anyone: Scene) -> No
     await expect(ada.get_by_text("trying again")).to_be_visible()
     await ada.reload()  # and the key outlives the page
     await ada.get_by_role("button", name="Live chat").click()
-    await expect(anyone.waits).to_be_visible()
+    await expect(anyone.waits).to_be_visible(timeout=20_000)
     assert lost == 2
     await expect(anyone.grace.get_by_text("waits for an answer").first).to_be_visible()
     await expect(anyone.grace.get_by_text("A visitor asks: Why does it beep?")).to_have_count(1)

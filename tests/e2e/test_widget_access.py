@@ -114,6 +114,7 @@ async def test_the_whole_story_by_keyboard(ada: Ada, service: MockService) -> No
     await keyboard.press("Enter")
     await expect(ada.message("Thank you")).to_contain_text("Sent")
     await expect(ada.box).to_be_focused()
+    await expect(ada.panel.locator("summary")).to_be_visible()  # the rest of the widget is there
     walk = []
     for _ in range(5):
         await keyboard.press("Shift+Tab")

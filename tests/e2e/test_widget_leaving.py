@@ -20,6 +20,7 @@ async def over(ada: Ada, service: MockService) -> Talk:
     talk.end()
     talk.file()
     await expect(ada.foot).to_contain_text("This conversation is on ticket")
+    await expect(ada.button("Save a copy")).to_be_visible()  # the rest of the widget is there
     return talk
 
 
