@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
 from tests.hatchery import Hatchery
+from tests.migrated import lay_out
 from tests.postgres import Cluster
 
 HERE = Path(__file__).parent
@@ -73,6 +74,21 @@ def postgres_cluster() -> Iterator[Cluster]:
 def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
     """`postgresql+psycopg://…` of an empty database that is this test's alone."""
     with postgres_cluster.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_cluster: Cluster) -> Iterator[str]:
+    """The name of a database with the service's tables to copy: migrating takes longer than most tests."""
+    with postgres_cluster.database() as url:
+        lay_out(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres_with_tables(postgres_cluster: Cluster, postgres_template: str) -> Iterator[str]:
+    """The same as `postgres_url`, migrated."""
+    with postgres_cluster.database(postgres_template) as url:
         yield url
 
 

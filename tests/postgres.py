@@ -130,11 +130,14 @@ class Cluster:
         return f"postgresql{driver}://{OWNER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a new, empty database, which is dropped afterwards whoever still uses it."""
+    def database(self, like: str = "template1") -> Iterator[str]:
+        """The URL of a new database, which is dropped afterwards whoever still uses it.
+
+        It is empty, or a copy of the one that is called ``like``, which nobody may use meanwhile.
+        """
         name = f"livechat_{next(self._numbers)}"
         with psycopg.connect(self.url(OWNER, driver=""), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name}".encode())
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
             try:
                 yield self.url(name)
             finally:

@@ -15,7 +15,7 @@ from bot.domain.beginning import no_ticket
 from bot.domain.blocking import Block, block_id
 from bot.domain.chat import State
 from bot.domain.identity import Identity, Proof
-from bot.store import upgrade
+from tests.migrated import lay_out
 from tests.people import GRACE, INTAKE, NOW
 from tests.relay.house import OTHER, House, opened
 from tests.test_cli import CONFIG
@@ -58,7 +58,7 @@ def prompt(tmp_path: Path) -> Prompt:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A service that goes on meanwhile."""
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     async with opened(url) as a_house:
         yield a_house
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 from bot.domain.chat import State
 from bot.metrics import Metrics
 from bot.relay.ports import Lane, NotDone
-from bot.store import upgrade
+from tests.migrated import sqlite_at
 from tests.people import ADAS
 from tests.processes import free_port
 from tests.relay.house import OTHER, RULES, House, opened
@@ -28,10 +27,10 @@ ANSWERED = {("POST", 201): 5, ("POST", 429): 1, ("PUT", 0): 2}
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    url = f"sqlite:///{tmp_path / 'chats.db'}"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    await asyncio.to_thread(upgrade, url)
+        url = request.getfixturevalue("postgres_with_tables")
+    else:
+        url = sqlite_at(tmp_path / "chats.db")
     async with opened(url) as a_house:
         yield a_house
 

@@ -24,8 +24,8 @@ from bot.sandbox.stage import Stage
 from bot.sandbox.teams import Post
 from bot.sandbox.teams.people import Pressed
 from bot.sandbox.teams.presses import find, gather
-from bot.store import upgrade
 from tests.contract.rts import Place, gateway_of
+from tests.migrated import lay_out
 from tests.processes import free_port
 from tests.story import Story
 
@@ -133,7 +133,7 @@ async def desk(
     url = f"sqlite:///{folder / 'livechat.db'}"
     gateway = gateway_of(replace(place.instance, keytab=place.keytab))
     async with Stage(free_port(), enforce_limits=False) as stage:
-        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(lay_out, url)
         quick = {"quarantine_seconds": 1}
         sections = {"retention": quick, "relay": {"pacing": False}}
         settings = Settings(**{**stage.settings(url), **sections})

@@ -13,7 +13,7 @@ from bot.app import Service
 from bot.config import Settings
 from bot.relay.ports import NotDone
 from bot.sandbox.stage import Stage
-from bot.store import upgrade
+from tests.migrated import lay_out
 from tests.processes import free_port
 from tests.story import Story
 
@@ -42,7 +42,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def service(stage: Stage, tmp_path: Path) -> AsyncIterator[Service]:
     """A service that is quick about telling what did not come again."""
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     service = Service(Settings(**stage.settings(url)))
     refusals = service.teams.handler._refusals
     refusals._look, refusals._wait = 0.05, 1.5

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.stage import PREFIX, Stage
-from bot.store import upgrade
 from bot.visitors.wire import Close
 from tests.contract.test_nothing_kept import CANARY, PEOPLE, in_tables, left, talk
 from tests.hatchery import Hatchery
+from tests.migrated import lay_out
 from tests.processes import ROOT, ServiceProcess, free_port
 from tests.story import Story
 
@@ -57,7 +57,7 @@ async def erase(config: Path, person: str) -> str:
 async def test_both_sides_learn_that_their_talk_was_erased_and_nothing_of_it_is_left(
     tmp_path: Path, stage: Stage, hatchery: Hatchery, url: str
 ) -> None:
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     config = stage.write(tmp_path, url, log={"level": "debug"})
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
     async with ServiceProcess(config, base, hatchery=hatchery) as service:

@@ -18,10 +18,10 @@ import sqlalchemy as sa
 
 from bot.sandbox.stage import PREFIX, Stage
 from bot.sandbox.teams.faults import Fault
-from bot.store import upgrade
 from tests.contract.figures import Scraper
 from tests.faults import dying
 from tests.hatchery import Hatchery
+from tests.migrated import lay_out
 from tests.processes import ServiceProcess, free_port
 from tests.story import Story
 
@@ -107,7 +107,7 @@ async def test_a_canary_is_found_nowhere_after_the_purge(
     folder, temporary = tmp_path / "data", tmp_path / "data" / "tmp"
     temporary.mkdir(parents=True)
     url, port = f"sqlite:///{folder / 'livechat.db'}", free_port()
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     config = stage.write(
         folder,
         url,
@@ -167,7 +167,7 @@ async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
     url = f"sqlite:///{folder / 'livechat.db'}"
     if database == "postgresql":
         url = request.getfixturevalue("postgres_url")
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     kept = {"quarantine_seconds": 1, "purge_grace_seconds": 0}
     soon = {"lease_seconds": 4, "dead_after_seconds": 3}
     port = free_port()
@@ -203,7 +203,7 @@ async def test_the_bots_posts_go_from_the_thread_where_that_is_wished(
     tmp_path: Path, stage: Stage, hatchery: Hatchery, *, wished: bool
 ) -> None:
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     rules = {"purge_grace_seconds": 0, "delete_teams_posts": wished}
     config = stage.write(tmp_path, url, retention=rules)
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
@@ -234,7 +234,7 @@ async def test_a_chat_that_was_cancelled_leaves_nobodys_name(
     tmp_path: Path, stage: Stage, hatchery: Hatchery
 ) -> None:
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     config = stage.write(tmp_path, url)
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
     async with ServiceProcess(config, base, hatchery=hatchery) as service:

@@ -13,7 +13,7 @@ from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import Stage
 from bot.sandbox.teams import Fault, Post
-from bot.store import upgrade
+from tests.migrated import lay_out
 from tests.processes import free_port
 from tests.story import Story
 
@@ -31,7 +31,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         team = world.conversation("Live chat").team
         assert team
         channels = [world.add_channel(team, name) for name in POOL]
-        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(lay_out, url)
         settings = a_stage.settings(url)
         settings["teams"]["pool"] = [{"id": one.id, "team": team.id} for one in channels]
         service = Service(Settings(**settings))

@@ -14,7 +14,6 @@ from bot.app import Service
 from bot.config import Settings
 from bot.domain.presence import Presence
 from bot.sandbox.stage import HOST, PREFIX, Stage
-from bot.store import upgrade
 from tests.processes import Visitor, free_port
 from tests.story import Story
 
@@ -28,10 +27,9 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(postgres_url: str) -> AsyncIterator[Pair]:
+async def pair(postgres_with_tables: str) -> AsyncIterator[Pair]:
     async with Stage(free_port()) as stage:
-        await asyncio.to_thread(upgrade, postgres_url)
-        settings = stage.settings(postgres_url)
+        settings = stage.settings(postgres_with_tables)
         quick = {"quarantine_seconds": 1, "purge_grace_seconds": 0}
         settings |= {"retention": quick, "visitors": {"presence_grace": 1}}
         settings["relay"] = {"dead_after_seconds": 2}

@@ -16,7 +16,7 @@ from bot.sandbox.rt.faults import Fault as RtFault
 from bot.sandbox.stage import Stage
 from bot.sandbox.teams.faults import Fault
 from bot.sandbox.teams.world import Conversation
-from bot.store import upgrade
+from tests.migrated import lay_out
 from tests.processes import free_port
 from tests.story import Story
 
@@ -28,7 +28,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """The stand-ins and a service, quick about what usually takes minutes."""
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
     async with Stage(free_port()) as a_stage:
-        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(lay_out, url)
         quick = {"quarantine_seconds": 1, "purge_grace_seconds": 0}
         service = Service(Settings(**{**a_stage.settings(url), "retention": quick}))
         await service.start()

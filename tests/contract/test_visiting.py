@@ -15,11 +15,11 @@ from bot.domain import events as e
 from bot.domain.messages import MAX_MESSAGE_BYTES
 from bot.domain.presence import Presence
 from bot.relay.visiting import Visiting
-from bot.store import upgrade
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.socket import Pace
 from bot.visitors.wire import Close
+from tests.migrated import lay_out
 from tests.relay.house import opened
 from tests.visitors.browser import ORIGIN, Browser, Server, nonce, texts
 from tests.visitors.fakes import GRACE, FakeVisiting
@@ -72,7 +72,7 @@ async def stand_in(hub: Hub, _folder: Path) -> AsyncIterator[World]:
 @asynccontextmanager
 async def on_sqlite(hub: Hub, folder: Path) -> AsyncIterator[World]:
     url = f"sqlite:///{folder / 'chats.db'}"
-    upgrade(url)
+    lay_out(url)
     async with opened(url) as house:
         house.relay._bells = (hub,)
 

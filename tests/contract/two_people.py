@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import PREFIX, Stage
-from bot.store import upgrade
+from tests.migrated import lay_out
 from tests.processes import Visitor, free_port
 from tests.story import Story
 from tests.visitors.test_assertions import jwk, key_set
@@ -107,7 +107,7 @@ async def invited(story: Story) -> str:
 async def two_people(folder: Path) -> AsyncIterator[People]:
     """Let both join and say something."""
     url = f"sqlite:///{folder / 'livechat.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     async with Stage(free_port(), enforce_limits=False) as stage:
         settings = stage.settings(url) | {
             "proxy": {"header": "X-Remote-User", "secret": "s" * 40},

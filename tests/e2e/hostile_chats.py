@@ -22,7 +22,6 @@ from bot.domain.legible import parts
 from bot.domain.legible import shown as legible
 from bot.sandbox.rt.world import Transaction
 from bot.sandbox.stage import PREFIX, Stage
-from bot.store import upgrade
 from bot.teams.markup import unforged
 from tests.e2e.reading import sent, shown, squeezed
 from tests.e2e.trap import Trap
@@ -30,6 +29,7 @@ from tests.faults.books import Account
 from tests.faults.opening import channels, open_chats
 from tests.hatchery import Hatchery
 from tests.hostile_texts import HostileTexts
+from tests.migrated import lay_out
 from tests.processes import ServiceProcess, free_port
 
 #: The composer is filled as a paste does it: letter by letter ten thousand texts take hours.
@@ -94,7 +94,7 @@ class Ground:
 async def ground(folder: Path, hatchery: Hatchery, chats: int, seed: int) -> AsyncIterator[Ground]:
     """Start it all."""
     url = f"sqlite:///{folder / 'livechat.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     async with Stage(free_port(), enforce_limits=False) as stage:
         places = channels(stage, chats)
         accounts = await open_chats(stage, url, places, chats, seed)

@@ -11,9 +11,9 @@ from pathlib import Path
 from bot.domain.messages import Role
 from bot.sandbox.stage import PREFIX, Stage
 from bot.sandbox.teams.delivery import Patience
-from bot.store import upgrade
 from tests.faults.faultproxy import FaultProxy
 from tests.hatchery import Hatchery
+from tests.migrated import lay_out
 from tests.processes import ServiceProcess, free_port
 from tests.story import Story
 
@@ -103,7 +103,7 @@ async def real_service(
     """Start it, and what lies between it and Ada."""
     database = folder / "livechat.db"
     url = f"sqlite:///{database}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     async with (
         Stage(free_port(), enforce_limits=False) as stage,
         FaultProxy(stage.site.port) as network,

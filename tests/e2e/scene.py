@@ -14,8 +14,8 @@ from playwright.async_api import Browser, Locator, Page, Route, expect
 from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import Stage
-from bot.store import upgrade
 from tests.e2e.axe import violations_everywhere
+from tests.migrated import lay_out
 from tests.ports import free_port
 
 SECRET = "s" * 40
@@ -31,7 +31,7 @@ async def played(browser: Browser, folder: Path, **sections: Any) -> AsyncIterat
     async with AsyncExitStack() as stack:
         stage = await stack.enter_async_context(Stage(free_port()))
         url = f"sqlite:///{folder / 'livechat.db'}"
-        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(lay_out, url)
         service = Service(Settings(**stage.settings(url) | sections))
         await service.start()
         stack.push_async_callback(service.stop)

@@ -17,11 +17,11 @@ from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import Stage
 from bot.sandbox.teams.signing import Authority
-from bot.store import upgrade
 from tests.e2e.engines import DESKTOP, PHONE, Engine, Person, Size, chromium, firefox, webkit
 from tests.e2e.guest import Guest
 from tests.e2e.test_widget_files import png
 from tests.e2e.upgrades import Upgrades
+from tests.migrated import lay_out
 from tests.processes import free_port
 from tests.story import Story
 
@@ -82,7 +82,7 @@ async def house(
     tmp_path_factory: pytest.TempPathFactory, tls: ssl.SSLContext
 ) -> AsyncIterator[House]:
     database = tmp_path_factory.mktemp("house") / "livechat.db"
-    await asyncio.to_thread(upgrade, f"sqlite:///{database}")
+    await asyncio.to_thread(lay_out, f"sqlite:///{database}")
     stage = Stage(free_port(), enforce_limits=False)
     stage.site.tls = tls
     async with stage:

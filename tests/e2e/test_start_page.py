@@ -13,9 +13,9 @@ from playwright.async_api import Browser, Page
 from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import PREFIX, Stage
-from bot.store import upgrade
 from infra.dev import start_states
 from tests.e2e.axe import SCHEMES, violations
+from tests.migrated import lay_out
 from tests.processes import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -26,7 +26,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """The service with the page, on stand-ins; Grace has written to the bot."""
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
     async with Stage(free_port()) as stage:
-        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(lay_out, url)
         service = Service(Settings(**stage.settings(url) | start_states.settings(stage)))
         await service.start()
         await stage.teams.people["grace"].mention("Live chat", "help")

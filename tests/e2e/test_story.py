@@ -15,8 +15,8 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, async_play
 from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import Stage
-from bot.store import upgrade
 from tests.e2e.test_widget_files import png
+from tests.migrated import lay_out
 from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -42,7 +42,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def stage(database_url: str) -> AsyncIterator[Stage]:
     """The stand-ins, and a service among them."""
     async with Stage(free_port()) as a_stage:
-        await asyncio.to_thread(upgrade, database_url)
+        await asyncio.to_thread(lay_out, database_url)
         service = Service(Settings(**a_stage.settings(database_url)))
         await service.start()
         yield a_stage

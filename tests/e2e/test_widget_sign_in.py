@@ -19,13 +19,13 @@ from bot.domain.admission import Policy
 from bot.domain.identity import Proof
 from bot.relay.signing_in import SigningIn
 from bot.sandbox.helpsite import HelpSite
-from bot.store import upgrade
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from tests.e2e.ada import Ada
 from tests.e2e.test_widget_access import axe
+from tests.migrated import lay_out
 from tests.relay.house import OTHER, House, opened
 from tests.test_embedding import snippet
 
@@ -77,7 +77,7 @@ def everywhere(request: pytest.FixtureRequest) -> bool:
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(chromium: Browser, tmp_path: Path, everywhere: bool) -> AsyncIterator[Site]:
     url = f"sqlite:///{tmp_path / 'chats.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(opened(url))
         house.relay.rules = replace(house.relay.rules, admission=Policy(offered=True))

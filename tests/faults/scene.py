@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,17 +14,16 @@ import sqlalchemy as sa
 
 from bot.sandbox.stage import Stage
 from bot.sandbox.teams.world import Conversation
-from bot.store import upgrade
 from tests.faults import ledger, opening
 from tests.faults.books import Account, Books, read
 from tests.faults.fleet import Fleet
 from tests.faults.load import Load
 from tests.faults.manners import Comeback
 from tests.hatchery import Hatchery
+from tests.migrated import lay_out
 from tests.processes import free_port
 
 _LOOK_EVERY = 0.2
-_MIGRATING = threading.Lock()  # alembic does one thing at a time
 
 
 @dataclass
@@ -163,7 +161,7 @@ def share(ordered: Sequence[float], part: float) -> float:
 async def scene(plan: Plan) -> AsyncIterator[Scene]:
     """Set the stage, open the chats, start the replicas, and let the visitors in."""
     ours = plan.ours or plan.urls[0]
-    await asyncio.to_thread(_migrate, ours)
+    await asyncio.to_thread(lay_out, ours)
     async with Stage(free_port(), enforce_limits=plan.limits) as stage:
         places: Sequence[Conversation] = opening.channels(stage, plan.places or plan.chats)
         accounts = await opening.open_chats(
@@ -180,11 +178,6 @@ async def scene(plan: Plan) -> AsyncIterator[Scene]:
         )
         async with fleet, Load(stage, accounts, fleet.bases, plan.seed) as load:
             yield Scene(plan, stage, fleet, load)
-
-
-def _migrate(url: str) -> None:
-    with _MIGRATING:
-        upgrade(url)
 
 
 def _state(url: str) -> tuple[int, dict[str, int]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.stage import PREFIX, Stage
-from bot.store import upgrade
 from tests.hatchery import Hatchery
+from tests.migrated import lay_out
 from tests.processes import ServiceProcess, free_port
 from tests.story import STEPS, Story
 
@@ -34,7 +34,7 @@ async def play(
     retention = {"quarantine_seconds": 2, "purge_grace_seconds": 1}
     relay = {"lease_seconds": 4, "dead_after_seconds": 3}
     config = stage.write(folder, database_url, retention=retention, relay=relay)
-    await asyncio.to_thread(upgrade, database_url)
+    await asyncio.to_thread(lay_out, database_url)
     url = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
     async with ServiceProcess(config, url, hatchery=hatchery) as service:
         story = Story(stage, service, die_after)
@@ -65,7 +65,7 @@ async def test_sigterm_ends_within_five_seconds_and_sends_the_widgets_back(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
     config = stage.write(tmp_path, url)
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
     async with ServiceProcess(config, base) as service:
         story = Story(stage, service)

@@ -15,9 +15,9 @@ from playwright.async_api import Page, Route
 from bot.sandbox.stage import Stage, to_toml
 from bot.sandbox.teams import Post
 from bot.sandbox.teams.world import Conversation
-from bot.store import upgrade
 from tests.contract.apache import Apache, SignIn
 from tests.hatchery import Hatchery
+from tests.migrated import lay_out
 from tests.processes import ServiceProcess, free_port
 from tests.rigs.rt.rig import Rig
 
@@ -103,7 +103,7 @@ async def desk_of(rig: Rig, folder: Path, hatchery: Hatchery) -> AsyncIterator[D
     async with Stage(free_port()) as stage:
         config = folder / "livechat.toml"
         config.write_text(to_toml(_settings(rig, stage, chat, url)), encoding="utf-8")
-        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(lay_out, url)
         here = f"127.0.0.1:{stage.service_port}"
         kerberos = str(rig.facts["krb5_config"])
         service = ServiceProcess(

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.stage import PREFIX, Stage
-from bot.store import upgrade
+from tests.migrated import lay_out
 from tests.processes import ServiceProcess, free_port
 from tests.rigs.rt.daemons import SettableClock, Web
 from tests.rigs.rt.fixture import ready
@@ -138,7 +138,7 @@ async def staged(world: World, folder: Path) -> AsyncIterator[tuple[Stage, Servi
     async with Stage(free_port()) as stage:
         soon = {"quarantine_seconds": 2}
         config = stage.write(folder, url, rt={"rt": rt}, retention=soon, relay={"tidy_seconds": 4})
-        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(lay_out, url)
         base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
         async with ServiceProcess(config, base, **world.environment) as service:
             yield stage, service

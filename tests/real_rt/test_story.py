@@ -10,7 +10,7 @@ from playwright.async_api import Page
 
 from bot.domain.events import Receipt
 from bot.sandbox.stage import PREFIX, Stage
-from bot.store import upgrade
+from tests.migrated import lay_out
 from tests.processes import ServiceProcess, free_port
 from tests.real_rt.browser import shown
 from tests.rigs.rt.rig import Rig
@@ -40,7 +40,7 @@ async def test_five_presses_put_one_comment_into_the_right_ticket(
     before = await asyncio.to_thread(comments, real_rt, ticket)
     async with Stage(free_port()) as stage:
         config = stage.write(tmp_path, url, **into(real_rt))
-        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(lay_out, url)
         kerberos = str(real_rt.facts["krb5_config"])
         base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
         async with ServiceProcess(config, base, KRB5_CONFIG=kerberos) as service:

@@ -1,6 +1,5 @@
 """Every word of an operator lands in the chat it was written in, or in none and he is told."""
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from bot.domain.presence import Presence
 from bot.relay.belonging import about
 from bot.relay.inbound import Changed, Heard, Operator
 from bot.relay.ports import Answer, Seat
+from tests.migrated import sqlite_at
 from tests.people import GRACE, NOW, proposed
 from tests.relay.house import THREAD, House, opened
 
@@ -227,11 +227,10 @@ class Thread:
 )
 @given(st.lists(st.sampled_from(STEPS), min_size=4, max_size=10))
 async def test_whatever_happens_in_a_thread_no_visitor_reads_words_for_another(
-    empty_database: Path, steps: list[str]
+    steps: list[str],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        file = shutil.copy(empty_database, Path(folder) / "chats.db")
-        async with opened(f"sqlite:///{file}") as house:
+        async with opened(sqlite_at(Path(folder) / "chats.db")) as house:
             thread = Thread(house)
             for name in ["propose", "invite", "join", *steps, "bring"]:
                 await thread.step(name)

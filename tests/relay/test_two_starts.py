@@ -18,7 +18,7 @@ from bot.relay.placing import RUNNING, OpenHandler
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import Answer, Lane, NotDone
 from bot.relay.starting import Starting
-from bot.store import upgrade
+from tests.migrated import sqlite_at
 from tests.people import ALAN, GRACE
 from tests.relay.house import THREAD, House, opened
 
@@ -42,10 +42,10 @@ class Nobody:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    url = f"sqlite:///{tmp_path / 'chats.db'}"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    await asyncio.to_thread(upgrade, url)
+        url = request.getfixturevalue("postgres_with_tables")
+    else:
+        url = sqlite_at(tmp_path / "chats.db")
     async with opened(url) as a_house:
         await a_house.writes("help", thread=HERE)
         await a_house.deliver()

@@ -1,34 +1,25 @@
 """A store on each database."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.store import SqlStore, upgrade
+from bot.store import SqlStore
+from tests.migrated import sqlite_at
 from tests.store.making import add_chat
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy: migrating takes longer than most tests."""
-    file = tmp_path_factory.mktemp("migrated") / "chats.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def sqlite_url(tmp_path: Path, migrated: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """A migrated SQLite database."""
-    return f"sqlite:///{shutil.copy(migrated, tmp_path / 'chats.db')}"
+    return sqlite_at(tmp_path / "chats.db")
 
 
 @pytest.fixture
-def pg_url(postgres_url: str) -> str:
+def pg_url(postgres_with_tables: str) -> str:
     """A migrated PostgreSQL database."""
-    upgrade(postgres_url)
-    return postgres_url
+    return postgres_with_tables
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -20,13 +20,13 @@ from bot.domain.chat import State
 from bot.domain.reception import Admits
 from bot.relay.door import Door
 from bot.relay.signing_in import SigningIn
-from bot.store import upgrade
 from bot.visitors.allowance import Rate
 from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from tests.migrated import lay_out
 from tests.relay.house import THREAD, House, opened
 from tests.visitors.browser import HEADERS, ORIGIN
 from tests.visitors.test_sign_in_routes import SEAT, SECRET, Visitor
@@ -61,7 +61,7 @@ class Site:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """The relay, on a SQLite file of its own, opened by Grace."""
     url = f"sqlite:///{tmp_path / 'chats.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     async with opened(url) as it:
         door = Door(Admits.ANYONE, most_waiting=50, queue="Live chat")
         it.relay.rules = replace(it.relay.rules, door=door, admission=Policy(offered=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -18,21 +17,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.relay.ports import NotDone
-from bot.store import upgrade
 from bot.visitors import pages
 from bot.visitors.around import around
 from bot.visitors.file_routes import FileRoutes
+from tests.migrated import sqlite_at
 from tests.relay.house import OTHER, THREAD, House, opened
 from tests.visitors.browser import COOKIE, HEADERS, ORIGIN
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("files") / "chats.db"
-    upgrade(f"sqlite:///{file}")
-    return file
 
 
 @dataclass
@@ -86,9 +78,8 @@ def within(handler: Handler) -> Handler:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, template: Path) -> AsyncIterator[Desk]:
-    url = f"sqlite:///{shutil.copy(template, tmp_path / 'chats.db')}"
-    async with opened(url) as house:
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with opened(sqlite_at(tmp_path / "chats.db")) as house:
         secrets, chats = [], []
         for thread in (THREAD, OTHER):
             chat = await house.invited(thread=thread)

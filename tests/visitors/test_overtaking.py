@@ -10,7 +10,7 @@ import pytest
 from bot.domain.chat import Chat
 from bot.relay.ports import Committed
 from bot.relay.storage import Unit
-from bot.store import SqlStore, upgrade
+from bot.store import SqlStore
 from bot.store.postgres import PostgresHand
 from bot.visitors.shown import Shown
 from tests.people import NOW, talking
@@ -20,10 +20,9 @@ Work = Callable[[Unit], Awaitable[None]]
 
 
 @pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[SqlStore]:
+async def store(postgres_with_tables: str) -> AsyncIterator[SqlStore]:
     """A store with a chat in which one line was said."""
-    upgrade(postgres_url)
-    a_store = SqlStore.at(postgres_url)
+    a_store = SqlStore.at(postgres_with_tables)
 
     async def work(unit: Unit) -> None:
         thread = await unit.thread(THREAD)

@@ -16,12 +16,12 @@ from yarl import URL
 
 from bot.domain.admission import Policy
 from bot.relay.signing_in import SigningIn
-from bot.store import upgrade
 from bot.visitors.assertions import Assertions
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from tests.migrated import lay_out
 from tests.relay.house import House, opened
 from tests.visitors.browser import HEADERS, ORIGIN, nonce
 from tests.visitors.test_assertions import AUDIENCE, ISSUER, jwk, key_set, token
@@ -83,7 +83,7 @@ class Site:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """The relay, on a SQLite file of its own."""
     url = f"sqlite:///{tmp_path / 'chats.db'}"
-    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(lay_out, url)
     async with opened(url) as it:
         yield it
 
