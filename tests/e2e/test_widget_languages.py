@@ -74,6 +74,34 @@ async def test_axe_finds_nothing_in_any_language(
         assert ada.complaints == []
 
 
+#: Whether the first letter of what is typed stands on the left of the last one.
+_LEFT_TO_RIGHT = """(node) => {
+    const at = (from) => {
+        const range = document.createRange();
+        range.setStart(node.firstChild, from);
+        range.setEnd(node.firstChild, from + 1);
+        return range.getBoundingClientRect().left;
+    };
+    return at(0) < at(node.firstChild.length - 1);
+}"""
+
+
+@pytest.mark.parametrize(
+    "said", ["```\n/tmp;\n```", "`/tmp;`", "اكتب `/tmp;` ثم أعد التشغيل", "שלום `/tmp;`"]
+)
+async def test_a_command_reads_from_left_to_right_among_arabic_words(
+    ada: Ada, service: MockService, said: str
+) -> None:
+    words = LANGUAGES["ar"]
+    talk = service.invite()
+    await speak(ada, "ar", talk.token)
+    await ada.page.get_by_role("button", name=words["join"]).click()
+    talk.grace(said)
+    code = ada.messages.locator("code")
+    await expect(code).to_have_css("border-radius", "6px")  # the style sheet of messages is there
+    assert await code.evaluate(_LEFT_TO_RIGHT)
+
+
 async def test_before_a_click_no_words_are_fetched_and_the_launcher_is_translated(
     ada: Ada,
 ) -> None:

@@ -93,13 +93,16 @@ async def test_the_conversation_can_be_printed_without_the_page_around_it(
     await ada.page.evaluate(
         "() => { const append = document.body.append; document.body.append = function (frame) {"
         " append.call(this, frame); frame.contentWindow.print = () => {"
-        " window.printed = frame.contentDocument.body.textContent } } }"
+        " const { body } = frame.contentDocument; window.printed = body.textContent;"
+        " window.each = frame.contentWindow.getComputedStyle(body).unicodeBidi } } }"
     )
     await ada.button("Print").click()
     printed = await ada.page.evaluate("printed")
     assert "Computing support, #12345" in printed
     assert "Grace Hopper:\nIt was <the> toner." in printed
     assert "Printing" not in printed
+    # Each line reads in the direction of its own words, whichever language the pop-up speaks.
+    assert await ada.page.evaluate("each") == "plaintext"
 
 
 async def test_the_page_may_keep_the_panel_open(ada: Ada, service: MockService) -> None:

@@ -31,7 +31,7 @@ export function printCopy(kit: Kit, session: Session): void {
   if (page) {
     page.document.title = say("title");
     const { body } = page.document;
-    body.style.cssText = "font:12pt/1.4 sans-serif;white-space:pre-wrap";
+    body.style.cssText = "font:12pt/1.4 sans-serif;white-space:pre-wrap;unicode-bidi:plaintext";
     body.dir = spoken().dir;
     body.textContent = transcript(kit, session);
     page.print();
