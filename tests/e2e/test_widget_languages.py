@@ -96,6 +96,7 @@ async def test_a_command_reads_from_left_to_right_among_arabic_words(
     talk = service.invite()
     await speak(ada, "ar", talk.token)
     await ada.page.get_by_role("button", name=words["join"]).click()
+    await expect(ada.page.get_by_role("textbox", name=words["box_name"])).to_be_visible()
     talk.grace(said)
     code = ada.messages.locator("code")
     await expect(code).to_have_css("border-radius", "6px")  # the style sheet of messages is there
