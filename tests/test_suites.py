@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from infra.dev.suites import SUITES, Command
+from infra.dev import suites
+from infra.dev.running import Job, Queue
+from infra.dev.suites import SUITES, Command, Runner
 
 ROOT = Path(__file__).parents[1]
 CUT = {
@@ -33,6 +36,32 @@ def run_by(command: Command, folder: str) -> list[str]:
     return sorted(
         file for file in there(folder) if within(file, named) and not within(file, left_out)
     )
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Queue, ...]]:
+    """What would run, one after the other."""
+    found: list[tuple[Queue, ...]] = []
+
+    def run_jobs(_done: Callable[[Job], None], *queues: Queue) -> None:
+        found.append(queues)
+
+    monkeypatch.setattr(suites, "run_jobs", run_jobs)
+    monkeypatch.setattr(Runner, "_able", lambda _self, _name: True)
+    return found
+
+
+def test_the_fault_trials_run_beside_what_makes_way_for_them(
+    queued: list[tuple[Queue, ...]],
+) -> None:
+    Runner(["lint", "unit", "e2e", "faults"]).run()
+    (trials, work), *later = queued
+    together = [command.words for command in SUITES["faults"].together]
+    assert [job.command[:-1] for job in trials.waiting] == together
+    assert {job.nice for job in trials.waiting} == {0}
+    assert {job.nice for job in work.waiting} == {suites.WAY}
+    assert len(work.waiting) == len(SUITES["lint"].commands) + len(SUITES["unit"].commands)
+    assert all(job.nice == 0 for (queue,) in later for job in queue.waiting)
 
 
 def within(file: str, places: list[str]) -> bool:

@@ -20,11 +20,15 @@ _LOOKS = 0.1  # seconds between looks at what runs
 
 @dataclass
 class Job:
-    """A command, the seconds it may take, and where its output goes (None: straight through)."""
+    """A command, the seconds it may take, and where its output goes (None: straight through).
+
+    ``nice`` is as in nice(1): with more, it makes way for others.
+    """
 
     command: Sequence[str]
     limit: float
     log: Path | None = None
+    nice: int = 0
     status: int | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     started: float = 0.0
@@ -33,10 +37,16 @@ class Job:
     def start(self) -> None:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("LIVECHAT_")}
         clean["PATH"] = f"{BIN}:{clean.get('PATH', '')}"
+        way = ["nice", "-n", str(self.nice)] if self.nice else []
         with ExitStack() as stack:
             out = stack.enter_context(self.log.open("wb")) if self.log else None
             self.process = subprocess.Popen(
-                self.command, cwd=ROOT, env=clean, start_new_session=True, stdout=out, stderr=out
+                [*way, *self.command],
+                cwd=ROOT,
+                env=clean,
+                start_new_session=True,
+                stdout=out,
+                stderr=out,
             )
         self.started = time.monotonic()
 
@@ -64,21 +74,36 @@ class Job:
             self.process.wait()
 
 
-def run_jobs(jobs: Sequence[Job], at_once: int, done: Callable[[Job], None]) -> None:
-    """Run jobs in their order, ``at_once`` side by side; ``done`` is called as each has ended."""
-    waiting, running = list(jobs), list[Job]()
+@dataclass
+class Queue:
+    """Jobs that run in their order, ``at_once`` side by side."""
+
+    waiting: list[Job]
+    at_once: int
+    running: list[Job] = field(default_factory=list)
+
+    def go_on(self) -> list[Job]:
+        """Start what may start; return what has ended."""
+        while self.waiting and len(self.running) < self.at_once:
+            self.running.append(self.waiting.pop(0))
+            self.running[-1].start()
+        ended = [job for job in self.running if job.ended()]
+        self.running = [job for job in self.running if job not in ended]
+        return ended
+
+
+def run_jobs(done: Callable[[Job], None], *queues: Queue) -> None:
+    """Run queues of jobs side by side; ``done`` is called as each job has ended."""
     try:
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                running.append(waiting.pop(0))
-                running[-1].start()
-            for job in [job for job in running if job.ended()]:
-                running.remove(job)
-                done(job)
+        while any(queue.waiting or queue.running for queue in queues):
+            for queue in queues:
+                for job in queue.go_on():
+                    done(job)
             time.sleep(_LOOKS)
     finally:
-        for job in running:
-            job.end()
+        for queue in queues:
+            for job in queue.running:
+                job.end()
 
 
 def show(job: Job) -> None:

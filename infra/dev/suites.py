@@ -1,8 +1,9 @@
 """Runs suites of checks and says in its last lines what came of them: `suites.py lint unit …`.
 
 Suites that measure nobody's milliseconds run side by side, what takes longest first, and one command
-more than there are cores, since most of them wait most of the time; the others run after them, one
-suite at a time. With CI=true a suite that cannot run, or a test that was skipped, is a
+more than there are cores, since most of them wait most of the time. The fault trials, which wait even
+more, run beside these, and before them when both want a core. The others run afterwards, one suite at
+a time. With CI=true a suite that cannot run, or a test that was skipped, is a
 failure. Elsewhere the last lines name what did not run, and why.
 """
 
@@ -16,12 +17,15 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from infra.dev.running import BIN, ROOT, Job, run_jobs, show
+from infra.dev.running import BIN, ROOT, Job, Queue, run_jobs, show
 
 REPORTS = ROOT / ".build" / "reports"
 STRICT = os.environ.get("CI") == "true"
 CORES = os.cpu_count() or 1
 AT_ONCE = CORES + 1
+TRIALS_AT_ONCE = 2
+WAY = 10
+"""How nice to the fault trials is what runs beside them."""
 LIMIT = 900.0
 """Seconds after which a suite is taken to hang. All of them together must stay under 15 minutes."""
 
@@ -102,7 +106,7 @@ class Suite:
     needs: dict[str, Callable[[], bool]] = field(default_factory=dict)
     limit: float = LIMIT
     together: Sequence[Command] = ()
-    """What runs before the commands, side by side: mostly waiting, each shown when it has ended."""
+    """What mostly waits: it runs before the commands, beside what is patient, which makes way for it."""
     at_once: int = 1
     """How many of the commands run side by side, if the suite has the machine for itself."""
     patient: bool = False
@@ -139,7 +143,7 @@ PAGES = {
 
 
 def faults() -> Suite:
-    """The fault trials: shares side by side, then alone whatever is in none of them."""
+    """The fault trials: shares beside the patient suites, then alone whatever is in none of them."""
     marks, folder = "faults and not soak", "tests/faults"
     shares = [pytest(marks, *files(folder, names)) for names in TRIALS]
     return Suite([pytest(marks, *rest(folder, *TRIALS))], DATABASE, together=shares)
@@ -149,8 +153,8 @@ def unit() -> Suite:
     """What needs no browser and no process of its own; what wants PostgreSQL says so itself."""
     elsewhere = [f"tests/{folder}" for folder in ("contract", "e2e", "real_rt", "faults", "bench")]
     commands = [
-        pytest(ELSEWHERE, *SEARCHES, seconds=50),
-        pytest(ELSEWHERE, *HALF, *ignoring(SEARCHES), seconds=125),
+        pytest(ELSEWHERE, *SEARCHES, seconds=75),
+        pytest(ELSEWHERE, *HALF, *ignoring(SEARCHES), seconds=150),
         pytest(ELSEWHERE, *ignoring([*SEARCHES, *HALF, *elsewhere]), seconds=130),
     ]
     return Suite(commands, patient=True)
@@ -160,9 +164,9 @@ def contract() -> Suite:
     """The contract, in three shares."""
     folder, mark = "tests/contract", "contract"
     commands = [
-        pytest(mark, *files(folder, TABLE), seconds=160),
-        pytest(mark, *files(folder, TICKETS), seconds=110),
-        pytest(mark, *rest(folder, TABLE, TICKETS), seconds=230),
+        pytest(mark, *files(folder, TABLE), seconds=240),
+        pytest(mark, *files(folder, TICKETS), seconds=140),
+        pytest(mark, *rest(folder, TABLE, TICKETS), seconds=235),
     ]
     return Suite(commands, REAL_RT | CHROMIUM | DATABASE, patient=True)
 
@@ -171,7 +175,7 @@ def e2e() -> Suite:
     """The browsers, which keep a core busy each, in shares, as many at a time as there are cores."""
     folder, marks = "tests/e2e", "e2e and not real_rt and not soak"
     shares = [pytest(marks, *files(folder, names), seconds=long) for names, long in PAGES.items()]
-    others = pytest(marks, *rest(folder, *PAGES), seconds=170)
+    others = pytest(marks, *rest(folder, *PAGES), seconds=320)
     needs = CHROMIUM | FIREFOX | WEBKIT | ORCA | DATABASE
     return Suite([*shares, others], needs, at_once=CORES)
 
@@ -179,7 +183,7 @@ def e2e() -> Suite:
 def rt() -> Suite:
     """The story on real RTs."""
     marks = "real_rt and not contract and not soak"
-    return Suite([pytest(marks, "tests/real_rt", seconds=230)], REAL_RT | CHROMIUM, patient=True)
+    return Suite([pytest(marks, "tests/real_rt", seconds=250)], REAL_RT | CHROMIUM, patient=True)
 
 
 SUITES = {
@@ -229,22 +233,33 @@ class Runner:
         """Run what is patient side by side, then the others one after the other."""
         able = [name for name in self.results if self._able(name)]
         patient = [name for name in able if SUITES[name].patient]
-        work = [(name, command) for name in patient for command in SUITES[name].commands]
-        work.sort(key=lambda one: -one[1].seconds)
-        if len(work) > 1:
-            print(f"\n=== {', '.join(patient)}, {AT_ONCE} commands at a time", flush=True)
-        run_jobs([self._job(*one, aside=True) for one in work], AT_ONCE, self._done)
+        self._side_by_side(patient, able)
         for name in [name for name in able if name not in patient]:
             suite = SUITES[name]
             print(f"\n=== {name}", flush=True)
-            together = [self._job(name, command, aside=True) for command in suite.together]
-            run_jobs(together, len(together), self._done)
-            beside = suite.at_once > 1
-            commands = sorted(suite.commands, key=lambda command: -command.seconds)
-            jobs = [self._job(name, command, aside=beside) for command in commands]
-            run_jobs(jobs, suite.at_once, self._done)
+            jobs = self._jobs([name], aside=suite.at_once > 1)
+            run_jobs(self._done, Queue(jobs, suite.at_once))
         for result in self.results.values():
             result.judge()
+
+    def _side_by_side(self, patient: Sequence[str], able: Sequence[str]) -> None:
+        """Run what is patient, and beside it what waits for most of its time."""
+        trials = [
+            self._job(name, command, aside=True)
+            for name in able
+            for command in SUITES[name].together
+        ]
+        work = self._jobs(patient, aside=True, nice=WAY if trials else 0)
+        if len(work) > 1:
+            print(f"\n=== {', '.join(patient)}, {AT_ONCE} commands at a time", flush=True)
+        at_once = TRIALS_AT_ONCE if work else len(trials)
+        run_jobs(self._done, Queue(trials, at_once), Queue(work, AT_ONCE))
+
+    def _jobs(self, names: Sequence[str], *, aside: bool, nice: int = 0) -> list[Job]:
+        """The commands of these suites, what takes longest first."""
+        work = [(name, command) for name in names for command in SUITES[name].commands]
+        work.sort(key=lambda one: -one[1].seconds)
+        return [self._job(*one, aside=aside, nice=nice) for one in work]
 
     def _able(self, name: str) -> bool:
         missing = [need for need, there in SUITES[name].needs.items() if not there()]
@@ -252,13 +267,13 @@ class Runner:
             self.results[name].excuse = f"{', '.join(missing)} missing: run make test as root once"
         return not missing
 
-    def _job(self, name: str, command: Command, *, aside: bool) -> Job:
+    def _job(self, name: str, command: Command, *, aside: bool, nice: int = 0) -> Job:
         """Make a suite's command a job; ``aside``: its output is shown when it has ended."""
         stem = f"{name}-{len(self._owners)}"
         report = REPORTS / f"{stem}.xml" if "pytest" in command.words else None
         more = [f"--junitxml={report}"] if report else []
         log = REPORTS / f"{stem}.log" if aside else None
-        job = Job([*command.words, *more], SUITES[name].limit, log)
+        job = Job([*command.words, *more], SUITES[name].limit, log, nice)
         self._owners[id(job)] = (name, report)
         return job
 
