@@ -38,9 +38,10 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
 
 
 async def number_of(place: Place, row: Row) -> int:
-    """The row's ticket; one that is to be changed is made for that."""
-    if row.ticket == "new":
+    """The row's ticket; one that is to be changed is made for that, and one to be merged into."""
+    if row.meanwhile and row.meanwhile[0] == "merge":
         place.numbers["other"] = await made(place, "Another one", "alan@help.test")
+    if row.ticket == "new":
         place.numbers["new"] = await made(place, "To be moved", "ada@help.test")
     return place.numbers[row.ticket]
 

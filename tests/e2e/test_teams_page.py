@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,10 +10,12 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.sandbox.teams import Post, TeamsStandIn
+from tests.chromium import CHROMIUM, HEADLESS
 from tests.e2e.axe import violations
+from tests.e2e.conftest import launched
 from tests.sandbox.teams.bots import ConnectorClient, RecordingBot, card
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -108,11 +109,8 @@ async def connector(teams: TeamsStandIn) -> AsyncIterator[ConnectorClient]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        path = shutil.which("chromium")
-        chromium = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    async with launched(HEADLESS, CHROMIUM) as chromium:
         yield chromium
-        await chromium.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
