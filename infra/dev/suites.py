@@ -138,7 +138,6 @@ PAGES = {
     ("hostile_texts", "widget_histories_real", "widget_orca"): 75,
     ("widget_reliability", "widget_access"): 60,
     ("story", "start_page"): 40,
-    ("widget_firefox",): 30,
 }
 
 
@@ -175,7 +174,7 @@ def e2e() -> Suite:
     """The browsers, which keep a core busy each, in shares, as many at a time as there are cores."""
     folder, marks = "tests/e2e", "e2e and not real_rt and not soak"
     shares = [pytest(marks, *files(folder, names), seconds=long) for names, long in PAGES.items()]
-    others = pytest(marks, *rest(folder, *PAGES), seconds=320)
+    others = pytest(marks, *rest(folder, *PAGES), seconds=330)
     needs = CHROMIUM | FIREFOX | WEBKIT | ORCA | DATABASE
     return Suite([*shares, others], needs, at_once=CORES)
 
