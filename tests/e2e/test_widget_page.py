@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.domain import events as e
+from bot.domain.legible import shown
 from bot.domain.messages import Role
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
@@ -32,7 +33,7 @@ async def test_words_stay_words_whoever_says_them(ada: Ada, service: MockService
     await ada.say(HOSTILE)
     await expect(ada.messages).to_have_count(2)
     for body in await ada.page.locator("rt-livechat li.said .body").all():
-        assert await body.text_content() == HOSTILE
+        assert await body.text_content() == shown(HOSTILE)
         assert await body.locator("img, script").count() == 0
     assert [url for url in ada.requests if not url.startswith(ada.site.url)] == []
 

@@ -75,6 +75,7 @@ async def test_what_was_read_in_one_tab_is_not_new_in_the_other(
 ) -> None:
     talk = service.invite()
     await ada.join(talk)
+    await expect(ada.panel.locator("summary")).to_be_visible()  # the rest of the widget is there
     await ada.button("Minimise the chat").click()
     first, ada.page = ada.launcher, await ada.tab()
     await ada.visit("/remote")
