@@ -44,6 +44,8 @@ _BORN = frozenset({"relay"})
 _MOST, _SIZE = 60, 64 * 1024
 #: Seconds between two looks at a lane; what was born claimed, or follows, waits for neither.
 _BREATH = 0.02
+#: Seconds without a look after which the next one need not be waited for.
+_QUIET = 0.1
 #: After so many faults of our own on one delivery its handler gives it up, where it may.
 _FAULTS = 5
 #: Seconds in which a commit has ended, whatever came of it.
@@ -148,19 +150,21 @@ class Outbox:
     # --- claiming -------------------------------------------------------------------------------
 
     async def _serve(self, lane: Lane) -> None:
-        wake = self._wake[lane]
+        wake, looked = self._wake[lane], 0.0
         while not self._stopping:
             wake.clear()
+            before, looked = looked, time.monotonic()
             try:
                 wait = await self._round(lane)
             except Exception as error:  # noqa: BLE001 - the database is away; the rows stay
                 self._report("claim_failed", Delivery(lane, "", "", {}), error)
                 wait = 1.0
             # Looking costs more the more there waits, and every commit rings: without a breath in
-            # between a busy moment would feed itself.
-            await asyncio.sleep(_BREATH)
-            if wait > _BREATH:
-                await _first(wake.wait(), wait - _BREATH)
+            # between a busy moment would feed itself. In a quiet one two looks may follow each other.
+            breath = _BREATH if looked - before < _QUIET else 0.0
+            await asyncio.sleep(breath)
+            if wait > breath:
+                await _first(wake.wait(), wait - breath)
 
     async def _round(self, lane: Lane) -> float:
         """Claim what there is room for; return after how many seconds to look again."""

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
 
+import pytest
+
 from bot.domain.chat import State
+from bot.relay import outbox
 from bot.relay.budget import Budget
 from bot.relay.ports import Bell, Committed, Delivery, Lane
 from bot.relay.slots import Slots
@@ -30,6 +33,30 @@ async def test_the_running_worker_delivers_without_being_turned(house: House) ->
     finally:
         await house.outbox.stop()
     assert house.threads.card.chat.state is State.PROPOSED
+
+
+async def test_what_comes_just_after_a_look_need_not_wait_until_the_pause_is_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_BREATH", 3600.0)
+    looks: list[Lane] = []
+    look = outbox.Outbox._round
+
+    async def watched(self: outbox.Outbox, lane: Lane) -> float:
+        wait = await look(self, lane)
+        looks.append(lane)
+        return wait
+
+    monkeypatch.setattr(outbox.Outbox, "_round", watched)
+    house.bells.append(house.outbox)
+    house.outbox.start()
+    try:
+        await until(lambda: Lane.TEAMS in looks)
+        await house.writes("12345")
+        async with asyncio.timeout(10):
+            await house.threads.shown.wait()
+    finally:
+        await house.outbox.stop(patience=0.1)
 
 
 async def test_stopping_leaves_nothing_behind_that_still_delivers(house: House) -> None:
