@@ -24,7 +24,7 @@ STRICT = os.environ.get("CI") == "true"
 CORES = os.cpu_count() or 1
 AT_ONCE = CORES + 1
 TRIALS_AT_ONCE = 2
-WAY = 10
+WAY = 5
 """How nice to the fault trials is what runs beside them."""
 LIMIT = 900.0
 """Seconds after which a suite is taken to hang. All of them together must stay under 15 minutes."""
