@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import pytest_asyncio
@@ -19,6 +20,9 @@ from tests.e2e.scene import Scene, played
 from tests.lag import Watch, no_blocking
 
 __all__ = ["no_blocking"]
+
+NOWHERE = "http://127.0.0.1:9"
+S = TypeVar("S", bound=HelpSite)
 
 
 @pytest.fixture(autouse=True)
@@ -58,13 +62,20 @@ async def service() -> AsyncIterator[MockService]:
         yield service
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def site(service: MockService) -> AsyncIterator[HelpSite]:
-    """The sample help site with the service behind it."""
-    async with HelpSite(service_url="http://127.0.0.1:9") as site:
+@asynccontextmanager
+async def before(service: MockService, site: S) -> AsyncIterator[S]:
+    """A help site that was made with NOWHERE, with the service behind it."""
+    async with site:
         service.origins = [site.url]
         await service.start()
         site.service_url = service.url
+        yield site
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(service: MockService) -> AsyncIterator[HelpSite]:
+    """The sample help site with the service behind it."""
+    async with before(service, HelpSite(NOWHERE)) as site:
         yield site
 
 

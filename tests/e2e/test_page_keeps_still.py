@@ -14,6 +14,7 @@ from bot.sandbox.helpsite import HelpSite
 from bot.sandbox.helpsite.search import PAGES
 from bot.sandbox.helpsite.site import POLICY
 from tests.e2e.ada import Ada
+from tests.e2e.conftest import NOWHERE, before
 from tests.e2e.mock_service import MockService
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -61,10 +62,7 @@ def lines(page: str) -> list[bytes]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(service: MockService) -> AsyncIterator[SlowSite]:
-    async with SlowSite(service_url="http://127.0.0.1:9") as site:
-        service.origins = [site.url]
-        await service.start()
-        site.service_url = service.url
+    async with before(service, SlowSite(NOWHERE)) as site:
         yield site
 
 

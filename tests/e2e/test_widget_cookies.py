@@ -14,6 +14,7 @@ from playwright.async_api import Page, async_playwright, expect
 from bot.sandbox.helpsite import HelpSite
 from bot.sandbox.teams.signing import Authority
 from tests.chromium import CHROMIUM, first
+from tests.e2e.conftest import NOWHERE, before
 from tests.e2e.engines import DESKTOP, webkit
 from tests.e2e.guest import Guest
 from tests.e2e.mock_service import MockService, Talk
@@ -88,10 +89,7 @@ async def test_where_no_cookies_are_kept_join_is_not_offered_and_the_link_opens_
 async def secure_site(service: MockService) -> AsyncIterator[HelpSite]:
     """The help site over HTTPS: WebKit keeps a secure cookie of no other."""
     authority = Authority()
-    async with HelpSite("http://127.0.0.1:9", tls=authority.server_context) as site:
-        service.origins = [site.url]
-        await service.start()
-        site.service_url = service.url
+    async with before(service, HelpSite(NOWHERE, tls=authority.server_context)) as site:
         yield site
     authority.close()
 
