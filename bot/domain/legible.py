@@ -134,9 +134,14 @@ def apart(words: str) -> str:
     return words
 
 
+def straight(text: str) -> str:
+    """Return a text as one line that turns nothing, wherever it is cut and whatever stands behind it."""
+    return " ".join(_TURNS.sub("", visible(text)).split())
+
+
 def untagged(text: str) -> str:
     """Return a text as one line for a mail's subject, in which RT sees no ticket's tag.
 
     The first tag in a subject wins, whoever wrote it: ``[rt.test #1]`` becomes ``(rt.test #1)``.
     """
-    return " ".join(visible(text).split()).translate({ord("["): "(", ord("]"): ")"})
+    return straight(text).translate({ord("["): "(", ord("]"): ")"})

@@ -9,6 +9,7 @@ from bot.domain.blocking import at, kept_out
 from bot.domain.chat import Chat, Misplaced, NotNow, State
 from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Route, digest, make_token
+from bot.domain.legible import plain_name
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import Requestor
 from bot.relay.confirming import WrongInput
@@ -185,7 +186,9 @@ class Buttons:
         block = kept_out(await unit.blocks(), self._relay.now(), who)
         if block is not None:
             until = at(block.until, rules.zone)
-            raise WrongInput(_BLOCKED.format(name=asked.called, until=until, id=block.id))
+            raise WrongInput(
+                _BLOCKED.format(name=plain_name(asked.called), until=until, id=block.id)
+            )
 
     def _route(self, values: dict[str, str], asked: Requestor) -> Route:
         """The route asked for, else the default; who has no address gets a link to copy."""

@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.identity import Proof
+from bot.domain.legible import straight
 from bot.domain.matching import Match
 from bot.domain.messages import Author, EmptyText, TextTooLong, tidy
 from bot.domain.quiet import standing
@@ -149,7 +150,7 @@ def unattended(relay: Relay, chat: Chat) -> NewTicket | None:
 
 def plain_subject(text: str) -> str:
     """Cut a subject to one line, without anything that RT could take for a ticket's tag."""
-    line = " ".join(_TAG.sub(" ", text).split())
+    line = " ".join(_TAG.sub(" ", straight(text)).split())
     return line[:MAX_SUBJECT].rstrip(" :") or "Live chat"
 
 

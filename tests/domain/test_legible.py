@@ -156,3 +156,4 @@ def test_a_subject_has_no_tag_and_one_line(text: str, tag: str) -> None:
     assert "[" not in subject
     assert "]" not in subject
     assert len(subject.splitlines()) <= 1
+    assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069").intersection(subject)

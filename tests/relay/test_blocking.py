@@ -15,7 +15,7 @@ from bot.domain.messages import Role
 from bot.relay.blocking import everybody
 from bot.relay.ports import Answer
 from bot.relay.visiting import CannotJoin, CannotSay
-from tests.people import GRACE
+from tests.people import GRACE, TICKET
 from tests.relay.house import OTHER, THREAD, House
 
 WHY = "because he swears at everybody"
@@ -113,6 +113,16 @@ async def test_a_link_is_not_sent_to_somebody_whom_it_would_not_let_in(house: Ho
     await said(house, f"unblock {name}", thread=OTHER)
     await house.presses("invite", chat, thread=OTHER)
     assert (await house.chat(chat.id)).state is State.INVITED
+
+
+async def test_a_name_that_writes_backwards_turns_nothing_of_what_the_co_is_told(
+    house: House,
+) -> None:
+    ada = replace(TICKET.requestors[0], name="Ada \u202eecalevoL")
+    house.tickets.ticket = replace(TICKET, requestors=(ada,))
+    await blocked(house)
+    pressing = await house.presses("invite", await house.proposed(OTHER), thread=OTHER)
+    assert pressing.sentence.startswith("Ada ecalevoL is blocked until")
 
 
 async def test_everybody_of_the_team_sees_who_is_kept_out_and_may_let_him_in(house: House) -> None:

@@ -47,12 +47,12 @@ async def test_without_a_triage_queue_there_is_no_such_way(house: House) -> None
 async def test_a_new_ticket_is_the_verified_visitors(house: House) -> None:
     ruled(house, queues={"rt": ("Support", "Teaching")})
     chat = await signed_in(house, CHARLES)
-    subject = "Plotter [rt.test #12345] broken"
+    subject = "Plotter [rt.test #12345] \u202ebroken\u2067"
     await house.presses("new", chat, summary="Toner.", queue="teaching", subject=subject)
     await house.deliver()
     filing = house.tickets.comments[0].chat.filing
     assert filing
-    made = NewTicket("rt", "Teaching", "Plotter broken", CHARLES.login)
+    made = NewTicket("rt", "Teaching", "Plotter \ufffdbroken", CHARLES.login)
     assert filing.new_ticket == made
 
 
