@@ -293,6 +293,7 @@ def rules(settings: Settings) -> Rules:
         undo=timedelta(seconds=settings.filing.undo_seconds),
         files=settings.files.rules,
         rt_hosts=settings.rt_hosts,
+        bot_name=settings.teams.bot_name,
         invitation_ttl=timedelta(hours=settings.invitation.ttl_hours),
         session_ttl=timedelta(hours=settings.visitors.session_hours),
         quarantine=timedelta(seconds=settings.retention.quarantine_seconds),

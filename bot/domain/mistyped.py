@@ -11,6 +11,7 @@ hold back too much rather than too little; where not, rather what nobody says to
   phrase mistyped, is a command's, unless it speaks to the visitor: "End the chat when you are done"
 - so is a message of at most three words that begins with a command's single word, or one like it,
   if the others are about a chat ("cancel it") and not about something else ("Close the window")
+- and whatever calls the bot by its name without a mention (bot/domain/addressing.py)
 
 Anything else is for the visitor: "Cancel the print job first, then restart".
 """
@@ -21,7 +22,8 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from bot.domain.commands import NOTE, without_notes
+from bot.domain.addressing import ADDRESSED, NAME, addressed
+from bot.domain.commands import NOTE, parse_command, without_notes
 from bot.domain.confiding import RECORDS, confided, slashed
 from bot.domain.forms import COMMANDS, phrase_of
 from bot.domain.slips import LONG, likeness, near, words_of
@@ -98,13 +100,21 @@ PHRASES = tuple((words, form) for words, form in _FORMS if len(words) > 1)
 _SINGLE = tuple((words[0], form) for words, form in _FORMS if words[0] not in _SPOKEN)
 
 
-def held_back(text: str, *, mentioned: bool) -> str | None:
+def held_back(text: str, *, mentioned: bool, name: str = NAME) -> str | None:
     """Return the form of what was meant, `//` for a note; None if ``text`` is for the visitor.
 
     ``text`` is a message that is no command; without a mention none is, however it is written.
+    `@` is returned if it calls the bot by its ``name``, and Teams took that for no mention.
     """
+    if addressed(without_notes(text)[0], name, _asks):
+        return ADDRESSED
     form = mistyped(text) if mentioned else confided(text, mentioned=False)
     return form or (NOTE if slashed(text) else None)
+
+
+def _asks(text: str) -> bool:
+    """Tell whether what stands behind the bot's name is for the bot."""
+    return parse_command(text, {}) is not None or mistyped(text) is not None or slashed(text)
 
 
 def mistyped(text: str) -> str | None:

@@ -133,7 +133,8 @@ class Changing:
             command = parse_command(changed.text, dict(self._relay.rules.rt_hosts))
             if not isinstance(command, Help | None):
                 return not isinstance(command, Say)
-        return held_back(changed.text, mentioned=changed.mentioned) is not None
+        name = self._relay.rules.bot_name
+        return held_back(changed.text, mentioned=changed.mentioned, name=name) is not None
 
     async def _line(self, unit: Unit, thread: Thread, key: str) -> tuple[Chat, Message] | None:
         found = await unit.said_in(thread.id, Role.OPERATOR, key)

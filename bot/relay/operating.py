@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import events as e
+from bot.domain.addressing import ADDRESSED
 from bot.domain.chat import LIVE, Chat, ChatFull, State
 from bot.domain.commands import (
     Block,
@@ -216,7 +217,7 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.HELP, chat=chat)
             case Block() | Misput() | Unblock() | Blocks():
                 await self._blocking.command(unit, thread, [chat], heard, command)
-            case None if form := held_back(heard.text, mentioned=heard.mentioned):
+            case None if form := self._held_back(heard):
                 await self._telling.answer(unit, thread, heard, Answer.MISTYPED, form, chat=chat)
             case Say(words) if chat.state is State.OPEN:
                 await self._say(unit, thread, chat, replace(heard, text=words))
@@ -224,6 +225,10 @@ class Operating:
                 await self._say(unit, thread, chat, heard)
             case _:
                 await self._telling.answer(unit, thread, heard, Answer.NOT_JOINED, chat=chat)
+
+    def _held_back(self, heard: Heard) -> str | None:
+        name = self._relay.rules.bot_name
+        return held_back(heard.text, mentioned=heard.mentioned, name=name)
 
     async def _say(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:
         """Words for the visitor: kept for good, or answered with why not."""
@@ -285,7 +290,10 @@ class Operating:
         """Words in a thread without a live chat."""
         over = next((chat for chat in chats if self._just_ended(chat)), None)
         if not heard.mentioned:
-            await self._telling.answer(unit, thread, heard, Answer.NOT_DELIVERED, chat=over)
+            called = self._held_back(heard) == ADDRESSED
+            word = Answer.MISTYPED if called else Answer.NOT_DELIVERED
+            detail = ADDRESSED if called else ""
+            await self._telling.answer(unit, thread, heard, word, detail, chat=over)
             return
         match parse_command(heard.text, self._hosts):
             case StartChat(ticket):
@@ -302,7 +310,7 @@ class Operating:
             case Help():
                 await self._telling.answer(unit, thread, heard, Answer.HELP)
             case None | Say() as command:
-                form = None if command else held_back(heard.text, mentioned=True)
+                form = None if command else self._held_back(heard)
                 nothing = Answer.NOT_DELIVERED if over else Answer.NO_NUMBER
                 word = Answer.MISTYPED if form else nothing
                 await self._telling.answer(unit, thread, heard, word, form or "", chat=over)

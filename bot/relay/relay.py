@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from bot.domain import effects as f
+from bot.domain.addressing import NAME
 from bot.domain.admission import Policy
 from bot.domain.advance import advance
 from bot.domain.chat import Chat, State
@@ -40,7 +41,7 @@ class Rules:
 
     ``link_base`` is the page a link opens, without the fragment. ``routes`` are offered to COs,
     the default one first. ``statuses`` are those of each RT, by our name of it, offered beside
-    "comment only". ``rt_hosts`` maps an RT's host to our name of it. ``quarantine`` is how long RT may still be busy with a
+    "comment only". ``rt_hosts`` maps an RT's host to our name of it, ``bot_name`` is what COs call the bot. ``quarantine`` is how long RT may still be busy with a
     request whose outcome we do not know. ``unfiled_for`` is how long a chat that ended waits for a
     CO to send it to RT before it is sent by itself. ``queues`` are those in which tickets may be
     made, by our name of the RT (none: the queue of the chat's ticket), ``triage`` the one for
@@ -56,6 +57,7 @@ class Rules:
     routes: tuple[Route, ...] = (Route.COPY,)
     statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rt_hosts: Mapping[str, str] = field(default_factory=dict)
+    bot_name: str = NAME
     invitation_ttl: timedelta = timedelta(hours=72)
     session_ttl: timedelta = timedelta(hours=24)
     quarantine: timedelta = timedelta(seconds=180)

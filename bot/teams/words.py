@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bot.domain.chat import Chat, State
-from bot.domain.commands import NOTE
 from bot.domain.effects import Word
 from bot.domain.legible import plain_name
 from bot.domain.matching import Match, match
 from bot.domain.messages import Role
 from bot.relay.ports import Answer, Listening, Tell
-from bot.teams import doubt
+from bot.teams import doubt, held_words
 from bot.teams.commands import HELP
 
 #: Where a chat stands, in a sentence.
@@ -226,11 +225,7 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Answer.BLOCK_NOT: "That was not done. {detail}",
     Answer.UNBLOCKED: "{detail} can come into chats again.",
-    Answer.MISTYPED: (
-        "That was not understood as a command and was not shown to the visitor. Mention me with "
-        "“{detail}” to give it. If it was meant for the visitor, edit it, or write it again: mention me, "
-        "and put “say:” in front of the words."
-    ),
+    Answer.MISTYPED: "{detail}",  # see held_words
     Answer.MOVE_ASKED: (
         "Nothing has moved yet. {detail} is looked up in RT, and the card then shows it beside ticket "
         "{ticket}. Confirm it there, or mention me with “confirm move” and its last digits, or "
@@ -272,21 +267,6 @@ DONE = "Done."
 PICTURE_TOO_BIG = "The picture cannot be shown here. It goes onto the ticket with the chat."
 FILE_LATER = "It goes onto the ticket with the chat."
 
-
-#: Where there is no chat there is no visitor to whom it could have been shown.
-_NO_CHAT: dict[Word | Answer, str] = {
-    Answer.MISTYPED: (
-        "That was not understood as a command, so nothing was done. Mention me with “{detail}” to "
-        "give it."
-    ),
-}
-
-#: MISTYPED of what was to be a note.
-_SLASHED = (
-    "A line of that looks like a note whose slashes slipped, so none of it was shown to the visitor. A "
-    "note begins with “//”. If it was meant for the visitor, edit it, or write it again: mention me, "
-    "and put “say:” in front of the words."
-)
 #: What is said of a chat that has no ticket instead.
 _NO_TICKET = (
     (" with {visitor} about ticket {ticket}", " with {visitor}"),
@@ -308,10 +288,8 @@ def say(notice: Tell, listening: Listening) -> str:
     chat, template = notice.chat, _WORDS[notice.word]
     if notice.word is Answer.NOTHING_HERE and notice.detail:
         template = _NOT_NOW
-    if notice.word is Answer.MISTYPED and notice.detail == NOTE:
-        template = _SLASHED
-    elif chat is None:
-        template = _NO_CHAT.get(notice.word, template)
+    if notice.word is Answer.MISTYPED:
+        template = held_words.worded(chat, notice.detail)
     if chat is not None:
         template = doubt.worded(chat, notice.word, template)
     if chat is not None and _is_unconfirmed(chat):

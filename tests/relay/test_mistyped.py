@@ -86,6 +86,27 @@ async def test_what_is_for_colleagues_is_not_shown_where_the_mention_was_forgott
     assert (await house.chat(chat.id)).state is State.OPEN
 
 
+@pytest.mark.parametrize("mention", [True, False])
+@pytest.mark.parametrize(
+    "text", ["@Live chat send to rt 345: he lies", "@bot end chat", "Live Chat end chat"]
+)
+async def test_a_name_that_teams_took_for_no_mention_is_answered_and_not_shown(
+    house: House, text: str, mention: bool
+) -> None:
+    chat, seat = await house.talking()
+    assert await said(house, text, mention=mention) == [(Answer.MISTYPED, "@")]
+    key = await house.writes("Good day", mention=False)
+    house.threads.told.clear()
+    await house.changes(key, text, mentioned=mention)
+    await house.deliver()
+    assert [notice.word for _, notice in house.threads.told] == [Answer.NOT_CHANGED]
+    assert await house.texts(chat.id) == ["visitor_joined", "Good day"]
+    assert (await house.chat(chat.id)).state is State.OPEN
+    await house.visiting.end(seat)
+    await house.deliver()
+    assert await said(house, text, mention=mention) == [(Answer.MISTYPED, "@")]
+
+
 @pytest.mark.parametrize("text", ["end chat", "12345", *MISTYPED])
 async def test_whatever_was_held_back_can_be_said_to_the_visitor(house: House, text: str) -> None:
     chat, _ = await house.talking()

@@ -128,6 +128,27 @@ def test_whoever_is_held_back_is_told_how_it_is_shown_all_the_same(form: str) ->
     assert "mention me, and put “say:” in front of the words" in said
 
 
+def test_who_wrote_the_name_himself_is_told_to_pick_the_bot_from_the_list() -> None:
+    said = words.say(Tell(Answer.MISTYPED, "@", talking()), Listening.THREAD)
+    assert said.startswith(
+        "That was not shown to the visitor. You wrote my name, but Teams did not"
+    )
+    assert "pick me from the list that Teams shows" in said
+    assert "put “say:” in front of the words" in said
+    said = words.say(Tell(Answer.MISTYPED, "@"), Listening.THREAD)
+    assert "pick me from the list" in said
+    assert "visitor" not in said
+
+
+@pytest.mark.parametrize("form", ["end chat", "//", "@"])
+@pytest.mark.parametrize("chat", [None, CARDS["ended-unclear"].chat, proposed()])
+def test_where_no_visitor_reads_nobody_is_offered_to_say_it_to_him(form: str, chat: object) -> None:
+    said = words.say(Tell(Answer.MISTYPED, form, chat), Listening.THREAD)  # type: ignore[arg-type]
+    assert f"“{form}”" in said
+    assert "say:" not in said
+    assert "visitor" not in said
+
+
 def test_several_numbers_are_named() -> None:
     said = words.say(Tell(Answer.SEVERAL_NUMBERS, "rt#1, rt#2"), Listening.THREAD)
     assert "I read rt#1, rt#2. Mention me again" in said

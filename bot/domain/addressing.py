@@ -1,0 +1,80 @@
+"""Whoever calls the bot by its name speaks to the bot, also where Teams took the name for no mention (pure).
+
+Teams makes a mention of "@Live Chat" only if the name is picked from the list that it shows; else it
+stays what was typed, and may have a slip in it. What follows is as little for the visitor as behind a
+mention. An address is no such call, nor is a colleague's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from bot.domain.slips import within
+
+#: The bot's name as the product has it; a site may have given it another one.
+NAME = "Live Chat"
+#: Stands for the form where it is the mention that went wrong.
+ADDRESSED = "@"
+_NICKNAMES = ("bot", "the bot", "chatbot", "livebot")
+_OPENING = re.compile(
+    r"[^\w@\uff20]*"
+    r"(?:(?:hi|hello|hey|dear|ok|okay|oh|please|pls|thanks|and|so|now|then)\b[\s,.!:;–—-]*){0,2}"
+    r"(?P<at>[@\uff20])?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+")
+#: Of a line no more is looked at to find a name.
+_CALL = 80
+#: A part of the name that calls it, too: "@Live send to rt 345: …".
+_PART = 4
+#: Names of so many letters are known with so many slips in them; behind "@" with one more.
+_SLIPS = ((8, 1), (5, 0))
+
+
+def addressed(text: str, name: str, asks: Callable[[str], bool]) -> bool:
+    """Tell whether a line begins with a call of the bot, whose name is ``name`` or the product's.
+
+    Without "@" it does only if the bot is asked for something behind it, which ``asks`` tells.
+    """
+    return any(_calls(line, name, asks) for line in text.split("\n"))
+
+
+def _calls(line: str, name: str, asks: Callable[[str], bool]) -> bool:
+    opening = _OPENING.match(line)
+    if opening is None:
+        return False
+    at, rest = bool(opening["at"]), line[opening.end() :]
+    names = {*map(_letters, (name, NAME))}
+    behind = list(_behind(rest, names, at=at))
+    if at:
+        return bool(behind) or _is_part(rest, (name, NAME))
+    return any(asks(words) for words in behind if words)
+
+
+def _behind(rest: str, names: set[str], *, at: bool) -> Iterator[str]:
+    """Yield what stands behind the bot's name, for each way to read one."""
+    joined = ""
+    nicknames = {*map(_letters, _NICKNAMES)}
+    for word in list(_WORD.finditer(rest[:_CALL].lower()))[:5]:
+        joined += word[0]
+        if joined in nicknames or any(_is_name(joined, name, at=at) for name in names):
+            yield rest[word.end() :].strip(" \t\xa0,.:;!–—-")
+
+
+def _is_name(joined: str, name: str, *, at: bool) -> bool:
+    if not name:
+        return False
+    slips = next((slips for size, slips in _SLIPS if len(name) >= size), -1)
+    glued = at and slips >= 0 and joined.startswith(name)
+    return joined == name or glued or within(joined, name, max(0, slips + at))
+
+
+def _is_part(rest: str, names: tuple[str, ...]) -> bool:
+    first = _WORD.match(rest.lower().lstrip())
+    parts = {word for name in names for word in _WORD.findall(name.lower()) if len(word) >= _PART}
+    return first is not None and first[0] in parts
+
+
+def _letters(name: str) -> str:
+    return "".join(_WORD.findall(name.lower()))

@@ -1,0 +1,44 @@
+"""What a CO reads of words that were held back from the visitor (pure)."""
+
+from __future__ import annotations
+
+from bot.domain.addressing import ADDRESSED
+from bot.domain.chat import Chat, State
+from bot.domain.commands import NOTE
+
+_SHOWN_ALL_THE_SAME = (
+    "If it was meant for the visitor, write it again, or edit it so: mention me, and put “say:” in front "
+    "of the words. An edit without both stays unseen."
+)
+_PICK_ME = (
+    "You wrote my name, but Teams did not take it for a mention, so nothing was done. Write it again: "
+    "type “@” and pick me from the list that Teams shows; in a chat with me alone leave my name away."
+)
+#: MISTYPED where nobody is there to whom it could have been shown: a command's form, or what else it was.
+_DONE_NOTHING = {
+    "": "That was not understood as a command, so nothing was done. Mention me with “{detail}” to give it.",
+    NOTE: "A line of that looks like a note whose slashes slipped. A note begins with “//”.",
+    ADDRESSED: _PICK_ME,
+}
+#: MISTYPED where the visitor could have read it.
+_HELD_BACK = {
+    "": (
+        "That was not understood as a command and was not shown to the visitor. Mention me with "
+        f"“{{detail}}” to give it. {_SHOWN_ALL_THE_SAME}"
+    ),
+    NOTE: (
+        "A line of that looks like a note whose slashes slipped, so none of it was shown to the "
+        f"visitor. A note begins with “//”. {_SHOWN_ALL_THE_SAME}"
+    ),
+    ADDRESSED: f"That was not shown to the visitor. {_PICK_ME} {_SHOWN_ALL_THE_SAME}",
+}
+
+
+def worded(chat: Chat | None, form: str) -> str:
+    """Word what was held back; “say:” is told of only where a visitor can be shown anything.
+
+    ``form`` is a command's, NOTE or ADDRESSED (bot/domain/mistyped.py); it goes into ``{detail}``.
+    """
+    named = form if form in (NOTE, ADDRESSED) else ""
+    heard = chat is not None and chat.state is State.OPEN
+    return (_HELD_BACK if heard else _DONE_NOTHING)[named]
