@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.domain.commands import without_notes
+from bot.domain.commands import NOTE, without_notes
 from bot.domain.forms import form_of
 from bot.domain.slips import are, likeness, within, words_of
 
@@ -23,7 +23,20 @@ RECORDS = tuple(
 )
 # What follows is a summary, whatever became of the words before: "send rt 345: …", "ok, to rt 345: …".
 _SUMMED_UP = re.compile(r"^\W*(?:\w+\W+){0,4}rt\W*\d+\s*:", re.IGNORECASE)
-_LABEL = re.compile(r"\W*(?:(?:to\s+)?rt|internal|private)\s*:", re.IGNORECASE)
+# So is what has such a heading, and behind a mention what has one of these.
+_HEADED = re.compile(r"\W*(?:(?:to\s+)?rt\W{0,5}\d{0,10}|internal|private)\s{0,5}:", re.IGNORECASE)
+_FOR = r"(?:\s+(?:for|to|on)\s+(?!you)\w+)?\s*:"
+_NOTED = re.compile(rf"\W*notes?{_FOR}", re.IGNORECASE)
+_SUMMARY = re.compile(rf"\W*(?:comments?|summary){_FOR}", re.IGNORECASE)
+# "add it to rt: …", "file in rt 345 …", "put it into RT"; "write to RT about it" is said to somebody.
+_PUT = frozenset(
+    ["file", "add", "log", "put", "write", "post", "record", "save", "note", "enter", "paste"]
+)
+_INTO = frozenset(["to", "in", "into", "on", "onto"])
+_PUT_IN_RT = re.compile(r"\brt\s*(?:#?\d|[:;–—]|-\s|\W*$)")
+#: A line's parts, each of which may begin with what is for RT: "Hi Alan, send to rt 345: …".
+_PART = re.compile(r"[,.;!?…]\s+")
+_PARTS = 300
 #: Without a mention it is a command that was forgotten to be one only if a place or a text follows.
 _FILLED_IN = re.compile(r"[\d:;–—]|\s-\s")
 _NEAR = 60
@@ -91,6 +104,7 @@ _UNITS = frozenset(
     ]
 )
 _PEOPLE = frozenset(["him", "her", "them", "visitor", "user", "person", "guy", "student", "idiot"])
+_MANY = frozenset(["they", "them", "their", "user", "visitor", "person"])
 _OF_THEM = _PEOPLE | frozenset(["he", "she", "they", "his", "hers", "their", "shes", "hes"])
 #: Words of their own that are one letter from "block".
 _NEIGHBOURS = frozenset({"clock", "black", "lock", "flock"})
@@ -105,7 +119,8 @@ def confided(text: str, *, mentioned: bool = True) -> str | None:
     Of words that do not mention the bot, what is a command as it stands is found, too.
     """
     lines = without_notes(text)[0].split("\n")
-    return next(filter(None, (_in_line(line, mentioned) for line in lines)), None)
+    found = (_in_line(line, mentioned) or _in_parts(line, mentioned) for line in lines)
+    return next(filter(None, found), None)
 
 
 def slashed(text: str) -> bool:
@@ -117,22 +132,77 @@ def slashed(text: str) -> bool:
 
 
 def _in_line(line: str, mentioned: bool) -> str | None:
-    words = words_of(line)
-    while words and words[0] in _PLEASE:
-        words = words[1:]
+    words = _without_please(words_of(line))
     found = _record(words, line) or _move(words, mentioned) or _block(words, line)
     if mentioned:
-        return found or (RECORD if _SUMMED_UP.match(line) or _LABEL.match(line) else None)
-    return found if found == MOVE or _FILLED_IN.search(line[:_NEAR]) else None
+        return found or _headed(words, line)
+    filled_in = found == MOVE or _FILLED_IN.search(line[:_NEAR])
+    return found if found and filled_in else _forgotten(words, line)
+
+
+def _in_parts(line: str, mentioned: bool) -> str | None:
+    """Return what a line's second part, or a later one, begins with: "Hi Alan, send to rt 345: …"."""
+    for part in _PART.split(line[:_PARTS])[1:]:
+        words = _without_please(words_of(part))
+        found = _of_record(words) or _move(words, mentioned) or _block(words, part)
+        if found and (mentioned or found == MOVE or _FILLED_IN.search(part[:_NEAR])):
+            return found
+    return None
+
+
+def _without_please(words: list[str]) -> list[str]:
+    while words and words[0] in _PLEASE:
+        words = words[1:]
+    return words
+
+
+def _every(line: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", line.lower()))
+
+
+def _headed(words: Sequence[str], line: str) -> str | None:
+    """What behind a mention nobody says to the visitor: "rt he lies", "summary: he lies"."""
+    if _NOTED.match(line):
+        return NOTE
+    whose = [word for word in words[1:3] if not word.isdecimal()][:1]
+    of_them = words[:1] == ["rt"] and bool(_OF_THEM.intersection(whose))
+    heading = _SUMMED_UP.match(line) or _HEADED.match(line) or _SUMMARY.match(line)
+    return RECORD if of_them or heading else None
+
+
+def _forgotten(words: Sequence[str], line: str) -> str | None:
+    """What has no number or colon, but is the whole of a line: "send to rt", and the text below."""
+    whole = next((form for phrase, form in RECORDS if are(words, phrase) and len(words) == 3), None)
+    return whole or (RECORD if _HEADED.match(line) else None)
 
 
 def _record(words: Sequence[str], line: str) -> str | None:
+    if form := _of_record(words):
+        return form
+    # "new ticket Support: …" has lost a word.
+    told = ":" in line[:_NEAR] or bool(_OF_THEM & _every(line))
+    new = are(words, ("new", "ticket")) and "tickets" not in words and told
+    if new and not _NO_QUEUE.intersection(words[2:3]):
+        return RECORDS[-1][1]
+    return RECORD if _is_put(words, line.lower()) else None
+
+
+def _of_record(words: Sequence[str]) -> str | None:
     for phrase, form in RECORDS:
         if are(words, phrase) or likeness(words, phrase):
             return form
-    # "new ticket Support: …" has lost a word.
-    new = are(words, ("new", "ticket")) and "tickets" not in words and ":" in line[:_NEAR]
-    return RECORDS[-1][1] if new and not _NO_QUEUE.intersection(words[2:3]) else None
+    return None
+
+
+def _is_put(words: Sequence[str], line: str) -> bool:
+    """Tell whether something is to be put into RT; to log in there is something else."""
+    at = words.index("rt") if "rt" in words else 0
+    if at < 2 or words[0] not in _PUT or words[at - 1] not in _INTO:
+        return False
+    every = _every(line)
+    of_them = bool(_OF_THEM & every - _MANY) or (bool(_MANY & every) and not _TO_YOU & every)
+    signs_in = words[0] == "log" and words[1:at] in (["in", "to"], ["into"])
+    return of_them or (not signs_in and _PUT_IN_RT.search(line[:_NEAR]) is not None)
 
 
 def _move(words: Sequence[str], mentioned: bool) -> str | None:
@@ -157,7 +227,7 @@ def _block(words: Sequence[str], line: str) -> str | None:
         return BLOCK if whom or words[0] == "block" else None
     if not rest or not rest[0].isdecimal():
         return None
-    every = set(re.findall(r"[^\W\d_]+", line.lower()))
+    every = _every(line)
     if whom or _OF_THEM & every or any(map(_is_because, every)) or any(map(_ABUSE.match, every)):
         return BLOCK
     timed = len(rest) > 1 and rest[1] in _UNITS and words[0] not in _NEIGHBOURS

@@ -23,9 +23,9 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from bot.domain.addressing import ADDRESSED, NAME, addressed
-from bot.domain.commands import NOTE, parse_command, without_notes
+from bot.domain.commands import NOTE, Block, Misput, Press, Unblock, parse_command, without_notes
 from bot.domain.confiding import RECORDS, confided, slashed
-from bot.domain.forms import COMMANDS, phrase_of
+from bot.domain.forms import COMMANDS, form_of, phrase_of
 from bot.domain.slips import LONG, likeness, near, words_of
 
 _PLEASE = frozenset({"please", "pls", "plz", "kindly"})
@@ -34,6 +34,7 @@ _SPOKEN = frozenset({"send", "new", "back", "move", "confirm", "show", "help", "
 #: Commands that nobody gives a visitor, whatever stands behind: "invite Ada".
 _OURS = frozenset({"invite", "revoke"})
 _FEW = 3
+HELP = form_of("help")
 #: What a command's one word may be about, besides a number.
 _ABOUT = frozenset(
     [
@@ -108,8 +109,17 @@ def held_back(text: str, *, mentioned: bool, name: str = NAME) -> str | None:
     """
     if addressed(without_notes(text)[0], name, _asks):
         return ADDRESSED
-    form = mistyped(text) if mentioned else confided(text, mentioned=False)
+    form = mistyped(text) if mentioned else confided(text, mentioned=False) or _bare(text)
     return form or (NOTE if slashed(text) else None)
+
+
+def _bare(text: str) -> str | None:
+    """Return the form of a command that is all that was said, if it can be nothing else."""
+    words = without_notes(text)[0].strip()
+    command = parse_command(words, {}) if len(words) <= _SENTENCE else None
+    if len(words.split()) < 2 or not isinstance(command, Press | Block | Misput | Unblock):
+        return None
+    return mistyped(words) or HELP
 
 
 def _asks(text: str) -> bool:

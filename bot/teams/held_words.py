@@ -17,7 +17,7 @@ _PICK_ME = (
 #: MISTYPED where nobody is there to whom it could have been shown: a command's form, or what else it was.
 _DONE_NOTHING = {
     "": "That was not understood as a command, so nothing was done. Mention me with “{detail}” to give it.",
-    NOTE: "A line of that looks like a note whose slashes slipped. A note begins with “//”.",
+    NOTE: "A line of that looks like a note without its two slashes. A note begins with “//”.",
     ADDRESSED: _PICK_ME,
 }
 #: MISTYPED where the visitor could have read it.
@@ -27,7 +27,7 @@ _HELD_BACK = {
         f"“{{detail}}” to give it. {_SHOWN_ALL_THE_SAME}"
     ),
     NOTE: (
-        "A line of that looks like a note whose slashes slipped, so none of it was shown to the "
+        "A line of that looks like a note without its two slashes, so none of it was shown to the "
         f"visitor. A note begins with “//”. {_SHOWN_ALL_THE_SAME}"
     ),
     ADDRESSED: f"That was not shown to the visitor. {_PICK_ME} {_SHOWN_ALL_THE_SAME}",

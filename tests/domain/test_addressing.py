@@ -1,0 +1,86 @@
+"""Who calls the bot by its name speaks to it, also where Teams made no mention of that."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.addressing import ADDRESSED
+from bot.domain.mistyped import held_back
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "@Live chat send to rt 345: he lies",
+        "@LiveChat end chat",
+        "@live chat",
+        "@LIVE CHAT, show card",
+        "@Live Chat: send to rt 345: he lies",
+        "@ Live Chat - he lies",
+        "@live-chat he lies",
+        "@Livechta he lies",
+        "@Lvie Caht he lies",
+        "@Live he lies",
+        "@livechatbot he lies",
+        "@bot send to rt 345: he lies",
+        "@the bot he lies",
+        "\uff20Live Chat he lies",
+        "@live chat block 2h because he lies",
+        "@Livechat he is lying",
+        "“@Live Chat” he is lying",
+        "Hi @Live Chat, he is lying",
+        "Good day!\n@livechat he lies",
+        "@Live Chat say: hello",
+        "Live Chat send to rt 345: he lies",
+        "Livechat, end chat",
+        "live chat: end teh chat",
+        "Live Caht send to rt 345: he lies",
+        "Hello Live Chat, please send to rt 345: he lies",
+        "bot end chat",
+        "LiveChat 12345",
+        "Live Chat /he lies",
+    ],
+)
+def test_who_calls_the_bot_by_its_name_does_not_speak_to_the_visitor(
+    said: str, mentioned: bool
+) -> None:
+    assert held_back(said, mentioned=mentioned) == ADDRESSED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "@Alan can you look",
+        "@Olivia can you look at this",
+        "@Clive he lies",
+        "@all: lunch",
+        "@bottom of the page",
+        "@",
+        "@ 5 o'clock",
+        "live.chat@help.test is our address",
+        "Write to @Alan or to live@help.test",
+        "Live chat is open until five",
+        "Live chat is for questions like yours",
+        "Live chat: what can I do for you?",
+        "Live chat closes at five",
+        "Live chats end at five",
+        "Chat with me as long as you like",
+        "Bots send such mails",
+        "Live Chat",
+    ],
+)
+@pytest.mark.parametrize("mentioned", [True, False])
+def test_whoever_names_somebody_else_or_only_speaks_of_the_chat_is_heard(
+    said: str, mentioned: bool
+) -> None:
+    assert held_back(said, mentioned=mentioned) is None
+
+
+def test_a_bot_of_another_name_is_called_by_that_and_by_the_products() -> None:
+    for said in ("@Helpline he lies", "@helplien he lies", "@Live Chat he lies"):
+        assert held_back(said, mentioned=False, name="Helpline") == ADDRESSED
+    assert held_back("@Helpline he lies", mentioned=False) is None
+    assert held_back("@Q he lies", mentioned=False, name="Q") == ADDRESSED
+    assert held_back("@I he lies", mentioned=False, name="Q") is None
+    assert held_back("@Alan he lies", mentioned=False, name="?!") is None
