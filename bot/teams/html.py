@@ -45,6 +45,8 @@ _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 _ONE_LINE = re.compile(
     r"<p>((?:[^<>&\x00-\x1f\x7f-\x9f\ufffe\uffff]|&(?:nbsp|amp|lt|gt|quot|#39);)*)</p>"
 )
+# Smileys, "-5" and "--help" are what was said; a list behind the mention has lines of its own.
+_POINT = re.compile(r"\s*(?:(?:[:;](?![-~^'´`]?[()DPpOo/|\\*<>\[\]](?!\w))|,|[–—]|-(?=\s|$))\s*)+")
 _LONGEST = 150_000  # characters; Teams' own limit for a whole message is about 100 KB
 _MAX_DEPTH = 250
 _DEEPEST = 8  # levels of lists and quotes that are shown
@@ -116,10 +118,13 @@ class _Reader(HTMLParser):
         self._reply: _Reply | None = None
         self._replied: tuple[str, str] | None = None
         self._pictures = 0
+        self._led: int | None = None  # the line that begins with a mention of the bot
 
     def written(self) -> Written:
         """Return what was read."""
         lines = [line.rstrip() for line in self._lines]
+        if self._led is not None:
+            lines[self._led] = _without_point(lines[self._led])
         return Written("\n".join(lines).strip("\n").strip(), self._replied, self._pictures)
 
     # --- the parser's events ---
@@ -229,8 +234,12 @@ class _Reader(HTMLParser):
 
     def _mention(self, item: str) -> None:
         index = int(item) if item.isascii() and item.isdigit() and len(item) < 6 else -1
-        if 0 <= index < len(self._mentions) and not self._mentions[index].is_bot:
+        if not 0 <= index < len(self._mentions):
+            return
+        if not self._mentions[index].is_bot:
             self._put(self._mentions[index].name)
+        elif not "".join(self._lines).strip():
+            self._led = len(self._lines) - 1
 
     def _image(self, tag: str, values: dict[str, str]) -> None:
         if self._reply is not None:
@@ -299,6 +308,11 @@ class _Reply:
         return (author, preview) if author or preview else None
 
 
+def _without_point(line: str) -> str:
+    """Return what follows a mention of the bot without what parts the two: "@Live Chat: help"."""
+    return line[found.end() :] if (found := _POINT.match(line)) else line
+
+
 def _same_address(href: str, text: str) -> bool:
     shown = text.strip()
     return href.removeprefix("mailto:").rstrip("/") == shown.removeprefix("mailto:").rstrip("/")
@@ -317,4 +331,6 @@ def read_text(text: str, mentions: Sequence[tuple[str, Mention]]) -> str:
             continue
         done += before + ("" if mention.is_bot else mention.name)
         rest = re.sub(r"^(?:&nbsp;|\xa0)", " ", after)
+        if mention.is_bot and not done.strip():
+            rest = _without_point(rest)
     return (done + rest).strip()

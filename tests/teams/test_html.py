@@ -73,6 +73,41 @@ def test_the_bots_mention_is_cut_out_and_others_stay_as_names() -> None:
     assert read_html(html, [BOT, ADA]).text == "ask Ada Lovelace please"
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (": help", "help"),
+        (", show card", "show card"),
+        (" - end chat", "end chat"),
+        ("– end chat", "end chat"),
+        ("—end chat", "end chat"),
+        ("; help", "help"),
+        (":help", "help"),
+        (":", ""),
+        (":, - Good day: Ada", "Good day: Ada"),
+        (": // a note", "// a note"),
+        (" :) hello", ":) hello"),
+        (" :-) hello", ":-) hello"),
+        (" ;P hello", ";P hello"),
+        (" -5 degrees", "-5 degrees"),
+        (" --help shows it", "--help shows it"),
+        (" “hello”", "“hello”"),
+    ],
+)
+def test_what_parts_the_bots_mention_from_the_words_is_none_of_them(typed: str, said: str) -> None:
+    html = f"<p>{span(0, 'Live Chat')}{typed.replace(' ', '&nbsp;', 1)}</p>"
+    assert read_html(html, [BOT]).text == said
+    assert read_text(f"<at>Live Chat</at>{typed}", [("<at>Live Chat</at>", BOT)]) == said
+
+
+def test_what_begins_another_line_or_stands_elsewhere_is_left_as_it_is() -> None:
+    mention = span(0, "Live Chat")
+    assert read_html(f"<p>{mention}</p><ul><li>one</li></ul>", [BOT]).text == "- one"
+    assert read_html(f"<p>{mention}<br>- one</p>", [BOT]).text == "- one"
+    assert read_html(f"<p>Good day{mention}: Ada</p>", [BOT]).text == "Good day: Ada"
+    assert read_html("<p>: hello</p>", [BOT]).text == ": hello"
+
+
 @pytest.mark.parametrize("name", ["Help", "12", "a.b*c", "<b>"])
 def test_a_bots_name_is_not_cut_out_of_what_was_typed(name: str) -> None:
     shown = name.replace("<", "&lt;")
@@ -128,7 +163,11 @@ def _plain(text: str) -> bool:
     return not re.search(r"https?://", text) and text == text.strip()
 
 
-@given(st.lists(LINES.filter(_plain), min_size=1, max_size=6))
+@given(
+    st.lists(LINES.filter(_plain), min_size=1, max_size=6).filter(
+        lambda lines: lines[0][0] not in ":;,–—-"
+    )
+)
 def test_lines_come_through_as_they_were_typed(lines: list[str]) -> None:
     typed = "\n".join(lines)
     written = writing.write(f"@Live Chat {typed}", [_Bot()])
