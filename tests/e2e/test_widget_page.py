@@ -66,6 +66,40 @@ async def test_a_change_or_a_removal_by_the_operator_is_shown_as_such(
     await expect(ada.messages.first).to_contain_text("edited")
 
 
+async def test_that_a_message_was_edited_is_seen_also_where_others_follow_it(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    talk.grace("It is roon 4.12")
+    talk.grace("Second floor")
+    await expect(ada.message("Second floor")).to_be_visible()
+    room = talk.log[-2].seq
+    service.visiting.happen(
+        talk.id, e.Edited(service.visiting.now, GRACE, "e", room, "It is room 4.12")
+    )
+    await expect(ada.message("It is room 4.12")).to_contain_text("edited")
+    meta = ada.messages.first.locator(".meta")
+    assert await meta.evaluate("node => getComputedStyle(node).clipPath") == "none"
+
+
+async def test_a_message_that_was_taken_back_and_restored_looks_like_any_other(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    talk.grace("Second floor")
+    await expect(ada.message("Second floor")).to_be_visible()
+    seq, now = talk.log[-1].seq, service.visiting.now
+    service.visiting.happen(talk.id, e.Removed(now, GRACE, "r", seq))
+    words = ada.messages.last.locator(".body p")
+    await expect(words).to_have_attribute("part", "quiet")
+    service.visiting.happen(talk.id, e.Edited(now, GRACE, "e", seq, "Second floor"))
+    await expect(words).to_have_text("Second floor")
+    for name in ("class", "part"):
+        assert await words.get_attribute(name) is None
+
+
 async def test_the_stand_alone_page_is_the_same_chat_on_a_page_of_its_own(
     ada: Ada, service: MockService
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -157,6 +158,36 @@ async def test_a_lost_answer_to_join_locks_nobody_out(
         await ada.button("Join the chat").click()
     await expect(ada.box).to_be_visible()
     assert service.visiting.knocks == []
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_who_minimises_while_joining_is_not_disturbed_on_the_next_page(
+    ada: Ada, service: MockService, answered: bool
+) -> None:
+    pressed, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        pressed.set()
+        await go_on.wait()
+        await (route.continue_() if answered else route.abort())
+
+    talk = service.invite()
+    await ada.follow(talk.token)
+    await ada.page.route("**/api/join", wait, times=1)
+    await ada.button("Join the chat").click()
+    await pressed.wait()
+    await ada.button("Minimise the chat").click()
+    panel = ada.page.locator("rt-livechat #panel")
+    await expect(panel).to_be_hidden()
+    if answered:
+        go_on.set()
+        await expect(panel.locator("#box")).to_be_attached()
+    await ada.visit("/remote")
+    go_on.set()
+    await expect(panel.locator("#box")).to_be_attached()
+    await expect(panel).to_be_hidden()
+    await ada.launcher.click()
+    await expect(ada.box).to_be_visible()
 
 
 async def test_ending_asks_once_more_and_can_be_called_off(ada: Ada, service: MockService) -> None:

@@ -122,7 +122,7 @@ export class App {
     if (!this.open || this.fullpage || !tell(this.host, "close")) return;
     const held = this.#held;
     this.open = this.asking = false;
-    this.#tab.set("open", null);
+    this.#tab.set("open", false);
     this.draw();
     if (held) this.#find(".launcher")?.focus();
   }
@@ -147,13 +147,15 @@ export class App {
 
   #fromAddress = (): void => {
     const invitation = takeFromAddress(this.#tab);
-    if (invitation) this.#invite(invitation);
+    if (!invitation) return;
+    this.#tab.set("open", true);
+    this.#invite(invitation);
   };
 
   #invite(invitation: Invitation): void {
     this.#invitation = invitation;
     this.#endTalk();
-    this.open = true;
+    this.open ||= this.#tab.get("open") !== false; // minimised on the page before
     this.go({ name: "checking" });
     this.#focus();
     this.#enter(invitation);
@@ -175,7 +177,7 @@ export class App {
     else this.#refuse(peek.fate, peek.until);
   }
 
-  #offer(invitation: Invitation, peek: Peek, failed = false): void {
+  #offer(invitation: Invitation, peek: Peek, failed?: boolean): void {
     const hint = this.#browser.get<string>("session");
     const other = !!hint && hint !== peek.ticket;
     const join = () => {
@@ -192,7 +194,6 @@ export class App {
     const [status, body] = await this.#ask("api/join", { token, nonce });
     if (this.#invitation !== invitation) return;
     if (status === 200 && isView(body)) {
-      this.#tab.set("open", true);
       this.#begin(body);
     } else if (status === 410 || status === 404) {
       this.#refuse((body as { error: Fate }).error);
@@ -210,7 +211,7 @@ export class App {
   }
 
   /** No answer that says anything: we ask again by ourselves until there is one. */
-  #trouble(status: number, again: () => void, kept = false): void {
+  #trouble(status: number, again: () => void, kept?: boolean): void {
     if (!this.host.isConnected) return;
     const now = () => {
       this.go({ name: "checking" });

@@ -31,7 +31,7 @@ export interface LinkUser {
 const STOPS: Record<number, Stop> = { 4401: "no_session", 4409: "other_chat", 4410: "gone" };
 
 /** Milliseconds before attempt number `attempt` (from 0): a random part of a span that grows late. */
-export const waitBefore = (attempt: number, crowd = false, random = Math.random()): number =>
+export const waitBefore = (attempt: number, crowd?: boolean, random = Math.random()): number =>
   random *
   (attempt > SOON + 6
     ? 30_000

@@ -83,13 +83,14 @@ function update(node: ChildNode, kid: Spec | string): void {
   }
   const old = (before as Spec | undefined)?.props ?? {};
   const element = node as Element;
-  for (const [name, value] of Object.entries(kid.props)) {
-    if (typeof value === "function") Object.assign(element, { [`on${name}`]: value });
-    else if (value === old[name] || name === "key") continue;
-    else if (!value) element.removeAttribute(name);
-    else element.setAttribute(name, value === true ? "" : value);
-    // What has a class can be dressed by the page.
-    if (name === "class") element.setAttribute("part", `${value}`);
+  for (const name in { ...old, ...kid.props }) {
+    const value = kid.props[name];
+    if (typeof value === "function") (element as unknown as Props)[`on${name}`] = value;
+    else if (value !== old[name] && name !== "key")
+      // What has a class can be dressed by the page.
+      for (const one of name === "class" ? [name, "part"] : [name])
+        if (value) element.setAttribute(one, value === true ? "" : value);
+        else element.removeAttribute(one);
   }
   fill(element, kid.kids);
 }

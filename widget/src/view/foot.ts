@@ -102,7 +102,7 @@ export function over(app: App, talk: Talk): Spec {
   return h(
     "div.foot",
     { key: "over" },
-    h("h3", { tabindex: "-1" }, say(stopped ? "stopped_head" : "over_head")),
+    h("h3", { tabindex: "-1" }, say(state === "open" ? "stopped_head" : "over_head")),
     h("p", {}, say(word, { ticket })),
     h("p", {}, !session.view.stranger && say("go_on")),
     ...(moreOf(app)?.over(app, talk, close) ?? [h("p.acts", { key: "acts" }, close)]),

@@ -40,7 +40,7 @@ function said(app: App, row: Row, acts: Child[]): Spec {
   const { entry, first, last, delivery } = row;
   const { id, own, name, at, change, refused } = entry;
   const state = delivery && say(refused ? `refused_${refused}` : (delivery as "sent"));
-  const alone = last || acts.length || delivery === "sending" || entry.mark;
+  const alone = last || acts.length || delivery === "sending" || entry.mark || change;
   const names = ["said", own && "own", first && "first", alone && "last", delivery].filter(Boolean);
   return h(
     "li",

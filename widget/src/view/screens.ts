@@ -9,9 +9,9 @@ import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
 /** `other`: this browser has another chat, perhaps one without a ticket. */
 export type Screen =
   | { name: "checking" | "none" }
-  | { name: "invited"; peek: Peek; other: boolean; busy?: boolean; failed?: boolean; join(): void }
+  | { name: "invited"; peek: Peek; other: boolean; busy?: boolean; failed?: boolean | undefined; join(): void }
   | { name: "refused"; fate: Exclude<Fate, "pending">; until: string | undefined; back: (() => void) | null }
-  | { name: "trouble"; kept: boolean; again(): void };
+  | { name: "trouble"; kept: boolean | undefined; again(): void };
 
 const link = (href: string, words: string, look = "") => h(`a.button${look}`, { href }, words);
 
