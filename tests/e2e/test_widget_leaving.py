@@ -84,8 +84,14 @@ async def test_the_other_window_is_told_that_the_chat_was_closed_in_this_one(
     await ada.button("Close this chat").click()
     foot = first.locator("rt-livechat .foot")
     await expect(foot).to_contain_text("This chat was closed in another window of this browser.")
+    await expect(foot).to_contain_text("The chat has ended")
+    await expect(foot).to_contain_text("on ticket #12345")
     await expect(foot).not_to_contain_text("signed in")
+    await expect(foot.get_by_role("button")).to_have_count(0)
     await expect(first.get_by_text("Off and on again.")).to_have_count(0)
+    await first.get_by_role("button", name="Minimise the chat").click()
+    await first.locator("rt-livechat .launcher").click()
+    await expect(first.locator("rt-livechat #panel")).to_contain_text("No chat is open")
 
 
 async def test_nor_in_a_page_that_comes_back_out_of_the_browsers_cache(

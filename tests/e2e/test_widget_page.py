@@ -32,6 +32,7 @@ async def test_words_stay_words_whoever_says_them(ada: Ada, service: MockService
     talk.grace(HOSTILE)
     await ada.say(HOSTILE)
     await expect(ada.messages).to_have_count(2)
+    await expect(ada.messages.last).to_contain_text("Sent")
     for body in await ada.page.locator("rt-livechat li.said .body").all():
         assert await body.text_content() == shown(HOSTILE)
         assert await body.locator("img, script").count() == 0

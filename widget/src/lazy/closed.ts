@@ -6,10 +6,14 @@
 import type { App } from "../app.ts";
 import type { Stop } from "../link.ts";
 import type { Kit } from "../more.ts";
+import type { Talk } from "../talk.ts";
 
 /** The name stands there only until the service has been told; a window hears of it by the event. */
 const LEFT = "livechat:left";
 const READ = "livechat:read";
+
+/** Those that were closed elsewhere: there is nothing left to be done about them. */
+export const elsewhere = new WeakSet<Talk>();
 
 export function closed({ say }: Kit): (app: App) => void {
   function drop(app: App): void {
@@ -18,8 +22,19 @@ export function closed({ say }: Kit): (app: App) => void {
     talk.session.entries = [];
     talk.forget();
     // Its cookie is gone, too: before or after this the service says that it does not know us.
-    talk.quit(say("closed_there") as Stop);
+    elsewhere.add(talk);
+    talk.quit([say("closed_there"), ...whereabouts(talk)].join(" ") as Stop);
     app.announcer.clear();
+    // Who has read it and minimises it is done with it.
+    const done = () => app.talk === talk && app.leave();
+    app.host.addEventListener("livechat-close", done, { once: true });
+  }
+
+  /** Where to find what was said in a chat that had ended. */
+  function whereabouts({ session }: Talk): string[] {
+    const { state, ticket } = session.view;
+    if (state === "open") return [];
+    return [ticket ? say("over_ended", { ticket }) : say("over_new")];
   }
 
   function read(app: App, [chat, seq]: [string, number]): void {

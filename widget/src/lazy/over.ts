@@ -2,6 +2,7 @@
 import type { App } from "../app.ts";
 import type { Kit, More } from "../more.ts";
 import type { Child } from "../view/dom.ts";
+import { elsewhere } from "./closed.ts";
 import { printCopy, saveCopy } from "./copyfile.ts";
 import { dress } from "./dress.ts";
 import { rate } from "./rate.ts";
@@ -12,6 +13,7 @@ export function over(kit: Kit, left: (app: App) => Child[]): More["over"] {
   const rating = rate(kit);
   return (app: App, talk, close) => {
     dress(app);
+    if (elsewhere.has(talk)) return [];
     const { session, draft } = talk;
     const kept = draft && [
       h("p", { key: "kept" }, say("refused_lost")),
@@ -19,8 +21,8 @@ export function over(kit: Kit, left: (app: App) => Child[]): More["over"] {
       button("link", copy(draft), say("copy")),
     ];
     const copies = !!session.entries[0] && [
-      button("main", () => saveCopy(kit, session), say("save")),
-      button("print", () => printCopy(kit, session), say("print")),
+      button("main", () => saveCopy(kit, session, app.lang), say("save")),
+      button("print", () => printCopy(kit, session, app.lang), say("print")),
     ];
     const { blocked } = session.view;
     const told = !!blocked && h("p", { key: "blocked" }, say("kept_out", { time: sayUntil(blocked) }));
