@@ -39,6 +39,7 @@ class Answer(StrEnum):
     BLOCKS = "blocks"
     BLOCK_NOT = "block_not"
     MISTYPED = "mistyped"  # meant for a command or a note, and none; ``detail`` is how it is said
+    SAY_NOTHING = "say_nothing"  # "say:", and no words for the visitor behind it
     MOVE_ASKED = "move_asked"  # another ticket is looked up; ``detail`` names it
     STAYS = "stays"
     UNBLOCKED = "unblocked"

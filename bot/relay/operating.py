@@ -267,7 +267,10 @@ class Operating:
             await self._telling.answer(unit, thread, heard, Answer.FILE_MISSED, _FULL, chat=chat)
             heard = replace(heard, pictures=heard.pictures[: max(most, 0)])
         elif heard.extras or not (spoken or heard.pictures or heard.links):
-            await self._telling.answer(unit, thread, heard, Answer.NOTHING_TO_SEND, chat=chat)
+            # A mention with nothing at all behind it asks for help: that was an empty "say:".
+            said = heard.mentioned and not heard.brings
+            word = Answer.SAY_NOTHING if said else Answer.NOTHING_TO_SEND
+            await self._telling.answer(unit, thread, heard, word, chat=chat)
         try:
             await bring(self._relay, unit, chat, heard, spoken=spoken)
         except ChatFull:

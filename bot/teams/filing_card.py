@@ -17,14 +17,9 @@ from bot.teams import elements as el
 from bot.teams.elements import Json
 from bot.teams.elsewhere_card import ELSEWHERE, elsewhere
 from bot.teams.markup import in_card, one_line
-from bot.teams.matching_words import ticket_facts
+from bot.teams.matching_words import send_command, ticket_facts
 
 LONGEST_SUMMARY = 4_000  # characters, as many as the relay takes
-_CONFIRMING = {
-    Match.GREEN: "",
-    Match.AMBER: " DIGITS",
-    Match.RED: " SURNAME because WHY",
-}
 _DRAFT = 2_000  # characters of a draft that a card carries
 _OURS = frozenset({"file", "new", "triage", "move"})
 
@@ -85,7 +80,7 @@ def command(chat: Chat) -> str:
     """Word the command that does the same, with what it has to confirm."""
     if chat.intake is not None:
         return begun_card.command(chat)
-    return f"“send to rt{_CONFIRMING[match(chat.identity, target(chat))]}: SUMMARY”"
+    return f"“{send_command(chat.identity, target(chat))}”"
 
 
 def confirmation(view: CardView, ticket: Ticket) -> list[Json]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from bot.domain.addressing import ADDRESSED
 from bot.domain.chat import Chat, State
 from bot.domain.commands import NOTE
+from bot.domain.confiding import RECORD
+from bot.domain.forms import form_of
+from bot.relay.confirming import target
+from bot.teams.matching_words import send_command
 
+NEW = form_of("new", "ticket", "in")
 _SHOWN_ALL_THE_SAME = (
     "If it was meant for the visitor, write it again, or edit it so: mention me, and put “say:” in front "
     "of the words. An edit without both stays unseen."
@@ -42,3 +47,15 @@ def worded(chat: Chat | None, form: str) -> str:
     named = form if form in (NOTE, ADDRESSED) else ""
     heard = chat is not None and chat.state is State.OPEN
     return (_HELD_BACK if heard else _DONE_NOTHING)[named]
+
+
+def fitting(chat: Chat | None, form: str) -> str:
+    """Return a form as this chat has it: a record's names what its own ticket needs.
+
+    The digits themselves are for the CO to read off the ticket (docs/decisions/0011).
+    """
+    if chat is None or form != RECORD:
+        return form
+    if chat.intake is not None or not chat.ticket.ref.number:
+        return NEW
+    return send_command(chat.identity, target(chat))

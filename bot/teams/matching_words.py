@@ -19,6 +19,16 @@ _CHANGED = {
     Change.REQUESTORS: "its requestors were {were} and are {are} now",
     Change.MATCH: "the visitor is nobody on it",
 }
+_CONFIRMING = {
+    Match.GREEN: "",
+    Match.AMBER: " DIGITS",
+    Match.RED: " SURNAME because WHY",
+}
+
+
+def send_command(identity: Identity, ticket: Ticket) -> str:
+    """Word the command that sends a record to a ticket, with what it has to confirm."""
+    return f"send to rt{_CONFIRMING[match(identity, ticket)]}: SUMMARY"
 
 
 def fits(identity: Identity, ticket: Ticket) -> str:

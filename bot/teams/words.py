@@ -158,8 +158,9 @@ _WORDS: dict[Word | Answer, str] = {
         "not stay there, say so in RT."
     ),
     Answer.NEVER_SENT: (
-        "Your changed message has not gone to the visitor, and did not before: it was a note, or "
-        "was written before they joined. {detail} Write it as a new message if they shall read it."
+        "Your changed message has not gone to the visitor, and did not before: it was held back, a "
+        "note, or written before they joined. {detail} If they shall read it, write it as a new message; "
+        "an edit sends it only if it mentions me and has “say:” in front of the words."
     ),
     Answer.INVITATION_SLOW: (
         "The invitation has not gone out yet. {detail} I keep trying; you can also copy the link "
@@ -226,6 +227,10 @@ _WORDS: dict[Word | Answer, str] = {
     Answer.BLOCK_NOT: "That was not done. {detail}",
     Answer.UNBLOCKED: "{detail} can come into chats again.",
     Answer.MISTYPED: "{detail}",  # see held_words
+    Answer.SAY_NOTHING: (
+        "Nothing was shown to the visitor, because no words for them stand behind “say:”; lines that "
+        "begin with // are notes. Mention me with “say:” and the words, all in one message. {detail}"
+    ),
     Answer.MOVE_ASKED: (
         "Nothing has moved yet. {detail} is looked up in RT, and the card then shows it beside ticket "
         "{ticket}. Confirm it there, or mention me with “confirm move” and its last digits, or "
@@ -295,6 +300,8 @@ def say(notice: Tell, listening: Listening) -> str:
     if chat is not None and _is_unconfirmed(chat):
         template = _MISMATCHED.get(notice.word, template)
     detail = notice.detail.strip()
+    if notice.word is Answer.MISTYPED:
+        detail = held_words.fitting(chat, detail)
     if detail and notice.word is Answer.SEVERAL_NUMBERS:
         detail = f"I read {detail}."
     if chat is not None and not chat.filed_in.number:

@@ -125,6 +125,21 @@ async def test_what_was_held_back_is_shown_once_it_is_edited_so(house: House) ->
     assert (await house.texts(chat.id))[-1] == "end the chat"
 
 
+@pytest.mark.parametrize("text", ["say:", "Say : ", "say: // he lies", "say:\n// he lies\n"])
+async def test_say_with_nothing_to_say_is_answered(house: House, text: str) -> None:
+    chat, _ = await house.talking()
+    assert await said(house, text) == [(Answer.SAY_NOTHING, "")]
+    assert await house.texts(chat.id) == ["visitor_joined"]
+
+
+async def test_say_shows_what_is_no_note(house: House) -> None:
+    chat, _ = await house.talking()
+    assert await said(house, "say: // he lies\nhello") == [(Answer.NOTES_KEPT, "1")]
+    answers = await said(house, "say:", pictures=("https://pictures.test/1",))
+    assert Answer.SAY_NOTHING not in [word for word, _ in answers]
+    assert (await house.texts(chat.id))[1] == "hello"
+
+
 async def test_where_nobody_joined_nothing_is_said_to_him(house: House) -> None:
     await house.invited()
     assert [word for word, _ in await said(house, "say: hello")] == [Answer.NOT_JOINED]

@@ -149,6 +149,20 @@ def test_where_no_visitor_reads_nobody_is_offered_to_say_it_to_him(form: str, ch
     assert "visitor" not in said
 
 
+def test_what_is_for_rt_is_told_as_this_chat_has_to_send_it() -> None:
+    form = "send to rt 345: SUMMARY"
+    charles = Identity(Proof.SSO, "cbabbage", "Charles Babbage", "charles@help.test")
+    ada = Identity(Proof.SSO, "alovelace", "Ada Lovelace", "ada@help.test")
+    for chat, told in (
+        (talking(), "send to rt DIGITS: SUMMARY"),
+        (replace(talking(), identity=charles), "send to rt SURNAME because WHY: SUMMARY"),
+        (replace(talking(), identity=ada), "send to rt: SUMMARY"),
+        (asking(), "new ticket in QUEUE: SUMMARY"),
+        (None, form),
+    ):
+        assert f"“{told}”" in words.say(Tell(Answer.MISTYPED, form, chat), Listening.THREAD)
+
+
 def test_several_numbers_are_named() -> None:
     said = words.say(Tell(Answer.SEVERAL_NUMBERS, "rt#1, rt#2"), Listening.THREAD)
     assert "I read rt#1, rt#2. Mention me again" in said
