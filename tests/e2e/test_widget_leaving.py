@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService, Talk
@@ -68,9 +68,8 @@ async def test_a_chat_that_was_closed_is_seen_in_no_other_window_any_more(
     await expect(first.get_by_text("Off and on again.")).to_have_count(0)
 
 
-async def test_the_other_window_is_told_that_the_chat_was_closed_in_this_one(
-    ada: Ada, service: MockService
-) -> None:
+async def _closed_in_another_tab(ada: Ada, service: MockService) -> Page:
+    """A chat that has ended, and is closed in the tab that Ada now sees; returns the one before."""
     talk = service.invite()
     await ada.join(talk)
     talk.grace("Off and on again.")
@@ -81,7 +80,15 @@ async def test_the_other_window_is_told_that_the_chat_was_closed_in_this_one(
     first, ada.page = ada.page, await ada.tab()
     await ada.visit("/remote")
     await ada.launcher.click()
-    await ada.button("Close this chat").click()
+    async with ada.page.expect_response("**/api/leave"):
+        await ada.button("Close this chat").click()
+    return first
+
+
+async def test_the_other_window_is_told_that_the_chat_was_closed_in_this_one(
+    ada: Ada, service: MockService
+) -> None:
+    first = await _closed_in_another_tab(ada, service)
     foot = first.locator("rt-livechat .foot")
     await expect(foot).to_contain_text("This chat was closed in another window of this browser.")
     await expect(foot).to_contain_text("The chat has ended")
@@ -92,6 +99,20 @@ async def test_the_other_window_is_told_that_the_chat_was_closed_in_this_one(
     await first.get_by_role("button", name="Minimise the chat").click()
     await first.locator("rt-livechat .launcher").click()
     await expect(first.locator("rt-livechat #panel")).to_contain_text("No chat is open")
+
+
+async def test_after_that_the_other_window_comes_to_the_chat_that_was_opened_since(
+    ada: Ada, service: MockService
+) -> None:
+    first = await _closed_in_another_tab(ada, service)
+    await expect(first.locator("rt-livechat .foot")).to_contain_text("in another window")
+    await ada.join(service.invite(54321))
+    await first.get_by_role("button", name="Minimise the chat").click()
+    await expect(first.locator("rt-livechat #panel")).to_be_hidden()
+    await first.locator("rt-livechat .launcher").click()
+    await expect(first.locator("rt-livechat #box")).to_be_visible()
+    await ada.say("Are you there?")
+    await expect(ada.message("Are you there?")).to_contain_text("Sent")
 
 
 async def test_nor_in_a_page_that_comes_back_out_of_the_browsers_cache(

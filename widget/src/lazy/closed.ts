@@ -25,8 +25,12 @@ export function closed({ say }: Kit): (app: App) => void {
     elsewhere.add(talk);
     talk.quit([say("closed_there"), ...whereabouts(talk)].join(" ") as Stop);
     app.announcer.clear();
-    // Who has read it and minimises it is done with it.
-    const done = () => app.talk === talk && app.leave();
+    // Who has read it and minimises it is done with it. The service has been told by the other window.
+    const done = () => {
+      if (app.talk !== talk) return;
+      app.talk = null;
+      app.go({ name: "none" });
+    };
     app.host.addEventListener("livechat-close", done, { once: true });
   }
 

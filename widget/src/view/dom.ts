@@ -5,8 +5,8 @@
  */
 
 /**
- * Attributes; one that comes and goes is given as null when it is not there. A function is the
- * handler of the event of that name. `key` tells siblings apart.
+ * Attributes; one that comes and goes is left out, or given as null, when it is not there. A function
+ * is the handler of the event of that name, and stays. `key` tells siblings apart.
  */
 type Props = Record<string, string | boolean | null | undefined | ((event: never) => void)>;
 export type Child = Spec | string | false | null | undefined;
