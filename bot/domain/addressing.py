@@ -26,6 +26,8 @@ _OPENING = re.compile(
 _WORD = re.compile(r"[^\W_]+")
 #: Of a line no more is looked at to find a name.
 _CALL = 80
+_LINE = 300
+_LATER = re.compile(r"(?<!\w)[@\uff20]")
 #: A part of the name that calls it, too: "@Live send to rt 345: …".
 _PART = 4
 #: Names of so many letters are known with so many slips in them; behind "@" with one more.
@@ -35,7 +37,8 @@ _SLIPS = ((8, 1), (5, 0))
 def addressed(text: str, name: str, asks: Callable[[str], bool]) -> bool:
     """Tell whether a line begins with a call of the bot, whose name is ``name`` or the product's.
 
-    Without "@" it does only if the bot is asked for something behind it, which ``asks`` tells.
+    Without "@", or with it further on, it is one only if the bot is asked for something beside it,
+    which ``asks`` tells.
     """
     return any(_calls(line, name, asks) for line in text.split("\n"))
 
@@ -49,7 +52,16 @@ def _calls(line: str, name: str, asks: Callable[[str], bool]) -> bool:
     behind = list(_behind(rest, names, at=at))
     if at:
         return bool(behind) or _is_part(rest, (name, NAME))
-    return any(asks(words) for words in behind if words)
+    return any(asks(words) for words in behind if words) or _within(line[:_LINE], names, asks)
+
+
+def _within(line: str, names: set[str], asks: Callable[[str], bool]) -> bool:
+    """Tell whether "@" and the name stand further on, before or behind what the bot is asked for."""
+    for at in _LATER.finditer(line):
+        for behind in _behind(line[at.end() :], names, at=True):
+            if any(asks(words) for words in (line[: at.start()].strip(), behind) if words):
+                return True
+    return False
 
 
 def _behind(rest: str, names: set[str], *, at: bool) -> Iterator[str]:
@@ -58,7 +70,8 @@ def _behind(rest: str, names: set[str], *, at: bool) -> Iterator[str]:
     nicknames = {*map(_letters, _NICKNAMES)}
     for word in list(_WORD.finditer(rest[:_CALL].lower()))[:5]:
         joined += word[0]
-        if joined in nicknames or any(_is_name(joined, name, at=at) for name in names):
+        glued = at and joined == word[0] and any(_is_glued(joined, name) for name in names)
+        if glued or joined in nicknames or any(_is_name(joined, name, at=at) for name in names):
             yield rest[word.end() :].strip(" \t\xa0,.:;!–—-")
 
 
@@ -66,8 +79,12 @@ def _is_name(joined: str, name: str, *, at: bool) -> bool:
     if not name:
         return False
     slips = next((slips for size, slips in _SLIPS if len(name) >= size), -1)
-    glued = at and slips >= 0 and joined.startswith(name)
-    return joined == name or glued or within(joined, name, max(0, slips + at))
+    return joined == name or within(joined, name, max(0, slips + at))
+
+
+def _is_glued(word: str, name: str) -> bool:
+    """Tell whether a word is the name and something more: "livechatbot"."""
+    return len(name) >= _SLIPS[-1][0] and word.startswith(name)
 
 
 def _is_part(rest: str, names: tuple[str, ...]) -> bool:

@@ -105,6 +105,8 @@ _UNITS = frozenset(
 )
 _PEOPLE = frozenset(["him", "her", "them", "visitor", "user", "person", "guy", "student", "idiot"])
 _MANY = frozenset(["they", "them", "their", "user", "visitor", "person"])
+#: "They" are others, too, of whom one speaks to a visitor.
+_OF_HIM = frozenset(["he", "she", "him", "her", "his", "hers", "hes", "shes", "visitor", "user"])
 _OF_THEM = _PEOPLE | frozenset(["he", "she", "they", "his", "hers", "their", "shes", "hes"])
 #: Words of their own that are one letter from "block".
 _NEIGHBOURS = frozenset({"clock", "black", "lock", "flock"})
@@ -136,8 +138,17 @@ def _in_line(line: str, mentioned: bool) -> str | None:
     found = _record(words, line) or _move(words, mentioned) or _block(words, line)
     if mentioned:
         return found or _headed(words, line)
-    filled_in = found == MOVE or _FILLED_IN.search(line[:_NEAR])
-    return found if found and filled_in else _forgotten(words, line)
+    return found if found and _is_told(found, line) else _forgotten(words, line)
+
+
+def _is_told(found: str, line: str) -> bool:
+    """Tell whether a place, a text or words about the visitor follow, so that only the mention is missing."""
+    return found == MOVE or _FILLED_IN.search(line[:_NEAR]) is not None or _is_about_him(line)
+
+
+def _is_about_him(line: str) -> bool:
+    every = _every(line)
+    return bool(every & _OF_HIM) and not every & _TO_YOU
 
 
 def _in_parts(line: str, mentioned: bool) -> str | None:
@@ -145,7 +156,7 @@ def _in_parts(line: str, mentioned: bool) -> str | None:
     for part in _PART.split(line[:_PARTS])[1:]:
         words = _without_please(words_of(part))
         found = _of_record(words) or _move(words, mentioned) or _block(words, part)
-        if found and (mentioned or found == MOVE or _FILLED_IN.search(part[:_NEAR])):
+        if found and (mentioned or _is_told(found, part)):
             return found
     return None
 
@@ -173,7 +184,8 @@ def _headed(words: Sequence[str], line: str) -> str | None:
 def _forgotten(words: Sequence[str], line: str) -> str | None:
     """What has no number or colon, but is the whole of a line: "send to rt", and the text below."""
     whole = next((form for phrase, form in RECORDS if are(words, phrase) and len(words) == 3), None)
-    return whole or (RECORD if _HEADED.match(line) else None)
+    heading = RECORD if _HEADED.match(line) else None
+    return whole or heading or (_headed(words, line) if _is_about_him(line) else None)
 
 
 def _record(words: Sequence[str], line: str) -> str | None:
