@@ -28,6 +28,8 @@ _WORD = re.compile(r"[^\W_]+")
 _CALL = 80
 _LINE = 300
 _LATER = re.compile(r"(?<!\w)[@\uff20]")
+#: Behind a name that is part of an address: "livechat/help.html", "bot@help.test".
+_ON_A_PATH = re.compile(r"[/\\@]|\.\w")
 #: A part of the name that calls it, too: "@Live send to rt 345: …".
 _PART = 4
 #: Names of so many letters are known with so many slips in them; behind "@" with one more.
@@ -70,6 +72,8 @@ def _behind(rest: str, names: set[str], *, at: bool) -> Iterator[str]:
     nicknames = {*map(_letters, _NICKNAMES)}
     for word in list(_WORD.finditer(rest[:_CALL].lower()))[:5]:
         joined += word[0]
+        if not at and _ON_A_PATH.match(rest, word.end()):
+            return
         glued = at and joined == word[0] and any(_is_glued(joined, name) for name in names)
         if glued or joined in nicknames or any(_is_name(joined, name, at=at) for name in names):
             yield rest[word.end() :].strip(" \t\xa0,.:;!–—-")

@@ -25,7 +25,7 @@ from difflib import SequenceMatcher
 from bot.domain.addressing import ADDRESSED, NAME, addressed
 from bot.domain.commands import NOTE, Block, Misput, Press, Unblock, parse_command, without_notes
 from bot.domain.confiding import RECORDS, confided, slashed
-from bot.domain.forms import COMMANDS, form_of, phrase_of
+from bot.domain.forms import COMMANDS, phrase_of
 from bot.domain.slips import LONG, likeness, near, words_of
 
 _PLEASE = frozenset({"please", "pls", "plz", "kindly"})
@@ -34,7 +34,6 @@ _SPOKEN = frozenset({"send", "new", "back", "move", "confirm", "show", "help", "
 #: Commands that nobody gives a visitor, whatever stands behind: "invite Ada".
 _OURS = frozenset({"invite", "revoke"})
 _FEW = 3
-HELP = form_of("help")
 #: What a command's one word may be about, besides a number.
 _ABOUT = frozenset(
     [
@@ -119,7 +118,7 @@ def _bare(text: str) -> str | None:
     command = parse_command(words, {}) if len(words) <= _SENTENCE else None
     if len(words.split()) < 2 or not isinstance(command, Press | Block | Misput | Unblock):
         return None
-    return mistyped(words) or HELP
+    return mistyped(words)
 
 
 def _asks(text: str) -> bool:

@@ -282,7 +282,9 @@ async def test_what_was_meant_for_rt_alone_never_reaches_the_visitor(story: Stor
     await story.open()
     mistyped = "send to rt 346 – user was confused, do not trust him"
     await story.grace.reply(story.root, mistyped, mention=True)
-    await story.in_thread("was not shown to the visitor. Mention me with “send to rt 345: SUMMARY”")
+    await story.in_thread(
+        "was not shown to the visitor. Mention me with “send to rt DIGITS: SUMMARY”"
+    )
     await story.grace.reply(story.root, "Send me a screenshot please", mention=True)
     await story.ada.until(lambda: "Send me a screenshot please" in story.ada.texts())
     assert story.ada.texts() == ["Send me a screenshot please"]

@@ -310,7 +310,13 @@ def test_what_is_for_rt_is_not_shown_where_only_the_mention_was_forgotten(
         "Confirm Tuesday because we are full on Monday",
         *("End chat when you like", "Note: it takes an hour", "Summary: it works now"),
         *("Note: he will call you", "Summary: they mended it", "Send to RT what he told you"),
-        *("Comment: none", "rt is down, they say", "Add it to RT if you like", "12345"),
+        *(
+            "Comment: none",
+            "Move to 777",
+            "rt is down, they say",
+            "Add it to RT if you like",
+            "12345",
+        ),
         *("open until 17:00", "Write to RT about it", "blocks"),
     ],
 )
