@@ -16,7 +16,7 @@ from bot.domain.slips import within
 NAME = "Live Chat"
 #: Stands for the form where it is the mention that went wrong.
 ADDRESSED = "@"
-_NICKNAMES = ("bot", "the bot", "chatbot", "livebot")
+_NICKNAMES = frozenset({"bot", "thebot", "chatbot", "livebot"})
 _OPENING = re.compile(
     r"[^\w@\uff20]*"
     r"(?:(?:hi|hello|hey|dear|ok|okay|oh|please|pls|thanks|and|so|now|then)\b[\s,.!:;–—-]*){0,2}"
@@ -69,13 +69,12 @@ def _within(line: str, names: set[str], asks: Callable[[str], bool]) -> bool:
 def _behind(rest: str, names: set[str], *, at: bool) -> Iterator[str]:
     """Yield what stands behind the bot's name, for each way to read one."""
     joined = ""
-    nicknames = {*map(_letters, _NICKNAMES)}
     for word in list(_WORD.finditer(rest[:_CALL].lower()))[:5]:
         joined += word[0]
         if not at and _ON_A_PATH.match(rest, word.end()):
             return
         glued = at and joined == word[0] and any(_is_glued(joined, name) for name in names)
-        if glued or joined in nicknames or any(_is_name(joined, name, at=at) for name in names):
+        if glued or joined in _NICKNAMES or any(_is_name(joined, name, at=at) for name in names):
             yield rest[word.end() :].strip(" \t\xa0,.:;!–—-")
 
 

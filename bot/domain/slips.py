@@ -83,14 +83,21 @@ def within(typed: str, right: str, most: int = 1) -> bool:
     """Tell whether a word is another with at most so many slips: a letter more, less, wrong, or early."""
     if typed in _OTHER_WORDS or abs(len(typed) - len(right)) > most:
         return typed == right
-    return _distance(typed, right) <= most
+    # A slip takes one letter away at most; most words are told apart by that.
+    return len(set(right).difference(typed)) <= most and _distance(typed, right) <= most
 
 
 def are(typed: Sequence[str], phrase: Sequence[str]) -> bool:
     """Tell whether words are a phrase's, each with at most one slip, and not all with one."""
-    pairs = list(zip(typed, phrase, strict=False))
-    slips = sum(typed != right for typed, right in pairs)
-    return len(pairs) == len(phrase) > slips and all(within(*pair) for pair in pairs)
+    if len(typed) < len(phrase):
+        return False
+    slips = 0
+    for word, right in zip(typed, phrase, strict=False):
+        if word != right:
+            if not within(word, right):
+                return False
+            slips += 1
+    return slips < len(phrase)
 
 
 def _distance(typed: str, right: str) -> int:
