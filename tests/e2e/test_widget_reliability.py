@@ -75,6 +75,7 @@ async def test_offline_is_said_and_what_is_written_goes_out_later(
     talk = service.invite()
     await ada.join(talk)
     talk.grace("Good day")
+    await expect(ada.message("Good day")).to_be_visible()  # there is a connection to lose
     await expect(ada.panel).to_contain_text("Grace Hopper is here")
     await ada.context.set_offline(True)
     await service.stop()  # Chromium leaves open sockets open
