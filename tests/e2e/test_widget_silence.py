@@ -99,6 +99,7 @@ async def test_once_the_record_is_on_the_ticket_nothing_of_it_stays_in_the_brows
     talk = service.invite()
     await ada.join(talk)
     await ada.say("CANARY said")
+    await expect(ada.message("CANARY said")).to_contain_text("Sent")
     talk.grace("CANARY answered")
     await expect(ada.messages).to_have_count(2)
     await ada.box.fill("CANARY draft")
