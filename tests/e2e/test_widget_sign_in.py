@@ -233,6 +233,30 @@ async def test_a_sign_out_page_that_shows_the_chat_and_hears_late_that_it_ended_
     await shows_nothing_of_hers(site)
 
 
+async def test_a_sign_out_page_ends_it_in_other_tabs_with_what_was_not_sent_there(
+    site: Site,
+) -> None:
+    chat, ada = await site.house.invited(), site.ada
+    await ada.follow(site.house.token(chat))
+    await ada.panel.get_by_role("link", name="Sign in").click()
+    await ada.button("Join the chat").click()
+    await ada.say("my question")
+    await expect(ada.message("my question")).to_contain_text("Sent")
+    first, ada.page = ada.page, await ada.tab()
+    await ada.page.add_init_script(ON_A_SLOW_WIRE)
+    await ada.visit("/remote")
+    await ada.launcher.click()
+    await expect(ada.message("my question")).to_be_visible()
+    await expect(ada.panel.locator("summary")).to_be_visible()  # the rest of the widget is there
+    await ada.page.evaluate("() => { window.late = new Promise((ends) => (window.ends = ends)); }")
+    await ada.say("never sent")
+    await expect(ada.message("never sent")).to_contain_text("Sending")
+    await first.evaluate(f"async () => {{ {snippet('sign-out')} }}")
+    await expect(ada.panel).to_contain_text("This chat was closed in another window")
+    await ada.page.evaluate("() => ends()")
+    await shows_nothing_of_hers(site)
+
+
 async def test_the_next_one_who_signs_in_gets_his_own_chat_and_not_hers(site: Site) -> None:
     await talking(site)
     other = await site.house.invited(thread=OTHER)

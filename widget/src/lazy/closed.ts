@@ -53,14 +53,20 @@ export function closed({ say }: Kit): (app: App) => void {
   return (app) => {
     if (heard.has(app)) return;
     heard.add(app);
-    addEventListener("storage", ({ key, newValue }) => {
+    addEventListener("storage", ({ key, newValue, oldValue }) => {
       if (key === READ && newValue) read(app, JSON.parse(newValue) as [string, number]);
+      // A sign-out page emptied the storage; a filed chat leaves its session there.
+      else if (key === READ && oldValue && isNobodys() && isOurs(app, oldValue)) drop(app);
       if (key === LEFT && newValue === JSON.stringify(app.talk?.session.view.chat)) drop(app);
     });
     addEventListener("pageshow", ({ persisted }) => {
       if (persisted && app.talk && !app.talk.stop && isNobodys()) drop(app);
     });
   };
+}
+
+function isOurs(app: App, read: string): boolean {
+  return (JSON.parse(read) as [string, number])[0] === app.talk?.session.view.chat;
 }
 
 /** Whether this browser has no chat any more. Where nothing can be kept, no window knows of another. */
