@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import gc
 import os
 import re
 import secrets
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,8 @@ import structlog
 from aiohttp import web
 
 from bot import parts
+from bot.backlog import Backlog
+from bot.chores import every, patiently
 from bot.config import Settings
 from bot.domain.admission import Policy
 from bot.domain.chat import State
@@ -32,7 +35,7 @@ from bot.metrics import Metrics
 from bot.relay.attaching import Attaching
 from bot.relay.bringing import FetchHandler
 from bot.relay.budget import Budget
-from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, TellHandler
+from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, RetireHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -48,23 +51,22 @@ from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
 from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
-from bot.relay.ports import Bell, Delivery, Lane, OutsideError
+from bot.relay.ports import Bell, Delivery, NotDone, OutsideError
 from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
-from bot.relay.standing import standing
 from bot.relay.visiting import Visiting
 from bot.rt.watch import Watch
-from bot.store import SqlStore, at_head
-from bot.visitors.around import Nowhere, expecting
+from bot.store import UNREADABLE, SqlStore, TooNew, at_head
+from bot.visitors.around import expecting, nowhere
 from bot.visitors.hub import Hub
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
 
-_LATE = 60.0  # seconds after which what is due and does not go out is worth a warning
+#: What stands in the way of listening and is no fault of the settings; the command says what to do.
+TAKEN = {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}
 _BEAT_EVERY = 5.0
-_WAITS_LONG, _ALARM_EVERY = timedelta(hours=1), timedelta(hours=1)
 _SCRUB_EVERY = 2.0
 #: How often the outbox and the sockets look without being rung: another process may have died
 #: with its rings.
@@ -126,7 +128,7 @@ class Service:
         )
         self._beat_every = min(_BEAT_EVERY, relaying.dead_after_seconds / 4)
         self._housekeeping = Housekeeping(self.relay)
-        self._alarmed = datetime.fromtimestamp(0, UTC)
+        self._backlog = Backlog(self.store, _now)
         self._chores: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._lock: IO[str] | None = None
@@ -141,6 +143,7 @@ class Service:
             "tell": TellHandler(relay, threads),
             "away": AwayHandler(relay),
             "card": CardHandler(relay, threads),
+            "retire": RetireHandler(relay, threads),
             "open": OpenHandler(relay, places, pool),
             "begin": BeginHandler(relay, places),
             "lost": LostHandler(relay, places, threads),
@@ -160,51 +163,38 @@ class Service:
     async def start(self) -> None:
         """Open the database, take over what a predecessor left, listen. Raises CannotStart."""
         self._lock = _only_one(self.settings)
-        if not await asyncio.to_thread(_is_migrated, self.settings.database.url):
-            raise CannotStart("The database is not of this version. Run: livechat migrate")
-        if self._lock:
-            await self.store.take_over(self.relay.rules.quarantine)
-        await self.teams.start()
-        await self._heartbeat.beat()  # whoever is not known holds nothing
-        await self._expect_visitors()
+        try:
+            await self._open()
+        except TooNew as error:
+            raise CannotStart(str(error)) from error
+        except (NotDone, *UNREADABLE) as error:
+            said = f"The database does not answer ({type(error).__name__}). Is it running?"
+            raise CannotStart(f"{said} livechat doctor says more.") from error
         self.outbox.start()
         daily, tidy = parts.daily(self.settings, self.relay), self.settings.relay.tidy_seconds
         self._chores = [
-            asyncio.create_task(_every(self._beat_every, self._heartbeat.beat), name="heartbeat"),
-            asyncio.create_task(_every(tidy, self._housekeeping.tidy), name="housekeeping"),
-            asyncio.create_task(_every(tidy, self._look_behind), name="backlog"),
-            asyncio.create_task(_every(tidy, daily.tell), name="daily line"),
-            asyncio.create_task(_every(tidy, self._watch.look), name="RT watched"),
-            asyncio.create_task(_every(_SCRUB_EVERY, self.store.scrub), name="scrubbing"),
+            asyncio.create_task(every(self._beat_every, self._heartbeat.beat), name="heartbeat"),
+            asyncio.create_task(every(tidy, self._housekeeping.tidy), name="housekeeping"),
+            asyncio.create_task(every(tidy, self._backlog.look), name="backlog"),
+            asyncio.create_task(every(tidy, daily.tell), name="daily line"),
+            asyncio.create_task(every(tidy, self._watch.look), name="RT watched"),
+            asyncio.create_task(every(_SCRUB_EVERY, self.store.scrub), name="scrubbing"),
         ]
         await self._listen()
         log.info("started", on_stand_ins=self.settings.on_stand_ins)
 
+    async def _open(self) -> None:
+        if not await asyncio.to_thread(at_head, self.settings.database.url):
+            raise CannotStart("The database is not of this version. Run: livechat migrate")
+        if self._lock:
+            await self.store.take_over(self.relay.rules.quarantine)
+        await self.teams.start()
+        await patiently(self._heartbeat.beat)  # whoever is not known holds nothing
+        await self._expect_visitors()
+
     def _report(self, what: str, delivery: Delivery, error: BaseException) -> None:
         self.metrics.troubles[delivery.lane, what] += 1
         _report(what, delivery, error)
-
-    async def _look_behind(self) -> None:
-        """Log what has waited long: an outbox that is stuck must not be so in silence."""
-        now = _now()
-        for lane in Lane:
-            heads = await self.store.heads(lane)
-            late = [(now - head.created).total_seconds() for head in heads if head.wait <= 0]
-            if late and max(late) > _LATE:
-                log.warning("outbox_behind", lane=lane, waiting=len(late), oldest=int(max(late)))
-
-        await self._look_at_waiting(now)
-
-    async def _look_at_waiting(self, now: datetime) -> None:
-        """Log once an hour that records wait for RT for long, or that words are here still."""
-        found = await standing(self.store, now)
-        late = found.oldest > _WAITS_LONG or found.leftovers > 0
-        if late and now - self._alarmed >= _ALARM_EVERY:
-            self._alarmed = now
-            seconds = int(found.oldest.total_seconds())
-            log.warning(
-                "filing_waits", waiting=found.waiting, oldest=seconds, leftovers=found.leftovers
-            )
 
     async def _expect_visitors(self) -> None:
         """Whoever had a window open when we went down and does not come back is gone."""
@@ -220,7 +210,7 @@ class Service:
     async def _listen(self) -> None:
         app = web.Application(client_max_size=256 * 1024)
         app.add_routes(self.routes())
-        app.router.register_resource(Nowhere())
+        nowhere(app)
         # The sockets are closed by the visitors' room; nothing else of ours takes long.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -230,7 +220,13 @@ class Service:
             site = web.UnixSite(self._runner, str(server.unix_socket))
         else:
             site = web.TCPSite(self._runner, server.host, server.port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            if error.errno in TAKEN:
+                raise
+            where = server.unix_socket or f"{server.host}:{server.port}"
+            raise CannotStart(f"Cannot listen on {where}: {error.strerror or error}.") from error
         if (port := self.settings.metrics.port) is not None:
             try:
                 await self.metrics.serve(port)
@@ -261,15 +257,6 @@ class Service:
         if self._lock:
             self._lock.close()
         log.info("stopped")
-
-
-async def _every(seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await chore()
-        except Exception as error:  # noqa: BLE001 - the next round may do better
-            log.warning("chore_failed", chore=chore.__qualname__, reason=describe(error))
-        await asyncio.sleep(seconds)
 
 
 def _sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
@@ -360,19 +347,17 @@ def _owner() -> str:
     return f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def _is_migrated(url: str) -> bool:
-    with suppress(OSError):
-        return at_head(url)
-    return False
-
-
 def _only_one(settings: Settings) -> IO[str] | None:
     """SQLite is for one process: a second one would send what the first has claimed."""
     file = settings.database.sqlite_file
     if file is None:
         return None
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = Path(f"{file}.lock").open("w", encoding="ascii")  # noqa: SIM115 - held for life
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = Path(f"{file}.lock").open("w", encoding="ascii")  # noqa: SIM115 - held for life
+    except OSError as error:
+        said = f"database.url: {file} cannot be used: {error.strerror}."
+        raise CannotStart(f"{said} Give the service's user that folder.") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -59,7 +59,13 @@ def serve(config: Path | None) -> None:
 
 
 @main.command()
-@click.option("--port", default=8360, show_default=True, help="Where to listen on 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65531),  # and the four behind it
+    default=8360,
+    show_default=True,
+    help="Where to listen on 127.0.0.1.",
+)
 def demo(port: int) -> None:
     """Play the whole story on this machine, with stand-ins for Teams, RT and the help site."""
     from bot import logs
@@ -115,7 +121,8 @@ def manifest(config: Path | None, output: Path, app_version: str | None) -> None
 
 @main.command()
 @click.option("--sri", is_flag=True, help="Only the hash, for the attribute integrity.")
-def widget(*, sri: bool) -> None:
+@click.pass_obj
+def widget(config: Path | None, *, sri: bool) -> None:
     """Print the lines that put the pop-up onto a page of the help site."""
     from bot.visitors.bundle import integrity, version
     from bot.visitors.pages import STATIC
@@ -124,7 +131,7 @@ def widget(*, sri: bool) -> None:
     if sri:
         click.echo(digest)
         return
-    source = f"/livechat/widget.js?v={version(STATIC)}"
+    source = f"{_prefix(config)}/widget.js?v={version(STATIC)}"
     click.echo(f'<script type="module" async src="{source}"')
     click.echo(f'  integrity="{digest}"></script>')
     click.echo("<rt-livechat></rt-livechat>")
@@ -152,24 +159,31 @@ def status(config: Path | None, as_json: bool) -> None:
     settings = _settings(config)
     from bot import keeping
 
-    with _said_if_away():
+    with _said_if_away(settings):
         click.echo(asyncio.run(keeping.status(settings, as_json=as_json)))
 
 
+def _somebody(_context: click.Context, _option: click.Parameter, person: str) -> str:
+    """Refuse what names nobody: in a script, a variable that is empty."""
+    if not person.strip():
+        raise click.BadParameter("it is empty. Give a login, an address, or a name.")
+    return person
+
+
 @main.command()
-@click.argument("person")
+@click.argument("person", callback=_somebody)
 @click.pass_obj
 def where(config: Path | None, person: str) -> None:
     """List every place where data of PERSON lies: a login, an address, or a name. Only reads."""
     settings = _settings(config)
     from bot import keeping
 
-    with _said_if_away():
+    with _said_if_away(settings):
         click.echo(keeping.where(settings, person))
 
 
 @main.command()
-@click.option("--person", required=True, help="A login, an address, or a name.")
+@click.option("--person", required=True, callback=_somebody, help="A login, an address, or a name.")
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would be erased.")
 @click.option("--also-unfiled", is_flag=True, help="Also what is not in RT yet, and would be lost.")
 @click.pass_obj
@@ -180,7 +194,7 @@ def purge(config: Path | None, person: str, yes: bool, also_unfiled: bool) -> No
 
     logs.configure("warning", settings.log.format)
     _keep_others_out()
-    with _said_if_away():
+    with _said_if_away(settings):
         work = keeping.purge(settings, person, do=yes, also_unfiled=also_unfiled)
         click.echo(asyncio.run(work))
 
@@ -197,7 +211,7 @@ def blocks(config: Path | None, lift: str | None) -> None:
 
     logs.configure("warning", settings.log.format)
     _keep_others_out()
-    with _said_if_away():
+    with _said_if_away(settings):
         told = asyncio.run(keeping.blocks(settings, lift))
     if told is None:
         _fail(f"There is no block {lift}. `livechat blocks` lists those that there are.")
@@ -205,15 +219,30 @@ def blocks(config: Path | None, lift: str | None) -> None:
 
 
 @contextmanager
-def _said_if_away() -> Iterator[None]:
-    """Turn a database that cannot be read into a sentence."""
+def _said_if_away(settings: Settings) -> Iterator[None]:
+    """Turn a database that cannot be read into a sentence; make none where there is none."""
     from bot.relay.ports import NotDone
-    from bot.store import SQLAlchemyError
+    from bot.store import UNREADABLE
 
+    file = settings.database.sqlite_file
     try:
+        if file is not None and not file.exists():  # raises where this user may not look
+            _fail(f"There is no {file.absolute()}. Has `livechat migrate` been run?")
         yield
-    except (NotDone, SQLAlchemyError, OSError) as e:
+    except (NotDone, *UNREADABLE, OSError) as e:
         _fail(f"The database cannot be read ({type(e).__name__}). Has `livechat migrate` been run?")
+
+
+def _prefix(config: Path | None) -> str:
+    """Return the path of the service; the usual one for who has no configuration."""
+    from bot.config import ConfigError, chosen, load
+
+    if chosen(config) is not None:
+        return _settings(config).prefix
+    try:
+        return load().prefix
+    except ConfigError:
+        return "/livechat"
 
 
 def _settings(config: Path | None) -> Settings:

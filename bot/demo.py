@@ -26,8 +26,10 @@ _STORY = """
     1. In Teams, write  @Live Chat 12345  in the channel "Live chat".
     2. Press "Invite", then open the card's link in another window: it leads to the help site.
     3. Join, and talk: what either side writes appears on the other.
-    4. In Teams press "Send to RT", write a summary, send it.
+    4. In Teams press "Send to RT", write a summary, send it. For ten seconds it can be undone.
     5. Look at ticket 12345 in Request Tracker.
+    6. In Teams write  @Live Chat open  in the channel: now visitors can begin a chat themselves,
+       from the launcher on the help site (in a private window you are somebody else).
 """
 
 
@@ -45,13 +47,24 @@ async def demo(port: int) -> None:
         url = f"sqlite:///{Path(folder) / 'demo.db'}"
         async with Stage(port + 1, first_port=port) as stage:
             await asyncio.to_thread(upgrade, url)
-            service = Service(Settings(**stage.settings(url)))
+            service = Service(settings(stage, url))
             await service.start()
             try:
                 click.echo(_STORY.format(**stage.addresses()))
                 await stop.wait()
             finally:
                 await service.stop()
+
+
+def settings(stage: Stage, database_url: str) -> Settings:
+    """Return what the demo plays with: everything a newcomer may want to try is on."""
+    return Settings(
+        **{
+            **stage.settings(database_url),
+            "filing": {"undo_seconds": 10},
+            "visitor_start": {"who": "anyone", "closes_at": "23:59"},
+        }
+    )
 
 
 def _try(port: int) -> None:

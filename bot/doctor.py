@@ -100,7 +100,8 @@ def look_at_settings(settings: Settings) -> list[Finding]:
 
 def _secret_files(settings: Settings) -> list[Path]:
     """Name every file with a secret in it."""
-    sections = [settings, settings.teams, *settings.rt.values(), *filter(None, [settings.mail])]
+    sections = [settings, settings.teams, settings.proxy, *settings.rt.values()]
+    sections += filter(None, [settings.mail])
     held = [getattr(section, name) for section in sections for name in type(section).model_fields]
     files = [value.path for value in held if isinstance(value, SecretFile)]
     return files + [path for path in [settings.teams.certificate_key_file] if path]

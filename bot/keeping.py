@@ -79,7 +79,9 @@ def _listed(found: Traces) -> list[str]:
         return ["Nothing here names that person.", _WHOLE]
     lines = [line for trace in found.chats for line in _told(trace)]
     if found.loose:
-        lines.append(f"outbox: {len(found.loose)} rows of tickets that are being looked up")
+        lines.append(
+            f"outbox: {len(found.loose)} rows on their way: look-ups of tickets, and notices"
+        )
     if found.blocks:
         lines.append(
             f"blocks: {len(found.blocks)} rows (livechat blocks), which go when they are over"

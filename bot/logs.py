@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -53,11 +55,13 @@ _SECRETS = re.compile(
     r"(?<=Bearer )\S+"
     r"|(?<=Basic )[A-Za-z0-9+/=]{8,}"
     r"|(?<=Negotiate )[A-Za-z0-9+/=]{8,}"
-    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JSON web token
+    r"|\beyJ[\w-]++\.[\w-]++\.[\w-]*+"  # a JSON web token
     r"|(?<=#livechat=)[\w-]+"  # an invitation link
     r"|(?<![\w-])[\w-]{43}(?![\w-])"  # 256 bits in base64url: invitations, sessions
-    r"|(?<=://)[^\s/@]+:[^\s/@]+(?=@)"  # user:password in a URL
-    r"|(?<=[?&]token=)[^\s&]+",
+    r"|(?<=://)[^\s/@][^\s/@:]*+:[^\s/@]++(?=@)"  # user:password in a URL
+    r"|(?<=[?&]token=)[^\s&]+"
+    # What begins like a web token and is none stays, and is not tried again from further on.
+    r"|(?P<none>\beyJ[\w-]*+)",
     re.IGNORECASE,
 )
 # Teams' ids of conversations look like mail addresses and are wanted in a log.
@@ -110,6 +114,7 @@ def configure(
     for name, quiet in _TAMED.items():
         logging.getLogger(name).setLevel(quiet)
     logging.getLogger("aiohttp.server").addFilter(_unquoted)
+    logging.getLogger("asyncio").addFilter(_placed)
     logging.captureWarnings(capture=True)
 
 
@@ -120,6 +125,20 @@ def _unquoted(record: logging.LogRecord) -> bool:
         record.msg, record.args = f"a request that cannot be read: {type(error).__name__}", ()
         record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
     return not isinstance(error, ClientConnectionResetError)  # he left before the answer
+
+
+def _placed(record: logging.LogRecord) -> bool:
+    """Tell of a task or callback that broke by type and place: the error may quote anybody's words."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        # In brackets stands what a callback was given, on further lines what a task came to.
+        what = record.getMessage().partition("\n")[0].partition("(")[0]
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in frames if "site-packages" not in frame.filename][-1:]
+        at = "".join(f" in {f.name} ({PurePath(f.filename).name}:{f.lineno})" for f in ours)
+        record.msg, record.args = f"{what}: {type(error).__name__}{at}", ()
+        record.exc_info = None
+    return True
 
 
 def _common() -> list[Processor]:
@@ -155,7 +174,8 @@ def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
 
 def redact(text: str) -> str:
     """Take secrets and mail addresses out of a text, by their look."""
-    return _ADDRESS.sub("(address)", _SECRETS.sub(WITHHELD, text))
+    safe = _SECRETS.sub(lambda found: found["none"] or WITHHELD, text)
+    return _ADDRESS.sub("(address)", safe)
 
 
 def _clean(key: str, value: Any) -> Any:

@@ -7,6 +7,7 @@ settings' names of RTs, so there is no way for anything that people write to get
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -25,6 +26,15 @@ from bot.rt.watch import WELL
 from bot.store import SqlStore
 
 _DAY = timedelta(days=1)
+
+
+class Process(ProcessCollector):
+    """Memory, processor and files, also under systemd's ProcSubset=pid, which hides /proc/stat:
+    without the time of the boot the client would tell nothing at all.
+    """
+
+    def _boot_time(self) -> float:
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Metrics:
@@ -48,7 +58,7 @@ class Metrics:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         self.runner: web.AppRunner | None = None
-        ProcessCollector(registry=self._registry)
+        Process(registry=self._registry)
 
     def collect(self) -> list[Metric]:
         """Give the client what was found last."""
@@ -112,7 +122,10 @@ class Metrics:
                 "outbox_waiting", "Deliveries due or tried already.", ("lane",), waiting.items()
             ),
             _gauges(
-                "outbox_oldest_seconds", "Age of the oldest of them.", ("lane",), oldest.items()
+                "outbox_oldest_seconds",
+                "For how long the oldest is due or tried.",
+                ("lane",),
+                oldest.items(),
             ),
         ]
 

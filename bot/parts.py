@@ -16,7 +16,7 @@ from bot.relay.beginning import Beginning
 from bot.relay.door import Door
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
-from bot.relay.ports import Tickets
+from bot.relay.ports import Listening, Tickets
 from bot.relay.relay import Relay
 from bot.relay.signing_in import SigningIn
 from bot.relay.standing import Daily
@@ -101,8 +101,8 @@ def _credential(settings: Settings) -> Secret | Certificate:
     assert teams.certificate_key_file is not None
     assert teams.certificate_file is not None
     return Certificate(
-        teams.certificate_key_file.read_text(encoding="ascii"),
-        teams.certificate_file.read_text(encoding="ascii"),
+        teams.certificate_key_file.read_text(encoding="utf-8", errors="replace"),
+        teams.certificate_file.read_text(encoding="utf-8", errors="replace"),
     )
 
 
@@ -131,9 +131,19 @@ def teams_room(settings: Settings, operating: Operating) -> TeamsRoom:
 
 def pool(settings: Settings, relay: Relay) -> Pool:
     """Return what chooses a channel for a new chat."""
+    return Pool(relay, _channels(settings, None, None))
+
+
+def _channels(settings: Settings, channel: str | None, team: str | None) -> tuple[Channel, ...]:
+    """Return the one channel that was set, else those of the pool."""
     teams = settings.teams
     only = teams.teams[0].id if teams.teams else ""
-    return Pool(relay, [Channel(one.id, one.team or only) for one in teams.pool])
+    asked = [(channel, team)] if channel else [(one.id, one.team) for one in teams.pool]
+    listening = {one.id: one.listening for one in teams.teams}
+    return tuple(
+        Channel(id_, whose or only, listening.get(whose or only, Listening.MENTION))
+        for id_, whose in asked
+    )
 
 
 def start_routes(
@@ -143,9 +153,7 @@ def start_routes(
     asked = settings.start
     if not asked.enabled:
         return None
-    only = settings.teams.teams[0].id if settings.teams.teams else ""
-    pool = tuple(Channel(one.id, one.team or only) for one in settings.teams.pool)
-    channels = (Channel(asked.channel, asked.team or only),) if asked.channel else pool
+    channels = _channels(settings, asked.channel, asked.team)
     desk = Desk(
         prefix=settings.prefix,
         origin=origin_of(settings.public_url),
@@ -194,6 +202,7 @@ def sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
         origins=settings.origins,
         now=relay.now,
         everywhere=asked.everywhere,
+        shared=settings.visitors.shared_networks,
     )
     return SignInRoutes(porch)
 
@@ -202,10 +211,8 @@ def begin_routes(
     settings: Settings, relay: Relay, hub: Hub, signing: SignInRoutes | None
 ) -> BeginRoutes:
     """Return where visitors begin chats, or are told that they cannot."""
-    asked, teams = settings.visitor_start, settings.teams
-    only = teams.teams[0].id if teams.teams else ""
-    pool = tuple(Channel(one.id, one.team or only) for one in teams.pool)
-    channels = (Channel(asked.channel, asked.team or only),) if asked.channel else pool
+    asked = settings.visitor_start
+    channels = _channels(settings, asked.channel, asked.team)
     burst = max(1, round(asked.per_address_hour))
     gate = Gate(
         settings.origins,

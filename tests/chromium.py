@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+from playwright.async_api import expect
+
+# Playwright's own patience is five seconds, and so long a card may wait for its turn behind words.
+expect.set_options(timeout=20_000)
+
 CHROMIUM = Path("/usr/bin/chromium")
 
 HEADLESS = Path("/usr/bin/chromium-headless-shell")

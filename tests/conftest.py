@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
 from tests.hatchery import Hatchery
-from tests.migrated import lay_out
+from tests.migrated import lay_out, sqlite_at
 from tests.postgres import Cluster
 
 HERE = Path(__file__).parent
@@ -90,6 +90,15 @@ def postgres_with_tables(postgres_cluster: Cluster, postgres_template: str) -> I
     """The same as `postgres_url`, migrated."""
     with postgres_cluster.database(postgres_template) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database of either kind."""
+    if request.param == "sqlite":
+        return sqlite_at(tmp_path / "chats.db")
+    found: str = request.getfixturevalue("postgres_with_tables")
+    return found
 
 
 @pytest.fixture

@@ -173,23 +173,27 @@ class _Delays:
     def __init__(self) -> None:
         self._own = _open(threading.get_native_id())
         self._others: dict[int, float] = {}
+        self._stolen = 0.0
         self._read = 0.0
 
     def before(self) -> float:
         """Return this thread's own delay; now and then note the others'."""
         now = time.perf_counter()
         if now - self._read > LIMIT / 2:
-            self._others, self._read = self._all(), now
+            self._others, self._stolen, self._read = self._all(), _stolen(), now
         return _delay(self._own)
 
     def since(self, before: float) -> float:
-        """Return what this thread waited, itself or for one that has to let it go on (the GIL)."""
+        """Return what this thread waited, itself or for one that has to let it go on (the GIL).
+
+        A processor that the host gave to another machine counts as well.
+        """
         own = _delay(self._own) - before
         # A thread that was not there before was begun by us, and who begins one waits until it runs.
         others = [late - self._others.get(tid, 0.0) for tid, late in self._all().items()]
         # They may have stood in line one after the other: the one that begins waits for the lock
         # of the interpreter, which another holds that has no processor.
-        return own + sum(others)
+        return own + sum(others) + _stolen() - self._stolen
 
     def _all(self) -> dict[int, float]:
         found = {}
@@ -227,6 +231,15 @@ def _delay(file: int | None) -> float:
         return 0.0
 
 
+def _stolen(stat: Path = Path("/proc/stat")) -> float:
+    """Read how many seconds all processors together were given to other machines."""
+    try:
+        with stat.open(encoding="ascii") as file:
+            return int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError):  # no Linux
+        return 0.0
+
+
 def _name(handle: asyncio.Handle) -> str:
     callback: Any = handle._callback  # type: ignore[attr-defined]
     owner = getattr(callback, "__self__", None)
@@ -241,6 +254,8 @@ def _place(frame: FrameType | None) -> tuple[str, bool]:
     while frame is not None:
         code, name = frame.f_code, frame.f_code.co_filename
         inner = inner or f"{_short(name)}:{frame.f_lineno} in {code.co_qualname}"
+        if decided is None and name == threading.__file__ and code.co_qualname == "Thread.start":
+            decided = False  # until it has a processor: that is the machine's business
         if decided is None and name not in _HERE:
             decided = _whose(name)
             if decided is not None:

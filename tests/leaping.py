@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 from unittest import mock
+from weakref import WeakSet
 
+from bot.store import thread
+from bot.store.libpq import Connection
 from bot.store.thread import Aside
 
 T = TypeVar("T")
@@ -26,9 +29,11 @@ class _Leaps(selectors.DefaultSelector):
         super().__init__()
         self.ahead = 0.0
         self.beside = 0
+        self.connections: WeakSet[Connection] = WeakSet()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout <= 0 or self.beside:
+        asked = any(connection.asked for connection in self.connections)
+        if timeout is None or timeout <= 0 or self.beside or asked:
             return super().select(timeout)
         if found := super().select(0):
             return found
@@ -37,7 +42,7 @@ class _Leaps(selectors.DefaultSelector):
 
 
 class LeapingLoop(asyncio.SelectorEventLoop):
-    """See the module's text. Only the store's threads may run beside it, and no sockets."""
+    """See the module's text. Only the store's threads and connections may be beside it."""
 
     def __init__(self) -> None:
         self._leaps = _Leaps()
@@ -46,29 +51,60 @@ class LeapingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return time.monotonic() + self._leaps.ahead
 
-    @contextmanager
-    def beside(self) -> Iterator[None]:
-        """Something runs beside the loop meanwhile: the clock does not leap."""
+    def begun(self) -> None:
+        """Something runs beside the loop from now on: the clock does not leap."""
         self._leaps.beside += 1
-        try:
-            yield
-        finally:
-            self._leaps.beside -= 1
+
+    def ended(self) -> None:
+        """And no more."""
+        self._leaps.beside -= 1
+
+    def made(self, connection: Connection) -> None:
+        """The clock does not leap while this one has been asked anything."""
+        self._leaps.connections.add(connection)
+
+
+def _loop() -> LeapingLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, LeapingLoop)
+    return loop
+
+
+async def _counted(waiting: Awaitable[T]) -> T:
+    loop = _loop()
+    loop.begun()
+    try:
+        return await waiting
+    finally:
+        loop.ended()
 
 
 @contextmanager
 def leaping() -> Iterator[asyncio.Runner]:
-    """Run on such a loop, with the store's threads known to it."""
-    run = Aside.run
+    """Run on such a loop, with the store's threads and connections known to it."""
+    run, answer, connect = Aside.run, thread._answer, Connection.open
+    call_in_thread = asyncio.to_thread
 
-    async def counted(self: Aside, call: Callable[..., T], *args: Any) -> T:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, LeapingLoop)
-        with loop.beside():
-            return await run(self, call, *args)
+    async def ordered(aside: Aside, call: Callable[..., T], *args: Any) -> T:
+        _loop().begun()
+        return await run(aside, call, *args)
 
-    with (
-        mock.patch.object(Aside, "run", counted),
-        asyncio.Runner(loop_factory=LeapingLoop) as runner,
-    ):
-        yield runner
+    def answered(done: asyncio.Future[Any], *what: Any) -> None:
+        # Also if whoever had ordered it was cancelled: that does not stop it.
+        _loop().ended()
+        answer(done, *what)
+
+    async def opened(*args: Any) -> Connection:
+        connection = await _counted(connect(*args))
+        _loop().made(connection)
+        return connection
+
+    async def in_thread(call: Callable[..., T], *args: Any) -> T:
+        return await _counted(call_in_thread(call, *args))
+
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(asyncio, "to_thread", in_thread))
+        stack.enter_context(mock.patch.object(Aside, "run", ordered))
+        stack.enter_context(mock.patch.object(thread, "_answer", answered))
+        stack.enter_context(mock.patch.object(Connection, "open", opened))
+        yield stack.enter_context(asyncio.Runner(loop_factory=LeapingLoop))

@@ -140,6 +140,15 @@ def test_demo_needs_no_configuration(app: Any) -> None:
     assert app.started == [8400]
 
 
+@pytest.mark.parametrize("port", [99999, 65532, 0])
+def test_demo_says_which_ports_there_are(app: Any, port: int) -> None:
+    """It needs five, this one and those behind it."""
+    result = run("demo", "--port", port)
+    assert result.exit_code == 2
+    assert "1<=x<=65531" in result.output
+    assert app.started == []
+
+
 @pytest.mark.parametrize("command", ["serve", "migrate", "manifest"])
 def test_a_wrong_configuration_ends_with_a_code_of_its_own(config: Path, command: str) -> None:
     config.write_text(config.read_text().replace("19:abc", "abc"))
@@ -197,3 +206,29 @@ def test_the_lines_for_the_help_site_carry_the_hash_of_the_bundle() -> None:
     lines = CliRunner().invoke(main, ["widget"]).output
     assert f'integrity="{expected}"></script>' in lines
     assert f'src="/livechat/widget.js?v={version(STATIC)}"' in lines
+
+
+def test_the_lines_for_the_help_site_lead_where_the_service_is(config: Path) -> None:
+    config.write_text(config.read_text().replace("help.example/livechat", "help.example/it/chat"))
+    lines = run("--config", config, "widget").output
+    assert f'src="/it/chat/widget.js?v={version(STATIC)}"' in lines
+
+
+def test_they_are_not_guessed_where_there_is_a_configuration_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVECHAT_CONFIG", str(tmp_path / "livechat.toml"))
+    ended = CliRunner().invoke(main, ["widget"])
+    assert ended.exit_code == EX_CONFIG
+    assert "livechat.toml: cannot be read" in ended.output
+    assert "<script" not in ended.output
+
+
+@pytest.mark.parametrize("command", ["status", "blocks"])
+def test_a_database_where_nobody_may_look_is_said_without_a_traceback(
+    config: Path, command: str
+) -> None:
+    config.write_text(config.read_text().replace("livechat.db", "x" * 300))
+    ended = run("--config", config, command)
+    assert ended.exit_code == 1
+    assert "The database cannot be read (OSError)" in ended.output

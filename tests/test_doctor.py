@@ -70,6 +70,15 @@ def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None:
     assert [f.level for f in look_at_settings(settings(teams=changed))] == [Level.OK]
 
 
+def test_the_secret_of_the_web_server_is_looked_at_as_well(tmp_path: Path) -> None:
+    secret = tmp_path / "proxy_secret"
+    secret.write_text("0123456789abcdef" * 4)
+    secret.chmod(0o644)
+    proxied = settings(proxy={"header": "X-Remote-User", "secret_file": str(secret)})
+    warned = [f for f in look_at_settings(proxied) if f.level is Level.WARN]
+    assert [f"chmod o= {secret}" in f.todo for f in warned] == [True]
+
+
 def test_stand_ins_and_an_open_port_are_warnings() -> None:
     local = {"public_url": "http://localhost/livechat", "help_page": "http://localhost/"}
     played = settings(**local, teams={"without_authentication": True})

@@ -95,6 +95,15 @@ async def test_a_part_of_a_name_is_not_looked_for_and_that_is_said(
     assert "Only a whole login, address or name" in (await prompt("where", "Lovelace")).output
 
 
+@pytest.mark.parametrize("words", [["where", " "], ["purge", "--yes", "--person", ""]])
+async def test_an_empty_name_is_nobodys_and_erases_nothing(
+    house: House, prompt: Prompt, words: list[str]
+) -> None:
+    chat = await house.invited()
+    assert "it is empty" in (await prompt(*words, code=2)).output
+    assert (await house.chat(chat.id)).state is State.INVITED
+
+
 async def test_purge_does_nothing_without_yes(house: House, prompt: Prompt) -> None:
     chat, _ = await house.talking()
     said = (await prompt("purge", "--person", ADA, "--also-unfiled")).output
@@ -134,6 +143,28 @@ async def test_without_a_database_it_says_what_to_do(prompt: Prompt) -> None:
     for words in (["status"], ["where", ADA], ["purge", "--person", ADA]):
         result = await prompt(*words, code=1)
         assert "livechat migrate" in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [["status"], ["where", ADA], ["purge", "--person", ADA], ["blocks"]]
+)
+async def test_looking_for_a_database_makes_none(prompt: Prompt, words: list[str]) -> None:
+    """One that root has made could not be used by the service."""
+    result = await prompt(*words, code=1)
+    assert f"There is no {prompt.file.parent / 'livechat.db'}" in result.output
+    assert [file.name for file in prompt.file.parent.iterdir()] == ["livechat.toml"]
+
+
+@pytest.mark.parametrize(
+    "words", [["status"], ["where", ADA], ["purge", "--person", ADA], ["blocks"]]
+)
+async def test_a_postgresql_without_tables_is_told_in_a_sentence(
+    prompt: Prompt, words: list[str], postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVECHAT_DATABASE__URL", postgres_url)
+    result = await prompt(*words, code=1)
+    assert isinstance(result.exception, SystemExit)
+    assert "Has `livechat migrate` been run?" in result.output
 
 
 async def test_blocks_are_listed_found_lifted_and_erased(house: House, prompt: Prompt) -> None:

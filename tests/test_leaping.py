@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from bot.store.postgres import Door
+from bot.store.sql import Query
 from bot.store.thread import Aside
 from tests.leaping import leaping
 
@@ -48,6 +52,42 @@ def test_what_runs_beside_comes_before_the_shortest_timer() -> None:
 
     with leaping() as runner:
         assert runner.run(main()) == "beside"
+
+
+def test_what_was_ordered_runs_beside_also_when_nobody_waits_for_it_any_more() -> None:
+    aside, go = Aside("beside"), threading.Event()
+
+    async def main() -> None:
+        loop, came = asyncio.get_running_loop(), asyncio.Event()
+
+        def order() -> None:
+            go.wait(60)
+            loop.call_soon_threadsafe(came.set)
+
+        ordered = asyncio.create_task(aside.run(order))
+        await asyncio.sleep(0)
+        ordered.cancel()
+        threading.Timer(0.05, go.set).start()
+        async with asyncio.timeout(HOUR):
+            await came.wait()
+        await aside.close()
+
+    with leaping() as runner:
+        runner.run(main())
+
+
+def test_what_a_database_was_asked_comes_before_the_shortest_timer(postgres_url: str) -> None:
+    sleep = Query(sa.select(sa.func.concat(sa.func.pg_sleep(sa.literal_column("0.2")), "awake")))
+
+    async def main() -> list[list[Any]]:
+        connection = await Door(postgres_url).open()
+        async with asyncio.timeout(1.0):
+            found = await connection.run([(sleep, {})])
+        connection.close()
+        return found
+
+    with leaping() as runner:
+        assert runner.run(main()) == [[("awake",)]]
 
 
 def test_a_time_out_ends_what_never_comes() -> None:

@@ -1,5 +1,6 @@
 """What the log says, and what it never does."""
 
+import asyncio
 import io
 import json
 import logging
@@ -10,6 +11,7 @@ import pytest
 import structlog
 from aiohttp import ClientConnectionResetError
 from aiohttp.http_exceptions import BadHttpMessage
+from pydantic import TypeAdapter
 
 from bot import logs
 
@@ -93,6 +95,14 @@ def test_what_finds_a_fault_is_left_alone(harmless: str) -> None:
     assert logs.redact(harmless) == harmless
 
 
+def test_what_begins_like_a_secret_many_times_is_read_once() -> None:
+    """Tried anew from each beginning these would outlast the service."""
+    for harmless in ("eyJ-" * 200_000, "https://" + "a:" * 400_000):
+        assert logs.redact(harmless) == harmless
+    assert logs.redact(f"eyJ-eyJ eyJ{'-eyJ' * 9}.e30.x") == "eyJ-eyJ (withheld)"
+    assert logs.redact("smtp://:a:b:@mail.test") == "smtp://(withheld)@mail.test"
+
+
 def test_a_traceback_is_cleaned_and_shows_no_values(read: Read) -> None:
     words = "Ada's words"
     try:
@@ -130,6 +140,33 @@ def test_a_request_that_is_no_http_is_told_of_without_what_stood_in_it(read: Rea
         "warning",
         "a request that cannot be read: BadHttpMessage",
     )
+
+
+async def test_a_task_that_broke_is_told_of_without_what_its_error_quotes(read: Read) -> None:
+    async def breaks() -> None:
+        TypeAdapter(int).validate_python("Ada's words")
+
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(breaks())
+    await asyncio.wait([task])
+    told = {"message": "Task exception was never retrieved", "future": task}
+    loop.call_exception_handler({**told, "exception": task.exception()})
+    (line,) = read()
+    assert "Ada" not in json.dumps(line)
+    assert line["event"].startswith("Task exception was never retrieved: ValidationError in breaks")
+
+
+async def test_a_callback_that_broke_is_told_of_without_what_it_was_given(read: Read) -> None:
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def breaks(words: str) -> None:
+        done.set_result(None)
+        raise ValueError(words)
+
+    asyncio.get_running_loop().call_soon(breaks, "Ada's words")
+    await done
+    (line,) = read()
+    assert "Ada" not in json.dumps(line)
+    assert "breaks: ValueError in breaks" in line["event"]
 
 
 def test_who_leaves_before_the_answer_is_no_error(read: Read) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,12 +11,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from bot.domain.chat import State
-from bot.metrics import Metrics
+from bot.metrics import Metrics, Process
 from bot.relay.ports import Lane, NotDone
-from tests.migrated import sqlite_at
 from tests.people import ADAS
 from tests.processes import free_port
 from tests.relay.house import OTHER, RULES, House, opened
@@ -25,13 +26,9 @@ DOCS = Path(__file__).parents[1] / "docs" / "operations.md"
 ANSWERED = {("POST", 201): 5, ("POST", 429): 1, ("PUT", 0): 2}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_with_tables")
-    else:
-        url = sqlite_at(tmp_path / "chats.db")
-    async with opened(url) as a_house:
+@pytest.fixture
+async def house(either_url: str) -> AsyncIterator[House]:
+    async with opened(either_url) as a_house:
         yield a_house
 
 
@@ -159,6 +156,16 @@ async def test_they_are_given_out_on_this_machine_and_to_no_proxy(house: House) 
         async with session.get(f"{url}/") as answer:
             assert answer.status == 404
     await metrics.close()
+
+
+def test_memory_is_told_also_where_a_process_sees_nothing_but_processes(tmp_path: Path) -> None:
+    """As under the systemd unit: ProcSubset=pid."""
+    (tmp_path / "self").symlink_to("/proc/self")
+    registry = CollectorRegistry()
+    registry.register(Process(proc=str(tmp_path), registry=None))
+    told = {sample.name: sample.value for family in registry.collect() for sample in family.samples}
+    assert told["process_resident_memory_bytes"] > 0
+    assert 0 <= time.time() - told["process_start_time_seconds"] < 24 * 3600
 
 
 async def test_every_figure_is_explained_and_no_other_is(house: House) -> None:

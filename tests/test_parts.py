@@ -43,11 +43,13 @@ def test_the_doctor_is_told_of_every_queue_in_which_tickets_are_made_unasked() -
 
 def test_the_bot_signs_in_with_its_password_or_its_certificate(tmp_path: Path) -> None:
     assert app_tokens(settings())._credential == Secret("pass-the-first")
-    (tmp_path / "key").write_text("KEY")
-    (tmp_path / "crt").write_text("CRT")
+    key = "Büro\n-----BEGIN PRIVATE KEY-----\n"
+    crt = "Büro\n-----BEGIN CERTIFICATE-----\n"
+    (tmp_path / "key").write_text(key, encoding="utf-8")
+    (tmp_path / "crt").write_text(crt, encoding="utf-8")
     certificate = teams(
         app_password=None,
         certificate_file=str(tmp_path / "crt"),
         certificate_key_file=str(tmp_path / "key"),
     )
-    assert app_tokens(settings(teams=certificate))._credential == Certificate("KEY", "CRT")
+    assert app_tokens(settings(teams=certificate))._credential == Certificate(key, crt)

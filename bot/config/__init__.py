@@ -4,7 +4,7 @@
 in code, for the demo and for tests, and reads neither.
 """
 
-from bot.config.loading import DEFAULT_FILE, FILE_VARIABLE, ConfigError, load
+from bot.config.loading import DEFAULT_FILE, FILE_VARIABLE, ConfigError, chosen, load
 from bot.config.rt import Rt, RtApi, RtAuth
 from bot.config.sections import Section, Security
 from bot.config.settings import Settings
@@ -19,5 +19,6 @@ __all__ = [
     "Section",
     "Security",
     "Settings",
+    "chosen",
     "load",
 ]

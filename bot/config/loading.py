@@ -39,7 +39,7 @@ def load(path: Path | None = None) -> Settings:
     $CREDENTIALS_DIRECTORY (systemd's LoadCredential=), if there is one, then beside the
     configuration file. Raises ConfigError.
     """
-    file = _choose(path)
+    file = chosen(path)
     text = _read(file) if file else ""
     data = _merge(_parse(text, file), _environment())
     _find_files(data, file.parent if file else Path())
@@ -53,12 +53,16 @@ def load(path: Path | None = None) -> Settings:
         raise ConfigError(*problems) from None
 
 
-def _choose(path: Path | None) -> Path | None:
+def chosen(path: Path | None = None) -> Path | None:
+    """Return which file is read, if any; it need not be there."""
     if path is not None:
         return path
     if named := os.environ.get(FILE_VARIABLE):
         return Path(named)
-    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    try:
+        return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    except PermissionError:  # to read it will say so
+        return DEFAULT_FILE
 
 
 def _read(file: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from bot.config.values import (
+    CertificateFile,
     ChannelId,
     Contact,
     DatabaseUrl,
@@ -16,6 +17,7 @@ from bot.config.values import (
     Network,
     Origin,
     Page,
+    PrivateKeyFile,
     ReadableFile,
     SecretFile,
     SecretFromFile,
@@ -56,7 +58,7 @@ class Section(BaseModel):
 class Server(Section):
     """Where the service listens. Apache (or another proxy) stands in front and speaks TLS."""
 
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", min_length=1)
     """Address to listen on. Leave it on loopback unless the proxy is another machine."""
     port: int = Field(default=8360, ge=1, le=65535)
     """TCP port to listen on."""
@@ -69,7 +71,8 @@ class Database(Section):
 
     url: DatabaseUrl = Field(default="sqlite+aiosqlite:///var/livechat.db", repr=False)
     """`sqlite:////absolute/path` or `postgresql://user@host/database`. With three slashes a SQLite
-    path is relative to the working directory. A PostgreSQL password belongs in `~/.pgpass`."""
+    path is relative to the working directory. A PostgreSQL password belongs in `~/.pgpass`, or here
+    if the service's user has no home, as under the systemd unit: root alone reads this file then."""
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -113,9 +116,9 @@ class Teams(Section):
     """The bot's client secret. Better: the next setting, or a certificate."""
     app_password_file: SecretFromFile | None = None
     """A file with the client secret."""
-    certificate_file: ReadableFile | None = None
+    certificate_file: CertificateFile | None = None
     """The bot's certificate (PEM), instead of a client secret."""
-    certificate_key_file: ReadableFile | None = None
+    certificate_key_file: PrivateKeyFile | None = None
     """The certificate's private key (PEM)."""
     bot_name: str = Field(default="Live Chat", min_length=1, max_length=30)
     """What the bot is called in Teams."""

@@ -16,6 +16,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TEAM = re.compile(r"19:[\w.-]+@thread\.(?:tacv2|skype)")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _INSTANCE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_HOST = re.compile(r"(\[[^\]/?]+\]|[^:\[\]/?]*)(:\d+)?([/?]|$)")
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -144,8 +145,12 @@ def _database(url: str) -> str:
     scheme, colon, rest = url.partition("://")
     if not colon or scheme not in _DRIVERS:
         raise ValueError("write sqlite:////path/of/livechat.db or postgresql://user@host/database")
-    if scheme.startswith("sqlite") and not rest.strip("/"):
-        raise ValueError("name the database's file: sqlite:////path/of/livechat.db")
+    if scheme.startswith("sqlite"):
+        path = rest.partition("?")[0]
+        if not path.startswith("/") or path.strip("/") in ("", ":memory:"):
+            raise ValueError("name the database's file: sqlite:////path/of/livechat.db")
+    elif not _HOST.match(rest.rpartition("@")[2]):
+        raise ValueError("host and port do not look right: postgresql://user@host:5432/database")
     return f"{_DRIVERS[scheme]}://{rest}"
 
 
@@ -188,6 +193,24 @@ def _existing(path: Path) -> Path:
     return path
 
 
+def _holds(path: Path, kind: str) -> bool:
+    """Whether a PEM file has a part of this kind; other text may stand around it."""
+    text = _existing(path).read_text(encoding="utf-8", errors="replace")
+    return re.search(f"^-----BEGIN {kind}-----", text, re.MULTILINE) is not None
+
+
+def _certificate(path: Path) -> Path:
+    if not _holds(path, "CERTIFICATE"):
+        raise ValueError(f"this is no certificate in PEM: {path}")
+    return path
+
+
+def _private_key(path: Path) -> Path:
+    if not _holds(path, "((RSA|EC) )?PRIVATE KEY"):
+        raise ValueError(f"this is no private key in PEM without a passphrase: {path}")
+    return path
+
+
 Expression = Annotated[str, AfterValidator(_expression)]
 Page = Annotated[str, AfterValidator(_page)]
 BaseUrl = Annotated[str, AfterValidator(_base)]
@@ -202,3 +225,5 @@ DatabaseUrl = Annotated[str, AfterValidator(_database)]
 InstanceName = Annotated[str, AfterValidator(_instance)]
 SecretFromFile = Annotated[SecretFile, BeforeValidator(_read_secret)]
 ReadableFile = Annotated[Path, AfterValidator(_existing)]
+CertificateFile = Annotated[Path, AfterValidator(_certificate)]
+PrivateKeyFile = Annotated[Path, AfterValidator(_private_key)]

@@ -8,7 +8,9 @@ mention. An address is no such call, nor is a colleague's name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
+from itertools import islice
 
 from bot.domain.slips import within
 
@@ -34,6 +36,7 @@ _ON_A_PATH = re.compile(r"[/\\@]|\.\w")
 _PART = 4
 #: Names of so many letters are known with so many slips in them; behind "@" with one more.
 _SLIPS = ((8, 1), (5, 0))
+_MOST_SLIPS = max(slips for _, slips in _SLIPS) + 1
 
 
 def addressed(text: str, name: str, asks: Callable[[str], bool]) -> bool:
@@ -50,14 +53,14 @@ def _calls(line: str, name: str, asks: Callable[[str], bool]) -> bool:
     if opening is None:
         return False
     at, rest = bool(opening["at"]), line[opening.end() :]
-    names = {*map(_letters, (name, NAME))}
+    names = _names(name)
     behind = list(_behind(rest, names, at=at))
     if at:
         return bool(behind) or _is_part(rest, (name, NAME))
     return any(asks(words) for words in behind if words) or _within(line[:_LINE], names, asks)
 
 
-def _within(line: str, names: set[str], asks: Callable[[str], bool]) -> bool:
+def _within(line: str, names: Collection[str], asks: Callable[[str], bool]) -> bool:
     """Tell whether "@" and the name stand further on, before or behind what the bot is asked for."""
     for at in _LATER.finditer(line):
         for behind in _behind(line[at.end() :], names, at=True):
@@ -66,16 +69,24 @@ def _within(line: str, names: set[str], asks: Callable[[str], bool]) -> bool:
     return False
 
 
-def _behind(rest: str, names: set[str], *, at: bool) -> Iterator[str]:
+def _behind(rest: str, names: Collection[str], *, at: bool) -> Iterator[str]:
     """Yield what stands behind the bot's name, for each way to read one."""
     joined = ""
-    for word in list(_WORD.finditer(rest[:_CALL].lower()))[:5]:
+    for word in islice(_WORD.finditer(rest[:_CALL].lower()), 5):
         joined += word[0]
         if not at and _ON_A_PATH.match(rest, word.end()):
             return
         glued = at and joined == word[0] and any(_is_glued(joined, name) for name in names)
-        if glued or joined in _NICKNAMES or any(_is_name(joined, name, at=at) for name in names):
+        if glued or joined in _NICKNAMES or _is_one(joined, names, at=at):
             yield rest[word.end() :].strip(" \t\xa0,.:;!–—-")
+
+
+def _is_one(joined: str, names: Collection[str], *, at: bool) -> bool:
+    for name in names:
+        # Hardly any word is as long as a name, and this is asked of each message's first five.
+        if abs(len(joined) - len(name)) <= _MOST_SLIPS and _is_name(joined, name, at=at):
+            return True
+    return False
 
 
 def _is_name(joined: str, name: str, *, at: bool) -> bool:
@@ -94,6 +105,12 @@ def _is_part(rest: str, names: tuple[str, ...]) -> bool:
     first = _WORD.match(rest.lower().lstrip())
     parts = {word for name in names for word in _WORD.findall(name.lower()) if len(word) >= _PART}
     return first is not None and first[0] in parts
+
+
+@lru_cache(maxsize=8)
+def _names(name: str) -> frozenset[str]:
+    """The letters of a name, which a site sets once, and of the product's."""
+    return frozenset(map(_letters, (name, NAME)))
 
 
 def _letters(name: str) -> str:

@@ -83,6 +83,14 @@ def is_anothers(known: Identity, who: Identity) -> bool:
     return known.verified and known.login.casefold() != who.login.casefold()
 
 
+def is_his(who: Identity, known: Identity, ticket: Ticket) -> bool:
+    """Tell whether a seat of somebody ``known``, in a chat about ``ticket``, may be that of ``who``.
+
+    He has signed in. Of a seat that was had by the link alone all that is known is the ticket.
+    """
+    return not is_anothers(known, who) if known.verified else is_on(who, ticket)
+
+
 def called(who: Identity, ticket: Ticket) -> str:
     """Return what somebody who signed in is called: his name in RT, if he is on the ticket."""
     people = (*ticket.requestors, *ticket.ccs)

@@ -104,9 +104,7 @@ def _said(chat: Chat, event: e.Said) -> Step:
         waited = chat.waits
         chat = replace(chat, operators=(*chat.operators, author))
         chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
-        effects.append(joined)
-        if waited:
-            effects.append(f.ShowCard())
+        effects += [joined, f.ShowCard(soon=waited)]  # the card says who answers
     spoken = chat.spoken + (author.role is Role.VISITOR)
     chat, line = record(
         chat,

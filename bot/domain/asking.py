@@ -52,8 +52,9 @@ class Question:
 
     @property
     def first_line(self) -> str:
-        """What the question is called where there is room for a line."""
-        return " ".join(self.text.split("\n", 1)[0].split())
+        """What the question is called where there is room for a line: its first that is seen."""
+        lines = (" ".join(line.split()) for line in self.text.split("\n"))
+        return next((line for line in lines if not blank(line)), "")
 
     def anonymous(self) -> Identity:
         """Return what we know of whoever wrote it and did not sign in: what he says."""

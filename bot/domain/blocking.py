@@ -70,9 +70,12 @@ def _same(blocked: Identity, who: Identity) -> bool:
     """Compare login and address; what somebody only said of himself is nobody's."""
     if blocked.proof is Proof.ANONYMOUS:
         return False
-    if blocked.login and who.login:
-        return blocked.login.casefold() == who.login.casefold()
-    return bool(blocked.address) and blocked.address.casefold() == who.address.casefold()
+    one, other = blocked.login.casefold(), who.login.casefold()
+    if one and other and ("@" in one) == ("@" in other):
+        return one == other
+    # RT names a user that it made of a mail by the address.
+    ours = {one, blocked.address.casefold()} - {""}
+    return bool(ours & {other, who.address.casefold()})
 
 
 def block_id(chat_id: str) -> str:

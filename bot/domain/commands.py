@@ -14,6 +14,10 @@ from bot.domain.tickets import (
 
 #: A line that begins so stays among the operators.
 NOTE = "//"
+_BLANK = r"(?:[^\S\n]|[\u200b-\u200f\u2060\ufeff])"
+#: The marks of a list or a quote, which Teams puts there, and what nobody sees.
+MARKS = rf"{_BLANK}*(?:(?:[-*•·–—>]|\d{{1,3}}[.)]){_BLANK}+)*"
+_NOTE_LINE = re.compile(rf"{MARKS}{NOTE}")
 
 #: Whole texts, lower case, that are commands; each does what a button of the card does.
 _WORDS = {
@@ -27,19 +31,34 @@ _WORDS = {
     "undo": "undo",
     "keep ticket": "stay",
 }
+
+
+def _hole(name: str, words: str, ends: str) -> str:
+    """Return the pattern of white space and as few ``words`` as will do, until what ``ends`` them.
+
+    White space may lie there too, and a run of it is never tried in pieces: there are more of those
+    than anybody can wait for. Where nothing else is filled in, its last character is the words.
+    """
+    nothing = rf"\n*+(?:{ends})"
+    blank = rf"\s++|\s+(?=[^\S\n]{nothing})"
+    return rf"(?:{blank})(?P<{name}>{words})(?:(?<=\S)|(?={nothing}))"
+
+
+_REASON = _hole("reason", r"[^:\n]{1,300}?", ":")
 # What stands between "send to rt" and the colon confirms the ticket (bot/domain/matching.py).
 _FILE = re.compile(
     r"\s*send\s+to\s+rt\b(?:\s*$|\s+(?P<bare>#?[0-9]{1,10})\s*$"
-    r"|(?:\s+(?P<echo>[^:\n]{1,80}?))??(?:\s+because\s+(?P<reason>[^:\n]{1,300}?))?\s*:)",
+    rf"|(?:\s++(?P<echo>[^:\n]{{1,80}}?)(?<=\S))??(?:\s++because{_REASON})?\s*+:)",
     re.IGNORECASE,
 )
 # Of a record that may be in RT already, somebody has to have looked (bot/relay/confirming.py).
-_LOOKED = r"(?:\s*,\s*(?P<looked>not\s+in\s+rt))?\s*(?::|$)"
+_LOOKED = r"(?:\s*+,\s*+(?P<looked>not\s+in\s+rt))?\s*+(?::|$)"
+_QUEUE = _hole("queue", r"[^:\n]{1,100}?", r"[,:]|\Z")
 # "open", "open until 17:00", "close": whether visitors may begin chats (bot/domain/reception.py).
 _OPEN = re.compile(r"\s*open(?:\s+until\s+(?P<until>\S[^\n]{0,20}?))?\s*$", re.IGNORECASE)
 # "block 2h because …": the word "because" tells it from what is said to a visitor.
 _BLOCK = re.compile(
-    r"\s*block\s+(?P<span>\d{1,5}\s*[a-z]{1,7})(?:\s+because\s+(?P<reason>\S.*?))?\s*$",
+    r"\s*block\s+(?P<span>\d{1,5}\s*[a-z]{1,7})(?:\s+because\s+(?P<reason>\S.*))?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
 # What can only have been meant for one: a number with one word behind it, with a word for what
@@ -55,10 +74,14 @@ _MISPUT = re.compile(
 _SAY = re.compile(r"\s*say\s*:(?P<words>.*)$", re.IGNORECASE | re.DOTALL)
 _UNBLOCK = re.compile(r"\s*unblock\s+(?P<id>[0-9a-f]{6})\s*$", re.IGNORECASE)
 _TRIAGE = re.compile(rf"\s*send\s+to\s+triage{_LOOKED}", re.IGNORECASE)
-_NEW = re.compile(rf"\s*new\s+ticket\s+in\s+(?P<queue>[^:\n]{{1,100}}?){_LOOKED}", re.IGNORECASE)
-_MOVE = re.compile(r"\s*move\s+to(?:\s+ticket)?\s+(?P<number>\S.{0,300}?)\s*$", re.IGNORECASE)
+_NEW = re.compile(rf"\s*new\s+ticket\s+in{_QUEUE}{_LOOKED}", re.IGNORECASE)
+_MOVE = re.compile(
+    r"\s*move\s+to(?:\s+ticket)?\s+(?P<number>\S.{0,300}?)(?<=\S)\s*+$", re.IGNORECASE
+)
+_WHY = _hole("reason", r".{1,300}?", r"\Z")
 _REBIND = re.compile(
-    r"\s*confirm\s+move(?:\s+(?P<echo>\S.{0,80}?))??(?:\s+because\s+(?P<reason>.{1,300}?))?\s*$",
+    r"\s*confirm\s+move(?:\s++(?P<echo>\S.{0,80}?)(?<=\S))??"
+    rf"(?:\s++because{_WHY})?\s*+$",
     re.IGNORECASE,
 )
 
@@ -151,9 +174,14 @@ def is_note(text: str) -> bool:
 
 
 def without_notes(text: str) -> tuple[str, int]:
-    """Return ``text`` without the lines that begin with ``//``, and how many those were."""
+    """Return ``text`` without the lines that begin with ``//``, and how many those were.
+
+    In a list or a quote they begin so behind its mark.
+    """
+    if NOTE not in text:
+        return text, 0
     lines = text.split("\n")
-    kept = [line for line in lines if not line.lstrip().startswith(NOTE)]
+    kept = [line for line in lines if not _NOTE_LINE.match(line)]
     return "\n".join(kept), len(lines) - len(kept)
 
 

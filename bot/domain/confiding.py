@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.domain.commands import NOTE, without_notes
+from bot.domain.commands import MARKS, NOTE, without_notes
 from bot.domain.forms import form_of
 from bot.domain.slips import are, likeness, within, words_of
 
@@ -21,6 +21,9 @@ RECORDS = tuple(
     (words, form_of(*words))
     for words in (("send", "to", "rt"), ("send", "to", "triage"), ("new", "ticket", "in"))
 )
+_FIRST = frozenset(words[0] for words, _ in RECORDS)
+#: Letters with which a phrase that looks like one of them begins (bot/domain/slips.py, likeness).
+_BEGIN = frozenset(letter for word in _FIRST for letter in word[:2])
 # What follows is a summary, whatever became of the words before: "send rt 345: …", "ok, to rt 345: …".
 _SUMMED_UP = re.compile(r"^\W*(?:\w+\W+){0,4}rt\W*\d+\s*:", re.IGNORECASE)
 # So is what has such a heading, and behind a mention what has one of these.
@@ -42,9 +45,14 @@ _FILLED_IN = re.compile(r"[\d:;–—]|\s-\s")
 _NEAR = 60
 # One slash alone, or with a neighbour of its key: "/ he lies", "./ he lies"; a path goes on at once.
 _SLASHED = re.compile(
-    r"^[^\S\n]*(?:[^\w\s]?//?|/\s+/|\\{1,2}|\N{FULLWIDTH SOLIDUS}+)(?:\s|$)", re.MULTILINE
+    rf"^{MARKS}(?:[^\w\s]?//?|/\s+/|\\{{1,2}}|\N{{FULLWIDTH SOLIDUS}}+)(?:\s|$)", re.MULTILINE
 )
-_ONE_SLASH = re.compile(r"^[^\S\n]*/(?P<word>[^\W\d_]+)(?=[\s,;:!?]|$)", re.MULTILINE)
+# Two slashes behind signs of any kind: "❗ // he lies"; and where a line is parted as Word does it.
+_PARTED = r"\r\v\f\x1c-\x1e\x85\u2028\u2029"
+# A share between quotation marks is none: "“//files.example/share” is full".
+_SHARE = r"(?<=[\"'`(<“„‘«])//[\w.-]+/[^\s\"'`)>“”‘’«»]+[\"'`)>“”‘’»]"
+_BEHIND_SIGNS = re.compile(rf"(?:^|[{_PARTED}])[^\w\n/{_PARTED}]*(?!{_SHARE})//", re.MULTILINE)
+_ONE_SLASH = re.compile(rf"^{MARKS}/(?P<word>[^\W\d_]+)(?=[\s,;:!?]|$)", re.MULTILINE)
 #: Where a path begins; of other words behind one slash nobody knows.
 _ROOTS = frozenset(
     [
@@ -128,7 +136,7 @@ def confided(text: str, *, mentioned: bool = True) -> str | None:
 def slashed(text: str) -> bool:
     """Tell whether a line was to be a note, and one of its slashes slipped."""
     spoken = without_notes(text)[0]
-    if _SLASHED.search(spoken):
+    if _SLASHED.search(spoken) or ("//" in spoken and _BEHIND_SIGNS.search(spoken)):
         return True
     return any(found["word"].lower() not in _ROOTS for found in _ONE_SLASH.finditer(spoken))
 
@@ -183,7 +191,8 @@ def _headed(words: Sequence[str], line: str) -> str | None:
 
 def _forgotten(words: Sequence[str], line: str) -> str | None:
     """What has no number or colon, but is the whole of a line: "send to rt", and the text below."""
-    whole = next((form for phrase, form in RECORDS if are(words, phrase) and len(words) == 3), None)
+    short = RECORDS if len(words) == 3 else ()
+    whole = next((form for phrase, form in short if are(words, phrase)), None)
     heading = RECORD if _HEADED.match(line) else None
     return whole or heading or (_headed(words, line) if _is_about_him(line) else None)
 
@@ -192,14 +201,17 @@ def _record(words: Sequence[str], line: str) -> str | None:
     if form := _of_record(words):
         return form
     # "new ticket Support: …" has lost a word.
-    told = ":" in line[:_NEAR] or bool(_OF_THEM & _every(line))
-    new = are(words, ("new", "ticket")) and "tickets" not in words and told
-    if new and not _NO_QUEUE.intersection(words[2:3]):
+    new = are(words, ("new", "ticket")) and "tickets" not in words
+    new = new and not _NO_QUEUE.intersection(words[2:3])
+    if new and (":" in line[:_NEAR] or _OF_THEM & _every(line)):
         return RECORDS[-1][1]
     return RECORD if _is_put(words, line.lower()) else None
 
 
 def _of_record(words: Sequence[str]) -> str | None:
+    # What follows costs ten times as much, and nearly every line begins with another word.
+    if not words or not (words[0][0] in _BEGIN or any(within(words[0], one) for one in _FIRST)):
+        return None
     for phrase, form in RECORDS:
         if are(words, phrase) or likeness(words, phrase):
             return form

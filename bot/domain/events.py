@@ -147,7 +147,7 @@ class PresenceChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class SilenceWarned(Event):
-    """Nobody was heard for long: the talk ends at ``closes`` unless somebody is."""
+    """Nobody was heard for long, or could be: the talk ends at ``closes`` unless somebody is."""
 
     closes: datetime
 
@@ -312,7 +312,7 @@ class Receipt:
     back; 0 and empty where RT did not give it back.
     ``proven`` is false when it could not be read back: RT does not let us see comments, or it was
     handed to the mail server, and this RT cannot be asked. Then ``transaction`` is 0, and of a new
-    ticket ``ticket`` too.
+    ticket ``ticket`` too. ``taken``: RT itself said that it took it, and shows not even a transaction.
     """
 
     ticket: int
@@ -321,6 +321,7 @@ class Receipt:
     size: int = 0
     sha256: str = ""
     proven: bool = True
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

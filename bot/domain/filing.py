@@ -9,12 +9,14 @@ from typing import Any
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import Chat, Filing, State
-from bot.domain.matching import Match, changes
+from bot.domain.matching import Change, Match, changes, is_worse, match
 from bot.domain.messages import SYSTEM, Author, Notice, Role
 from bot.domain.rating import ANSWERS
 from bot.domain.steps import Step, end, forgotten, notice
 from bot.domain.tickets import Ticket
 
+#: Stands for a new ticket's requestor: who it was is forgotten, not that somebody hears of the ticket.
+_FORGOTTEN = "somebody"
 _MERGED_AWAY = "RT merged the ticket into another while the record was on its way."
 
 
@@ -71,8 +73,9 @@ def _released(chat: Chat, event: e.FilingReleased) -> Step:
 def _undone(chat: Chat, event: e.FilingUndone) -> Step:
     chat = with_filing(chat, undone_by=event.by)
     if chat.filing and (before := chat.filing.before):  # what was confirmed of the ticket, too
-        now = chat.ticket
-        chat = with_filing(chat, found=now, changes=changes(before, now), before=None)
+        now, fits = chat.ticket, [match(chat.identity, one) for one in (chat.ticket, before)]
+        differs = changes(before, now) + ((Change.MATCH,) if is_worse(*fits) else ())
+        chat = with_filing(chat, found=now, changes=differs, before=None)
         chat = replace(chat, ticket=before)
     return chat, (f.ShowCard(),)
 
@@ -116,7 +119,9 @@ def _filed(chat: Chat, event: e.TranscriptFiled) -> Step:
 def _rated(chat: Chat) -> list[f.Effect]:
     """The answer goes where the record was meant to go, and is: no ticket merged in has asked for it."""
     filing, receipt = chat.filing, chat.filing.receipt if chat.filing else None
-    if filing is None or receipt is None or not (receipt.proven or receipt.transaction):
+    if filing is None or receipt is None:
+        return []
+    if not (receipt.proven or receipt.transaction or receipt.taken):
         return []  # it was mailed, and nobody knows whether it arrived
     meant = filing.new_ticket is not None or chat.filed_in == chat.ticket.ref
     if not meant or chat.rating is None or chat.rating not in ANSWERS:
@@ -139,7 +144,8 @@ def _rating_not_set(chat: Chat, event: e.RatingNotSet) -> Step:
 def _purged(chat: Chat, event: e.Purged) -> Step:
     """Forget who talked and what was said; what stays is the receipt, and who sent it to RT."""
     made = chat.filing.new_ticket if chat.filing else None
-    made = replace(made, subject="", requestor="") if made else None
+    whose = _FORGOTTEN if made and made.requestor else ""
+    made = replace(made, subject="", requestor=whose) if made else None
     chat = with_filing(chat, summary="", reason="", found=None, before=None, new_ticket=made)
     ended_by = Author(chat.ended_by.role, "", "") if chat.ended_by else None
     return replace(forgotten(chat), invitation=None, ended_by=ended_by), ()

@@ -87,16 +87,19 @@ def contained(line: str) -> str:
         return line
     kept: list[str] = []
     ends: list[str] = []
+    isolates = 0  # of the ends: nobody has the time to look for one at each character
     for character in line:
         if character in _EMBEDDINGS:
             ends.append(_POP_EMBEDDING)
         elif character in _ISOLATES:
             ends.append(_POP_ISOLATE)
+            isolates += 1
         elif character == _POP_ISOLATE:
-            if _POP_ISOLATE not in ends:
+            if not isolates:
                 continue
             while ends.pop() != _POP_ISOLATE:
                 pass  # what began within an isolate ends with it
+            isolates -= 1
         elif character == _POP_EMBEDDING:
             if not ends or ends[-1] != _POP_EMBEDDING:
                 continue
@@ -108,6 +111,15 @@ def contained(line: str) -> str:
 def hidden(character: str) -> bool:
     """Tell whether nothing of it is seen where it stands."""
     return character in _FILLERS or unicodedata.category(character) in _HIDDEN
+
+
+def bare(text: str) -> str:
+    """Return what of a text Teams shows as it is: its letters, figures and signs, but no spaces.
+
+    Nor the dots behind what Teams has cut off.
+    """
+    kept = "".join(c for c in text.casefold() if c.isprintable() and not c.isspace())
+    return kept.rstrip("….")
 
 
 def blank(text: str) -> bool:

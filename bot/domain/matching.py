@@ -16,6 +16,8 @@ from bot.domain.tickets import Requestor, Ticket, TicketRef
 
 #: How many digits of a ticket's number confirm it.
 ECHOED = 3
+#: What is longer is nobody's name; to compare it would take seconds, if it is full of accents.
+LONGEST_NAME = 1000
 #: A reason of fewer characters is none.
 SHORTEST_REASON = 10
 
@@ -53,6 +55,12 @@ def match(identity: Identity, ticket: Ticket) -> Match:
     return Match.GREEN if identity.verified else Match.AMBER
 
 
+def is_worse(found: Match, confirmed: Match) -> bool:
+    """Tell whether ``found`` asks for more than what was ``confirmed``."""
+    order = list(Match)
+    return order.index(found) > order.index(confirmed)
+
+
 def is_on(identity: Identity, ticket: Ticket) -> bool:
     """Tell whether ``identity`` is a requestor or Cc of ``ticket``, by login or address."""
     return any(is_person(identity, one) for one in (*ticket.requestors, *ticket.ccs))
@@ -83,16 +91,18 @@ def digits(ticket: Ticket) -> str:
 
 
 def surnames(ticket: Ticket) -> tuple[str, ...]:
-    """Return the requestors' surnames; of whom RT has no name, login or address."""
+    """Return the requestors' surnames; of whom RT has no name with letters, login or address."""
     return tuple(dict.fromkeys(_surname(one) for one in ticket.requestors))
 
 
 def _surname(one: Requestor) -> str:
     name = " ".join(one.name.split())
-    if not name:
-        return one.called
+    if not _letters(name):
+        return one.login or one.address
     first, comma, _ = name.partition(",")  # "Lovelace, Ada"
-    return first if comma else name.split()[-1]
+    if comma and _letters(first):
+        return first
+    return next(word for word in reversed(name.split()) if _letters(word))
 
 
 def confirms(typed: str, ticket: Ticket, others: Iterable[TicketRef] = ()) -> bool:
@@ -109,7 +119,7 @@ def confirms(typed: str, ticket: Ticket, others: Iterable[TicketRef] = ()) -> bo
 def names(typed: str, ticket: Ticket) -> bool:
     """Tell whether ``typed`` is a requestor's surname, or his whole name."""
     whole = (one.name or one.called for one in ticket.requestors)
-    said = _letters(typed)
+    said = _letters(typed) if len(typed) <= LONGEST_NAME else ""
     return bool(said) and said in {_letters(name) for name in (*surnames(ticket), *whole)}
 
 

@@ -52,7 +52,7 @@ class Notice(StrEnum):
     UNANSWERED = "unanswered"  # computing support has not answered for long
     HANDED_BACK = "handed_back"  # an operator cannot go on: the visitor waits for another
     NOT_SHOWN = "not_shown"  # Teams does not take the line that ``target`` names
-    NOT_SURE = "not_sure"  # Teams confirmed it neither the first time nor the second
+    NOT_SURE = "not_sure"  # Teams did not confirm it, and it may be there all the same
     MOVED = "moved"  # the chat is about another ticket now
     FILED = "filed"
     FILE_HERE = "file_here"  # the file of line ``target``, which was coming, is here

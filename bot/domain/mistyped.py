@@ -26,6 +26,7 @@ from bot.domain.addressing import ADDRESSED, NAME, addressed
 from bot.domain.commands import NOTE, Block, Misput, Press, Unblock, parse_command, without_notes
 from bot.domain.confiding import RECORDS, confided, slashed
 from bot.domain.forms import COMMANDS, phrase_of
+from bot.domain.messages import EmptyText, TextTooLong, tidy
 from bot.domain.slips import LONG, likeness, near, words_of
 
 _PLEASE = frozenset({"please", "pls", "plz", "kindly"})
@@ -104,12 +105,23 @@ def held_back(text: str, *, mentioned: bool, name: str = NAME) -> str | None:
     """Return the form of what was meant, `//` for a note; None if ``text`` is for the visitor.
 
     ``text`` is a message that is no command; without a mention none is, however it is written.
-    `@` is returned if it calls the bot by its ``name``, and Teams took that for no mention.
+    `@` is returned if it calls the bot by its ``name``, and Teams took that for no mention. What is
+    longer than a message may be is not looked at: it is refused for that, and may have very many lines.
     """
+    if _is_too_long(without_notes(text)[0]):
+        return None
     if addressed(without_notes(text)[0], name, _asks):
         return ADDRESSED
     form = mistyped(text) if mentioned else confided(text, mentioned=False) or _bare(text)
     return form or (NOTE if slashed(text) else None)
+
+
+def _is_too_long(words: str) -> bool:
+    try:
+        tidy(words)
+    except (EmptyText, TextTooLong) as error:
+        return isinstance(error, TextTooLong)
+    return False
 
 
 def _bare(text: str) -> str | None:

@@ -45,8 +45,18 @@ def unasked(chat: Chat, event: e.Event, why: str) -> Chat:
     if filing is None:  # of what does not stand any more only the words are left
         by, words = (chat.filing.by, chat.filing.summary) if chat.filing else (SYSTEM, summary)
         filing = Filing(by, event.at, words, new_ticket=intake, match=_unconfirmed(chat))
-    filing = replace(filing, unasked=True, requested=event.at)
+    elif filing.undone_by is not None:
+        filing = _place(chat, filing)
+    filing = replace(filing, unasked=True, requested=event.at, undone_by=None)
     return replace(chat, filing=filing, move=None, filings=chat.filings + 1)
+
+
+def _place(chat: Chat, undone: Filing) -> Filing:
+    """Keep of an undone filing, beside its words, where to look: the record may be there from before."""
+    made, whose = undone.new_ticket, chat.intake.requestor if chat.intake else ""
+    made = replace(made, requestor=whose) if made else None
+    fits = _unconfirmed(chat)
+    return replace(undone, new_ticket=made, set_status="", match=fits, reason="")
 
 
 def _unconfirmed(chat: Chat) -> Match:
@@ -55,7 +65,7 @@ def _unconfirmed(chat: Chat) -> Match:
 
 
 def _warned(chat: Chat, event: e.SilenceWarned) -> Step:
-    if chat.closing:
+    if chat.closing and chat.closing > event.at:
         return chat, ()
     minutes = max(1, round((event.closes - event.at) / timedelta(minutes=1)))
     tell = f.TellThread(f.Word.SILENT, "1 minute" if minutes == 1 else f"{minutes} minutes")

@@ -54,7 +54,8 @@ def closes(asked: str, closing: time, now: datetime) -> datetime:
         )
     if not asked:
         return latest
-    until = datetime.combine(now.date(), _hour(asked), now.tzinfo)
+    # On the night on which an hour comes twice, the one that now is in.
+    until = datetime.combine(now.date(), _hour(asked), now.tzinfo).replace(fold=now.fold)
     if until <= now:
         raise BadHour(f"{until:%H:%M} is over already. Say a later time, like “open until 17:00”.")
     return min(until, latest)

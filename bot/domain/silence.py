@@ -22,11 +22,6 @@ class Patience:
     open: timedelta = timedelta(hours=8)
     warning: timedelta = timedelta(minutes=15)
 
-    @property
-    def shortest(self) -> timedelta:
-        """Nothing is due in a chat that changed less than so long ago."""
-        return min(self.gone, self.hidden, self.open, self.warning)
-
 
 def silent_since(chat: Chat) -> datetime:
     """Return when somebody was last heard, or the visitor last seen."""

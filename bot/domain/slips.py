@@ -22,7 +22,7 @@ LONG = 3
 _WITHIN = 2
 # A hyphen, a dash or a colon parts words, whether there is a space or not, and so does a digit
 # ("rt345", "2h"); an address is one word.
-_WORD = re.compile(r"\w+@\S+|[^\W\d_]+|\d+")
+_WORD = re.compile(r"(?<!\w)\w++@\S+|[^\W\d_]+|\d+")
 #: As many words as a phrase can have, and some more.
 _MOST = 7
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain import effects as f
 from bot.domain import events as e
-from bot.domain.chat import Chat, ChatFull
+from bot.domain.chat import Chat, ChatFull, changed
 from bot.domain.files import File
 from bot.domain.identity import Identity
 from bot.domain.messages import MAX_CHAT_BYTES, Author, Kind, Message, Notice, Quote, Role
@@ -33,7 +33,7 @@ def record(
     if size > MAX_CHAT_BYTES and kind is not Kind.NOTICE:
         raise ChatFull
     line = Message(chat.head + 1, author, kind, text, event.at, key, target, quote, file)
-    return replace(chat, head=line.seq, size=size, **changes), f.Record(line)
+    return changed(chat, head=line.seq, size=size, **changes), f.Record(line)
 
 
 def notice(chat: Chat, event: e.Event, about: Author, word: Notice) -> tuple[Chat, f.Record]:

@@ -9,18 +9,23 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.legible import blank
+
 DEFAULT_INSTANCE = "rt"
 
 # "12345", "#12345", "rt#12345", "RT 12345", "physics#12345", "rt:12345"
 _NUMBER = re.compile(
-    r"(?:(?P<instance>[A-Za-z][\w-]{0,31})\s*(?P<mark>[#:]|\s)\s*|#)?(?P<number>[0-9]{1,10})"
+    # White space is never tried in other pieces: of a long run of it there are too many.
+    r"(?:(?P<instance>[A-Za-z][\w-]{0,31})(?P<mark>\s*[#:]|\s)\s*+|#)?(?P<number>[0-9]{1,10})"
 )
 # The page of a ticket in RT 4, 5 and 6, and RT's own short link.
 _URL = re.compile(
-    r"https?://(?P<host>[^\s/?#]+)(?P<path>[^\s?#]*?)/"
+    r"https?://(?P<host>[^\s/?#]++)(?P<path>[^\s?#]*?)/"
     r"(?:Ticket/\w+\.html\?(?:[^\s#]*&)?id=|t(?:icket)?/)(?P<number>[0-9]{1,10})\S*",
     re.IGNORECASE,
 )
+_BEHIND = re.compile(r"[\s,;]")
+_BETWEEN = re.compile(r"[ \t\r\n,;]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,9 @@ class Requestor:
 
     @property
     def called(self) -> str:
-        """What to call this person: the real name if RT has one, else login or address."""
-        return self.name or self.login or self.address
+        """What to call this person: the real name if RT has one to be seen, else login or address."""
+        known = (self.name, self.login, self.address)
+        return next((one for one in known if not blank(one)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +118,24 @@ def parse_ticket(text: str, instances: dict[str, str] | None = None) -> TicketRe
     Raises NoTicketNumber or SeveralTicketNumbers.
     """
     hosts = instances or {}
-    found: list[TicketRef] = []
-    rest = text.strip()
-    while rest:
-        ref, rest = _take(rest, hosts)
-        if ref not in found:
-            found.append(ref)
+    found: dict[TicketRef, None] = {}  # a column of numbers may have thousands
+    references, at = text.strip(), 0
+    while at < len(references):
+        ref, at = _take(references, at, hosts)
+        found[ref] = None
     if not found:
         raise NoTicketNumber(text)
     if len(found) > 1:
         raise SeveralTicketNumbers(tuple(found))
-    return found[0]
+    return next(iter(found))
 
 
-def _take(text: str, hosts: dict[str, str]) -> tuple[TicketRef, str]:
-    """Take the first reference off ``text``; return it and what is left to read."""
-    if url := _URL.match(text):
+def _take(text: str, at: int, hosts: dict[str, str]) -> tuple[TicketRef, int]:
+    """Read the reference that stands ``at`` a place in ``text``; return it and where to go on."""
+    if url := _URL.match(text, at):
         instance = hosts.get(url["host"].lower(), "" if hosts else DEFAULT_INSTANCE)
         match: re.Match[str] = url
-    elif number := _NUMBER.match(text):
+    elif number := _NUMBER.match(text, at):
         instance, match = (number["instance"] or DEFAULT_INSTANCE).lower(), number
         if (number["mark"] or "#").isspace() and instance not in (
             DEFAULT_INSTANCE,
@@ -139,11 +144,12 @@ def _take(text: str, hosts: dict[str, str]) -> tuple[TicketRef, str]:
             raise NoTicketNumber(text)  # "room 5" is a place
     else:
         raise NoTicketNumber(text)
-    rest = text[match.end() :]
+    end = match.end()
     # "12345abc" or "12345." in the middle of a sentence is no reference.
-    if not instance or (rest and not re.match(r"[\s,;]", rest)):
+    if not instance or (end < len(text) and not _BEHIND.match(text, end)):
         raise NoTicketNumber(text)
     ref = TicketRef(instance, int(match["number"]))
     if ref.number == 0:
         raise NoTicketNumber(text)
-    return ref, rest.lstrip(" \t\r\n,;")
+    behind = _BETWEEN.match(text, end)
+    return ref, behind.end() if behind else end

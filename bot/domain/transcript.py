@@ -6,7 +6,7 @@ Whoever is quoted here wrote freely, so nothing a person typed may look like our
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -14,9 +14,10 @@ from enum import StrEnum
 from bot.domain.asking import DETAILS
 from bot.domain.chat import Chat
 from bot.domain.identity import Identity, Proof
-from bot.domain.legible import apart, parts, plain_name
+from bot.domain.legible import apart, bare, parts, plain_name
 from bot.domain.matching import Match
 from bot.domain.messages import Author, Kind, Message, Notice, Quote, Role
+from bot.domain.previews import shapes
 
 #: How the three roles are called wherever people read a record.
 ROLES = {Role.VISITOR: "visitor", Role.OPERATOR: "computing support", Role.SYSTEM: "live chat"}
@@ -44,6 +45,8 @@ _PROOFS = {
     Proof.ANONYMOUS: "unverified, gave this name",
 }
 _DOUBTS = frozenset({Notice.NOT_SHOWN, Notice.NOT_SURE})
+#: Before quoted words Teams may show the mention of the bot; so many letters of them tell them from others.
+_MENTION, _TELLING = 60, 8
 
 
 class What(StrEnum):
@@ -120,7 +123,7 @@ def resolve(log: Iterable[Message], files: Iterable[Attached] = ()) -> tuple[Lin
     in Teams does. A quote of words that were taken back is dropped too, and so are their files.
     """
     lines: dict[int, Line] = {}
-    withdrawn: dict[int, str] = {}
+    withdrawn: dict[int, tuple[str, ...]] = {}
     for message in sorted(log, key=lambda m: m.seq):
         target = lines.get(message.target or 0)
         if message.kind is Kind.SAID:
@@ -140,7 +143,11 @@ def resolve(log: Iterable[Message], files: Iterable[Attached] = ()) -> tuple[Lin
     for file in files:
         if (line := lines.get(file.seq)) and not line.removed:
             lines[line.seq] = replace(line, files=(*line.files, file))
-    return tuple(_without_withdrawn(line, withdrawn.values()) for line in lines.values())
+    gone = _shaped(
+        (lines[seq].author.name, text) for seq, texts in withdrawn.items() for text in texts
+    )
+    stand = _shaped((one.author.name, one.text) for one in lines.values() if gone)
+    return tuple(_without_withdrawn(line, gone, stand) for line in lines.values())
 
 
 def _may_change(message: Message, line: Line) -> bool:
@@ -148,13 +155,16 @@ def _may_change(message: Message, line: Line) -> bool:
     return same and not line.notice
 
 
-def _changed(line: Line, message: Message, withdrawn: dict[int, str]) -> Line:
+def _changed(line: Line, message: Message, withdrawn: dict[int, tuple[str, ...]]) -> Line:
+    gone = withdrawn.get(line.seq, ())
     if message.kind is Kind.REMOVED:
-        withdrawn.setdefault(line.seq, line.text)
+        earlier = (change.before for change in line.trail)
+        withdrawn[line.seq] = tuple(filter(None, (line.text, *earlier, *gone)))
         silent = tuple(replace(change, before=None) for change in line.trail)
         trail = (*silent, Change(What.REMOVED, message.at))
         return replace(line, text="", quote=None, removed=message.at, trail=trail)
-    if withdrawn.pop(line.seq, None) == message.text:
+    if line.removed and gone[:1] == (message.text,):
+        del withdrawn[line.seq]
         trail = (*line.trail, Change(What.RESTORED, message.at))
         return replace(line, text=message.text, removed=None, trail=trail)
     before = None if line.removed else line.text
@@ -162,14 +172,37 @@ def _changed(line: Line, message: Message, withdrawn: dict[int, str]) -> Line:
     return replace(line, text=message.text, edited=message.at, removed=None, trail=trail)
 
 
-def _without_withdrawn(line: Line, withdrawn: Iterable[str]) -> Line:
-    """Drop a quote whose preview is the beginning of words that were taken back."""
-    if line.quote is None:
+def _shaped(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return who said what, for comparing it with a preview, however Teams shows that."""
+    return [(name.casefold(), bare(shape)) for name, text in said for shape in shapes(text)]
+
+
+def _without_withdrawn(
+    line: Line, gone: Sequence[tuple[str, str]], stand: Sequence[tuple[str, str]]
+) -> Line:
+    """Drop a quote whose preview is the beginning of words that were taken back.
+
+    ``gone`` are these, ``stand`` all others, with the names of who said them.
+    """
+    if line.quote is None or not gone:
         return line
-    preview = line.quote.text.rstrip("….").strip()
-    if preview and any(text.startswith(preview) for text in withdrawn):
+    author, preview = line.quote.author.casefold(), bare(line.quote.text)
+    theirs = [text for name, text in gone if not author or author.startswith(name)]
+    if any(text.startswith(preview) for _, text in gone if preview):
+        return replace(line, quote=None)
+    if any(text.startswith(preview) and author.startswith(name) for name, text in stand):
+        return line  # what it begins with is no mention
+    if any(_ends(preview, text) for text in theirs if text):
         return replace(line, quote=None)
     return line
+
+
+def _ends(preview: str, text: str) -> bool:
+    """Tell whether a preview is, behind a mention perhaps, how ``text`` begins."""
+    rests = (preview[at:] for at in range(1, _MENTION))
+    return any(
+        text.startswith(rest) and (len(rest) >= _TELLING or rest == text) for rest in rests if rest
+    )
 
 
 def _notice(message: Message) -> str:

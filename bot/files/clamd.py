@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
+import structlog
+
+from bot.relay.files import TooBig
 from bot.relay.ports import NotDone
+
+log = structlog.get_logger(__name__)
 
 _CHUNK = 64 * 1024
 _LONGEST = 4096  # bytes of an answer
+_LIMIT = b"INSTREAM size limit exceeded"
 _AWAY = "The virus scanner does not answer. Nothing is accepted until it does."
+_NO_VERDICT = (
+    "The virus scanner gave no verdict. Its StreamMaxLength must be at least files.each_mib."
+)
 
 
 class Clamd:
@@ -20,37 +33,70 @@ class Clamd:
         self._seconds = seconds
 
     async def is_clean(self, content: bytes) -> bool:
-        """Tell whether nothing was found. Raises NotDone: no answer, or one that is no verdict."""
+        """Tell whether nothing was found. Raises NotDone: no answer, or one that is no verdict; and
+        TooBig where clamd takes less than this.
+        """
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._ask(content)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
+        except (OSError, TimeoutError, ValueError) as error:
             raise NotDone(_AWAY) from error
         if answer == b"stream: OK":
             return True
         if answer.endswith(b" FOUND"):
             return False
-        # "INSTREAM size limit exceeded", or anything else that we do not know
-        raise NotDone(
-            "The virus scanner gave no verdict. Its StreamMaxLength must be at least files.each_mib."
-        )
+        if answer.startswith(_LIMIT):
+            log.warning("scanner_takes_less", bytes=len(content), limit="StreamMaxLength")
+            raise TooBig(_NO_VERDICT)
+        raise NotDone(_NO_VERDICT)
 
     async def _ask(self, content: bytes) -> bytes:
-        reader, writer = await self._open()
-        try:
-            writer.write(b"zINSTREAM\0")
-            for at in range(0, len(content), _CHUNK):
-                piece = content[at : at + _CHUNK]
-                writer.write(struct.pack("!I", len(piece)) + piece)
-                await writer.drain()
-            writer.write(struct.pack("!I", 0))
-            await writer.drain()
-            return (await reader.readuntil(b"\0")).rstrip(b"\0").strip()
-        finally:
-            writer.close()
+        loop = asyncio.get_running_loop()
+        with await self._open() as clamd:
+            # It answers, and closes, in the middle of what is too much for it. A stream of asyncio's
+            # would throw that answer away.
+            seen = False
+            with suppress(ConnectionError):
+                for piece in _pieces(content):
+                    await loop.sock_sendall(clamd, piece)
+                seen = True
+            answer = b""
+            while b"\0" not in answer:
+                part = await loop.sock_recv(clamd, _LONGEST)
+                if not part or len(answer) > _LONGEST:
+                    raise ConnectionError("no answer of clamd's")
+                answer += part
+            answer = answer.partition(b"\0")[0].strip()
+            if not (seen or answer.startswith(_LIMIT)):
+                raise ConnectionError("no verdict about all of it")
+            return answer
 
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _open(self) -> socket.socket:
         if self._address.startswith("/"):
-            return await asyncio.open_unix_connection(self._address, limit=_LONGEST)
+            return await _connected(socket.AF_UNIX, self._address)
         host, _, port = self._address.rpartition(":")
-        return await asyncio.open_connection(host.strip("[]"), int(port), limit=_LONGEST)
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        for family, _, _, _, address in found[:-1]:
+            with suppress(OSError):
+                return await _connected(family, address)
+        return await _connected(found[-1][0], found[-1][4])
+
+
+async def _connected(family: int, address: Any) -> socket.socket:
+    connection = socket.socket(family)
+    try:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    yield b"zINSTREAM\0"
+    for at in range(0, len(content), _CHUNK):
+        piece = content[at : at + _CHUNK]
+        yield struct.pack("!I", len(piece)) + piece
+    yield struct.pack("!I", 0)

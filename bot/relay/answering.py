@@ -27,6 +27,7 @@ class Answer(StrEnum):
     INVITATION_SLOW = "invitation_slow"
     NOT_FILED = "not_filed"
     NOTES_KEPT = "notes_kept"
+    QUOTE_KEPT = "quote_kept"
     FILE_MISSED = "file_missed"
     ELSEWHERE = "elsewhere"  # the chat was opened in another channel; ``detail`` is a link to it
     FILING_WAITS = "filing_waits"

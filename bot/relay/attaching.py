@@ -8,7 +8,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat
 from bot.domain.files import MAX_ABOUT, BadFile, File, file_name, type_of
 from bot.domain.messages import Author, EmptyText, Kind, Message, tidy
-from bot.relay.files import Fetched, FileRules, Scanner, Stored
+from bot.relay.files import Fetched, FileRules, Scanner, Stored, TooBig
 from bot.relay.ports import Seat
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -60,7 +60,11 @@ class Attaching:
             kind = await asyncio.to_thread(type_of, name, content)
         except BadFile as error:
             raise CannotSay(error.code) from error
-        if self._scanner is not None and not await self._scanner.is_clean(content):
+        try:
+            unsafe = self._scanner is not None and not await self._scanner.is_clean(content)
+        except TooBig as error:
+            raise CannotSay("file_size") from error
+        if unsafe:
             raise CannotSay("file_unsafe")
         return File(f"v-{key}", name, kind, len(content)), _described(about, name)
 

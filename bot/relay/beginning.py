@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain import events as e
-from bot.domain.admission import SignIn, called
+from bot.domain.admission import SignIn, called, is_anothers
 from bot.domain.asking import Detail, Question
 from bot.domain.beginning import no_ticket
 from bot.domain.blocking import kept_out
@@ -117,6 +117,10 @@ class Beginning:
         left = before if before and before.chat_id != chat_id else None
         return Joined(secret, seat, *looked, left)
 
+    async def leave(self, seat: Seat) -> None:
+        """Forget the seat of a chat that was left for one that began."""
+        await self._relay.store.write(lambda unit: unit.leave(seat.id))
+
     async def begun(self, key: str) -> bool:
         """Tell whether the form with that key was taken."""
         return await self._relay.store.look(self._chat_id(key)) is not None
@@ -151,7 +155,7 @@ class Beginning:
             return who
         if any(_same(chat.identity, sign_in.who) for chat in waiting):
             raise CannotBegin("running")
-        if not await unit.sign_out(sign_in.id):
+        if not await unit.sign_out(sign_in.id, joins=True):
             raise CannotBegin("sign_in")  # used up since it was looked at
         return sign_in.who
 
@@ -181,7 +185,7 @@ class Beginning:
 
 
 def _same(one: Identity, other: Identity) -> bool:
-    return one.verified and (one.login, one.address) == (other.login, other.address)
+    return one.verified and not is_anothers(one, other)
 
 
 def _place(near: Thread, channel: Channel | None, chat_id: str) -> Thread:
@@ -195,5 +199,6 @@ def _place(near: Thread, channel: Channel | None, chat_id: str) -> Thread:
             team_id=channel.team_id or near.team_id,
             # Another team's group would lead a link astray; without one it still finds the channel.
             aad_group_id="" if other else near.aad_group_id,
+            listening=channel.listening,
         )
     return replace(where, conversation_id=f"{where.channel_id}{BEGUN}{chat_id}")

@@ -10,7 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bot.domain.chat import Chat, State
+from bot.domain.commands import Press
+from bot.relay.sending import SENT
 from bot.relay.storage import Unit
+
+#: Verbs that send the record somewhere.
+RECORD = frozenset({"file", "new", "triage"})
 
 
 def about(chats: Iterable[Chat], at: datetime | None, now: datetime) -> list[Chat]:
@@ -34,3 +39,25 @@ def _came_first(moment: datetime, at: datetime | None, now: datetime) -> bool:
     What is yet to come was noted by another process whose clock is wrong: that tells nothing.
     """
     return at is None or moment <= at or moment > now
+
+
+def meant(verb: str, chats: list[Chat]) -> Chat:
+    """Return which of a thread's chats, newest first, a typed command is about."""
+    wanted = {
+        "invite": {State.PROPOSED},
+        "cancel": {State.PROPOSED},
+        "undo": {State.HELD},
+        "move": {State.ENDED},
+        "rebind": {State.ENDED},
+        "stay": {State.ENDED},
+    }.get(verb, {State.ENDED, State.HELD, State.FILING} if verb in RECORD else set())
+    return next((chat for chat in chats if chat.state in wanted), chats[0])
+
+
+def is_vague(command: Press, chat: Chat, chats: list[Chat]) -> bool:
+    """Tell whether the summary that is typed may be for another one of a thread's chats."""
+    if command.verb not in RECORD or chat.state is not State.ENDED:
+        return False
+    newer = chats[: chats.index(chat)]
+    others = any(c.state is State.ENDED for c in chats if c is not chat)
+    return (others or any(c.state in SENT for c in newer)) and "echo" not in dict(command.typed)

@@ -41,6 +41,9 @@ _NOT_HERE = (
 _BROWSER_ONLY = ", but only in that browser, and until they close this chat there"
 _NO_BLOCK = "There is no block {id}. Mention me with “blocks” to see those that there are."
 NOBODY = "Nobody is kept out."
+#: How many are listed in one post, the newest; Teams takes no post of any length.
+_LISTED = 30
+_EARLIER = "{count} earlier ones are not shown here; “livechat blocks” at a prompt lists everybody."
 
 
 class Blocking:
@@ -64,7 +67,9 @@ class Blocking:
             case c.Blocks():
                 now = self._relay.now()
                 listed = [one for one in await unit.blocks() if one.until > now]
-                told = "\n".join(map(self.line, listed)) or NOBODY
+                told = "\n".join(map(self.line, listed[-_LISTED:])) or NOBODY
+                if len(listed) > _LISTED:
+                    told = f"{_EARLIER.format(count=len(listed) - _LISTED)}\n{told}"
                 await self._telling.answer(unit, thread, heard, Answer.BLOCKS, told)
             case c.Unblock(id_):
                 found = await self.lift(unit, id_, by)

@@ -10,7 +10,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.files import File, Standing, ending_of, file_name, picture_type
 from bot.relay.buttons import author_of
-from bot.relay.files import Fetched, Scanner, Stored
+from bot.relay.files import Fetched, Scanner, Stored, TooBig
 from bot.relay.handlers import After, Quiet
 from bot.relay.inbound import Heard
 from bot.relay.ports import Answer, Delivery, Lane, NotDone, Refused
@@ -87,7 +87,7 @@ class FetchHandler(Quiet):
         try:
             content, kind = await self._picture(str(delivery.payload["url"]))
         except NotDone as error:
-            if not late:
+            if not (late or isinstance(error, TooBig)):
                 raise
             raise Refused(error.sentence) from error
         return self._then(delivery, content, kind)

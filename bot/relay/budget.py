@@ -33,7 +33,7 @@ _APP = "the app as a whole"  # no conversation is called so
 #: What a 429 leaves of a conversation's windows, the least that is left, and how it comes back.
 _LESS, _LEAST, _BACK_EVERY, _BACK = 0.75, 0.25, 15.0, 0.1
 #: Cards may fill so much of each window, so that words always find room; and one in so many
-#: seconds goes even where words leave no room at all.
+#: seconds may go even where words leave no room at all (turns.py lets it go before them).
 _CARDS, _CARD_EVERY = 1 / 3, 5.0
 _MANY = 2000  # conversations remembered before the idle ones are forgotten
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.domain import events as e
 from bot.domain.blocking import at, kept_out
 from bot.domain.chat import Chat, Misplaced, NotNow, State
+from bot.domain.commands import without_notes
 from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Route, digest, make_token
 from bot.domain.legible import plain_name
@@ -18,7 +19,7 @@ from bot.relay.moving import Moving
 from bot.relay.nonces import is_repeat, is_stale
 from bot.relay.ports import CardView, Thread
 from bot.relay.relay import Relay
-from bot.relay.sending import NEW_ONLY, Sending
+from bot.relay.sending import NEW_ONLY, SENDABLE, Sending
 from bot.relay.storage import ThreadTaken, Unit
 
 #: Verbs whose cards have boxes to type into, and the boxes.
@@ -45,6 +46,10 @@ _TAKEN = (
 _NO_QUEUE = (
     "Only a chat that a visitor began, and that has no ticket yet, can go back to the queue. In this "
     "one whoever writes here goes on with the visitor."
+)
+_NOTED = (
+    "Lines that begin with // are notes, and requestors can read what goes to RT. Nothing was sent: take "
+    "those lines out of your summary, or begin them otherwise, and press again."
 )
 _WAS: dict[State, str] = {
     State.PROPOSED: "Nobody is invited yet.",
@@ -78,6 +83,8 @@ class Buttons:
 
         async def work(unit: Unit) -> Pressing:
             thread = await unit.thread(pressed.thread)
+            if pressed.verb == "invite":  # it looks at the thread's other chats: locked in order
+                await unit.chats_in(thread.id)
             chat = await unit.chat(pressed.chat_id)
             if chat is None or chat.thread != thread.id:
                 # A card that was forwarded, or that outlived its chat.
@@ -137,6 +144,8 @@ class Buttons:
     async def _of_record(self, unit: Unit, chat: Chat, pressed: Pressed, by: Author) -> Chat:
         """Do what is about the record, or about where it goes."""
         sending, moving, values = self._sending, self._moving, pressed.values
+        if without_notes(values.get("summary", ""))[1]:
+            raise WrongInput(_NOTED)
         match pressed.verb:
             case "file":
                 return await sending.file(unit, chat, by, values)
@@ -157,8 +166,8 @@ class Buttons:
     def _again(self, chat: Chat, thread: Thread, pressed: Pressed, wrong: str) -> CardView:
         """Show a card with what was typed into it: an answer with a card empties its boxes."""
         view = self._relay.view(chat, thread)
-        if pressed.verb not in _TYPED:
-            return view
+        if pressed.verb not in _TYPED or chat.state not in SENDABLE:
+            return view  # no card of another state has a place for it: the sentence is shown
         typed = {name: pressed.values[name] for name in _BOXES if name in pressed.values}
         return replace(view, wrong=wrong, typed={**typed, "verb": pressed.verb})
 
@@ -191,13 +200,14 @@ class Buttons:
             )
 
     def _route(self, values: dict[str, str], asked: Requestor) -> Route:
-        """The route asked for, else the default; who has no address gets a link to copy."""
+        """The route asked for, else the default; who has no address gets a link to copy.
+
+        Correspondence would reach everybody on the ticket but him.
+        """
         offered = self._relay.rules.routes
         wanted = values.get("route", "")
         route = Route(wanted) if wanted in offered else offered[0]
-        if route is Route.MAIL and not asked.address:
-            return Route.COPY
-        return route
+        return route if asked.address else Route.COPY
 
 
 def _requestor(chat: Chat, values: dict[str, str]) -> Requestor:

@@ -19,14 +19,22 @@ from itertools import count
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, NotNow, State
-from bot.domain.commands import Help, Say, is_note, parse_command, spoken, without_notes
-from bot.domain.files import Standing
-from bot.domain.messages import EmptyText, Message, Role, TextTooLong, tidy
+from bot.domain.commands import (
+    Command,
+    Help,
+    Say,
+    is_note,
+    parse_command,
+    spoken,
+    without_notes,
+)
+from bot.domain.files import File, Standing
+from bot.domain.messages import EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.mistyped import held_back
 from bot.relay.bringing import key_of
 from bot.relay.buttons import author_of
 from bot.relay.inbound import Changed, Heard
-from bot.relay.ports import Answer, Listening, Thread
+from bot.relay.ports import Answer, Listening, Scope, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
@@ -35,9 +43,21 @@ _COMMAND = (
     "It reads like a command or a note now, and only a new message can be one. They still see it as it "
     "was; mention me with “say:” in front of your words if they shall see those."
 )
+_ONCE = (
+    "What a message asks me for is done once, so editing it does nothing more. Write it as a new message; "
+    "a summary that goes to RT in a moment can be sent anew after “undo”."
+)
+_UNMENTIONED = (
+    "It does not mention me any more, so its new words stay between you. They still see it as it was; "
+    "delete it to take it back."
+)
 _STILL_SEEN = (
     "A picture that you took out is still shown to them; delete the message to take it back."
 )
+_NOT_SEEN = "They do not see every picture or file that is with it now: send those once more."
+
+#: Lines of a log behind a message in which it is looked for whether what came with it was taken back.
+_LINES = 1000
 
 #: Takes a message in, as if it had come now; False if it was here before.
 TakesIn = Callable[[Unit, Heard, datetime | None], Awaitable[bool]]
@@ -56,22 +76,25 @@ class Fate(StrEnum):
 class Newest:
     """The newest change of a message: when, by Teams' clock, and to what.
 
-    ``text`` is the new text (None: taken back) while its original is awaited, else a digest.
+    ``text`` is the new text (None: taken back) while its original is awaited, else a digest;
+    ``behind`` what of it stands behind mentions (see Heard).
     """
 
     fate: Fate
     at: datetime | None = None
     text: str | None = None
+    behind: str = ""
 
     @classmethod
     def read(cls, raw: str) -> Newest:
         """Read what ``written`` wrote."""
-        fate, at, text = json.loads(raw)
-        return cls(Fate(fate), datetime.fromisoformat(at) if at else None, text)
+        fate, at, text, *behind = json.loads(raw)
+        return cls(Fate(fate), datetime.fromisoformat(at) if at else None, text, *behind)
 
     def written(self) -> str:
         """Return it as the store keeps it."""
-        return json.dumps([self.fate, self.at.isoformat() if self.at else "", self.text])
+        behind = [self.behind] if self.behind else []
+        return json.dumps([self.fate, self.at.isoformat() if self.at else "", self.text, *behind])
 
     def covers(self, at: datetime | None, text: str | None) -> bool:
         """Tell whether a change at that time to that text brings nothing new."""
@@ -102,6 +125,11 @@ class Changing:
             await self._keep(unit, changed, kept)
         elif known is None:
             await self._before_its_original(unit, live, changed, at, kept)
+        elif known[0].state is State.OPEN and _is_among_us(changed):
+            await self._keep(
+                unit, changed, Newest(Fate.DONE, at)
+            )  # the same words may come with it
+            await self._telling.told(unit, known[0], Answer.NOT_CHANGED, _UNMENTIONED)
         else:
             await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
             if known[0].state is State.OPEN and self._is_for_us(changed):
@@ -119,7 +147,7 @@ class Changing:
             return None
         fate = Fate.GONE if kept.text is None else Fate.DONE
         await self._keep(unit, heard, Newest(fate, kept.at, _digest(kept.text)))
-        return None if kept.text is None else replace(heard, text=kept.text)
+        return None if kept.text is None else replace(heard, text=kept.text, behind=kept.behind)
 
     async def missed(self, unit: Unit, thread: Thread, key: str) -> None:
         """Note that message ``key`` was told to be missing, so that it is taken in if it comes."""
@@ -129,12 +157,24 @@ class Changing:
         """Tell whether what was said to the visitor has become a command, or was meant to."""
         if changed.text is None or is_note(changed.text):
             return False
-        if changed.mentioned:
-            command = parse_command(changed.text, dict(self._relay.rules.rt_hosts))
-            if not isinstance(command, Help | None):
-                return not isinstance(command, Say)
+        mentioned = _speaks_to_us(changed)
+        command = self._command(changed.text) if mentioned else None
+        if command is not None:
+            return not isinstance(command, Say)
         name = self._relay.rules.bot_name
-        return held_back(changed.text, mentioned=changed.mentioned, name=name) is not None
+        texts = (changed.text, _behind(changed))
+        return any(held_back(one, mentioned=mentioned, name=name) for one in texts)
+
+    def _command(self, text: str) -> Command | None:
+        command = parse_command(text, dict(self._relay.rules.rt_hosts))
+        return None if isinstance(command, Help) else command
+
+    def _is_asked(self, changed: Changed, text: str) -> bool:
+        """Tell whether a change is to be taken in like a message of its own.
+
+        In a personal chat nobody mentions the bot: there it is one that is a command by now.
+        """
+        return changed.mentioned or (_speaks_to_us(changed) and self._command(text) is not None)
 
     async def _line(self, unit: Unit, thread: Thread, key: str) -> tuple[Chat, Message] | None:
         found = await unit.said_in(thread.id, Role.OPERATOR, key)
@@ -147,41 +187,68 @@ class Changing:
         try:
             if changed.text is None or is_note(changed.text):
                 # What became a note is taken back: its new words are not for the visitor.
+                text = ""
                 event = e.Removed(now, author, changed.activity_id, line.seq)
             else:
-                said = spoken(changed.text) if changed.mentioned else changed.text
+                said = spoken(changed.text) if _speaks_to_us(changed) else changed.text
                 text = tidy(without_notes(said)[0])
                 event = e.Edited(now, author, changed.activity_id, line.seq, text)
-            chat = await self._relay.happen(unit, chat, event)
+            if text != await self._seen(unit, chat, line):  # else a note beside it, or its looks
+                chat = await self._relay.happen(unit, chat, event)
             if isinstance(event, e.Removed):
-                await self._remove_brought(unit, chat, changed)
-            elif await self._pictures(unit, chat, changed.key) > changed.pictures:
-                # Which one is not known: a picture has no name, and its address may be another now.
-                await self._telling.told(unit, chat, Answer.NOT_CHANGED, _STILL_SEEN)
+                await self._remove_brought(unit, chat, changed, line)
+            else:
+                await self._compare(unit, chat, changed, line)
         except (EmptyText, TextTooLong, ChatFull, NotNow):
             over = chat.state is not State.OPEN
             await self._tell(unit, chat, Answer.CHANGED_LATE if over else Answer.NOT_CHANGED)
 
-    async def _pictures(self, unit: Unit, chat: Chat, key: str) -> int:
-        """Count the pictures that came with a message with words."""
-        found = 0
-        while line := await unit.said(chat.id, Role.OPERATOR, key_of(key, found + 1)):
-            if line.file is None or line.file.standing is Standing.LINK:
-                break
-            found += 1
-        return found
+    async def _seen(self, unit: Unit, chat: Chat, line: Message) -> str | None:
+        """Return the words of a line as the visitor has them, empty if taken back; None if unknown."""
+        behind = await unit.log(chat.id, line.seq, _LINES)
+        about = (one for one in behind if one.target == line.seq and one.kind is not Kind.NOTICE)
+        return [line, *about][-1].text if len(behind) < _LINES else None
 
-    async def _remove_brought(self, unit: Unit, chat: Chat, changed: Changed) -> None:
+    async def _compare(self, unit: Unit, chat: Chat, changed: Changed, line: Message) -> None:
+        """Tell what the visitor sees beside the words that is not there now, or does not see."""
+        there = await self._beside(unit, chat, line)
+        links = sum(one.standing is Standing.LINK for one in there)
+        pictures = len(there) - links
+        # Which one is not known: a picture has no name, and its address may be another now.
+        if pictures > changed.pictures:
+            await self._telling.told(unit, chat, Answer.NOT_CHANGED, _STILL_SEEN)
+        elif pictures < changed.pictures or links < changed.links:
+            await self._telling.told(unit, chat, Answer.NOT_CHANGED, _NOT_SEEN)
+
+    async def _beside(self, unit: Unit, chat: Chat, line: Message) -> list[File]:
+        """Return what came with a message and was not taken back."""
+        lines = [line] if line.file else []
+        for number in count(1):
+            if (one := await unit.said(chat.id, Role.OPERATOR, key_of(line.key, number))) is None:
+                break
+            lines.append(one)
+        if not lines:
+            return []
+        gone = {
+            one.target
+            for one in await unit.log(chat.id, line.seq, _LINES)
+            if one.kind is Kind.REMOVED
+        }
+        return [one.file for one in lines if one.file and one.seq not in gone]
+
+    async def _remove_brought(
+        self, unit: Unit, chat: Chat, changed: Changed, line: Message
+    ) -> None:
         """Take back what came with a message that was taken back."""
         for number in count(1):
-            key = key_of(changed.key, number)
-            if (line := await unit.said(chat.id, Role.OPERATOR, key)) is None:
+            key = key_of(line.key, number)
+            if (brought := await unit.said(chat.id, Role.OPERATOR, key)) is None:
                 return
             removed = e.Removed(
                 self._relay.now(),
                 author_of(changed.operator),
                 key_of(changed.activity_id, number),
-                line.seq,
+                brought.seq,
             )
             chat = await self._relay.happen(unit, chat, removed)
 
@@ -196,15 +263,15 @@ class Changing:
         """A change of words that have not gone to a visitor: not yet, or never."""
         text = None if changed.text is None or is_note(changed.text) else changed.text
         lost = kept is not None and kept.fate in (Fate.MISSED, Fate.GONE)
-        if text is not None and (changed.mentioned or lost):
-            if not await self._say_now(unit, changed, text, at, lost=lost) and live:
-                await self._tell(unit, live, Answer.NEVER_SENT)
+        if text is not None and (self._is_asked(changed, text) or lost):
+            if not await self._say_now(unit, changed, text, at, lost=lost):
+                await self._in_vain(unit, changed, live)
             return
         ours = text is None or changed.thread.listening is Listening.THREAD
         if kept is None and (live is None or not ours):
             return  # talk of the team that concerns nobody else is not kept
         if ours and await self._is_awaited(unit, changed, kept):
-            await self._keep(unit, changed, Newest(Fate.WAITS, at, text))
+            await self._keep(unit, changed, Newest(Fate.WAITS, at, text, _behind(changed)))
             return
         if kept is not None:
             await self._keep(unit, changed, kept)
@@ -213,6 +280,17 @@ class Changing:
         # Sending old words because of a mended typo could show the visitor what was said before.
         if await unit.first_time(changed.thread.conversation_id, changed.activity_id):
             await self._tell(unit, live, Answer.NEVER_SENT)
+
+    async def _in_vain(self, unit: Unit, changed: Changed, live: Chat | None) -> None:
+        """Tell, once, of a change that is neither said nor carried out."""
+        if not await unit.first_time(changed.thread.conversation_id, changed.activity_id):
+            return
+        if live is not None:
+            await self._tell(unit, live, Answer.NEVER_SENT)
+            return
+        thread = await unit.known_thread(changed.thread.conversation_id)
+        if thread is not None and self._is_asked(changed, changed.text or ""):
+            await self._telling.tell(unit, thread, Answer.NOTHING_HERE, _ONCE, to=changed.operator)
 
     async def _is_awaited(self, unit: Unit, changed: Changed, kept: Newest | None) -> bool:
         """Tell whether the original is yet to come."""
@@ -230,7 +308,10 @@ class Changing:
         """
         if lost:
             await self.missed(unit, changed.thread, changed.key)
-        said = Heard(changed.thread, changed.operator, changed.key, text, changed.mentioned)
+        mentioned = _speaks_to_us(changed)
+        said = Heard(changed.thread, changed.operator, changed.key, text, mentioned)
+        if changed.as_new is not None:  # with what is beside the words
+            said = replace(changed.as_new, text=text, mentioned=mentioned)
         if not await self._takes_in(unit, said, at):  # it was here, and not for the visitor
             if (first := _written(changed.key)) is None:
                 return False
@@ -255,6 +336,22 @@ def _written(key: str) -> datetime | None:
     if not (key.isascii() and key.isdigit() and 12 <= len(key) <= 14):
         return None
     return datetime.fromtimestamp(int(key) / 1000, UTC)
+
+
+def _behind(changed: Changed) -> str:
+    return changed.as_new.behind if changed.as_new else ""
+
+
+def _speaks_to_us(changed: Changed) -> bool:
+    """Tell whether it would be for the bot as a new message (see Heard)."""
+    return changed.mentioned or changed.thread.scope is Scope.PERSONAL
+
+
+def _is_among_us(changed: Changed) -> bool:
+    """Tell whether the new words are the operators' own: only a mention takes words to the visitor."""
+    only_mentions = changed.thread.listening is Listening.MENTION
+    words = changed.text is not None and not is_note(changed.text)
+    return only_mentions and words and not _speaks_to_us(changed)
 
 
 def mentioned_later(key: str) -> str:

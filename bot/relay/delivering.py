@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from bot.domain.effects import Word
 from bot.domain.files import is_picture
 from bot.domain.messages import Message
 from bot.relay.files import Previews
-from bot.relay.handlers import After, Quiet
+from bot.relay.handlers import After, Quiet, Relayed
 from bot.relay.ports import (
     URGENT,
     Answer,
@@ -46,15 +47,22 @@ _CALLS = frozenset(
     }
 )
 #: Notices that are told elsewhere if the thread is gone: somebody has to put something right in RT.
-_NEVER_LOST = frozenset({Word.FILED_ELSEWHERE, Word.STATUS_PROBLEM})
+_NEVER_LOST = frozenset(
+    {Word.FILED_ELSEWHERE, Word.STATUS_PROBLEM, Word.FILING_FAILED, Word.FILING_STOPPED}
+)
 #: A message that waited longer than so says by how much Teams is behind.
 _SLOW = timedelta(seconds=10)
 _PAGE = 100
 #: A notice or a card that Teams did not confirm is tried again for some hours.
 _SOON, _SELDOM, _TRIES = timedelta(seconds=5), timedelta(minutes=15), 20
-_BELIEVED = 15.0  # seconds
+_BELIEVED = 30.0  # seconds
 _SURE_AFTER = 4.0  # seconds after which Teams is asked a second time whether a place is gone
 _MANY = 5000  # references remembered
+
+
+def believed(delivery: Delivery, gone: Gone) -> Gone | NotDone:
+    """Return what to make of it that a place is gone: only what Teams says twice is so."""
+    return gone if delivery.problem == gone.sentence else NotDone(gone.sentence, _SURE_AFTER)
 
 
 class InThread(Quiet, ABC):
@@ -69,16 +77,14 @@ class InThread(Quiet, ABC):
         try:
             return await self._post(delivery)
         except Gone as error:
-            if delivery.problem == error.sentence:
-                raise
-            raise NotDone(error.sentence, _SURE_AFTER) from error
+            raise believed(delivery, error) from None
 
     @abstractmethod
     async def _post(self, delivery: Delivery) -> After | None:
         """Post it, once."""
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
-        """If the thread is gone, the chat is filed and the visitor told; else nothing follows."""
+        """If the thread is gone, its chats are filed and visitors told; else nothing follows."""
         if not isinstance(error, Gone) or delivery.chat_id is None:
             return None
         chat_id, target = delivery.chat_id, int(delivery.payload.get("thread") or 0)
@@ -90,10 +96,11 @@ class InThread(Quiet, ABC):
             if not (await unit.thread_by_id(chat.thread)).open:
                 return  # known already: what follows from it has followed
             await unit.close_thread(chat.thread, error.sentence)
-            try:
-                await self._relay.happen(unit, chat, e.ThreadLost(self._relay.now()))
-            except NotNow:
-                return
+            # All that are there: whoever finds out next sees that it is known.
+            there = {one.id: one for one in (chat, *await unit.chats_in(chat.thread))}
+            for one in there.values():
+                with suppress(NotNow):
+                    await self._relay.happen(unit, one, e.ThreadLost(self._relay.now()))
 
         return lost
 
@@ -144,16 +151,12 @@ class RelayHandler(InThread):
                 raise
             raise Apart(error.sentence) from error  # and so do the budget and blame
 
-        async def stand(unit: Unit) -> None:
-            await unit.relayed(chat.id, seqs[-1])
-            if self._relay.rules.delete_posts:
-                await unit.posted(chat.id, posts)
-
-        return stand
+        return Relayed(chat.id, seqs[-1], tuple(posts) if self._relay.rules.delete_posts else ())
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """A message that Teams refuses is in the record; the CO and the visitor are told."""
-        unseen = self._not_shown(delivery, _seqs(delivery), sure=True)
+        # An earlier try may have arrived, whatever is said to the repeat.
+        unseen = self._not_shown(delivery, _seqs(delivery), sure=delivery.attempt < 2)
         if not isinstance(error, Gone):
             return unseen
         lost = await super().gave_up(delivery, error)
@@ -178,7 +181,7 @@ class RelayHandler(InThread):
             return ()
 
     async def _thread(self, number: int) -> Thread:
-        """A thread's reference, which hardly ever changes: read at most every few seconds."""
+        """A thread's reference, which hardly ever changes: read at most every half minute."""
         known = self._threads_read.get(number)
         if known and time.monotonic() - known[0] < _BELIEVED:
             return known[1]
@@ -212,10 +215,12 @@ class RelayHandler(InThread):
         return lines
 
     def _behind(self, delivery: Delivery) -> int:
-        # Both by the database's clock; what waits for the budget waits unclaimed.
+        # All by the database's clock. What waits for the budget waits unclaimed; what Teams did not
+        # take was due again just before this try.
         waited = timedelta()
         if delivery.created and delivery.first_claimed:
-            waited = delivery.first_claimed - delivery.created
+            began = max(delivery.first_claimed, delivery.not_before or delivery.created)
+            waited = began - delivery.created
         return int(waited.total_seconds()) if waited > _SLOW else 0
 
     def _not_shown(self, delivery: Delivery, seqs: list[int], *, sure: bool) -> After:
@@ -243,6 +248,8 @@ class TellHandler(InThread):
     async def _post(self, delivery: Delivery) -> After | None:
         """Post it, calling the CO if somebody waits for him."""
         found, payload = await self._chat(delivery), delivery.payload
+        if not _is_known(str(payload["word"])):
+            return later(self._relay, delivery)  # a later version has words for it
         chat = found[0] if found else None
         thread_id = payload.get("thread") or (chat.thread if chat else 0)
         if not thread_id:
@@ -254,10 +261,7 @@ class TellHandler(InThread):
             return None
         raw = str(payload["word"])
         word = Word(raw) if raw in set(Word) else Answer(raw)
-        mention = payload.get("mention")
-        whom = (str(mention[0]), str(mention[1])) if mention else None
-        if whom is None and word in _CALLS and chat is not None:
-            whom = (chat.started_by.id, chat.started_by.name)
+        whom = _whom(delivery, chat)
         resent = delivery.attempt > 1 or "tries" in payload
         notice = Tell(word, str(payload["detail"]), chat, whom, resent=resent)
         post = await self._threads.tell(thread, notice)
@@ -269,7 +273,11 @@ class TellHandler(InThread):
         """Somebody must hear of it: try on beside the words of the chat, more and more seldom."""
         if isinstance(error, Gone):
             return await self._elsewhere(delivery, await super().gave_up(delivery, error))
-        return _later(self._relay, delivery, f"late:{delivery.stream}:{delivery.id}")
+        found = await self._chat(delivery)
+        if whom := _whom(delivery, found[0] if found else None):
+            # By then the chat may be purged, and have forgotten who it was.
+            delivery = replace(delivery, payload={**delivery.payload, "mention": list(whom)})
+        return later(self._relay, delivery)
 
     async def _elsewhere(self, delivery: Delivery, lost: After | None) -> After | None:
         """What is wrong with a record in RT is told where the CO will see it."""
@@ -292,6 +300,38 @@ class TellHandler(InThread):
         return both
 
 
+def _is_known(word: str) -> bool:
+    return word in {*Word, *Answer}
+
+
+def _whom(delivery: Delivery, chat: Chat | None) -> tuple[str, str] | None:
+    """Whom a notice calls: id and name."""
+    if mention := delivery.payload.get("mention"):
+        return str(mention[0]), str(mention[1])
+    if delivery.payload["word"] in _CALLS and chat is not None and chat.started_by.id:
+        return chat.started_by.id, chat.started_by.name
+    return None
+
+
+class RetireHandler(Quiet):
+    """Makes a card that was posted anew further down say so; of one that is gone nothing is said."""
+
+    def __init__(self, relay: Relay, threads: Threads) -> None:
+        self._relay = relay
+        self._threads = threads
+
+    async def deliver(self, delivery: Delivery) -> After | None:
+        """Change it, unless it is the chat's card after all."""
+        found, card = await self._relay.store.look(delivery.chat_id or ""), delivery.payload["card"]
+        if found is None or found[0].card == card:
+            return None
+        if not found[0].card:  # Teams has not taken the new one yet
+            return later(self._relay, delivery, aside=False)
+        thread = await self._relay.store.thread(delivery.thread)
+        await self._threads.retire(thread, found[0], str(card))
+        return None
+
+
 class EraseHandler(Quiet):
     """Takes a post of ours back; one that is gone already, or stays for ever, concerns nobody."""
 
@@ -306,14 +346,17 @@ class EraseHandler(Quiet):
         return None
 
 
-def _later(relay: Relay, delivery: Delivery, stream: str) -> After | None:
-    """Try again what may be repeated, in ``stream``, until it is of no use to anybody."""
+def later(relay: Relay, delivery: Delivery, *, aside: bool = True) -> After | None:
+    """Try again what may be repeated, until it is of no use to anybody.
+
+    ``aside``: in a stream of its own, so that nothing waits for it.
+    """
     tries = int(delivery.payload.get("tries", 0)) + 1
     if tries > _TRIES:
         return None
     row = Delivery(
         delivery.lane,
-        stream if tries == 1 else delivery.stream,
+        f"late:{delivery.stream}:{delivery.id}" if aside and tries == 1 else delivery.stream,
         delivery.kind,
         {**delivery.payload, "tries": tries},
         delivery.chat_id,
@@ -353,4 +396,4 @@ class CardHandler(InThread):
         shown = found is not None and found[0].state not in OVER
         if isinstance(error, Gone):
             return await super().gave_up(delivery, error) if first and shown else None
-        return _later(self._relay, delivery, delivery.stream) if shown else None
+        return later(self._relay, delivery, aside=False) if shown else None

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from bot.relay.ports import NotDone
+
 
 @dataclass(frozen=True, slots=True)
 class FileRules:
@@ -43,8 +45,12 @@ class Previews(Protocol):
         """Return JPEGs of a picture for the thread, the best first; none if it cannot be read."""
 
 
+class TooBig(NotDone):
+    """The scanner takes no file of that size, however often it is asked."""
+
+
 class Scanner(Protocol):
     """Looks for malware."""
 
     async def is_clean(self, content: bytes) -> bool:
-        """Tell whether nothing was found. Raises NotDone when nobody can tell."""
+        """Tell whether nothing was found. Raises NotDone when nobody can tell, or TooBig."""

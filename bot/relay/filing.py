@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
-from bot.domain.matching import Change, Match, changes, match
+from bot.domain.matching import Change, changes, is_worse, match
 from bot.domain.messages import Message
 from bot.relay.files import Fetched
 from bot.relay.handlers import After, Quiet
@@ -78,7 +78,7 @@ class FileHandler:
             return None
         found = await self._tickets.read(chat.ticket.ref)
         differs = changes(chat.ticket, found)
-        if match(chat.identity, found) is Match.RED and filing.match is not Match.RED:
+        if is_worse(match(chat.identity, found), filing.match):
             differs += (Change.MATCH,)  # nobody has confirmed that
         return e.FilingStopped(self._relay.now(), found, differs) if differs else None
 

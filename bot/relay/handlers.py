@@ -13,6 +13,23 @@ from bot.relay.storage import Unit
 After = Callable[[Unit], Awaitable[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """What follows from a post that Teams took: how far its chat stands in the thread, and in which
+    ``posts``, where they are to be taken back one day. It may be done together with others'.
+    """
+
+    chat_id: str
+    seq: int
+    posts: tuple[str, ...] = ()
+
+    async def __call__(self, unit: Unit) -> None:
+        """Keep it."""
+        await unit.relayed(self.chat_id, self.seq)
+        if self.posts:
+            await unit.posted(self.chat_id, self.posts)
+
+
 class Handler(Protocol):
     """Carries out one kind of delivery."""
 

@@ -73,10 +73,12 @@ class AwayHandler(Quiet):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Tell them, one after another."""
-        since, until = (datetime.fromisoformat(delivery.payload[n]) for n in ("since", "until"))
         zone = self._relay.rules.zone
-        span = f"{since.astimezone(zone):%H:%M:%S} to {until.astimezone(zone):%H:%M:%S}"
-        key = f"away:{since.isoformat()}"
+        times = (datetime.fromisoformat(delivery.payload[n]) for n in ("since", "until"))
+        since, until = (at.astimezone(zone) for at in times)
+        day = "" if since.date() == until.date() else " on %-d %B"
+        span = f"{since:%H:%M:%S{day}} to {until:%H:%M:%S{day}}"
+        key = f"away:{delivery.payload['since']}"
         for seen in await self._relay.store.in_states(State.OPEN):
 
             async def tell(unit: Unit, chat_id: str = seen.id) -> None:

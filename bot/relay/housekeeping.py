@@ -9,9 +9,8 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.matching import Match, match
 from bot.domain.messages import SYSTEM, Role
 from bot.domain.quiet import standing
-from bot.domain.reception import Admits
 from bot.domain.silence import warn_at
-from bot.relay.ports import Answer
+from bot.relay.ports import Answer, NotDone
 from bot.relay.receiving import Receiving
 from bot.relay.relay import Relay
 from bot.relay.sending import unattended
@@ -24,6 +23,9 @@ _IDS_KEPT = timedelta(days=7)
 _UNFILED = timedelta(hours=1)
 #: A record that waits for RT raises an alarm after so long, and then every day.
 _WAITS = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
+#: Whoever is this late to end a silent chat was away, and so was whom the visitor could have told that
+#: he is there; a round comes every five minutes at the least.
+_LATE = timedelta(minutes=10)
 #: What RT refused is tried again by itself after so long, and then more and more seldom.
 _AGAIN, _SELDOM = timedelta(minutes=15), timedelta(hours=6)
 
@@ -35,25 +37,34 @@ class Housekeeping:
         self._relay = relay
         self._telling = Telling(relay)
         self._receiving = Receiving(relay)
+        self._since: datetime | None = None  # when this process began to look
 
     async def tidy(self) -> None:
-        """Do what is due."""
+        """Do what is due. What one chat meets with is raised when all have had their turn."""
         now, rules = self._relay.now(), self._relay.rules
-        silent = now - rules.silence.shortest
+        self._since = min(self._since or now, now)  # also by a clock that was set back
         due = {
             State.INVITED: now,
             State.PROPOSED: now - rules.proposed_for,
-            State.OPEN: now if rules.door.admits is not Admits.NOBODY else silent,
+            State.OPEN: now,  # a window that comes and goes changes it, and keeps nothing open
             State.FILING: now,  # whatever else changed about it: its age is the filing's
             State.ENDED: now - min(_UNFILED, _AGAIN, rules.unfiled_for),
             State.CANCELLED: now - rules.proposed_for,
             State.PURGED: now - rules.kept_for,
             State.ERASED: now - rules.kept_for,
         }
+        faults: list[Exception] = []
         for chat in await self._relay.store.stale({s.value: at for s, at in due.items()}):
-            await self._age(chat)
+            try:
+                await self._age(chat)
+            except NotDone:
+                raise  # the database is away, for the others as well
+            except Exception as fault:  # noqa: BLE001 - it must not keep the others waiting for ever
+                faults.append(fault)
         await self._receiving.tidy()
         await self._relay.store.sweep(_IDS_KEPT)
+        if faults:
+            raise faults[0]
 
     async def _age(self, seen: Chat) -> None:
         async def work(unit: Unit) -> None:
@@ -103,9 +114,13 @@ class Housekeeping:
                 await unit.forget(chat.id)
 
     async def _silent(self, unit: Unit, chat: Chat) -> None:
-        """Warn both sides; when nobody minded, end it and put it on its way to RT."""
+        """Warn both sides; when nobody minded, end it and put it on its way to RT.
+
+        Who could not be heard, since nobody was here when it was to end, is warned once more.
+        """
         now = self._relay.now()
-        if chat.closing is None:
+        missed = max(now - _LATE, self._since or now)
+        if chat.closing is None or chat.closing <= missed:
             closes = now + self._relay.rules.silence.warning
             await self._relay.happen(unit, chat, e.SilenceWarned(now, closes))
             return
@@ -128,8 +143,9 @@ class Housekeeping:
     def _files_at(self, chat: Chat) -> datetime:
         """When a chat that ended is sent to RT although no CO does."""
         filing, since = standing(chat), _minded(chat)
-        # Whom nobody has answered, nobody writes a summary for.
-        alone = chat.intake is not None and not chat.took_part
+        # Whom nobody has answered, nobody writes a summary for; who has sent it by then has.
+        sent = chat.filing is not None and chat.filing.by.role is Role.OPERATOR
+        alone = chat.intake is not None and not chat.took_part and not sent
         due = since if alone else since + self._relay.rules.unfiled_for
         if filing is None or filing.refused is None:
             return due

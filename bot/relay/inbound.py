@@ -24,6 +24,7 @@ class Heard:
     ``mentioned`` tells whether it was there (always true in a personal chat). ``extras`` names
     things that cannot be carried (a card), for the notice that they were not sent. ``pictures`` are
     the addresses of pasted ones, ``links`` names and addresses of files that lie elsewhere.
+    ``behind`` is the text without mentions of others that begin a line, empty if none does.
     """
 
     thread: Thread
@@ -35,6 +36,7 @@ class Heard:
     extras: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    behind: str = ""
 
     @property
     def brings(self) -> bool:
@@ -46,8 +48,8 @@ class Heard:
 class Changed:
     """An operator edited (``text``) or deleted (``text`` None) an earlier message ``key``.
 
-    ``mentioned`` tells whether the text, as it is now, mentions the bot, ``pictures`` how many there
-    are with it now.
+    ``mentioned`` tells whether the text, as it is now, mentions the bot, ``pictures`` and ``links``
+    how many there are with it now; ``as_new`` is the message as it is now, as if it had just come.
     """
 
     thread: Thread
@@ -57,6 +59,8 @@ class Changed:
     text: str | None
     mentioned: bool = False
     pictures: int = 0
+    links: int = 0
+    as_new: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)

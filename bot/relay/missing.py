@@ -10,6 +10,7 @@ from bot.domain.chat import Chat
 from bot.domain.legible import plain_name
 from bot.domain.messages import Role
 from bot.relay.belonging import about
+from bot.relay.changing import Newest
 from bot.relay.inbound import Operator
 from bot.relay.ports import Answer, Listening, Thread
 from bot.relay.relay import Relay
@@ -94,7 +95,18 @@ class Missing:
             return False
         if await unit.said_in(thread.id, Role.OPERATOR, one.change) is not None:
             return False
+        if await self._came(unit, thread, one):
+            return False
         return await unit.first_time(thread.conversation_id, f"missed:{one.change}")
+
+    async def _came(self, unit: Unit, thread: Thread, one: Missed) -> bool:
+        """Tell whether a change, or a newer one, came that changed nothing for the visitor."""
+        _, kept = await unit.early_for(thread.conversation_id, one.key)
+        if not kept:
+            return False
+        await unit.early(thread.conversation_id, one.key, kept)
+        at = Newest.read(kept).at
+        return at is not None and one.at is not None and at >= one.at
 
 
 def _words(missed: Sequence[Missed], chat: Chat | None) -> str:

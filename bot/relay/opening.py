@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Route
+from bot.domain.legible import plain_name
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import TicketRef
 from bot.relay.handlers import After
@@ -194,10 +195,11 @@ def invitation_text(chat: Chat, link: str) -> str:
     """Return the invitation as plain text, for a mail or for RT's correspondence."""
     link_line = chat.invitation.expires if chat.invitation else None
     until = f"{link_line:%d %B %Y, %H:%M} UTC" if link_line else ""
-    name = chat.invitation.name if chat.invitation else ""
+    # RT makes a user's name of what stood in a mail, and correspondence reaches others, too.
+    name = plain_name(chat.invitation.name) if chat.invitation else ""
     return (
         f"Dear {name},\n\n"
-        f"{chat.started_by.name} of computing support would like to talk with you about your "
+        f"{plain_name(chat.started_by.name)} of computing support would like to talk with you about your "
         f"request #{chat.ticket.ref.number} in a live chat. Open this link to join:\n\n"
         f"{link}\n\n"
         f"The link is for you alone, works once, and until {until}. "

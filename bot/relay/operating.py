@@ -25,10 +25,10 @@ from bot.domain.commands import (
     parse_command,
     without_notes,
 )
-from bot.domain.messages import EmptyText, Quote, TextTooLong, tidy
+from bot.domain.messages import EmptyText, TextTooLong, tidy
 from bot.domain.mistyped import held_back
 from bot.domain.tickets import parse_ticket
-from bot.relay.belonging import about, was_open
+from bot.relay.belonging import RECORD, about, is_vague, meant, was_open
 from bot.relay.blocking import Blocking
 from bot.relay.bringing import bring
 from bot.relay.buttons import Buttons, author_of
@@ -36,6 +36,7 @@ from bot.relay.changing import Changing, mentioned_later
 from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed, Missing
 from bot.relay.ports import LATER, Answer, Delivery, Lane, Listening, Thread
+from bot.relay.quoting import quoted
 from bot.relay.receiving import Receiving
 from bot.relay.relay import Relay
 from bot.relay.sending import SENT
@@ -72,7 +73,10 @@ _FULL = "The chat has as many files as it may."
 _NOT_SHOWN = "Nothing of it was shown to the visitor."
 _ELSEWHERE = f"This thread carries a chat: say that in a new post of the channel. {_NOT_SHOWN}"
 _ENDED = frozenset({State.ENDED, State.ERASED, *SENT})
-_RECORD = frozenset({"file", "new", "triage"})
+#: Of several numbers so many are named: a column of them would be too big for a post.
+_NAMED = 10
+_NOTED = "Lines of the summary that begin with // are notes, which do not go to RT."
+_BESIDE = "Pictures and files in that message went nowhere: attach them to the ticket in RT."
 _CARRIED_OUT = {"move": Answer.MOVE_ASKED, "stay": Answer.STAYS}
 
 
@@ -202,7 +206,7 @@ class Operating:
         command = parse_command(heard.text, self._hosts) if heard.mentioned else None
         match command:
             case Press("undo"):  # what can be undone was sent: it is of a chat before this one
-                sent = _meant("undo", [one for one in chats if one.state in SENT] or [chat])
+                sent = meant("undo", [one for one in chats if one.state in SENT] or [chat])
                 about = _NOT_SHOWN if sent is chat else _EARLIER.format(sent=sent.ticket.ref)
                 await self._twin(unit, thread, sent, heard, command, about)
             case Press(verb):
@@ -227,8 +231,9 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.NOT_JOINED, chat=chat)
 
     def _held_back(self, heard: Heard) -> str | None:
-        name = self._relay.rules.bot_name
-        return held_back(heard.text, mentioned=heard.mentioned, name=name)
+        name, to_us = self._relay.rules.bot_name, heard.mentioned
+        forms = (held_back(one, mentioned=to_us, name=name) for one in (heard.text, heard.behind))
+        return next(filter(None, forms), None)
 
     async def _say(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:
         """Words for the visitor: kept for good, or answered with why not."""
@@ -245,7 +250,7 @@ class Operating:
         except TextTooLong:
             await self._telling.answer(unit, thread, heard, Answer.TOO_LONG, chat=chat)
             return
-        quote = Quote(*heard.quote) if heard.quote else None
+        quote = await quoted(self._relay, self._telling, unit, chat, heard)
         said = e.Said(self._relay.now(), author_of(heard.operator), heard.key, text, quote)
         try:
             chat = await self._relay.happen(unit, chat, said)
@@ -254,9 +259,8 @@ class Operating:
             return
         await self._bring(unit, thread, chat, heard, spoken=True)
         if notes:
-            await self._telling.answer(
-                unit, thread, heard, Answer.NOTES_KEPT, str(notes), chat=chat
-            )
+            word = Answer.NOTES_KEPT
+            await self._telling.answer(unit, thread, heard, word, str(notes), chat=chat)
 
     async def _bring(
         self, unit: Unit, thread: Thread, chat: Chat, heard: Heard, *, spoken: bool
@@ -304,7 +308,7 @@ class Operating:
             case Receive() | Close() as command:
                 await self._receiving.command(unit, thread, heard, command)
             case TooMany(found):
-                several = ", ".join(map(str, found))
+                several = ", ".join(map(str, found[:_NAMED])) + (" …" if found[_NAMED:] else "")
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
             case Press() as command if known := about(chats, at, self._relay.now()):
                 await self._for_one_of(unit, thread, known, heard, command)
@@ -322,8 +326,8 @@ class Operating:
         self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, command: Press
     ) -> None:
         """A typed command in a thread that has had these chats, newest first."""
-        chat = _meant(command.verb, chats)
-        if _is_vague(command, chat, chats):
+        chat = meant(command.verb, chats)
+        if is_vague(command, chat, chats):
             await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE, _WHICH)
             return
         await self._twin(unit, thread, chat, heard, command)
@@ -341,20 +345,24 @@ class Operating:
 
         ``about`` says which chat it was about, where that may not be clear.
         """
-        verb, summary = command.verb, command.summary
+        verb, (summary, notes) = command.verb, without_notes(command.summary)
         if verb == "look":
             await self._show_again(unit, chat)
             return
-        if verb in _RECORD and summary and chat.state in SENT:
+        if verb in RECORD and summary and chat.state in SENT:
             word = Answer.NOTHING_HERE
             why = _HELD_SUMMARY if chat.state is State.HELD else _SECOND_SUMMARY
             await self._telling.answer(unit, thread, heard, word, why, chat=chat)
+            return
+        if notes and not summary.strip():
+            await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE, _NOTED, chat=chat)
             return
         values = dict(command.typed) | ({"summary": summary} if summary else {})
         pressed = Pressed(thread, heard.operator, verb, chat.id, values)
         pressing = await self._buttons.apply(unit, thread, chat, pressed)
         word = Answer.NOTHING_HERE if pressing.sentence else _CARRIED_OUT.get(verb, Answer.DONE)
-        detail = f"{pressing.sentence} {about}".strip()
+        kept = _NOTED if notes else "", _BESIDE if heard.brings else ""
+        detail = " ".join(filter(None, (pressing.sentence, about, *kept)))
         if word is Answer.MOVE_ASKED:
             detail = f"Ticket {parse_ticket(values['number'], self._hosts)}"
         await self._telling.answer(unit, thread, heard, word, detail, chat=chat)
@@ -365,28 +373,8 @@ class Operating:
         stream = f"card:{chat.id}"
         row = Delivery(Lane.TEAMS, stream, "card", {}, chat.id, thread=chat.thread, rank=LATER)
         await unit.schedule(row)
-
-
-def _meant(verb: str, chats: list[Chat]) -> Chat:
-    """Which of a thread's chats, newest first, a typed command is about."""
-    wanted = {
-        "invite": {State.PROPOSED},
-        "cancel": {State.PROPOSED},
-        "undo": {State.HELD},
-        "move": {State.ENDED},
-        "rebind": {State.ENDED},
-        "stay": {State.ENDED},
-    }.get(verb, {State.ENDED, State.HELD, State.FILING} if verb in _RECORD else set())
-    return next((chat for chat in chats if chat.state in wanted), chats[0])
-
-
-def _is_vague(command: Press, chat: Chat, chats: list[Chat]) -> bool:
-    """Tell whether the summary that is typed may be for another one of a thread's chats."""
-    if command.verb not in _RECORD or chat.state is not State.ENDED:
-        return False
-    newer = chats[: chats.index(chat)]
-    others = any(c.state is State.ENDED for c in chats if c is not chat)
-    return (others or any(c.state in SENT for c in newer)) and "echo" not in dict(command.typed)
+        if chat.card:  # else it would go on saying how things stood
+            await unit.schedule(replace(row, kind="retire", payload={"card": chat.card}))
 
 
 def _lookup(thread: Thread, heard: Heard, instance: str, number: int) -> Delivery:

@@ -8,16 +8,19 @@ together with striking it off. See docs/deliveries.md.
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
 
+from bot.relay.births import Births
 from bot.relay.budget import Budget
+from bot.relay.doubts import Doubts
+from bot.relay.ending import Claim, Endings, Report
 from bot.relay.handlers import After, Handler, Run, joined
 from bot.relay.lanes import LANES, LaneRules, after_fault, pause
+from bot.relay.patience import finish, first, within
 from bot.relay.ports import (
     STILL,
     Apart,
@@ -36,8 +39,6 @@ from bot.relay.slots import Slots
 from bot.relay.storage import Unit
 from bot.relay.turns import choose
 
-Report = Callable[[str, Delivery, BaseException], None]
-
 #: What may be claimed by the commit that makes it: what people wait for most.
 _BORN = frozenset({"relay"})
 #: So much of one chat goes out in one post.
@@ -46,14 +47,12 @@ _MOST, _SIZE = 60, 64 * 1024
 _BREATH = 0.02
 #: Seconds without a look after which the next one need not be waited for.
 _QUIET = 0.1
+#: Seconds for which a lane that cannot be looked at is told of once.
+_TELL_EVERY = 60.0
 #: After so many faults of our own on one delivery its handler gives it up, where it may.
 _FAULTS = 5
-#: Seconds in which a commit has ended, whatever came of it.
-_BIRTH = 15.0
 #: How long a post waits when the others may take us for dead, and seconds to the next look at us.
 _UNSURE = timedelta(seconds=1)
-#: For so long we try to write down what a delivery led to while the database is away.
-_INSIST = 60.0
 
 
 class Outbox:
@@ -86,10 +85,14 @@ class Outbox:
         self._wake = {lane: asyncio.Event() for lane in Lane}
         self._tasks: list[asyncio.Task[None]] = []
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._asked: dict[str, float] = {}  # streams whose rows are being born claimed, since when
+        self._births = Births()
+        self._doubts = Doubts(self._owner, self._births)
         self._full: set[Lane] = set()
         self._stopping = False
-        relay.store.work_for(self._owner, self._lease(Lane.TEAMS), self._may, self._may_not)
+        claim = Claim(self._owner, self._lease(Lane.TEAMS), _MOST, _SIZE)
+        self._endings = Endings(relay.store, claim, report, self._is_stopping, self._doubts.add)
+        lease = self._lease(Lane.TEAMS)
+        relay.store.work_for(self._owner, lease, self._may, self._may_not, self._may_be)
 
     # --- waking ---------------------------------------------------------------------------------
 
@@ -97,7 +100,7 @@ class Outbox:
         """Begin what was born claimed, and look for work where there is some."""
         for delivery in committed.born:
             news = next((n for n in committed.news if n.chat_id == delivery.chat_id), None)
-            claimed = self._asked.pop(delivery.stream, 0.0)
+            claimed = self._births.end(delivery)
             self._begin(joined([delivery], claimed, news))
         for lane in Lane if committed.lost else committed.lanes:
             self._wake[lane].set()
@@ -116,10 +119,11 @@ class Outbox:
         self._stopping = True
         self.ring(Committed(lost=True))
         # A claim that is being committed is not broken off: its rows would look tried.
-        await _finish(self._tasks, patience)
+        await finish(self._tasks, patience)
         until = time.monotonic() + patience
         while self._running:  # what ends may have begun what it had claimed already
-            await _finish(list(self._running.values()), max(0.0, until - time.monotonic()))
+            await finish(list(self._running.values()), max(0.0, until - time.monotonic()))
+        await self._endings.stop()
 
     def _may(self, delivery: Delivery) -> bool:
         """Tell the store whether to claim for us what it is making; spends the budget for it."""
@@ -128,48 +132,52 @@ class Outbox:
         if not self._relay.life.sure():
             return False
         now = time.monotonic()
-        if self._unborn(now) >= self._slots.free(delivery.lane):
+        if self._births.count(now) >= self._slots.free(delivery.lane):
             return False  # what one commit brings to many chats must fit into the slots as well
         may = self._slots.book(delivery.lane, delivery.thread, now)
         if may:
-            self._asked.pop(delivery.stream, None)  # so that the oldest come first
-            self._asked[delivery.stream] = now
+            self._births.expect(delivery, now)
         return may
-
-    def _unborn(self, now: float) -> int:
-        """How many are being born claimed; a commit that failed tells nobody, so they are given up."""
-        while self._asked and next(iter(self._asked.values())) < now - _BIRTH:
-            del self._asked[next(iter(self._asked))]
-        return len(self._asked)
 
     def _may_not(self, delivery: Delivery) -> None:
         """It stands behind others and is paid for with them."""
         self._slots.unspend(delivery.thread)
-        self._asked.pop(delivery.stream, None)
+        self._births.end(delivery)
+        self._endings.hurry(delivery.stream)
+
+    def _may_be(self, delivery: Delivery) -> None:
+        """Nobody knows whether it was born."""
+        self._slots.unspend(delivery.thread)
+        self._births.end(delivery)
+        self._doubts.add([delivery.stream])
+        self._wake[delivery.lane].set()
 
     # --- claiming -------------------------------------------------------------------------------
 
     async def _serve(self, lane: Lane) -> None:
-        wake, looked = self._wake[lane], 0.0
+        wake, looked, told = self._wake[lane], 0.0, float("-inf")
         while not self._stopping:
             wake.clear()
             before, looked = looked, time.monotonic()
             try:
-                wait = await self._round(lane)
+                wait, told = await self._round(lane), float("-inf")
             except Exception as error:  # noqa: BLE001 - the database is away; the rows stay
-                self._report("claim_failed", Delivery(lane, "", "", {}), error)
+                if looked - told >= _TELL_EVERY:
+                    self._report("claim_failed", Delivery(lane, "", "", {}), error)
+                    told = looked
                 wait = 1.0
             # Looking costs more the more there waits, and every commit rings: without a breath in
             # between a busy moment would feed itself. In a quiet one two looks may follow each other.
             breath = _BREATH if looked - before < _QUIET else 0.0
             await asyncio.sleep(breath)
             if wait > breath:
-                await _first(wake.wait(), wait - breath)
+                await first(wake.wait(), wait - breath)
 
     async def _round(self, lane: Lane) -> float:
         """Claim what there is room for; return after how many seconds to look again."""
         if lane is Lane.TEAMS and not self._relay.life.sure():
             return _UNSURE.total_seconds()  # what we claimed now others might soon send, too
+        await self._doubts.settle(self._relay.store)
         free = self._slots.free(lane)
         self._full.discard(lane)
         if free <= 0:
@@ -182,6 +190,7 @@ class Outbox:
         turns = choose(
             heads,
             free,
+            now=now,
             last=self._slots.last_turn,
             place=lambda head: self._slots.place(head.thread),
             spend=lambda place, card: self._slots.spend(place, now, card=card),
@@ -194,21 +203,32 @@ class Outbox:
             self._full.add(lane)
         streams = [head.stream for head in turns.chosen]
         store = self._relay.store
-        taken = await store.take(self._owner, self._lease(lane), streams, _MOST, _SIZE)
-        runs = groupby(sorted(taken, key=_by_stream), key=lambda d: d.stream)
-        begun = {stream: joined(list(rows), now) for stream, rows in runs}
+        begun: dict[str, Run] = {}
+        self._doubts.enter(streams)
+        try:
+            taken = await store.take(self._owner, self._lease(lane), streams, _MOST, _SIZE)
+            runs = groupby(sorted(taken, key=_by_stream), key=lambda d: d.stream)
+            begun = {stream: joined(list(rows), now) for stream, rows in runs}
+        except NotDone:
+            self._doubts.add(streams)
+            raise
+        finally:
+            self._doubts.leave(streams)
+            for head in turns.chosen:
+                if head.stream not in begun:  # another was quicker, or the database is away
+                    self._slots.unspend(head.thread)
         for run in begun.values():
             self._begin(run)
-        for head in turns.chosen:
-            if head.stream not in begun:  # another process was quicker
-                self._slots.unspend(head.thread)
         return 0.0 if taken else min(turns.pause, 0.2)
 
     async def _learn_places(self, heads: Sequence[Head]) -> None:
         """See which Teams conversation each head's thread belongs to: they share its budget."""
         for thread_id in {head.thread for head in heads}:
             if thread_id and not self._slots.knows(thread_id):
-                thread = await self._relay.store.thread(thread_id)
+                try:
+                    thread = await self._relay.store.thread(thread_id)
+                except (ValueError, LookupError):
+                    continue  # a later version's: its own deliveries fail, and nobody else's
                 self._slots.learn(thread_id, thread.channel_id or thread.conversation_id)
 
     def _lease(self, lane: Lane) -> float:
@@ -220,7 +240,9 @@ class Outbox:
 
     def _begin(self, run: Run) -> None:
         if any(number in self._running for number in run.ids):
+            self._doubts.add([run.delivery.stream])  # for what was claimed with it
             return  # its lease ran out under our own hands: it is still at work
+        self._doubts.enter([run.delivery.stream])
         self._slots.enter(run.delivery.lane)
         self._slots.turn(run.delivery.stream, time.monotonic())
         task = asyncio.create_task(self._run(run), name=run.delivery.lane)
@@ -233,6 +255,7 @@ class Outbox:
             self._running.pop(number, None)
         lane = run.delivery.lane
         self._slots.leave(lane)
+        self._doubts.leave([run.delivery.stream])
         if lane in self._full:  # else nothing waits, or the commit has told
             self._wake[lane].set()
 
@@ -241,8 +264,8 @@ class Outbox:
             following, asked = await self._deliver(run)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the worker
             self._report("delivery_failed", run.delivery, error)
-            await self._put_off(run, error)
-            return
+            asked = time.monotonic()
+            following = await self._put_off(run, error)
         if following:
             self._begin(joined(following, asked))
 
@@ -251,7 +274,10 @@ class Outbox:
 
         Return what was claimed in the same commit, and when we asked for it.
         """
-        delivery, handler = run.delivery, self._handlers[run.delivery.kind]
+        delivery, handler = run.delivery, self._handlers.get(run.delivery.kind)
+        if handler is None:
+            await self._set_aside(run)
+            return [], 0.0
         left = self._left(run)
         if left <= 0:  # we were stopped, or the commit took long: others may be sending it
             await self._give_back(run, NotDone("The claim came too late."), timedelta(), None)
@@ -261,7 +287,7 @@ class Outbox:
             return [], 0.0
         try:
             STILL.set(self._relay.life.claim(left))
-            after = await _within(left, handler.deliver(delivery))
+            after = await within(left, handler.deliver(delivery))
         except Refused as error:
             after = await self._gave_up(run, error)
         except (NotDone, Unclear) as error:
@@ -284,16 +310,7 @@ class Outbox:
     async def _settle(self, run: Run, after: After | None) -> list[Delivery]:
         """Strike the run off; in the same commit take what waits behind it, if it may go."""
         more = self._may_follow(run.delivery)
-
-        async def work(unit: Unit) -> list[Delivery]:
-            if await unit.strike(run.ids, self._owner, run.delivery.stream) and after:
-                await after(unit)
-            if not more:
-                return []
-            lease = self._lease(run.delivery.lane)
-            return await unit.take(self._owner, lease, [run.delivery.stream], _MOST, _SIZE)
-
-        following = await self._insist(run, work, soon=run.delivery.lane is not Lane.TEAMS)
+        following = await self._endings.end(run, after, more=more)
         if more and not following:
             self._slots.unspend(run.delivery.thread)
         return following
@@ -303,40 +320,45 @@ class Outbox:
             return False
         return self._slots.follow(delivery.thread, time.monotonic())
 
-    async def _insist(
-        self, run: Run, work: Callable[[Unit], Awaitable[list[Delivery]]], *, soon: bool
-    ) -> list[Delivery]:
-        """Commit ``work`` although the database may be away for a while.
-
-        What was done outside is known here and nowhere else: forgotten, it would be repeated.
-        """
-        began, wait = time.monotonic(), 0.25
-        about = run.delivery.chat_id or ""
-        while True:
-            try:
-                return await self._relay.store.write(work, soon=soon, about=about)
-            except NotDone:
-                if self._stopping or time.monotonic() - began > _INSIST:
-                    raise
-            await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
-            wait = min(2 * wait, 2.0)
+    def _is_stopping(self) -> bool:
+        return self._stopping
 
     # --- putting off ----------------------------------------------------------------------------
 
-    async def _put_off(self, run: Run, fault: Exception) -> None:
-        """After a fault of our own: more and more seldom, and nobody knows what went out."""
+    async def _set_aside(self, run: Run) -> None:
+        """What only a later version can deliver is kept for it, and what is behind it goes on."""
+        delivery = run.delivery
+        error = NotDone(f"This version knows no {delivery.kind!r}: a later one has made it.")
+        self._report("unknown_kind", delivery, error)
+        self._slots.unspend(delivery.thread)
+        seconds = pause(self._relay, delivery, error).total_seconds()
+
+        async def work(unit: Unit) -> list[Delivery]:
+            await unit.set_aside(delivery, self._owner, seconds, error.sentence)
+            return []
+
+        await self._endings.write(run, work)
+
+    async def _put_off(self, run: Run, fault: Exception) -> list[Delivery]:
+        """After a fault of our own: more and more seldom, and nobody knows what went out.
+
+        Return what was claimed behind what was given up.
+        """
         delivery = run.delivery
         try:
             handler = self._handlers.get(delivery.kind)
             parks = delivery.lane is not Lane.HERE and not isinstance(fault, NotDone)
             if handler and parks and delivery.attempt >= _FAULTS:
                 refusal = Refused("A fault in the live chat itself; its log says more.")
-                await self._settle(run, await handler.gave_up(delivery, refusal))
-                return
-            error = Unclear("A fault in the live chat itself.")
-            await self._give_back(run, error, after_fault(self._relay, delivery), None)
+                return await self._settle(run, await handler.gave_up(delivery, refusal))
+            error, several = Unclear("A fault in the live chat itself."), len(run.ids) > 1
+            wait = after_fault(self._relay, delivery)
+            # One of several is to blame: the others are not to be given up with it.
+            await self._give_back(run, error, wait, None, apart=parks and several)
         except Exception as error:  # noqa: BLE001 - the database is away: the lease runs out
+            self._doubts.tried(run.ids)
             self._report("postpone_failed", delivery, error)
+        return []
 
     async def _again(self, run: Run, error: NotDone | Unclear, also: After | None) -> None:
         self._report("delayed", run.delivery, error)
@@ -345,10 +367,16 @@ class Outbox:
         await self._give_back(run, error, pause(self._relay, run.delivery, error), also)
 
     async def _give_back(
-        self, run: Run, error: NotDone | Unclear, wait: timedelta, also: After | None
+        self,
+        run: Run,
+        error: NotDone | Unclear,
+        wait: timedelta,
+        also: After | None,
+        *,
+        apart: bool = False,
     ) -> None:
         """Give the rows back; whether the attempt counts decides if a repeat is labelled."""
-        clean, alone = isinstance(error, NotDone), isinstance(error, Apart)
+        clean, alone = isinstance(error, NotDone), apart or isinstance(error, Apart)
         seconds, why = wait.total_seconds(), error.sentence
 
         async def work(unit: Unit) -> list[Delivery]:
@@ -359,7 +387,7 @@ class Outbox:
                 await also(unit)
             return []
 
-        await self._insist(run, work, soon=True)
+        await self._endings.write(run, work)
 
 
 def _is_enough(delivery: Delivery, error: NotDone | Unclear) -> bool:
@@ -369,29 +397,3 @@ def _is_enough(delivery: Delivery, error: NotDone | Unclear) -> bool:
 
 def _by_stream(delivery: Delivery) -> tuple[str, int]:
     return delivery.stream, delivery.id
-
-
-async def _within(seconds: float, delivering: Awaitable[After | None]) -> After | None:
-    """Do not wait beyond the lease: by then nobody knows what came of it."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await delivering
-    except TimeoutError as error:
-        raise Unclear("There was no answer in time.") from error
-
-
-async def _finish(tasks: list[asyncio.Task[None]], patience: float) -> None:
-    """Give ``tasks`` that many seconds, then cancel them."""
-    if not tasks:
-        return
-    _, late = await asyncio.wait(tasks, timeout=patience)
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)
-
-
-async def _first(waiting: Awaitable[bool], seconds: float) -> None:
-    try:
-        await asyncio.wait_for(waiting, seconds)
-    except TimeoutError:
-        return

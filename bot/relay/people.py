@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,11 @@ from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
 #: What of a person's record may be what he is asked for by.
-_NAMES = frozenset({"name", "login", "address", "id", "requestor", "author_name", "quote_author"})
+_NAMES = frozenset(
+    {"name", "login", "address", "id", "requestor", "owner", "author_name", "quote_author"}
+)
+#: Where an id and a name stand side by side: whom a notice on its way to Teams is for.
+_CALLED = frozenset({"mention", "by"})
 #: States in which what was said is nowhere but here.
 UNFILED = frozenset({State.OPEN, State.ENDED, State.HELD, State.FILING})
 _BEFORE = frozenset({State.PROPOSED, State.INVITED})
@@ -48,7 +53,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """All that is here of a person; ``loose`` are rows of the outbox that belong to no chat yet,
+    """All that is here of a person; ``loose`` are rows of the outbox that belong to no unfiled one,
     ``sign_ins`` those of the last minutes, ``blocks`` those that keep him out, ``made`` those by
     which he keeps others out. ``opened`` is his id if he has let visitors begin chats, else "".
     """
@@ -68,9 +73,13 @@ class Traces:
 def mentions(found: Any, person: str) -> bool:
     """Tell whether ``found`` (JSON) has somebody who is called ``person`` in one of his names."""
     wanted = fold(person)
+    if not wanted:
+        return False  # what is not known of somebody is nobody's name
     if isinstance(found, dict):
         ours = (v for k, v in found.items() if k in _NAMES and isinstance(v, str))
-        return any(fold(v) == wanted for v in ours) or _any(found.values(), person)
+        called = (v for k in _CALLED & found.keys() if isinstance(found[k], list) for v in found[k])
+        names = (*ours, *(v for v in called if isinstance(v, str)))
+        return any(fold(v) == wanted for v in names) or _any(found.values(), person)
     return isinstance(found, list) and _any(found, person)
 
 
@@ -80,7 +89,7 @@ def _any(values: Iterable[Any], person: str) -> bool:
 
 def fold(text: str) -> str:
     """Return what of a name, a login or an address counts."""
-    return " ".join(text.split()).casefold()
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 async def erase(relay: Relay, traces: Traces, *, also_unfiled: bool) -> list[Trace]:

@@ -13,6 +13,7 @@ from bot.domain.effects import Word
 from bot.domain.messages import Author, Role
 from bot.domain.steps import forgotten
 from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.relay.delivering import believed, later
 from bot.relay.handlers import After, Quiet
 from bot.relay.pool import Pool
 from bot.relay.ports import (
@@ -20,6 +21,7 @@ from bot.relay.ports import (
     URGENT,
     Answer,
     Delivery,
+    Gone,
     Lane,
     Places,
     Refused,
@@ -121,13 +123,19 @@ class OpenHandler(Quiet):
         return lead
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
-        """If Teams does not let us, try the next channel; at last, stay where it was asked for."""
+        """If Teams does not let us, try the next channel; at last, stay where it was asked for.
+
+        Not even there: try on, and let others have theirs for that ticket meanwhile.
+        """
         payload, chat = delivery.payload, self._chat(delivery)
         self._pool.avoid((await self._relay.store.thread(delivery.thread)).channel_id)
         asked = await self._relay.store.thread(chat.thread)
         other = await self._pool.channel_for(chat.id, asked)
         if other is None:
-            return await self._here(delivery)
+            try:
+                return await self._here(delivery)
+            except Refused:
+                return later(self._relay, delivery)
 
         async def elsewhere(unit: Unit) -> None:
             await unit.schedule(opening(chat, payload["asked"], await unit.thread(other)))
@@ -177,7 +185,7 @@ class BeginHandler(Quiet):
             return None
         channel = replace(place, conversation_id=place.channel_id, id=0)
         try:
-            opened = await self._places.open(channel, self._relay.view(chat, channel))
+            opened = await self._open(delivery, chat, channel)
         except Unclear as error:
             if delivery.attempt < 2:
                 raise
@@ -199,6 +207,13 @@ class BeginHandler(Quiet):
                 await unit.schedule(_card(chat.id, thread.id))
 
         return keep
+
+    async def _open(self, delivery: Delivery, chat: Chat, channel: Thread) -> Thread:
+        """Open it. That the channel is gone ends the chat for good: Teams must say so twice."""
+        try:
+            return await self._places.open(channel, self._relay.view(chat, channel))
+        except Gone as error:
+            raise believed(delivery, error) from None
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Teams does not let us: the visitor is told, the record is filed, nobody else comes in."""
@@ -256,12 +271,14 @@ class LostHandler(Quiet):
         gone = await self._relay.store.thread(chat.thread)
         place = await self._places.fallback(gone, str(by[0]))
         word, detail = Word(delivery.payload["word"]), str(delivery.payload["detail"])
-        try:
-            await self._threads.tell(place, Tell(word, detail, chat, (by[0], by[1])))
-        except Unclear:
-            if delivery.attempt < 2:
-                raise
+        resent = delivery.attempt > 1 or "tries" in delivery.payload
+        whom = (str(by[0]), str(by[1])) if by[0] else None  # forgotten, where it was purged since
+        await self._threads.tell(place, Tell(word, detail, chat, whom, resent=resent))
         return None
+
+    async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
+        """There is no other place: try on, more and more seldom."""
+        return later(self._relay, delivery)
 
 
 def ticket_to_json(ticket: Ticket) -> Json:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.domain.chat import LIVE, State
-from bot.relay.ports import Scope, Thread
+from bot.relay.ports import Listening, Scope, Thread
 from bot.relay.relay import Relay
 
 #: How long a chosen channel counts as taken before its chat is there.
@@ -21,10 +21,13 @@ _BUSY = (*LIVE, State.PROPOSED)
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel of the pool, by Teams' ids (19:…@thread.tacv2), and the team it belongs to."""
+    """A channel of the pool, by Teams' ids (19:…@thread.tacv2), the team it belongs to, and how the
+    bot listens there.
+    """
 
     id: str
     team_id: str
+    listening: Listening = Listening.MENTION
 
 
 def choose(channels: Sequence[Channel], crowd: Mapping[str, int]) -> Channel:

@@ -182,6 +182,9 @@ class Threads(Protocol):
     async def tell(self, thread: Thread, notice: Tell) -> str:
         """Post a notice; return the post's id."""
 
+    async def retire(self, thread: Thread, chat: Chat, card: str) -> None:
+        """Make an earlier card of the chat say that another one has taken its place."""
+
     async def erase(self, thread: Thread, post: str) -> None:
         """Take a post of ours back."""
 
@@ -316,7 +319,8 @@ class Delivery:
 class Head:
     """The first row of a stream: what a worker may choose from.
 
-    ``wait`` is how many seconds it may not be claimed yet (put off, or somebody else has it).
+    ``wait`` is how many seconds it may not be claimed yet (put off, or somebody else has it),
+    ``age`` how many have passed since it was made.
     """
 
     lane: Lane
@@ -324,7 +328,7 @@ class Head:
     kind: str
     id: int
     wait: float
-    created: datetime
+    age: float
     thread: int = 0
     rank: int = ORDINARY
 
@@ -349,12 +353,14 @@ class Committed:
 
     ``lanes`` have rows that anybody may claim; ``born`` are claimed for this process already.
     ``lost`` tells that rings from other processes may have been lost: everybody looks.
+    ``forgot`` tells that somebody's name was deleted who is in no chat because of it.
     """
 
     news: tuple[News, ...] = ()
     lanes: frozenset[Lane] = frozenset()
     born: tuple[Delivery, ...] = ()
     lost: bool = False
+    forgot: bool = False
 
 
 class Bell(Protocol):

@@ -159,8 +159,10 @@ class Relay:
                 return self._post(chat, stream, "tell", payload, rank=URGENT)
             case f.TellElsewhere(word):
                 # A stream of its own: the chat's may be stuck with what its thread does not take.
-                payload = {"word": word.value, "detail": ""}
-                return self._post(chat, f"lost:{chat.id}", "lost", payload, rank=URGENT)
+                # Whom to tell goes along: by then the chat may be purged.
+                by = [chat.started_by.id, chat.started_by.name]
+                lost = {"word": word.value, "detail": "", "by": by}
+                return self._post(chat, f"lost:{chat.id}", "lost", lost, rank=URGENT)
             case f.ShowCard(soon):
                 due = at if soon else at + self.rules.card_delay
                 return self._post(chat, f"card:{chat.id}", "card", {}, rank=LATER, due=due)

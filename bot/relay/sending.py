@@ -33,10 +33,14 @@ SENDABLE = frozenset({State.OPEN, State.ENDED})
 SENT = frozenset({State.HELD, State.FILING, State.FILED, State.PURGED})
 
 #: RT files a mail by such a tag in its subject.
-_TAG = re.compile(r"\[[^\[\]]*#\s*\d+[^\[\]]*\]")
+_TAG = re.compile(r"\[(?=[^\[\]]*+\])[^\[\]]*#\s*\d[^\[\]]*\]")
 NEW_ONLY = (
     "Not done: this chat has no ticket, so its record goes into a new one. Mention me with “new "
     "ticket in QUEUE: SUMMARY”, or press that button on the card."
+)
+_OTHER_WORDS = (
+    "You have sent this chat to RT already, and it goes with the summary that you sent then, not with "
+    "this one. As long as the card has Undo, press that and send it again; else add it on the ticket."
 )
 _TOO_LATE = {
     State.FILING: "Too late: the record is on its way to RT, and may be there.",
@@ -118,6 +122,8 @@ class Sending:
             if chat.filing and not chat.filing.goes_to(more.get("new_ticket")):
                 check_not_in_rt(chat, looked=values.get("looked", ""))
             more["unseen"] = await unit.unposted(chat.id)
+        elif chat.filing and summary and chat.filing.summary not in ("", summary):
+            raise WrongInput(_OTHER_WORDS)  # "": it is purged, and nobody can tell
         if undo:
             event: e.Event = e.FilingHeld(now, by, summary, until=now + undo, **more)
         else:

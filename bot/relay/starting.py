@@ -46,9 +46,13 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A chat that was begun: a link to its thread, or empty if it is in the CO's personal chat."""
+    """A chat that was begun: a link to its thread, or ``by`` whom.
+
+    The link is empty if it is in his personal chat, or in a group's.
+    """
 
     link: str
+    by: Author | None = None
 
 
 class Starting:
@@ -108,6 +112,7 @@ class Starting:
             aad_group_id=near.aad_group_id if chosen.team_id in ("", near.team_id) else "",
             scope=Scope.CHANNEL,
             root_id="",
+            listening=chosen.listening,
             open=True,
             id=0,
         )
@@ -135,7 +140,16 @@ class Starting:
     async def started(self, chat_id: str) -> Started | None:
         """Tell where a chat is that was begun; None while Teams has not opened it."""
         found = await self._relay.store.look(chat_id)
-        return Started(await self._link(found[0])) if found else None
+        if found is None:
+            return None
+        chat, link = found[0], await self._link(found[0])
+        if link:
+            return Started(link)
+        if chat.state is not State.CANCELLED:
+            return Started(link, chat.started_by)
+        about = await going_on(self._relay, chat.ticket.ref)  # somebody was quicker, perhaps
+        there = [one.started_by for one in about if one.thread == chat.thread]
+        return Started(link, there[-1] if there else chat.started_by)
 
     async def _near(self) -> Thread:
         near = await self._relay.store.newest_thread()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -25,7 +26,7 @@ class Pulse:
 
     ``alive`` counts the processes on this database, this one included. ``away`` is set when
     nobody's heart beat between two moments. ``bereft`` are the chats whose windows were on
-    processes that died. ``forgotten`` tells that the others have taken this one for dead, or do
+    processes that died, or had yet to open there. ``forgotten`` tells that the others have taken this one for dead, or do
     not know it yet: its windows have to be told again.
     """
 
@@ -124,6 +125,12 @@ class Unit(Protocol):
         still held.
         """
 
+    async def held(self, owner: str, streams: Sequence[str]) -> list[Delivery]:
+        """Load what ``owner`` holds of some streams, locked; sorted by id."""
+
+    async def set_aside(self, taken: Delivery, owner: str, seconds: float, why: str) -> None:
+        """Give a delivery that certainly did nothing back for ``seconds``, in a stream of its own."""
+
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
         """Note where the chat's windows on this process are; return those of all processes."""
 
@@ -160,8 +167,8 @@ class Unit(Protocol):
     async def sign_in(self, sign_in: SignIn) -> None:
         """Keep who signed in."""
 
-    async def sign_out(self, sign_in_id: str) -> bool:
-        """Forget it; False if it was gone."""
+    async def sign_out(self, sign_in_id: str, *, joins: bool = False) -> bool:
+        """Forget it; False if it was gone. Whoever ``joins`` is in a chat from now on."""
 
     async def rehouse(self, chat: Chat) -> None:
         """Keep a chat that has moved to another thread, ``chat.thread``."""
@@ -219,14 +226,18 @@ class Store(Protocol):
     """The database."""
 
     async def write(
-        self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True, about: str = ""
+        self,
+        work: Callable[[Unit], Awaitable[T]],
+        *,
+        soon: bool = True,
+        about: AbstractSet[str] = frozenset(),
     ) -> T:
         """Run ``work`` in one transaction and commit it; on an exception nothing is kept.
 
         ``work`` touches nothing but the unit and may be run again after a conflict.
-        ``soon`` false: it may wait a little for another's commit to ride with; several that ride
-        together are done in the order of the chats that they are ``about``, and none waits any
-        longer when something else of its chat is written.
+        ``about`` are the chats that it locks; until it is run, there may come more of them.
+        ``soon`` false: it may wait a little for another's commit to ride with, but no longer when
+        something else of its chats is written.
         """
 
     async def look(self, chat_id: str) -> tuple[Chat, int] | None:
@@ -271,10 +282,13 @@ class Store(Protocol):
         lease: float,
         may: Callable[[Delivery], bool],
         back: Callable[[Delivery], object],
+        lost: Callable[[Delivery], object],
     ) -> None:
         """Claim for ``owner`` what is made in an empty stream, is due, and that ``may`` allows.
 
         ``back`` is told of what ``may`` allowed and was not claimed, since it stands behind others.
+
+        ``lost`` is told of what may have been claimed: nobody knows what came of the commit.
 
         ``may`` is quick; it may be asked for work that is not kept in the end.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.chat import Chat
+from bot.domain.invitations import digest
 from bot.relay.inbound import Heard, Operator
 from bot.relay.ports import URGENT, Answer, Delivery, Lane, Thread
 from bot.relay.relay import Relay
@@ -31,7 +32,7 @@ class Telling:
     ) -> None:
         """Answer the operator who wrote ``heard``."""
         minute = f"{self._relay.now():%Y%m%d%H%M}"
-        told = f"told:{word}:{heard.operator.id}:{minute}"
+        told = f"told:{word}:{digest(heard.operator.id)[:16]}:{minute}"  # kept for days: not his id
         if word in _REPEATS:
             first = await unit.first_time(thread.conversation_id, told)
             if not (first or heard.mentioned):

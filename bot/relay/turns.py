@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from bot.relay.ports import LATER, Head
 
+#: Cards that have waited for so long are asked for before words: the budget lets one of them go now
+#: and then, and behind words that wait there would never be anything left for it (seconds).
+_LONG = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Turns:
@@ -24,6 +28,7 @@ def choose(
     heads: Iterable[Head],
     free: int,
     *,
+    now: float,
     last: Callable[[str], float],
     place: Callable[[Head], str],
     spend: Callable[[str, bool], float],
@@ -31,9 +36,12 @@ def choose(
 ) -> Turns:
     """Choose at most ``free`` heads.
 
-    ``last`` tells when a head's stream last had a turn, ``place`` the conversation whose budget it
-    needs (empty: none). ``spend`` spends one post there, of a card or not, and returns 0, or
-    returns the seconds to wait for it. ``longest`` bounds the pause.
+    ``now`` is a steady clock's, by which ``last`` tells when a head's stream last had a turn. Among
+    equals that one is next which has waited longest for a turn: since its last one, or since there is
+    something to post, whichever is later. By the last turn alone, one who writes seldom would have his
+    turn at once, and those who wait for theirs would wait for him, too. ``place`` tells the
+    conversation whose budget a head needs (empty: none). ``spend`` spends one post there, of a card
+    or not, and returns 0, or returns the seconds to wait for it. ``longest`` bounds the pause.
     """
     pause, crowded = longest, set[str]()
     chosen: list[Head] = []
@@ -45,7 +53,8 @@ def choose(
             ready.append(head)
 
     def turn(head: Head) -> tuple[int, float, int]:
-        return head.rank, last(head.stream), head.id
+        rank = -1 if head.rank == LATER and head.age >= _LONG else head.rank
+        return rank, max(last(head.stream), now - max(head.age, 0.0)), head.id
 
     waits: dict[tuple[str, bool], float] = {}
     for head in sorted(ready, key=turn):

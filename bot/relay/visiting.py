@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import events as e
-from bot.domain.admission import Admission, SignIn, bearer, called, is_anothers
+from bot.domain.admission import Admission, SignIn, bearer, called, is_his
 from bot.domain.blocking import Block, kept_out
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.identity import BEARER, Identity
@@ -173,7 +173,7 @@ class Visiting:
             return fate
         who = sign_in.who if sign_in else None
         if fate == Fate.USED:
-            return Admission.NOT_YOURS if who and is_anothers(chat.identity, who) else ""
+            return "" if not who or is_his(who, chat.identity, chat.ticket) else Admission.NOT_YOURS
         if fate != Fate.PENDING:
             return fate
         admission = self._relay.rules.admission.admits(chat.invitation, chat.ticket, who)
@@ -182,7 +182,7 @@ class Visiting:
             return admission
         if self._block(await unit.blocks(), chat, who, present):
             return "blocked"
-        if sign_in and not await unit.sign_out(sign_in.id):
+        if sign_in and not await unit.sign_out(sign_in.id, joins=True):
             return Admission.SIGN_IN  # used up by another chat since it was looked at
         await unit.use(key, mark)
         visitor, known = _visitor(chat, knock.number, who)
@@ -312,7 +312,7 @@ class Visiting:
             except NotNow:
                 return  # it has ended meanwhile, and the widget is told so
 
-        await self._relay.store.write(work, soon=False, about=seat.chat_id)
+        await self._relay.store.write(work, soon=False, about={seat.chat_id})
 
     async def end(self, seat: Seat) -> None:
         """The visitor ends the chat; harmless when it is over already."""
@@ -367,7 +367,7 @@ async def accepted(
         return await speak(unit, chat, chat.visitor)
 
     try:
-        return await relay.store.write(work, about=seat.chat_id)
+        return await relay.store.write(work, about={seat.chat_id})
     except NotNow as error:
         raise CannotSay("ended") from error
     except ChatFull as error:

@@ -40,6 +40,8 @@ _SENTENCES = Sentences(
     "address in its settings is right; then press again.",
     broke_off="The mail server broke off: the record may be on its way to RT or not.",
     later="The mail server did not take the record yet. We shall try again.",
+    too_big="The record with its files is too big for the mail server, so nothing was sent. Whoever "
+    "runs the live chat must have the server's limit for a mail raised; then press again.",
 )
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import tzinfo
+from urllib.parse import quote
+
+import structlog
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
-from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear, Written
+from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear
 from bot.rt import creating, doctor, record, wire, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
@@ -21,6 +24,8 @@ from bot.rt.record import Comment
 from bot.rt.rest1 import Rest1
 from bot.rt.ways import new_ticket
 from bot.rt.wire1 import Form
+
+log = structlog.get_logger(__name__)
 
 MAX_PEOPLE = 10  # whose names are asked for; of more the address is enough
 #: REST 1.0 tells a transaction's creator only together with its content.
@@ -81,7 +86,8 @@ class ByRest1:
     def _person(self, known: str) -> Requestor:
         if not known or not wire1.one_person(known) or "/" in known:
             return Requestor(known)
-        form = self.rest.get(f"user/{known}", fields="Name,RealName,EmailAddress")
+        page = quote(known, safe="@")  # "grace?@elsewhere.test" would be Grace's
+        form = self.rest.get(f"user/{page}", fields="Name,RealName,EmailAddress")
         return wire1.person(form, known)
 
     # --- finding ---------------------------------------------------------------------------------
@@ -113,10 +119,14 @@ class ByRest1:
     def _files(self, ref: TicketRef, name: str) -> list[int]:
         """Return a ticket's attachments of that name, newest first.
 
-        Of a ticket that is not for us the list is empty, which is no proof.
+        Of a ticket that is not for us the list is empty, which is no proof; nor is no answer at all,
+        unless the history says so too.
         """
         self._look(ref)
-        return wire1.attachments(self.rest.get(f"ticket/{ref.number}/attachments"), name)
+        form = self.rest.list(f"ticket/{ref.number}/attachments")
+        if form.nothing and not wire1.none_told(self.rest.get(f"ticket/{ref.number}/history")):
+            raise NotDone(f"RT does not tell what is attached to ticket {ref}. Try again.")
+        return wire1.attachments(form, name)
 
     def _receipt(
         self, ref: TicketRef, attachment: int, kind: str = "", like: bytes = b""
@@ -166,18 +176,19 @@ class ByRest1:
         name = wire1.file_name(dossier.marker)
         files = wire1.marked(comment.parts, name)
         new = new_ticket(dossier)
+        number = dossier.ref.number
         if new:
-            self._create(new, dossier.marker, comment, files)
+            number = self._create(new, dossier.marker, comment, files)
         else:
             self._write(dossier.ref, "comment", (comment.type, comment.text), files)
-        receipt = self._read_back(dossier)
+        receipt = self._read_back(dossier, number)
+        if receipt is None:  # RT has told that it is there: it must not be written again
+            right = "ShowTicket" if new else "ShowTicketComments"
+            log.error("rt_cannot_read_back", rt=self._rt.name, ticket=number, right=right)
+            return Receipt(number, 0, self._rt.page(number), proven=False, taken=True)
         whole = (len(files[0].content), files[0].sha256)
         if len(files) > 1 and (receipt.size, receipt.sha256) != whole:
-            raise Written(
-                f"The record is in ticket #{receipt.ticket}, but RT did not keep all of {name}: its "
-                "limit for attachments is too low. Save the transcript elsewhere if it matters; "
-                "pressing again then accepts the record as it is."
-            )
+            raise wire.not_whole(f"#{receipt.ticket}", name)
         return receipt
 
     def _write(
@@ -197,7 +208,8 @@ class ByRest1:
         if trouble := wire1.message_trouble(form, ref, RIGHTS[what]):
             raise trouble
 
-    def _create(self, new: NewTicket, marker: str, comment: Comment, files: list[Part]) -> None:
+    def _create(self, new: NewTicket, marker: str, comment: Comment, files: list[Part]) -> int:
+        """Make a ticket; return its number."""
         if problem := self._creation_trouble(new):
             raise problem
         fields = {
@@ -212,8 +224,8 @@ class ByRest1:
         if self._rt.marker_field:
             fields[f"CF.{{{self._rt.marker_field}}}"] = marker
         form = self.rest.post("ticket/new", fields, files)
-        if wire1.created(form):
-            return
+        if number := wire1.created(form):
+            return number
         if "permission" in form.remarks.lower() or "not allowed" in form.remarks.lower():
             raise Refused(
                 f"RT does not let the live chat's account make a ticket in the queue “{new.queue}”"
@@ -228,14 +240,17 @@ class ByRest1:
             return Refused("The new ticket's requestor is neither a login nor an address.")
         return creating.queue_trouble(self._rt, new)
 
-    def _read_back(self, dossier: Dossier) -> Receipt:
+    def _read_back(self, dossier: Dossier, number: int) -> Receipt | None:
+        """Look at what RT says it took. A new ticket's subject a script of RT's may have changed."""
         try:
-            receipt = self.find(dossier)
+            if new_ticket(dossier) is None:
+                return self.find(dossier)
+            made = TicketRef(self._rt.name, number)
+            if "not allowed" in self.rest.get(f"ticket/{number}/show").remarks:
+                return None
+            return self._find(made, "Create", wire1.file_name(dossier.marker))
         except (NotDone, Refused) as error:  # it must not look as if nothing had been written
             raise Unclear(error.sentence) from error
-        if receipt is None:
-            raise Unclear("RT took the record and does not show it: may we read comments there?")
-        return receipt
 
     def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
         name = wire1.file_name(marker)

@@ -6,7 +6,10 @@ Blocking; ``rest`` belongs to the calling thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
+
+import structlog
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket
@@ -17,7 +20,10 @@ from bot.rt.instance import RtInstance
 from bot.rt.record import JSON, Comment
 from bot.rt.wire import Reply
 
-MAX_SUBJECT = 200  # characters, RT's limit, marker included
+log = structlog.get_logger(__name__)
+
+#: Bytes of UTF-8, marker included: RT cuts off the rest, and with it what we find the ticket by.
+MAX_SUBJECT = 200
 
 
 class Rest(Protocol):
@@ -31,7 +37,8 @@ class Rest(Protocol):
 def subject(new: NewTicket, marker: str) -> str:
     """Return the new ticket's subject: one line, with the marker at its end and no other tag."""
     words = " ".join(new.subject.replace("[", "(").replace("]", ")").split())
-    return f"{words[: MAX_SUBJECT - len(marker) - 1]} {marker}".strip()
+    kept = words.encode()[: MAX_SUBJECT - len(marker) - 1].decode(errors="ignore")
+    return f"{kept} {marker}".strip()
 
 
 def queries(marker: str, field: str = "") -> tuple[str, ...]:
@@ -59,12 +66,37 @@ def create(rest: Rest, rt: RtInstance, new: NewTicket, marker: str, comment: Com
     if problem := creation_trouble(reply, new):
         raise problem
     try:
-        receipt = find(rest, rt, marker)
+        receipt = find(rest, rt, marker) or _named(rest, rt, reply)
+        missing = _missing(rest, receipt, comment)
     except (NotDone, Refused) as error:  # it must not look as if nothing had been written
         raise Unclear(error.sentence) from error
     if receipt is None:
         raise Unclear(f"RT made a ticket in the queue “{new.queue}” and does not show it.")
+    if missing:
+        raise wire.not_whole(f"#{receipt.ticket}", missing)
     return receipt
+
+
+def _missing(rest: Rest, receipt: Receipt | None, comment: Comment) -> str:
+    if receipt is None or not receipt.transaction:
+        return ""
+    kept = (receipt.size, receipt.sha256)
+    return readback.missing(rest, receipt.transaction, comment.parts, kept)
+
+
+def _named(rest: Rest, rt: RtInstance, reply: Reply) -> Receipt | None:
+    """Read the ticket that RT says it made, and does not show by its marker.
+
+    A script of RT's may have changed its subject, or we may not see it: it must not be made again.
+    """
+    told = reply.data.get("id") if isinstance(reply.data, dict) else None
+    if not str(told).isdecimal():
+        return None
+    receipt = _receipt(rest, rt, int(str(told)))
+    if receipt.transaction:
+        return receipt
+    log.error("rt_cannot_read_back", rt=rt.name, ticket=receipt.ticket, right="ShowTicket")
+    return replace(receipt, proven=False, taken=True)
 
 
 def search(rest: Rest, marker: str) -> list[int]:

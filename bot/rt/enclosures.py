@@ -18,6 +18,8 @@ SHOWN = re.compile(r"image/(?:png|jpeg|gif|webp|bmp)|application/pdf|(?:audio|vi
 BYTES = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9.+-]{1,20}/[a-z0-9.+-]{1,80}")
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9._+-]+")
+#: How the file's name begins by which a record is found (wire1.file_name): for nobody else's.
+RECORD = "livechat-"
 MAX_FILE_NAME = 60
 MAX_ENDING = 12
 
@@ -62,6 +64,8 @@ def plain_file_name(name: str) -> str:
     stem, ending = (stem, dot + ending) if dot else (ending, "")
     ending = ending[:MAX_ENDING].rstrip(" .")
     kept = stem[: MAX_FILE_NAME - len(ending)].strip(" ._")
+    if kept.casefold().startswith(RECORD):
+        kept = f"file-{kept}"[: MAX_FILE_NAME - len(ending)].rstrip(" ._")
     return (kept or "file") + ending
 
 

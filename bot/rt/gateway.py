@@ -160,4 +160,6 @@ class _Room:
         return way
 
     def _leave(self) -> None:
-        self._way().close()
+        way: Way | None = getattr(self._here, "way", None)
+        if way is not None:
+            way.close()

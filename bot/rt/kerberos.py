@@ -7,7 +7,6 @@ Nothing of Kerberos is imported before an instance is configured for it: it need
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +128,7 @@ class Kerberos:
         """Say why the web server did not take a ticket, after its ``WWW-Authenticate``."""
         try:
             answer = base64.b64decode(challenge.partition(" ")[2], validate=True)
-        except binascii.Error:
+        except ValueError:  # a realm may be written in other letters, too
             answer = b""
         cause = self._said(answer) if answer else Cause.OTHER
         if cause is Cause.OTHER:

@@ -23,6 +23,19 @@ from bot.rt.threads import Threads
 log = structlog.get_logger(__name__)
 
 
+#: What the standard library raises for what is no address; the last two are faults of its own, over
+#: a bracket that nobody closes.
+_NO_ADDRESS = (
+    HeaderDefect,
+    HeaderParseError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    UnboundLocalError,
+)
+_TOO_BIG = 552  # of a sender or a text; of a recipient it means that his box is full
+
+
 class Security(StrEnum):
     """How the connection to the mail server is protected."""
 
@@ -78,6 +91,7 @@ class Sentences:
     refused: str
     broke_off: str
     later: str
+    too_big: str = ""
 
 
 INVITATION = Sentences(
@@ -113,23 +127,31 @@ class SmtpMailer(Mailer):
 def compose(
     server: MailServer, to: str, subject: str, text: str, message_id: str, at: datetime
 ) -> EmailMessage:
-    """Return the mail. Raises Refused for an address that is none; no header can be smuggled in."""
+    """Return the mail. Raises Refused for an address that is none; no header can be smuggled in.
+
+    A ``message_id`` that names no domain gets the sender's.
+    """
     mail = EmailMessage(policy=SMTP)
     mail["From"] = address(server.sender, server.sender_name)
     mail["To"] = address(to)
     mail["Subject"] = " ".join(subject.split())
     mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{''.join(message_id.split()).strip('<>')}>"
+    name = "".join(message_id.split()).strip("<>")
+    mail["Message-ID"] = f"<{name}>" if "@" in name else f"<{name}@{_domain(server.sender)}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in answer
     mail.set_content(text, cte="quoted-printable")
     return mail
+
+
+def _domain(sender: str) -> str:
+    return sender.rpartition("@")[2]
 
 
 def address(text: str, name: str = "") -> Address:
     """Read one address. Raises Refused."""
     try:
         return Address(name, addr_spec=text)
-    except (HeaderDefect, HeaderParseError, ValueError, IndexError) as error:
+    except _NO_ADDRESS as error:
         raise Refused(
             "That is no address that mail can be sent to. Pass the link on yourself."
         ) from error
@@ -196,6 +218,8 @@ def meaning(error: Exception, stage: Stage, sentences: Sentences = INVITATION) -
     us do at all is for whoever runs the service. No answer leaves it open.
     """
     code = _code(error)
+    if code == _TOO_BIG and isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
+        return Refused(sentences.too_big or sentences.refused)
     if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused):
         return NotDone(sentences.closed)
     if stage is Stage.UNDER_WAY and (

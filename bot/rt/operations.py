@@ -17,7 +17,7 @@ import structlog
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
-from bot.relay.ports import NotDone, Refused, Unclear, Written
+from bot.relay.ports import NotDone, Refused, Unclear
 from bot.rt import readback, wire
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
@@ -60,11 +60,7 @@ def comment(rest: Rest, rt: RtInstance, ref: TicketRef, record: Comment) -> Rece
     except (NotDone, Refused) as error:  # it must not look as if nothing had been written
         raise Unclear(error.sentence) from error
     if missing:
-        raise Written(
-            f"The comment is in ticket {ref}, but RT did not keep all of {missing}: its limit for "
-            "attachments is too low. Save the transcript elsewhere if it matters; pressing again "
-            "then accepts the comment as it is."
-        )
+        raise wire.not_whole(str(ref), missing)
     return receipt
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from bot.rt import wire
 from bot.rt.enclosures import Part
 from bot.rt.wire import Reply
 
-PAGE = "100"  # the most RT gives at a time; a comment has fewer files
+PAGE = 100  # the most RT gives at a time
+MAX_PAGES = 20
 
 
 class Rest(Protocol):
@@ -29,13 +30,14 @@ class Once:
 
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
-        self._known: dict[str, Reply] = {}
+        self._known: dict[tuple[str, str], Reply] = {}
 
     def get(self, path: str, params: dict[str, str] | None = None) -> Reply:
         """Ask, unless that is known."""
-        if path not in self._known:
-            self._known[path] = self._rest.get(path, params)
-        return self._known[path]
+        asked = path, (params or {}).get("page", "")
+        if asked not in self._known:
+            self._known[asked] = self._rest.get(path, params)
+        return self._known[asked]
 
 
 def digest(rest: Rest, number: int, name: str) -> tuple[int, str]:
@@ -76,9 +78,14 @@ def missing(rest: Rest, number: int, sent: Sequence[Part], kept: tuple[int, str]
     return next((part.name for part in sent if lengths.get(part.name, 0) < len(part.content)), "")
 
 
-def _listed(rest: Rest, number: int) -> list[dict[str, Any]]:
-    asked = {"fields": "Filename,ContentLength", "per_page": PAGE}
-    return wire.items(rest.get(f"transaction/{number}/attachments", asked))
+def _listed(rest: Rest, number: int) -> Iterator[dict[str, Any]]:
+    asked = {"fields": "Filename,ContentLength", "per_page": str(PAGE)}
+    for page in range(1, MAX_PAGES + 1):
+        reply = rest.get(f"transaction/{number}/attachments", asked | {"page": str(page)})
+        found = wire.items(reply)
+        yield from found
+        if len(found) < PAGE:
+            return
 
 
 def _content(reply: Reply) -> bytes:

@@ -42,10 +42,18 @@ class Rest1:
 
     def get(self, path: str, **asked: str) -> Form:
         """Ask for something. Raises NotDone."""
+        return self._checked(self._get(path, asked), wrote=False)
+
+    def list(self, path: str) -> Form:
+        """Ask for a list, of which RT may have ``nothing`` to say. Raises NotDone."""
+        form = self._get(path, {})
+        return form if form.nothing else self._checked(form, wrote=False)
+
+    def _get(self, path: str, asked: dict[str, str]) -> Form:
         form = self._try("GET", path, wrote=False, params=asked)
         if self._forgot(form):
             form = self._try("GET", path, wrote=False, params=asked)
-        return self._checked(form, wrote=False)
+        return form
 
     def post(self, path: str, fields: dict[str, str], files: Sequence[Part] = ()) -> Form:
         """Add or change something. Raises NotDone, Unclear."""

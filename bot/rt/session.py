@@ -6,6 +6,7 @@ Blocking: one object per thread (see gateway.py). What RT's answers mean is not 
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -26,6 +27,9 @@ from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
 
 log = structlog.get_logger(__name__)
 
+#: Bytes of an answer that are read at once, and of all of it: a record that is read back may have
+#: the chat's text, escaped, in base64, and REST 1.0 lists all that is attached to a ticket.
+_AT_ONCE, _MOST = 64 * 1024, 64 * 1024 * 1024
 #: Failures before the first byte of the request was written.
 BEFORE = (urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError)
 
@@ -116,11 +120,12 @@ class Session:
                 method,
                 self._rt.base + path,
                 timeout=(self._rt.connect_timeout, self._rt.read_timeout),
-                allow_redirects=False,  # a redirect is RT's way to say "log in", never a way on
+                allow_redirects=False,  # one is RT's way to say "log in", never a way on
                 verify=self._rt.ca or True,
+                stream=True,
                 **content,
             )
-            return Answer(answer.status_code, answer.headers, answer.content)
+            return Answer(answer.status_code, answer.headers, _body(answer, self._rt.read_timeout))
         except TooLate as error:
             self.close()
             raise NotDone("The live chat came too late with it. We shall try again.") from error
@@ -128,6 +133,11 @@ class Session:
             self.close()
             log.warning("rt_call_failed", rt=self._rt.name, method=method, error=words(error))
             raise self._failure(error, wrote=wrote) from error
+        except OSError as error:  # requests looks for the file before it connects
+            raise NotDone(
+                f"The certificates for {self.called} cannot be read here. Whoever runs the live chat "
+                "must look at its ca_file."
+            ) from error
 
     def _session(self) -> requests.Session:
         if self._open is None:
@@ -135,7 +145,7 @@ class Session:
         return self._open
 
     def _begin(self) -> requests.Session:
-        session = requests.Session()
+        session = _Straight()
         session.trust_env = False  # neither .netrc nor proxies nor REQUESTS_CA_BUNDLE
         session.headers["User-Agent"] = "livechat"
         for scheme in ("http://", "https://"):
@@ -164,6 +174,38 @@ class Session:
             seconds = f"{self._rt.read_timeout:g}"
             return NotDone(f"{self.called} did not answer within {seconds} seconds. Try again.")
         return NotDone(f"{self.called} broke off its answer ({words(error)}). Try again.")
+
+
+def _body(answer: requests.Response, seconds: float) -> bytes:
+    """Read all of an answer's body, unless it is endless: each read has its time, and so has the whole.
+
+    Raises requests.RequestException.
+    """
+    ends, parts, size = time.monotonic() + seconds, [], 0
+    try:
+        while part := answer.raw.read1(_AT_ONCE, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > _MOST:
+                raise requests.exceptions.ContentDecodingError("too much")
+            if time.monotonic() > ends:
+                raise requests.ReadTimeout("the body does not end")
+    except urllib3_errors.ReadTimeoutError as error:
+        raise requests.ReadTimeout(error) from error
+    except urllib3_errors.HTTPError as error:
+        raise requests.ConnectionError(error) from error
+    finally:  # what was read to its end keeps the connection for the next request
+        answer.close()
+    return b"".join(parts)
+
+
+class _Straight(requests.Session):
+    """Knows no redirects. Told only not to follow one, requests reads all of its body and its Location
+    first, however long that goes on and whatever stands there.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
 
 
 class _Watchful(HTTPAdapter):

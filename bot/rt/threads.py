@@ -13,10 +13,12 @@ T = TypeVar("T")
 
 
 class Threads(Executor):
-    """An executor of at most ``size`` threads that never hold up the end of the process.
+    """An executor of ``size`` threads that never hold up the end of the process.
 
     The standard library's pool is joined at exit: a call that hangs for its read time-out would
     keep a stopped service alive as long. What became of such a call is the outbox's to find out.
+    All are begun at once, before anything is served: who begins a thread waits until that has a
+    processor, and on a busy machine the event loop would wait with it.
     ``at_end`` is called in every thread when it ends.
     """
 
@@ -26,9 +28,9 @@ class Threads(Executor):
         self._at_end = at_end
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._started = 0
-        self._unfinished = 0
         self._closed = False
+        for number in range(1, size + 1):
+            threading.Thread(target=self._serve, name=f"{name}-{number}", daemon=True).start()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run ``fn`` in a thread, when one is free."""
@@ -47,27 +49,17 @@ class Threads(Executor):
         with self._lock:
             if self._closed:
                 raise RuntimeError(f"the threads of {self._name} were shut down")
-            self._unfinished += 1
             self._work.put(run)
-            if self._started < min(self._unfinished, self._size):
-                self._start()
         return future
-
-    def _start(self) -> None:
-        self._started += 1
-        name = f"{self._name}-{self._started}"
-        threading.Thread(target=self._serve, name=name, daemon=True).start()
 
     def _serve(self) -> None:
         while (work := self._work.get()) is not None:
             work()
-            with self._lock:
-                self._unfinished -= 1
         self._at_end()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more work and let the threads end after it; never waits for them."""
         with self._lock:
             self._closed = True
-            for _ in range(self._started):
+            for _ in range(self._size):
                 self._work.put(None)

@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.tickets import Requestor, Ticket, TicketRef
-from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
+from bot.relay.ports import NotDone, OutsideError, Refused, Unclear, Written
 from bot.rt.enclosures import Part
 
 _TRANSACTION = re.compile(r"/transaction/(\d+)/?$")
 _NEVER = "1970-01-01"  # RT's way to say that a date is not set
 _NOBODY = "Nobody"
 MAX_QUOTED = 200
+MAX_WAIT = 600.0  # seconds
 
 #: What the details of a ticket are asked with; fields[X] says what to tell of the people in X.
 PERSON = "Name,RealName,EmailAddress"
@@ -54,10 +55,8 @@ class Reply:
                 data = json.loads(body)
             except ValueError:  # RT promised JSON and broke off
                 kind = ""
-        wait = headers.get("Retry-After", "")
-        return cls(
-            status, kind, data, headers.get("Location", ""), float(wait) if wait.isdigit() else None
-        )
+        wait = _wait(headers.get("Retry-After", ""))
+        return cls(status, kind, data, headers.get("Location", ""), wait)
 
     @property
     def message(self) -> str:
@@ -69,6 +68,11 @@ class Reply:
     def logged_out(self) -> bool:
         """Whether RT did not know who we are; then it has done nothing."""
         return self.status in (301, 302, 303, 307, 401)
+
+
+def _wait(header: str) -> float | None:
+    """Read Retry-After, in seconds. Pages about maintenance ask for a day whatever it takes."""
+    return min(max(float(header), 1.0), MAX_WAIT) if header.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +126,24 @@ def trouble(reply: Reply, rt: str, *, wrote: bool) -> OutsideError | None:
             f"{rt} is out of order at the moment (error {reply.status}).",
             reply.retry_after,
         )
+    if wrote and reply.status >= 400 and reply.kind == "text/html":
+        return not_let_through(rt, reply.status)
     # RT gives its reasons as data: a page that says 404 is the web server's, and tells of no ticket.
-    page = reply.kind == "text/html" and not wrote
+    page = reply.kind == "text/html"
     if reply.data is None and (reply.status < 400 or page):
         return not_rt(rt, wrote=wrote)
     return None
+
+
+def not_let_through(rt: str, status: int) -> OutsideError:
+    """Return the error for a 4xx of the web server before RT, which has not seen what we wrote."""
+    if status in (408, 429):
+        return NotDone(f"{rt} did not take what we wrote (error {status}). We shall try again.")
+    return Refused(
+        f"The web server of {rt} did not let through what we wrote (error {status}): it may be too "
+        "big for it, or look like an attack. Whoever runs it finds the reason in its log. When that "
+        "is mended, press again."
+    )
 
 
 def not_rt(rt: str, *, wrote: bool) -> OutsideError:
@@ -223,6 +240,15 @@ def message_trouble(reply: Reply, ref: TicketRef, right: str) -> OutsideError | 
             f"administers its queue for the right {right}, then press again."
         )
     return Refused(f"RT refused what we wrote in ticket {ref} ({_why(reply)}).")
+
+
+def not_whole(ticket: str, missing: str) -> Written:
+    """Return the error for a record in ``ticket`` of which RT cut or dropped the file ``missing``."""
+    return Written(
+        f"The record is in ticket {ticket}, but RT did not keep all of {missing}: its limit for "
+        "attachments is too low. Save the transcript elsewhere if it matters; pressing again then "
+        "accepts the record as it is."
+    )
 
 
 def _why(reply: Reply) -> str:

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, tzinfo
 
 from bot.domain.tickets import Requestor, TicketRef
 from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
-from bot.rt.enclosures import Part
+from bot.rt.enclosures import RECORD, Part
 from bot.rt.session import Answer
-from bot.rt.wire import MAX_QUOTED
+from bot.rt.wire import MAX_QUOTED, not_let_through
 
 _STATUS = re.compile(r"RT/\S+ (\d{3})(?: (.*))?$")
 _FIELD = re.compile(r"([A-Za-z][\w-]*|CF\.\{[^}]+\}):(?: (.*))?$")
@@ -30,7 +30,8 @@ _LIST_BREAKS = re.compile(r"[\s,'\"\\]")
 class Form:
     """An answer: RT's own ``status`` (0 if the body has none), its remarks, its fields.
 
-    ``text`` is all that follows the first line, ``raw`` the same as bytes.
+    ``text`` is all that follows the first line, ``raw`` the same as bytes. ``nothing``: there was no
+    body, which is how RT lists the attachments of a ticket that has none.
     """
 
     http: int
@@ -39,6 +40,7 @@ class Form:
     fields: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     raw: bytes = b""
+    nothing: bool = False
 
     @classmethod
     def read(cls, answer: Answer) -> Form:
@@ -46,7 +48,7 @@ class Form:
         head, _, raw = answer.body.partition(b"\n\n")
         status = _STATUS.match(head.decode(errors="replace").strip())
         if answer.status != 200 or status is None:
-            return cls(answer.status, 0)
+            return cls(answer.status, 0, nothing=answer.status == 200 and not answer.body)
         text = raw.decode(errors="replace")
         remarks = [line[1:].strip() for line in text.split("\n") if line.startswith("#")]
         code = int(status[1])
@@ -59,16 +61,16 @@ class Form:
 
 
 def _fields(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     name = ""
     for line in text.split("\n"):
         if match := _FIELD.match(line):
             name = match[1] if match[1] not in found else ""
             if name:
-                found[name] = match[2] or ""
+                found[name] = [match[2] or ""]
         elif line.startswith(" ") and name:
-            found[name] += f"\n{line.strip()}"
-    return found
+            found[name].append(line.strip())
+    return {name: "\n".join(lines) for name, lines in found.items()}
 
 
 # --- failures ------------------------------------------------------------------------------------
@@ -81,6 +83,8 @@ def trouble(form: Form, rt: str, *, wrote: bool) -> OutsideError | None:
             f"{rt} does not accept the live chat's login. Whoever runs the live chat must look "
             "at its account in RT; nothing is lost meanwhile."
         )
+    if wrote and 400 <= form.http < 500:  # RT has let us read just before
+        return not_let_through(rt, form.http)
     if form.http == 403:
         return NotDone(
             f"{rt} does not know the live chat's account. Whoever administers RT must make a user "
@@ -172,6 +176,11 @@ def attachments(form: Form, name: str) -> list[int]:
     return sorted((int(m[1]) for m in lines if m and m[2] == name), reverse=True)
 
 
+def none_told(history: Form) -> bool:
+    """Whether a history tells of nobody's comment, as that of a ticket without attachments must."""
+    return ": Comments added by " not in history.text
+
+
 def created(form: Form) -> int:
     """Return the number of the ticket that was made; 0 if none was."""
     match = _CREATED.search(form.text)
@@ -188,7 +197,7 @@ def found(form: Form) -> list[int]:
 
 def file_name(marker: str) -> str:
     """Return the file name that carries a marker: a comment has no Subject here."""
-    return f"livechat-{_NOT_IN_NAMES.sub('-', marker).strip('-')}.json"
+    return f"{RECORD}{_NOT_IN_NAMES.sub('-', marker).strip('-')}.json"
 
 
 def plain_file_name(name: str) -> str:

@@ -1,9 +1,15 @@
 """The database: everything SQLAlchemy is in here."""
 
+import sqlite3
+
+import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store.migrate import at_head, upgrade
+from bot.store.migrate import TooNew, at_head, upgrade
 from bot.store.store import SqlStore
 from bot.store.traces import find as find_traces
 
-__all__ = ["SQLAlchemyError", "SqlStore", "at_head", "find_traces", "upgrade"]
+#: What may come of a database that is not there, not ours, or not laid out.
+UNREADABLE = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
+
+__all__ = ["UNREADABLE", "SqlStore", "TooNew", "at_head", "find_traces", "upgrade"]

@@ -73,22 +73,21 @@ SAVE_CHAT = Query(
 )
 #: The same for a chat whose row stands in no index anew: half of what is written of it.
 KEEP_CHAT = Query(sa.update(chats).where(_the_chat).values(version=_next, **_row(chats, "detail")))
-#: The same for a chat that nobody else has changed meanwhile: else it fails, and nothing of the
+#: The same two for a chat that nobody else has changed meanwhile: else they fail, and nothing of the
 #: transaction is kept. PostgreSQL divides by zero; to SQLite that is NULL, which no version may be.
-KEEP_HOPED = Query(
+_hoped = chats.c.version + ONE // sa.cast(chats.c.detail == text("was"), sa.Integer)
+SAVE_HOPED = Query(
     sa.update(chats)
     .where(_the_chat)
-    .values(
-        version=chats.c.version + ONE // sa.cast(chats.c.detail == text("was"), sa.Integer),
-        **_row(chats, "detail"),
-    )
+    .values(version=_hoped, **_row(chats, "state changed_at detail"))
+)
+KEEP_HOPED = Query(
+    sa.update(chats).where(_the_chat).values(version=_hoped, **_row(chats, "detail"))
 )
 REHOUSE = Query(sa.update(chats).where(_the_chat).values(**_row(chats, "thread_id")))
-RELAYED = Query(
-    sa.update(chats)
-    .where(_the_chat, chats.c.relayed < number("seq"))
-    .values(relayed=number("seq"), version=_next)
-)
+#: Counted though it may be no news: whoever is told counts, too (visitors/lookout.py).
+_further = sa.case((chats.c.relayed < number("seq"), number("seq")), else_=chats.c.relayed)
+RELAYED = Query(sa.update(chats).where(_the_chat).values(relayed=_further, version=_next))
 TURN = Query(sa.update(chats).where(_the_chat).values(version=_next))
 FORGET = Query(sa.delete(chats).where(_the_chat))
 

@@ -79,7 +79,7 @@ class Chats:
         else:
             found = await self._load(sql.CHATS_IN, thread=thread_id, limit=_FEW)
         found.sort(key=attrgetter("created"), reverse=True)
-        self._hopes.noted.found_in(thread_id, found)
+        self._hopes.see(lambda noted: noted.found_in(thread_id, found))
         return found
 
     def read_ahead(self, chat_id: str) -> None:
@@ -87,6 +87,16 @@ class Chats:
         if self._link.shared:
             ahead = self._chat_ahead[chat_id] = []
             self._link.later(sql.CHAT, ahead.extend, chat_id=chat_id)
+
+    def hold(self, chat_id: str) -> None:
+        """Lock a chat that is only hoped to be so, before what is asked for next of it: else that is
+        of before the commit that made the chat what it is hoped to be.
+        """
+        if self._link.shared and self._hopes.chat(chat_id) is not None:
+            self._link.later(sql.CHAT, self._found, chat_id=chat_id)
+
+    def _found(self, rows: list[Row]) -> None:
+        self._loaded(rows)
 
     async def _load(self, query: Query, **values: Any) -> list[Chat]:
         return self._loaded(await self._link.rows(query, **values))
@@ -111,11 +121,8 @@ class Chats:
     async def save(self, chat: Chat) -> None:
         """Keep a changed chat. Raises ThreadTaken."""
         before = self._states.get(chat.id)
-        if chat.state is State.OPEN is before and self.is_noted(chat.id):
-            detail, was = codec.chat_to_json(chat), self._hopes.held(chat.id)
-            query = sql.KEEP_CHAT if was is None else sql.KEEP_HOPED
-            self._link.later(query, chat_id=chat.id, detail=detail, was=was)
-            self._saved(chat)
+        if chat.state is State.OPEN is before:
+            self._keep_open(chat)
             return
         row = {"chat_id": chat.id, **self._state_of(chat)}
         if chat.state not in LIVE or before in LIVE:
@@ -127,9 +134,18 @@ class Chats:
                 raise ThreadTaken from error
         self._saved(chat)
 
-    def is_noted(self, chat_id: str) -> bool:
-        """Tell whether the database knows well enough when the chat last changed."""
-        return abs(micros(self._now) - self._hopes.noted.get(chat_id)) < _SOON_AGAIN
+    def _keep_open(self, chat: Chat) -> None:
+        """Keep an open chat that stays open; seldom when it changed, which an index has to follow."""
+        detail, was = codec.chat_to_json(chat), self._hopes.held(chat.id)
+        if abs(micros(self._now) - self._hopes.noted.get(chat.id)) < _SOON_AGAIN:
+            query = sql.KEEP_CHAT if was is None else sql.KEEP_HOPED
+            self._link.later(query, chat_id=chat.id, detail=detail, was=was)
+        else:
+            query = sql.SAVE_CHAT if was is None else sql.SAVE_HOPED
+            row = {"state": chat.state, "changed_at": micros(self._now), "detail": detail}
+            self._link.later(query, chat_id=chat.id, was=was, **row)
+            self._hopes.notes[chat.id] = micros(self._now)
+        self._saved(chat)
 
     def _state_of(self, chat: Chat) -> dict[str, Any]:
         detail = codec.chat_to_json(chat)
@@ -145,7 +161,7 @@ class Chats:
 
     async def known_thread(self, conversation_id: str) -> Thread | None:
         """Load a conversation reference by Teams' id."""
-        if (hoped := self._hopes.thread(conversation_id, self.is_noted)) is not None:
+        if (hoped := self._hopes.thread(conversation_id)) is not None:
             self._threads[conversation_id] = hoped
             return hoped
         ahead: list[Row] = []
@@ -158,7 +174,7 @@ class Chats:
         thread = self._threads[conversation_id] = codec.thread_from_row(rows[0])
         if self._link.shared:
             self._chats_ahead[thread.id] = ahead
-        self._hopes.noted.thread(thread)
+        self._hopes.see(lambda noted: noted.thread(thread))
         return thread
 
     async def thread(self, thread: Thread) -> Thread:
@@ -169,6 +185,8 @@ class Chats:
         self._hopes.need_all_held()
         row = codec.thread_to_row(thread)
         self._hopes.noted.forget(thread.conversation_id)
+        # Again behind what was seen in the same commit.
+        self._hopes.see(lambda noted: noted.forget(thread.conversation_id))
         rows = await self._link.rows(sql.KEEP_THREAD, **row, service_url_seen_at=micros(self._now))
         return codec.thread_from_row(rows[0])
 

@@ -10,10 +10,11 @@ from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from pydantic import TypeAdapter
 
 from bot.domain.admission import SignIn
-from bot.domain.chat import Chat
+from bot.domain.chat import OVER, Chat
 from bot.domain.files import File
 from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Author, Kind, Message, Quote, Role
@@ -32,6 +33,8 @@ from bot.store.tables import (
     threads,
 )
 
+log = structlog.get_logger(__name__)
+
 _chat = TypeAdapter(Chat)
 _file = TypeAdapter(File)
 
@@ -46,15 +49,22 @@ _BY_WORDS = {"head", "size", "spoken", "heard", "closing"}
 _but_words = attrgetter(*(field.name for field in fields(Chat) if field.name not in _BY_WORDS))
 #: Of some chats, the rest and its JSON: to write all of a chat takes four times as long.
 _rests: dict[str, tuple[tuple[Any, ...], str]] = {}
+#: Of chats that are known, what a later version keeps that this one does not know, as JSON: its
+#: processes run beside this one while they are upgraded one after the other.
+_later: dict[str, str] = {}
+_FIELDS = frozenset(field.name for field in fields(Chat))
 
 
 def chat_to_json(chat: Chat) -> str:
-    """The whole chat as JSON."""
+    """The whole chat as JSON, with what it was last read with that only a later version knows: that
+    stays until the chat is over, since it may tell of somebody.
+    """
     words = (
         f'"head":{chat.head},"size":{chat.size},"spoken":{chat.spoken},'
         f'"heard":{_time(chat.heard)},"closing":{_time(chat.closing)}'
     )
-    detail = f"{{{words},{_rest(chat)}"
+    later = "" if chat.state in OVER else _later.get(chat.id, "")
+    detail = f"{{{words},{later}{_rest(chat)}"
     _know(chat, detail)
     return detail
 
@@ -82,7 +92,15 @@ def chat_from_json(chat_id: str, detail: str) -> Chat:
         return known[1]
     chat = read_chat(detail)
     _know(chat, detail)
+    _keep_later(chat_id, json.loads(detail))
     return chat
+
+
+def _keep_later(chat_id: str, found: dict[str, Any]) -> None:
+    unknown = {name: found[name] for name in found.keys() - _FIELDS}
+    _later.pop(chat_id, None)
+    if unknown:
+        _later[chat_id] = f"{json.dumps(unknown)[1:-1]},"
 
 
 def known(chat_id: str) -> tuple[str, Chat] | None:
@@ -95,10 +113,26 @@ def read_chat(detail: str) -> Chat:
     return _chat.validate_json(detail)
 
 
+def readable_chats(rows: list[Row]) -> list[Chat]:
+    """Read many chats from rows of id and JSON; for other threads, too.
+
+    One that cannot be read (a later version's, say) is told of, and is no trouble of the others'.
+    """
+    found = []
+    for chat_id, detail in rows:
+        try:
+            found.append(read_chat(detail))
+        except ValueError:
+            log.warning("chat_unreadable", chat=chat_id)
+    return found
+
+
 def _know(chat: Chat, detail: str) -> None:
     _known.pop(chat.id, None)
     while len(_known) >= _MOST_KNOWN:
-        del _known[next(iter(_known))]
+        oldest = next(iter(_known))
+        del _known[oldest]
+        _later.pop(oldest, None)
     _known[chat.id] = (detail, chat)
 
 
@@ -255,8 +289,8 @@ def sign_in_from_row(row: Row) -> SignIn:
 
 
 def lanes(values: set[str]) -> frozenset[Lane]:
-    """Lanes by their names."""
-    return frozenset(_LANES[value] for value in values)
+    """Lanes by their names, but for those that only a later version knows."""
+    return frozenset(_LANES[value] for value in values if value in _LANES)
 
 
 def optional(number: int | None) -> datetime | None:

@@ -29,13 +29,15 @@ _AT_ONCE = 20_000
 class Home:
     """Who claims what is made here, for how long (microseconds), and which of it.
 
-    ``back`` is told of what ``may`` allowed and was not claimed: something is before it.
+    ``back`` is told of what ``may`` allowed and was not claimed: something is before it. ``lost`` of
+    what was perhaps: nobody knows what came of the commit.
     """
 
     owner: str
     lease: int
     may: Callable[[Delivery], bool]
     back: Callable[[Delivery], object]
+    lost: Callable[[Delivery], object]
 
 
 class Waiting(NamedTuple):
@@ -192,11 +194,14 @@ class Deliveries:
             rows = await self._link.rows(sql.STRIKE_ONE, id=ids[0], owner=owner)
         else:
             rows = await self._link.rows(sql.STRIKE, ids=list(ids), owner=owner)
+        struck = {stream for _, stream in rows}
         if self._link.shared:
             behind = {stream for (stream,) in crowded}
-            struck = {stream for _, stream in rows}
             self._emptied |= struck - behind
             self._hopes.noted.crowds(struck, behind)
+        elif len(struck) > 1:
+            left = await self._link.rows(sql.STILL_IN, streams=list(struck))
+            self._emptied |= struck - {stream for (stream,) in left}
         return self._struck(rows)
 
     async def words_in(self, stream: str) -> tuple[int, ...]:
@@ -239,9 +244,25 @@ class Deliveries:
         self._gathering.lanes |= codec.lanes({lane for _, lane in rows})
         return sorted(number for number, _ in rows)
 
+    async def held(self, owner: str, streams: Sequence[str]) -> list[Delivery]:
+        """Load what ``owner`` holds of some streams."""
+        rows = await self._link.rows(sql.HELD, owner=owner, streams=list(streams))
+        return [codec.delivery_from_row(row) for row in rows]
+
+    async def set_aside(self, taken: Delivery, owner: str, seconds: float, why: str) -> None:
+        """Give a row back in a stream of its own."""
+        values = {"ids": [taken.id], "owner": owner, "wait": _micros(seconds), "why": why}
+        if await self._link.rows(sql.SET_ASIDE, **values):
+            self._freed.add(taken.stream)
+            self._gathering.lanes.add(taken.lane)
+
     def finish(self) -> None:
         """Look what waits behind rows that were struck off; the last thing before the commit."""
-        for stream in self._freed:
+        if not self._link.shared:
+            self._freed -= self._emptied  # nobody else can have added to them meanwhile
+        if len(self._freed) > 1:
+            self._link.later(sql.LANES_AMONG, self._waits, streams=list(self._freed))
+        for stream in self._freed if len(self._freed) == 1 else ():
             self._link.later(sql.LANES_OF, self._waits, stream=stream)
 
     def _waits(self, rows: list[Row]) -> None:

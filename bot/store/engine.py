@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
 # The drivers of SQLAlchemy for migrations; everything else goes to the same drivers directly.
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+
+
+#: How long a server may say nothing, unless the URL says otherwise (seconds; the last: milliseconds).
+CONNECT: dict[str, Any] = {
+    "connect_timeout": 4,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Return an engine that keeps no connection; for migrations, and for looking by hand."""
+    found = parsed(url)
+    given = {} if is_sqlite(url) else {k: v for k, v in CONNECT.items() if k not in found.query}
+    return sa.create_engine(found, poolclass=sa.NullPool, connect_args=given)
 
 
 def parsed(url: str) -> URL:

@@ -25,6 +25,7 @@ class Gathering:
         self._chapters: dict[str, Chapter] = {}
         self.lanes: set[Lane] = set()
         self.born: list[Delivery] = []
+        self.forgot = False
 
     def of(self, chat_id: str) -> Chapter:
         """Return what is new of a chat, to be added to."""
@@ -42,6 +43,7 @@ class Gathering:
             mine.lines += new.lines
         self.lanes |= later.lanes
         self.born += later.born
+        self.forgot |= later.forgot
 
     def committed(self) -> Committed:
         """Return it in the relay's words."""
@@ -49,7 +51,7 @@ class Gathering:
             News(chat_id, new.chat, new.relayed, tuple(new.lines))
             for chat_id, new in self._chapters.items()
         )
-        return Committed(news, frozenset(self.lanes), tuple(self.born))
+        return Committed(news, frozenset(self.lanes), tuple(self.born), forgot=self.forgot)
 
     def __bool__(self) -> bool:
-        return bool(self._chapters or self.lanes or self.born)
+        return bool(self._chapters or self.lanes or self.born or self.forgot)

@@ -8,6 +8,7 @@ done again, asking (writer.py).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from bot.relay.ports import Delivery, Thread
 from bot.store import chat_sql, codec
 from bot.store.link import Link
 
+#: Seconds for which a thread is taken to be as it was: another process may have stored it anew.
+_BELIEVED = 30.0
 _MANY = 10_000  # chats of which is remembered when their rows were noted to have changed
 
 
@@ -31,7 +34,7 @@ class Noted:
 
     def __init__(self) -> None:
         self._at: dict[str, int] = {}
-        self._threads: dict[str, Thread] = {}  # by Teams' id
+        self._threads: dict[str, tuple[Thread, float]] = {}  # by Teams' id, and since when
         self._only: dict[int, str] = {}  # the chat of each thread that has had just one
         self._crowded: set[str] = set()  # streams in which more waited when we looked last
 
@@ -39,11 +42,16 @@ class Noted:
         """A thread is stored like that. Whatever may change of it changes with its chat."""
         if len(self._threads) >= _MANY:
             self._threads.clear()
-        self._threads[thread.conversation_id] = thread
+        self._threads[thread.conversation_id] = thread, time.monotonic()
 
     def forget(self, conversation_id: str) -> None:
         """A thread is being changed: read it the next time."""
         self._threads.pop(conversation_id, None)
+
+    def forget_all(self) -> None:
+        """Nothing is as sure as it was. What is known of chats is compared with their rows anyway."""
+        for known in (self._at, self._threads, self._only, self._crowded):
+            known.clear()
 
     def found_in(self, thread_id: int, chats: Sequence[Chat]) -> None:
         """All of a thread's chats are these."""
@@ -56,7 +64,9 @@ class Noted:
 
     def at(self, conversation_id: str) -> tuple[Thread, str] | None:
         """Return a thread and its only chat's id, if there is just one."""
-        thread = self._threads.get(conversation_id)
+        thread, since = self._threads.get(conversation_id, (None, 0.0))
+        if time.monotonic() - since > _BELIEVED:
+            return None
         chat_id = self._only.get(thread.id) if thread else None
         return (thread, chat_id) if thread and chat_id else None
 
@@ -95,6 +105,26 @@ class Hopes:
         self._chats: dict[str, tuple[str, Chat]] = {}  # as they are to be, with their JSON
         self._keys: set[tuple[str, Role, str]] = set()  # to be new
         self._only: dict[int, Chat] = {}  # to be the thread's
+        self.notes: dict[str, int] = {}  # when chats change, by what is written
+        # What was seen of threads. Perhaps the transaction had made it itself, or its neighbours had,
+        # and SQLite gives the number of a thread that was not kept to another one.
+        self._seen: list[Callable[[Noted], None]] = []
+
+    def see(self, seen: Callable[[Noted], None]) -> None:
+        """Have something noted if the transaction is committed."""
+        self._seen.append(seen)
+
+    def kept(self) -> None:
+        """It was committed."""
+        for chat_id, changed in self.notes.items():
+            self.noted.note(chat_id, changed)
+        for seen in self._seen:
+            seen(self.noted)
+
+    def undone(self) -> None:
+        """Nothing of it was."""
+        self.notes.clear()
+        self._seen.clear()
 
     def is_new(self, chat_id: str, role: Role, key: str) -> bool:
         """Tell whether it is hoped that a chat's line is not there yet.
@@ -106,10 +136,10 @@ class Hopes:
         self._keys.add((chat_id, role, key))
         return True
 
-    def thread(self, conversation_id: str, is_noted: Callable[[str], bool]) -> Thread | None:
+    def thread(self, conversation_id: str) -> Thread | None:
         """Return a thread that is hoped to have one chat still, as known."""
         found = self.noted.at(conversation_id) if self._may else None
-        if found is None or not is_noted(found[1]):
+        if found is None:
             return None
         chat = self._hope(found[1])
         if chat is None:

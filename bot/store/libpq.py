@@ -23,6 +23,7 @@ from bot.store.sql import Query, Row
 _OK = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 #: A round trip that takes longer is broken off: the server hangs, or the wire is cut.
 _PATIENCE = 6.0
+_FRESH = 0.5  # seconds
 _INTEGERS, _TRUTH, _OCTETS = (20, 21, 23), 16, 17
 _NOTHING: list[Row] = []
 
@@ -64,6 +65,7 @@ class Connection:
         self._prepared: dict[Query | bytes, bytes] = {}
         self._numbers = count()
         self._watch: asyncio.TimerHandle | None = None
+        self._answered = float("-inf")  # by the loop's clock
         self._writing = False
         self.broken: psycopg.Error | None = None
         self.ended = asyncio.Event()
@@ -112,8 +114,18 @@ class Connection:
             self._watch = self._loop.call_at(until, self._look)
         return await trip.done
 
+    @property
+    def asked(self) -> bool:
+        """Whether an answer is still to come."""
+        return bool(self._trips)
+
     def is_open(self) -> bool:
-        """Look whether the server has hung up; a cut wire is found out later."""
+        """Look whether the server has hung up; a cut wire is found out later.
+
+        Who has only just answered is there: the event loop tells if he hangs up.
+        """
+        if self._loop.time() - self._answered < _FRESH:
+            return self.broken is None
         for _ in range(2):  # its last words, and then the end
             self._readable()
         return self.broken is None
@@ -159,6 +171,8 @@ class Connection:
             while self._trips and not self._pg.is_busy():
                 if (result := self._pg.get_result()) is not None:
                     self._take(result)
+                elif self._pg.status == pq.ConnStatus.BAD:  # it has told us so, and tells no more
+                    raise psycopg.OperationalError("the database said what makes no sense")
             while (notice := self._pg.notifies()) is not None:
                 self.notified(notice.extra)
         except psycopg.Error as error:
@@ -183,6 +197,7 @@ class Connection:
 
     def _arrived(self) -> None:
         trip = self._trips[0]
+        self._answered = self._loop.time()
         if trip.done.done():
             pass
         elif trip.error is not None:

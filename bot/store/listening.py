@@ -15,12 +15,15 @@ from collections.abc import Callable
 
 import psycopg
 import sqlalchemy as sa
+import structlog
 
 from bot.relay.ports import Committed, Lane, News
 from bot.store import codec
 from bot.store.libpq import Connection
 from bot.store.postgres import Door
 from bot.store.sql import Query, text
+
+log = structlog.get_logger(__name__)
 
 _CHANNEL = "livechat"
 _LISTEN = f"LISTEN {_CHANNEL}".encode()
@@ -67,7 +70,9 @@ class Listener:
     def count(self, alive: int) -> None:
         """Take note of how many processes there are: one alone need not speak."""
         heard_lately = asyncio.get_running_loop().time() - self._heard_at < _COMPANY
-        self._alone = alive == 1 and not heard_lately
+        alone, self._alone = self._alone, alive == 1 and not heard_lately
+        if alone and not self._alone:
+            self._own_up()
 
     # --- speaking ------------------------------------------------------------------------------
 
@@ -79,6 +84,11 @@ class Listener:
         self._lanes |= committed.lanes
         if self._chats or self._lanes:
             self._begin_to_speak()
+
+    def _own_up(self) -> None:
+        """Whoever has come may have looked before our last commit, which was told nobody."""
+        self._untold = True
+        self._begin_to_speak()
 
     def _begin_to_speak(self) -> None:
         if self._sending is None:
@@ -95,8 +105,12 @@ class Listener:
                 lanes, self._lanes = sorted(self._lanes), set()
                 told = _in_groups(chats) or [[]] * bool(lanes)
                 await self._say(*({"chats": some, "lanes": lanes} for some in told))
-        except psycopg.Error:
-            return  # the connection is gone; with the next one, everybody is told to look
+        except Exception as error:  # noqa: BLE001 - a fault of ours must make nobody dumb
+            if not isinstance(error, psycopg.Error):
+                log.warning("telling_failed", reason=type(error).__name__)
+            # What was to be said is lost; with the next connection, everybody is told to look.
+            if self._db is not None:
+                self._db.close()
         finally:
             self._sending = None
 
@@ -114,7 +128,9 @@ class Listener:
             try:
                 self._db = await self._door.open(durable=False)
                 await self._hear(self._db, tried, lost=lost)
-            except (psycopg.Error, TimeoutError):
+            except Exception as error:  # noqa: BLE001 - a fault of ours must make nobody deaf
+                if not isinstance(error, (psycopg.Error, TimeoutError)):
+                    log.warning("listening_failed", reason=type(error).__name__)
                 pause = min(pause * 2, _LONGEST)
             else:
                 pause = _SHORTEST
@@ -145,9 +161,8 @@ class Listener:
             return
         alone, self._alone = self._alone, False
         self._heard_at = asyncio.get_running_loop().time()
-        if alone:  # whoever has come may have looked before our last commit, which was told nobody
-            self._untold = True
-            self._begin_to_speak()
+        if alone:
+            self._own_up()
         if said.get("lost"):
             self._ring(Committed(lanes=frozenset(Lane), lost=True))
             return

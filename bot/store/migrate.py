@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -10,38 +12,81 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from bot.store.engine import is_sqlite, parsed, sqlite_file
+from bot.store.engine import is_sqlite, open_engine, sqlite_file
 
 _HERE = Path(__file__).parent
 
 
+class TooNew(Exception):
+    """A later version has migrated the database; the text says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is of a later version of the live chat. Install that one again, or "
+            "restore the back-up that was made before it."
+        )
+
+
 def upgrade(url: str) -> None:
-    """Create or migrate the tables at ``url``. Blocking; safe to run again."""
-    if is_sqlite(url):
-        Path(sqlite_file(url)).parent.mkdir(parents=True, exist_ok=True)
-    engine = _engine(url)
+    """Create or migrate the tables at ``url``, all or nothing. Blocking; safe to run again.
+
+    Raises TooNew.
+    """
+    engine, file = open_engine(url), Path(sqlite_file(url)) if is_sqlite(url) else None
+    new = file is not None and not file.exists()
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _begin_ourselves(engine)
     try:
         with engine.begin() as connection:
             config = _config()
+            _at_head(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+        if file is not None and new:
+            _leave_to_the_service(file)
+
+
+def _leave_to_the_service(file: Path) -> None:
+    """What root has made at a prompt must not shut out the user who owns the folder."""
+    if os.geteuid() == 0 and file.exists():
+        folder = file.parent.stat()
+        os.chown(file, folder.st_uid, folder.st_gid)
 
 
 def at_head(url: str) -> bool:
-    """Tell whether the tables at ``url`` are of this version. Blocking."""
-    engine = _engine(url)
+    """Tell whether the tables at ``url`` are of this version. Blocking. Raises TooNew."""
+    engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            here = MigrationContext.configure(connection).get_current_heads()
+            return _at_head(connection)
     finally:
         engine.dispose()
-    return set(here) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
-def _engine(url: str) -> sa.Engine:
-    return sa.create_engine(parsed(url), poolclass=sa.NullPool)
+def _at_head(connection: sa.Connection) -> bool:
+    here = set(MigrationContext.configure(connection).get_current_heads())
+    known = ScriptDirectory.from_config(_config())
+    if not here <= {script.revision for script in known.walk_revisions()}:
+        raise TooNew
+    return here == set(known.get_heads())
+
+
+def _begin_ourselves(engine: sa.Engine) -> None:
+    """Python's driver begins no transaction before a table is made: what was broken off would stay
+    half done, and each later attempt would fail at a table that is there already.
+    """
+
+    def connected(database: sqlite3.Connection, _record: object) -> None:
+        database.isolation_level = None
+
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    sa.event.listen(engine, "connect", connected)
+    sa.event.listen(engine, "begin", begun)
 
 
 def _config() -> Config:

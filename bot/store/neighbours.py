@@ -12,9 +12,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 import sqlalchemy as sa
+import structlog
 
 from bot.relay.ports import Committed, Lane, OutsideError
 from bot.store.sql import Query
+
+log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0  # seconds
 #: To be asked on the connection that writes: commits of others count, its own do not.
@@ -91,7 +94,15 @@ class Neighbours:
             self._ring(Committed(lanes=frozenset(Lane), lost=True))
 
     async def _serve(self) -> None:
+        well = True
         while True:
-            with suppress(OutsideError):
+            try:
                 await self.look()
+                well = True
+            except OutsideError:  # others tell of it
+                pass
+            except Exception as error:  # noqa: BLE001 - the next look may do better
+                if well:  # once, not every second
+                    log.warning("look_failed", reason=type(error).__name__)
+                well = False
             await asyncio.sleep(_LOOK_EVERY)

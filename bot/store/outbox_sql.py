@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.relay.ports import Lane
 from bot.store.codec import DELIVERY
 from bot.store.sql import NONE, ONE, Among, Now, Query
 from bot.store.sql import number as _number
@@ -20,6 +21,12 @@ _ROW: dict[str, sa.ColumnElement[Any]] = {
     "created_at": Now(),
     "not_before": Now() + _number("wait"),
 }
+
+
+def no_later(at: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a moment that is not yet to come."""
+    return sa.case((at > Now(), Now()), else_=at)
+
 
 # One statement decides whether the stream is empty and takes the row if it is.
 _behind = sa.exists().where(outbox.c.stream == _p("stream"))
@@ -37,9 +44,10 @@ _waiting = sa.and_(
     outbox.c.owner.is_(None),
     outbox.c.first_claimed_at.is_(None),  # one that Teams put off keeps to its time
 )
-_none_waits = sa.or_(
-    _p("kind") != sa.literal_column("'card'"), sa.not_(sa.exists().where(_waiting))
-)
+#: Locked: whoever is just claiming the card that waits may have looked at its chat already, and shows
+#: it as it was; and nobody is to claim it, and look, before this is committed (PostgreSQL).
+_that_waits = sa.select(ONE).select_from(outbox).where(_waiting).with_for_update()
+_none_waits = sa.or_(_p("kind") != sa.literal_column("'card'"), sa.not_(sa.exists(_that_waits)))
 
 ADD = Query(sa.insert(outbox).values(_ROW).inline())
 ADD_CARD = Query(
@@ -108,6 +116,13 @@ TAKE = Query(
     .returning(*DELIVERY)
 )
 
+HELD = Query(
+    sa.select(*DELIVERY)
+    .where(outbox.c.owner == _p("owner"), Among(outbox.c.stream, "streams"))
+    .order_by(outbox.c.id)
+    .with_for_update()
+)
+
 _mine = sa.and_(Among(outbox.c.id, "ids"), outbox.c.owner == _p("owner"))
 _rest = outbox.alias("rest")
 _one_more = (
@@ -142,9 +157,16 @@ STRIKE_HOPED = Query(
 DROP = Query(
     sa.delete(outbox).where(outbox.c.id == _number("id")).returning(outbox.c.id, outbox.c.stream)
 )
-#: Of each lane, what is due or was tried already: how many rows, and since when the oldest is there.
+#: Since when a row waits: what is to be done later waits from then on, and each try puts it off anew.
+_waits_since = sa.func.coalesce(
+    outbox.c.first_claimed_at,
+    sa.case(
+        (outbox.c.not_before > outbox.c.created_at, outbox.c.not_before), else_=outbox.c.created_at
+    ),
+)
+#: Of each lane, what is due or was tried already: how many rows, and for how long the oldest waits.
 BACKLOG = Query(
-    sa.select(outbox.c.lane, sa.func.count(), Now() - sa.func.min(outbox.c.created_at))
+    sa.select(outbox.c.lane, sa.func.count(), Now() - sa.func.min(_waits_since))
     .where(
         sa.or_(
             outbox.c.not_before <= Now(),
@@ -166,22 +188,58 @@ GIVE_BACK = Query(
         owner=sa.null(),
         lease_until=sa.null(),
         not_before=Now() + _number("wait"),
+        claimed_at=Now(),
         problem=_p("why"),
         kind=sa.case((_number("alone") == ONE, "single"), else_=outbox.c.kind),
         attempt=outbox.c.attempt - _number("counted"),
     )
     .returning(outbox.c.id, outbox.c.lane)
 )
-#: Rows of a time that is yet to come: the clock was set back since. They wait as long as they were to.
+#: Out of its stream, so that nobody waits for it, and into one of its own.
+SET_ASIDE = Query(
+    sa.update(outbox)
+    .where(_mine)
+    .values(
+        stream=sa.literal_column("'aside:'") + sa.cast(outbox.c.id, sa.Text),
+        owner=sa.null(),
+        lease_until=sa.null(),
+        not_before=Now() + _number("wait"),
+        claimed_at=Now(),
+        problem=_p("why"),
+        attempt=outbox.c.attempt - ONE,
+    )
+    .returning(outbox.c.id)
+)
+#: The same with what no process of this version looks for, once it waits for longer than ``slack``.
+OF_LATER_LANES = Query(
+    sa.update(outbox)
+    .where(
+        outbox.c.lane.not_in([sa.literal_column(f"'{lane}'") for lane in Lane]),
+        sa.not_(outbox.c.stream.startswith(sa.literal_column("'aside:'"))),
+        outbox.c.created_at < Now() - _number("slack"),
+    )
+    .values(stream=sa.literal_column("'aside:'") + sa.cast(outbox.c.id, sa.Text))
+)
+_soon = Now() + _number("slack")
+#: When a row was last claimed, given back or taken from the dead: what it waits for counts from then.
+_placed = sa.func.coalesce(outbox.c.claimed_at, outbox.c.created_at)
+
+
+def _as_long(until: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.case((_placed > _soon, Now() + until - _placed), else_=until)
+
+
+#: Rows of a time that is yet to come: the clock was set back since. They wait as long as they were
+#: to, and who holds one does so for no less than his whole lease.
 FROM_AHEAD = Query(
     sa.update(outbox)
-    .where(outbox.c.created_at > Now() + _number("slack"))
+    .where(sa.or_(outbox.c.created_at > _soon, outbox.c.claimed_at > _soon))
     .values(
-        created_at=Now(),
-        not_before=Now() + outbox.c.not_before - outbox.c.created_at,
-        first_claimed_at=sa.case(
-            (outbox.c.first_claimed_at > Now(), Now()), else_=outbox.c.first_claimed_at
-        ),
+        created_at=no_later(outbox.c.created_at),
+        not_before=_as_long(outbox.c.not_before),
+        lease_until=_as_long(outbox.c.lease_until),
+        claimed_at=no_later(outbox.c.claimed_at),
+        first_claimed_at=no_later(outbox.c.first_claimed_at),
     )
 )
 WORDS_IN = Query(
@@ -189,6 +247,8 @@ WORDS_IN = Query(
         outbox.c.stream == _p("stream"), sa.text("outbox.kind IN ('relay', 'single')")
     )
 )
+STILL_IN = Query(sa.select(outbox.c.stream).where(Among(outbox.c.stream, "streams")).distinct())
+LANES_AMONG = Query(sa.select(outbox.c.lane).where(Among(outbox.c.stream, "streams")).distinct())
 LANES_OF = Query(sa.select(outbox.c.lane).where(outbox.c.stream == _p("stream")).distinct())
 
 # From stream to stream by the index: a long stream costs no more than a short one.
@@ -225,5 +285,9 @@ HEADS = Query(
 FREE = Query(
     sa.update(outbox)
     .where(outbox.c.owner.is_not(None))
-    .values(lease_until=Now() + sa.case((outbox.c.lane == "rt", _number("quarantine")), else_=-1))
+    .values(
+        lease_until=Now() + sa.case((outbox.c.lane == "rt", _number("quarantine")), else_=-1),
+        claimed_at=Now(),
+        not_before=no_later(outbox.c.not_before),  # it was due, perhaps by a clock set back since
+    )
 )

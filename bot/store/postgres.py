@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from bot.store.engine import libpq
+from bot.store.engine import CONNECT, libpq
 from bot.store.libpq import Connection, Order, Unsendable
 from bot.store.link import Clash, Then
 from bot.store.sql import Query, Row
@@ -24,13 +24,6 @@ _OPTIONS = (
     "-c statement_timeout=5000 -c lock_timeout=4000 -c enable_seqscan=off -c jit=off"
     " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit="
 )
-_CONNECT: dict[str, Any] = {
-    "connect_timeout": 4,
-    "keepalives_idle": 5,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
 _LIMIT = 4.0  # seconds to connect in
 
 # Serialization failure, deadlock, and a key that two processes saw as new.
@@ -47,7 +40,7 @@ class Door:
     """Where the database is; opens connections to it."""
 
     def __init__(self, url: str) -> None:
-        self.parts = {**_CONNECT, **libpq(url)}
+        self.parts = {**CONNECT, **libpq(url)}
 
     async def open(self, *, durable: bool = True) -> Connection:
         """Connect. Raises psycopg.OperationalError, TimeoutError."""
@@ -59,8 +52,7 @@ class PostgresHand:
     """A writing connection; see bot/store/writer.py, Hand."""
 
     shared = True
-    together = False
-    most = 16
+    most = 1
 
     def __init__(self, door: Door, clock: Callable[[], datetime]) -> None:
         self._door = door
@@ -71,7 +63,7 @@ class PostgresHand:
         self._begun = False
         self._committing = False
         self._kept = False  # the server has said so
-        self._mark: int | None = None  # where a piece begins in what waits, if it was not sent yet
+        self.fresh = False
 
     # --- within a transaction ------------------------------------------------------------------
 
@@ -96,11 +88,10 @@ class PostgresHand:
         if self._db is None:
             raise psycopg.OperationalError("no transaction was begun")
         begun, self._begun = self._begun, True
-        mark, self._mark = self._mark, None
         try:
             results = await self._db.run(orders)
-        except Unsendable:  # then it waits as before, for ``undo`` to take the piece out
-            self._waiting, self._thens, self._begun, self._mark = orders, thens, begun, mark
+        except Unsendable:  # the server has heard nothing of it
+            self._begun = begun
             raise
         except errors.IntegrityError as error:
             raise Clash(type(error).__name__) from error
@@ -118,7 +109,8 @@ class PostgresHand:
     async def begin(self) -> datetime:
         """Begin with the first statement."""
         self._committing = self._kept = False
-        if self._db is None or not self._db.is_open():
+        self.fresh = self._db is None or not self._db.is_open()
+        if self.fresh:
             self._db = None
             self._db = await self._door.open()
         self._say(b"BEGIN")
@@ -155,30 +147,6 @@ class PostgresHand:
                 self._db.close()
         return True  # the server has answered everything, and with an error
 
-    def mark(self) -> None:
-        """Begin a piece."""
-        self._mark = len(self._waiting)
-        self._say(b"SAVEPOINT piece")
-
-    async def keep(self) -> None:
-        """End the piece, so that its errors are its own."""
-        self._say(b"RELEASE SAVEPOINT piece")
-        await self.flush()
-
-    async def undo(self) -> bool:
-        """Undo the piece; False if the connection is lost."""
-        if self._mark is not None:  # the server has not heard of it
-            del self._waiting[self._mark :], self._thens[self._mark :]
-            self._mark = None
-            return True
-        self._forget()
-        if self._db is None or self._db.broken is not None:
-            return False
-        self._say(b"ROLLBACK TO SAVEPOINT piece")
-        self._say(b"RELEASE SAVEPOINT piece")
-        await self.flush()
-        return True
-
     def again(self, error: Exception) -> bool:
         """After a conflict; and on a new connection if the old one was lost before the commit."""
         if self._kept:
@@ -210,7 +178,6 @@ class PostgresHand:
     def _forget(self) -> None:
         self._waiting.clear()
         self._thens.clear()
-        self._mark = None
 
 
 class PostgresReader:

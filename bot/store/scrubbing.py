@@ -10,6 +10,7 @@ docs/security.md.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -17,12 +18,16 @@ from typing import Any
 
 import psycopg
 
-from bot.store.sqlite import connect
+from bot.store.sqlite import connect, is_busy
 
 #: Writers wait meanwhile, so it takes no more than this part of the time.
 _PART = 20
 _PATIENCE_MS = 500
 _OFTEN_POSTGRES = 60.0  # seconds
+_AFTER_FAULT = 60.0  # seconds: the disk is full, perhaps, and each attempt fills it anew
+#: What is written anew is held in memory meanwhile, of which the systemd unit allows 512 MiB. More
+#: than this is there only while many records with files wait for RT; then it is done after that.
+_MOST = 128 * 1024 * 1024
 
 
 class Scrubber:
@@ -49,13 +54,14 @@ class Scrubber:
         began = time.monotonic()
         if not self.due:
             return
-        self._soiled, done = False, False
+        self._soiled, done, rest = False, False, _AFTER_FAULT
         try:
             done = await asyncio.to_thread(self._scrub)
+            rest = self._at_least
         finally:
             self._soiled |= not done
             took = time.monotonic() - began
-            self._rested = time.monotonic() + max(_PART * took, self._at_least)
+            self._rested = time.monotonic() + max(_PART * took, rest)
 
 
 def sqlite_scrubber(file: str) -> Scrubber:
@@ -64,11 +70,32 @@ def sqlite_scrubber(file: str) -> Scrubber:
 
 
 def rewrite(file: str) -> bool:
-    """Write the file anew and cut its log; False if somebody reads it. Raises OperationalError."""
+    """Write the file anew and cut its log; False if others use it, or if too much is in it.
+
+    Raises OperationalError.
+    """
     with closing(connect(file, _PATIENCE_MS)) as database:
-        database.execute("VACUUM")
-        (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
+        fits = _size(database) <= _MOST
+        try:
+            if fits:
+                database.execute("PRAGMA cache_spill = ON")  # else it takes its size twice
+                database.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+            fits = False  # somebody writes just now
+        finally:  # what did not fit onto the disk is in the log, and fills it
+            (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return fits and not busy
+
+
+def _size(database: sqlite3.Connection) -> int:
+    """Bytes that would be written anew."""
+    pages, free, size = (
+        int(database.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
 
 
 def postgres_scrubber(parts: dict[str, Any]) -> Scrubber:
@@ -77,7 +104,8 @@ def postgres_scrubber(parts: dict[str, Any]) -> Scrubber:
     def vacuum() -> bool:
         with psycopg.connect(**parts, autocommit=True) as database:
             database.execute(
-                "VACUUM (SKIP_LOCKED) messages, files, chats, outbox, early, invitations, sign_ins"
+                "VACUUM (SKIP_LOCKED) messages, files, chats, outbox, early, invitations, sign_ins,"
+                " blocks, reception"
             )
         return True
 

@@ -28,6 +28,9 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",  # no words in files that nobody knows of
     "PRAGMA cache_spill = OFF",  # nothing is written before the commit, which has its thread
+    # Pages (32 MB). Copying the log back holds up whoever commits just then: by SQLite's own
+    # thousand pages that was one message in a hundred (docs/performance.md).
+    "PRAGMA wal_autocheckpoint = 8000",
 )
 _PATIENCE_MS = 5000
 _NEVER = 0
@@ -55,7 +58,8 @@ def _run(connection: sqlite3.Connection, query: Query, values: dict[str, Any]) -
     return connection.execute(text.sql, values)
 
 
-def _is_busy(error: sqlite3.OperationalError) -> bool:
+def is_busy(error: sqlite3.OperationalError) -> bool:
+    """Tell whether somebody else's lock is all that is wrong."""
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -63,7 +67,6 @@ class SqliteHand:
     """The writing connection; see bot/store/writer.py, Hand."""
 
     shared = False
-    together = True
     most = 128
 
     def __init__(self, file: str, clock: Callable[[], datetime]) -> None:
@@ -74,6 +77,7 @@ class SqliteHand:
         self._now = 0
         self._changes = 0
         self._trusted = True
+        self.fresh = False
 
     # --- within a transaction ------------------------------------------------------------------
 
@@ -111,6 +115,7 @@ class SqliteHand:
 
     async def begin(self) -> datetime:
         """Take the write lock, so that what is read cannot change before it is written."""
+        self.fresh = self._db is None
         if self._db is None:
             self._db = await self._thread.run(connect, self._file, _NEVER)
         now = self._clock()
@@ -118,7 +123,7 @@ class SqliteHand:
         try:
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if not _is_busy(error):
+            if not is_busy(error):
                 raise
             await self._thread.run(_begin_patiently, self._db)
         self._changes = self._db.total_changes
@@ -206,7 +211,7 @@ class SqliteReader:
                 self._db = await self._thread.run(connect, self._file, _NEVER)
             return _run(self._db, query, values).fetchall()
         except sqlite3.OperationalError as error:
-            if not _is_busy(error):
+            if not is_busy(error):
                 raise
             return await self.many(list, query, **values)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from bot.store.sql import ONE, Query, number, text
-from bot.store.tables import chats, messages, micros, tallies, threads
+from bot.store.tables import chats, files, messages, micros, tallies, threads
 
 _MINUTE = 60_000_000
 
@@ -34,12 +34,14 @@ STATES = Query(sa.select(chats.c.state, sa.func.count()).group_by(chats.c.state)
 _over = chats.c.state.in_(
     [sa.literal_column(f"'{s}'") for s in ("filed", "purged", "cancelled", "erased")]
 )
-#: Chats that are done and of which a word is still here.
-LEFTOVERS = Query(
-    sa.select(sa.func.count(sa.distinct(messages.c.chat_id)))
+_words = (
+    sa.select(messages.c.chat_id)
     .join(chats, chats.c.id == messages.c.chat_id)
     .where(_over, messages.c.text != sa.literal_column("''"))
 )
+_files = sa.select(files.c.chat_id).join(chats, chats.c.id == files.c.chat_id).where(_over)
+#: Chats that are done and of which a word, or a file, is still here.
+LEFTOVERS = Query(sa.select(sa.func.count()).select_from(_words.union(_files).subquery()))
 #: The place in Teams that was heard from last: whose service URL is good.
 NEWEST_THREAD = Query(
     sa.select(threads.c.id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import traceback
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self, TypeVar
@@ -45,7 +47,7 @@ from bot.store.postgres import Door, PostgresHand, PostgresReader
 from bot.store.scrubbing import Scrubber, postgres_scrubber, sqlite_scrubber
 from bot.store.sql import Query, Row
 from bot.store.sqlite import SqliteHand, SqliteReader
-from bot.store.tables import micros, moment
+from bot.store.tables import micros
 from bot.store.unit import SqlUnit
 from bot.store.writer import Clock, Writer
 
@@ -141,9 +143,10 @@ class SqlStore:
         lease: float,
         may: Callable[[Delivery], bool],
         back: Callable[[Delivery], object] = id,
+        lost: Callable[[Delivery], object] = id,
     ) -> None:
         """Claim for ``owner`` what is made in an empty stream, is due, and that ``may`` allows."""
-        self._writer.home = Home(owner, int(lease * 1_000_000), may, back)
+        self._writer.home = Home(owner, int(lease * 1_000_000), may, back, lost)
 
     async def listen(self) -> None:
         """Begin to hear of other processes' commits, and to tell them of ours (PostgreSQL)."""
@@ -151,7 +154,8 @@ class SqlStore:
 
     def _committed(self, committed: Committed) -> None:
         self.commits += 1
-        if any(news.chat and news.chat.state in OVER for news in committed.news):
+        over = any(news.chat and news.chat.state in OVER for news in committed.news)
+        if over or committed.forgot:
             self._scrubber.soil()
         self._ears.pass_on(committed)
         self._heard(committed)
@@ -170,13 +174,18 @@ class SqlStore:
     def _heard(self, committed: Committed) -> None:
         try:
             self._bell(committed)
-        except Exception:  # whoever listens must not keep anybody from his answer
-            log.exception("bell_failed")
+        except Exception as fault:  # noqa: BLE001 - it must not keep anybody from his answer
+            at = str(traceback.extract_tb(fault.__traceback__)[-1])  # no more: it may quote words
+            log.error("bell_failed", error=type(fault).__name__, at=at)  # noqa: TRY400
 
     # --- writing -------------------------------------------------------------------------------
 
     async def write(
-        self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True, about: str = ""
+        self,
+        work: Callable[[Unit], Awaitable[T]],
+        *,
+        soon: bool = True,
+        about: AbstractSet[str] = frozenset(),
     ) -> T:
         """Run ``work`` in one transaction; return once it is durable. NotDone: no database."""
         try:
@@ -219,6 +228,8 @@ class SqlStore:
                     self._scrubber.soil()
             await unit.link.slowly(standing_sql.OLD_TALLIES, moment=micros(now - older_than))
             await unit.link.slowly(outbox_sql.FROM_AHEAD, slack=_SLACK)
+            if rows := await unit.link.slowly(outbox_sql.OF_LATER_LANES, slack=_SLACK):
+                log.warning("unknown_lane", rows=rows)
             return gone
 
         return await self._write(work)
@@ -334,28 +345,29 @@ class SqlStore:
             rows = await self._rows(outbox_sql.HEADS, **values)
         self._waited[lane] = len(rows)
         return [
-            Head(lane, stream, kind, id_, (ready - now) / 1e6, moment(made), thread, rank)
+            Head(lane, stream, kind, id_, (ready - now) / 1e6, (now - made) / 1e6, thread, rank)
             for stream, kind, id_, ready, now, made, thread, rank in rows
         ]
 
     async def backlog(self) -> dict[Lane, tuple[int, float]]:
         """Count what is due or was tried already, by lane, and the seconds the oldest has waited."""
         rows = await self._many(list, outbox_sql.BACKLOG, now=micros(self._clock()))
-        return {Lane(lane): (count, age / 1e6) for lane, count, age in rows}
+        known = codec.lanes({lane for lane, *_ in rows})
+        return {Lane(lane): (count, age / 1e6) for lane, count, age in rows if lane in known}
 
     async def stale(self, before: dict[str, datetime]) -> list[Chat]:
         """Find chats that have stood in a state since before the given moment."""
         found: list[Chat] = []
         for state, since in before.items():
             values = {"state": state, "moment": micros(since), "limit": _MOST_STALE}
-            found += await self._many(_chats, chat_sql.STALE, **values)
+            found += await self._many(codec.readable_chats, chat_sql.STALE, **values)
         return found
 
     async def in_states(self, *states: State) -> list[Chat]:
         """Find every chat that is in one of these states."""
         found: list[Chat] = []
         for state in states:
-            found += await self._many(_chats, chat_sql.IN_STATE, state=state.value)
+            found += await self._many(codec.readable_chats, chat_sql.IN_STATE, state=state.value)
         return found
 
     async def counts(self, since: datetime) -> dict[str, int]:
@@ -386,7 +398,3 @@ class SqlStore:
 
 def _files(rows: list[Row]) -> list[Stored]:
     return [codec.file_from_row(row) for row in rows]
-
-
-def _chats(rows: list[Row]) -> list[Chat]:
-    return [codec.read_chat(detail) for _, detail in rows]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.domain.chat import Chat
 from bot.relay.people import Trace, Traces, fold, mentions
 from bot.store.codec import read_chat
-from bot.store.engine import parsed
+from bot.store.engine import open_engine
 from bot.store.tables import (
     blocks,
     chats,
@@ -17,24 +17,28 @@ from bot.store.tables import (
     invitations,
     messages,
     outbox,
+    posts,
     reception,
     seats,
     sign_ins,
     threads,
+    windows,
 )
 
 _OF_CHATS = {
     "messages": messages,
     "files": files,
+    "posts": posts,
     "invitations": invitations,
     "seats": seats,
+    "windows": windows,
     "outbox": outbox,
 }
 
 
 def find(url: str, person: str) -> Traces:
     """Find where ``person`` (login, address, name, or id) appears. Blocking; raises SQLAlchemyError."""
-    engine = sa.create_engine(parsed(url), poolclass=sa.NullPool)
+    engine = open_engine(url)
     try:
         with engine.connect() as connection:
             return _find(connection, person)
@@ -55,10 +59,11 @@ def _find(connection: sa.Connection, person: str) -> Traces:
         )
         if chat_id in speakers or mentions(json.loads(detail), person)
     ]
-    rows = connection.execute(
-        sa.select(outbox.c.id, outbox.c.payload).where(outbox.c.chat_id.is_(None))
-    )
-    loose = tuple(i for i, payload in rows if mentions(json.loads(payload), person))
+    # Those of a record that waits for RT go or stay with it; others name him when his chat does not.
+    his = {trace.chat for trace in found if trace.unfiled}
+    rows = connection.execute(sa.select(outbox.c.id, outbox.c.chat_id, outbox.c.payload))
+    others = ((id_, payload) for id_, chat_id, payload in rows if chat_id not in his)
+    loose = tuple(id_ for id_, payload in others if mentions(json.loads(payload), person))
     known = _signed_in(connection, person)
     about, opened = _blocks(connection, person), _opened(connection, person)
     return Traces(tuple(found), loose, known, *about, opened)

@@ -114,7 +114,7 @@ class SqlUnit:
     async def said(self, chat_id: str, role: Role, key: str) -> Message | None:
         """Find a line by its key on the side it came from."""
         if not self._chats.holds(chat_id):
-            if self._chats.is_noted(chat_id) and self._hopes.is_new(chat_id, role, key):
+            if self._hopes.is_new(chat_id, role, key):
                 return None
             # Whoever asks goes on to the chat. Locked first, it also shows the lines of others.
             self._chats.read_ahead(chat_id)
@@ -130,6 +130,7 @@ class SqlUnit:
 
     async def log(self, chat_id: str, after: int, limit: int) -> list[Message]:
         """Read the log after ``after``."""
+        self._chats.hold(chat_id)
         rows = await self.link.rows(sql.LOG, chat_id=chat_id, after=after, limit=limit)
         return [codec.message_from_row(row) for row in rows]
 
@@ -199,6 +200,14 @@ class SqlUnit:
         """Give deliveries back for ``seconds``."""
         return await self._deliveries.give_back(ids, owner, seconds, why, clean=clean, alone=alone)
 
+    async def held(self, owner: str, streams: Sequence[str]) -> list[Delivery]:
+        """Load what ``owner`` holds of some streams, locked."""
+        return await self._deliveries.held(owner, streams)
+
+    async def set_aside(self, taken: Delivery, owner: str, seconds: float, why: str) -> None:
+        """Give a delivery back in a stream of its own."""
+        await self._deliveries.set_aside(taken, owner, seconds, why)
+
     async def unposted(self, chat_id: str) -> tuple[int, ...]:
         """Return the numbers of the visitor's messages that are still on their way to the thread."""
         return await self._deliveries.words_in(f"chat:{chat_id}")
@@ -242,12 +251,15 @@ class SqlUnit:
         """Keep who signed in."""
         self.link.later(sql.SIGN_IN, **codec.sign_in_to_row(sign_in))
 
-    async def sign_out(self, sign_in_id: str) -> bool:
-        """Forget it; False if it was gone."""
-        return bool(await self.link.rows(sql.SIGN_OUT, sign_in=sign_in_id))
+    async def sign_out(self, sign_in_id: str, *, joins: bool = False) -> bool:
+        """Forget it; False if it was gone. Whoever ``joins`` is in a chat from now on."""
+        gone = bool(await self.link.rows(sql.SIGN_OUT, sign_in=sign_in_id))
+        self.gathering.forgot |= gone and not joins
+        return gone
 
     async def receive(self, found: Reception | None) -> None:
         """Keep that visitors may begin chats, or that they may not."""
+        self.gathering.forgot = True  # whoever had opened
         reception_sql.keep(self.link, found)
 
     async def reception(self) -> Reception | None:
@@ -261,6 +273,7 @@ class SqlUnit:
     async def unblock(self, block_id: str) -> Block | None:
         """Forget a block; return what it was."""
         gone = blocks_sql.from_rows(await self.link.rows(blocks_sql.UNBLOCK, id=block_id))
+        self.gathering.forgot |= bool(gone)
         return gone[0] if gone else None
 
     async def blocks(self) -> list[Block]:

@@ -1,10 +1,9 @@
-"""Pieces of work become transactions: many together on SQLite, most alone on PostgreSQL.
+"""Pieces of work become transactions: many together on SQLite, each alone on PostgreSQL.
 
 Durability is paid per commit. SQLite has one writer anyway, so whatever waits when it comes
 round is done together, acknowledged only after the one commit: in the hope that all goes well, and
-if anything does not, once more, each piece in its own savepoint.
-On PostgreSQL only what may wait (``soon`` false) is done together, and not much of it, since its
-chats' rows are held meanwhile.
+if anything does not, once more, each piece in its own savepoint. On PostgreSQL every connection
+waits for the disk by itself, and several chats' rows in one transaction would hold up others.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from bot.relay.ports import Committed
 from bot.relay.storage import Unit
@@ -30,7 +29,8 @@ T = TypeVar("T")
 Work = Callable[[Unit], Awaitable[Any]]
 Clock = Callable[[], datetime]
 
-_LINGER = 0.025  # seconds that work which may wait does wait for a commit to ride with
+#: Seconds that work which may wait does wait for more of its kind; and before it rides with others.
+_LINGER, _RIPE = 0.05, 0.025
 _PATIENCE = 5.0  # seconds that a piece waits for its turn
 _TRIES = 4
 _TURN = 0.008  # seconds of work after which the event loop gets its turn
@@ -39,10 +39,11 @@ _TURN = 0.008  # seconds of work after which the event loop gets its turn
 class Hand(Link, Protocol):
     """A connection that can write, and its transaction."""
 
-    #: Whether whatever waits is done in one transaction.
-    together: bool
-    #: How many pieces at most: it bounds how long the first one waits for the last.
+    #: How many pieces are done in one transaction: it bounds how long the first one waits for the last.
     most: int
+    #: Whether it had to connect for this transaction: the database may have been lost in between,
+    #: or another one may have taken its place that has not all of it.
+    fresh: bool
 
     async def begin(self) -> datetime:
         """Begin; return the moment that the transaction counts as."""
@@ -52,15 +53,6 @@ class Hand(Link, Protocol):
 
     async def abandon(self) -> bool:
         """Undo everything since ``begin``; False if it is or may be kept all the same. Never raises."""
-
-    def mark(self) -> None:
-        """Begin a piece that can be undone by itself."""
-
-    async def keep(self) -> None:
-        """End the piece."""
-
-    async def undo(self) -> bool:
-        """Undo the piece; False if the whole transaction is lost."""
 
     def again(self, error: Exception) -> bool:
         """Tell whether the work may succeed if it is simply done again."""
@@ -76,12 +68,25 @@ class Hand(Link, Protocol):
         """Let go of the connection."""
 
 
+class _Savepoints(Protocol):
+    """A hand that does several pieces in one transaction."""
+
+    def mark(self) -> None:
+        """Begin a piece that can be undone by itself."""
+
+    async def keep(self) -> None:
+        """End the piece."""
+
+    async def undo(self) -> bool:
+        """Undo the piece; False if the whole transaction is lost."""
+
+
 @dataclass(slots=True, eq=False)
 class _Piece:
     work: Work
     done: asyncio.Future[Any]
     until: float
-    about: str
+    about: AbstractSet[str]
     soon: bool = True  # whether somebody waits for it
     tries: int = 0
     hopeful: bool = True  # until something went wrong
@@ -98,7 +103,8 @@ class Writer:
         self._hands = list(hands)
         self._idle = list(hands)
         self._coming = 0  # hands that are called and have not begun
-        self._together, self._most = hands[0].together, hands[0].most
+        self._most = hands[0].most
+        self._together = self._most > 1
         self._tell = tell
         self.home: Home | None = None
         self._noted = Noted()
@@ -110,11 +116,15 @@ class Writer:
         self._closed = False
 
     async def write(
-        self, work: Callable[[Unit], Awaitable[T]], *, soon: bool = True, about: str = ""
+        self,
+        work: Callable[[Unit], Awaitable[T]],
+        *,
+        soon: bool = True,
+        about: AbstractSet[str] = frozenset(),
     ) -> T:
         """Run ``work`` in a transaction; return its result once it is durable.
 
-        ``about`` is the chat that it locks.
+        ``about`` are the chats that it locks.
         """
         if self._closed:
             raise RuntimeError("the database is closed")
@@ -123,7 +133,7 @@ class Writer:
         piece = _Piece(work, done, loop.time() + _PATIENCE, about, soon)
         if soon:
             self._ready.append([piece])
-            if not self._together and any(one.about == about != "" for one in self._lingering):
+            if not self._together and any(about & one.about for one in self._lingering):
                 self._lingered()  # a post that ended would be in the way of this chat's next one
             self._start()
             self._mind()
@@ -150,11 +160,8 @@ class Writer:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        # Those that go together lock their chats in the order in which everybody does.
-        self._lingering.sort(key=attrgetter("about"))
-        while self._lingering:
-            self._ready.append(self._lingering[: self._most])
-            del self._lingering[: self._most]
+        self._ready.extend([piece] for piece in self._lingering)
+        self._lingering.clear()
         self._start()
         self._mind()
 
@@ -196,9 +203,13 @@ class Writer:
         batch: list[_Piece] = []
         while self._ready and (not batch or (self._together and len(batch) < self._most)):
             batch += [piece for piece in self._ready.popleft() if not self._gave_up(piece)]
-        if self._together and batch:
-            batch += self._lingering[: self._most]
-            del self._lingering[: self._most]
+        if self._together and batch and self._lingering:
+            chats = frozenset[str]().union(*(piece.about for piece in batch))
+            ripe = asyncio.get_running_loop().time() + _PATIENCE - _RIPE
+            waiting, self._lingering = self._lingering, []
+            for piece in waiting:
+                rides = len(batch) < self._most and (piece.until < ripe or piece.about & chats)
+                (batch if rides else self._lingering).append(piece)
         return batch
 
     # --- one transaction -----------------------------------------------------------------------
@@ -207,14 +218,19 @@ class Writer:
         hopes: list[Hopes] = []
         try:
             now = await hand.begin()
+            if hand.fresh:
+                self._noted.forget_all()
             outcomes = await self._work(hand, batch, now, hopes)
             await hand.commit()
         except Exception as error:  # noqa: BLE001 - nothing was kept; told to whoever asked
             if await hand.abandon():
                 self._undone(hand, batch, hopes, error)
             else:
+                self._unknown(hopes)
                 self._failed(hand, batch, error)
             return
+        for kept in hopes:
+            kept.kept()
         waited_for = max((n for n, done in enumerate(outcomes, 1) if done[0].soon), default=0)
         self._end(hand, outcomes[:waited_for])
         if rest := outcomes[waited_for:]:
@@ -263,14 +279,16 @@ class Writer:
 
     async def _apart(self, hand: Hand, piece: _Piece, now: datetime, hopes: Hopes) -> _Outcome:
         """Do a piece that its neighbours in the transaction need not suffer for."""
-        hand.mark()
+        points = cast("_Savepoints", hand)
+        points.mark()
         try:
             outcome = await self._alone(hand, piece, now, hopes)
-            await hand.keep()
+            await points.keep()
         except Exception as error:
-            if not await hand.undo():
+            if not await points.undo():
                 raise
             self._allowed_in_vain(hopes)
+            hopes.undone()
             return piece, None, error, Gathering()
         return outcome
 
@@ -282,11 +300,7 @@ class Writer:
             self._allowed_in_vain(vain)
         foreign, several = hand.foreign(error), len(batch) > 1
         hoped = bool(hopes) and all(piece.hopeful for piece in batch)
-        if hopes and several and foreign and not self._together:
-            # Nobody is to wait once more for a lock that only his neighbour wants.
-            self._ready.extendleft([piece] for piece in reversed(batch))
-            self._start()
-        elif hoped and (several or (hopes[0].any and not foreign)):
+        if hoped and (several or (hopes[0].any and not foreign)):
             for piece in batch:
                 piece.hopeful = False
             self._ready.appendleft(batch)
@@ -299,6 +313,13 @@ class Writer:
         for delivery in allowed:
             if self.home is not None:
                 self.home.back(delivery)
+
+    def _unknown(self, hopes: list[Hopes]) -> None:
+        """Perhaps it was kept, with what it claimed."""
+        for hoped in hopes:
+            for delivery in hoped.allowed:
+                if self.home is not None:
+                    self.home.lost(delivery)
 
     def _failed(self, hand: Hand, batch: list[_Piece], error: Exception) -> None:
         for piece in batch:

@@ -23,6 +23,7 @@ _SCOPES = {
     "groupchat": Scope.GROUP,
     "personal": Scope.PERSONAL,
 }
+_OF_A_POST = frozenset({"message", "messageUpdate", "messageDelete"})
 _MILLISECONDS = re.compile(r"[0-9]{13}")
 _AGAIN_WITHIN = timedelta(minutes=10)
 _CARDS = "application/vnd.microsoft.card."
@@ -129,7 +130,7 @@ def _scope(conversation: Json, team_id: str) -> Scope:
 def _place(activity: Json, conversation_id: str) -> tuple[str, str]:
     """Return a channel thread's id and its first post; replyToId is not to be relied on."""
     base, _, root = conversation_id.partition(_THREAD)
-    if not root and activity.get("type") == "message":
+    if not root and activity.get("type") in _OF_A_POST:
         root = text_at(activity, "id")  # the first post of a thread, told without its thread
     return (f"{base}{_THREAD}{root}" if root else base), root
 
@@ -145,6 +146,7 @@ def heard(activity: Json, where: Thread, who: Person) -> Heard:
         mentioned=mentioned or where.scope is Scope.PERSONAL,
         quote=_shortened(written.quote or _quoted(activity)),
         **_brought(activity, written.pictures),
+        behind=written.behind,
     )
 
 
@@ -153,17 +155,18 @@ def changed(activity: Json, where: Thread, who: Person, *, removed: bool) -> Cha
 
     Their ``id`` is the message's own, so the time makes one change different from the next.
     """
-    text, mentioned, pictures = None, False, 0
-    if not removed:
-        written, mentioned = _written(activity)
-        text = written.text
-        pictures = len(_brought(activity, written.pictures)["pictures"])
+    now = None if removed else heard(activity, where, who)
+    text = now.text if now else None
     at = moment(activity)
     stamp = at.isoformat() if at else text_at(activity, "timestamp") or _digest(text or "")
     kind = "delete" if removed else "edit"
     key = text_at(activity, "id")
     change = f"{kind}:{key}:{stamp}"
-    return Changed(where, who.operator, key, change, text, mentioned=mentioned, pictures=pictures)
+    if now is None:
+        return Changed(where, who.operator, key, change, None)
+    mentioned = _written(activity)[1]
+    pictures, links = len(now.pictures), len(now.links)
+    return Changed(where, who.operator, key, change, text, mentioned, pictures, links, now)
 
 
 def moment(activity: Json) -> datetime | None:
@@ -206,7 +209,8 @@ def _written(activity: Json) -> tuple[Written, bool]:
     mentioned = any(mention.is_bot for mention in mentions)
     html = _html(activity)
     if html is not None:
-        return read_html(html, mentions), mentioned
+        written = read_html(html, mentions)
+        return written, mentioned and not written.only_quoted
     tags = [text_at(entity, "text") for entity in entities]
     text = read_text(text_at(activity, "text"), list(zip(tags, mentions, strict=True)))
     return Written(text), mentioned

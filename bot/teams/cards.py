@@ -12,6 +12,7 @@ from typing import Any
 from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Invitation, Route
 from bot.domain.presence import Presence
+from bot.domain.steps import forgotten
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView, Listening
 from bot.teams import begun_card, record_card, words
@@ -44,7 +45,7 @@ _PRESENCE = {
 _ROUTES = {
     Route.COPY: "The link is yours to pass on.",
     Route.MAIL: "By mail to {address}",
-    Route.CORRESPOND: "As correspondence on the ticket, mailed by RT to {address} and all Ccs",
+    Route.CORRESPOND: "As correspondence on the ticket, mailed by RT to every requestor and every Cc",
 }
 
 
@@ -52,17 +53,26 @@ def card(view: CardView, zone: tzinfo) -> dict[str, Any]:
     """Return the card; ``zone`` is the zone of the times that people see."""
     chat = view.chat
     body, actions = _STATES[chat.state](view, zone)
+    about, spoken = _headed(chat)
+    return el.adaptive_card([*about, *body], actions, f"{spoken}. {words.standing(chat)}")
+
+
+def retired(chat: Chat) -> dict[str, Any]:
+    """Return what stands in the place of a card that was posted anew."""
+    about, spoken = _headed(forgotten(chat))  # nobody edits it when the text is deleted
+    moved = "This card was posted anew further down. That one says how things stand"
+    body = [*about, el.paragraph(f"{moved}; “show card” posts it once more.")]
+    return el.adaptive_card(body, [], f"{spoken}. {moved}.")
+
+
+def _headed(chat: Chat) -> tuple[list[Json], str]:
+    """Say what a card is about: as its first line, and in plain text."""
     if not chat.ticket.ref.number:
-        head = begun_card.heading(chat)
-        spoken = f"{begun_card.spoken(chat)}. {words.standing(chat)}"
-        return el.adaptive_card([el.heading(head), *body], actions, spoken)
+        return [el.heading(begun_card.heading(chat))], begun_card.spoken(chat)
     subject = one_line(chat.ticket.subject, 120)
-    status = words.standing(chat)
-    spoken = f"Live chat, ticket {chat.ticket.ref}{f': {subject}' if subject else ''}. {status}"
+    spoken = f"Live chat, ticket {chat.ticket.ref}{f': {subject}' if subject else ''}"
     head = f"Ticket {in_card(str(chat.ticket.ref))}"
-    if subject:
-        head = f"{head}: {in_card(chat.ticket.subject)}"
-    return el.adaptive_card([el.heading(head), *body], actions, spoken)
+    return [el.heading(f"{head}: {in_card(chat.ticket.subject)}" if subject else head)], spoken
 
 
 def _proposed(view: CardView, zone: tzinfo) -> Part:

@@ -6,6 +6,7 @@ and a token for every send.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -15,11 +16,13 @@ from urllib.parse import quote
 
 import aiohttp
 import structlog
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.connector import Connection
 from botbuilder.schema import Activity, ConversationResourceResponse, ResourceResponse
 from botframework.connector.auth import ConnectorFactory
 from yarl import URL
 
-from bot.relay.ports import NotDone, Refused
+from bot.relay.ports import STILL, NotDone, Refused
 from bot.teams import answers
 from bot.teams.hosts import ServiceHosts
 from bot.teams.models import as_json
@@ -29,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT = 10.0  # seconds for one request
 CONNECT = 6.0  # of these, for a free or new connection: what fails until then was never sent
+TOKEN = 6.0  # seconds for a token, which may be long in coming where Entra's name or port is a hole
 MAX_ANSWER = 4 * 1024 * 1024
 
 
@@ -48,6 +52,31 @@ class _Broken(Exception):
 
 class _Endless(_Broken):
     """The answer is longer than what was asked for."""
+
+
+class _TooLate(Exception):
+    """Nothing was written: others may be at it by now."""
+
+
+class _Timely(aiohttp.ClientRequest):
+    """A request of which no byte leaves once the claim on what it carries is over.
+
+    Whoever was stopped in between (SIGSTOP) finds that out here, with the connection in his hands;
+    before, he sent it after the one who had taken it over, and unmarked. While the whole machine
+    sleeps, its steady clock stands still: then nobody finds out.
+    """
+
+    async def write_bytes(
+        self,
+        writer: AbstractStreamWriter,
+        conn: Connection,
+        content_length: int | None = None,
+    ) -> None:
+        """Write the head and the body, if they may still leave."""
+        if STILL.get()():
+            await super().write_bytes(writer, conn, content_length)
+        elif conn.protocol is not None:
+            conn.protocol.set_exception(_TooLate())
 
 
 class Wire:
@@ -70,6 +99,7 @@ class Wire:
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT, connect=CONNECT),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                request_class=_Timely,
             )
         return self._session
 
@@ -113,11 +143,11 @@ class Wire:
 
     async def _ask(self, asked: tuple[str, URL, Any, int], *, repeatable: bool) -> bytes:
         """Ask (method, URL, body, most bytes of the answer) with our token; return a good answer."""
-        token = await self._tokens.token() if self._tokens else ""
+        token = await self._token()
         try:
             status, headers, answer = await self._send(*asked, token)
             if status == 401 and self._tokens:
-                token = await self._tokens.renew(token)
+                token = await self._token(token)
                 status, headers, answer = await self._send(*asked, token)
         except _Endless as endless:
             if asked[0] == "GET":
@@ -131,6 +161,16 @@ class Wire:
         if error is not None:
             raise error
         return answer
+
+    async def _token(self, refused: str = "") -> str:
+        """Fetch a token, or another than ``refused``: nothing was done while there is none."""
+        if self._tokens is None:
+            return ""
+        try:
+            async with asyncio.timeout(TOKEN):
+                return await (self._tokens.renew(refused) if refused else self._tokens.token())
+        except TimeoutError:
+            raise NotDone("Microsoft Entra, which gives the bot its token, is slow.") from None
 
     async def _send(
         self, method: str, url: URL, body: Any, most: int, token: str
@@ -153,6 +193,9 @@ class Wire:
             # Nothing was written, or not even a connection was to be had.
             self.answers[method, 0] += 1
             raise NotDone("Teams cannot be reached.") from None
+        except _TooLate:
+            self.answers[method, 0] += 1
+            raise NotDone("The claim came too late.") from None
         except TooMuch:
             raise _Endless("It is bigger than what is taken.") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -60,7 +60,9 @@ _UNPROVEN: dict[Word | Answer, str] = {
 def is_unproven(filing: Filing | None) -> bool:
     """Tell whether the record was mailed, and nobody knows if it arrived."""
     receipt = filing.receipt if filing else None
-    return receipt is not None and not receipt.proven and not receipt.transaction
+    if receipt is None or receipt.proven or receipt.taken:
+        return False
+    return not receipt.transaction
 
 
 def worded(chat: Chat, word: Word | Answer, otherwise: str) -> str:

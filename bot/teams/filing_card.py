@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from bot.domain.chat import Chat, State
+from bot.domain.commands import is_note
 from bot.domain.legible import plain_name
 from bot.domain.matching import ECHOED, SHORTEST_REASON, Match, fingerprint, match
 from bot.domain.tickets import Ticket
@@ -111,4 +112,7 @@ def _draft(chat: Chat, zone: tzinfo) -> str:
     talk = (
         f"Live chat between {plain_name(words.visitor(chat))} and {names}, {span(chat, (), zone)}."
     )
-    return f"{one_line(chat.ticket.subject, 300)}\n{talk}"[:_DRAFT].strip()
+    subject = one_line(chat.ticket.subject, 300)
+    if is_note(subject):  # which a summary does not take to RT
+        subject = f"Subject: {subject}"
+    return f"{subject}\n{talk}"[:_DRAFT].strip()

@@ -8,12 +8,15 @@ Shapes: facts of Teams' own HTML, see docs/teams.md.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 
 import nh3
+
+from bot.domain.commands import NOTE
 
 _SCHEMA = "http://schema.skype.com/"
 _ATTRIBUTES = {
@@ -46,7 +49,15 @@ _ONE_LINE = re.compile(
     r"<p>((?:[^<>&\x00-\x1f\x7f-\x9f\ufffe\uffff]|&(?:nbsp|amp|lt|gt|quot|#39);)*)</p>"
 )
 # Smileys, "-5" and "--help" are what was said; a list behind the mention has lines of its own.
-_POINT = re.compile(r"\s*(?:(?:[:;](?![-~^'´`]?[()DPpOo/|\\*<>\[\]](?!\w))|,|[–—]|-(?=\s|$))\s*)+")
+_POINT = re.compile(
+    r"\s*+(?:(?:[:;](?![-~^'´`]?[()DPpOo/|\\*<>\[\]](?!\w))|,|[–—]|-(?=\s|$))\s*+)++"
+)
+# White space that is layout: a run with a tab or a line's end in it. Each run is looked at once.
+_LAYOUT = re.compile(r"(?<![ \t\r\n\f]) *+[\t\r\n\f][ \t\r\n\f]*+")
+# What may stand in front of a mention that begins a line: the marks of a list, another mention.
+_BEFORE = re.compile(r"[\W\d]*(?:and)?\W*", re.IGNORECASE)
+_NEAR = 40  # characters
+_SLASHES = re.compile(rf"[ ,:;]*{NOTE}")
 _LONGEST = 150_000  # characters; Teams' own limit for a whole message is about 100 KB
 _MAX_DEPTH = 250
 _DEEPEST = 8  # levels of lists and quotes that are shown
@@ -62,11 +73,17 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: ``quote`` is (author, preview), ``pictures`` how many were pasted."""
+    """What was written: ``quote`` is (author, preview), ``pictures`` how many were pasted.
+
+    ``behind`` is the text without the mentions of others that begin a line, empty if none does.
+    ``only_quoted`` tells that the bot is mentioned in the quote, and not by who wrote.
+    """
 
     text: str
     quote: tuple[str, str] | None = None
     pictures: int = 0
+    behind: str = ""
+    only_quoted: bool = False
 
 
 def read_html(html: str, mentions: Sequence[Mention]) -> Written:
@@ -86,10 +103,12 @@ def read_html(html: str, mentions: Sequence[Mention]) -> Written:
 
 def _too_deep(html: str) -> bool:
     """Tell whether elements are nested so deep that parsing them would take seconds."""
-    depth = 0
-    for closing, name in _TAG.findall(html):
-        if name.lower() not in _EMPTY:
-            depth = max(0, depth - 1) if closing else depth + 1
+    depth, begun = 0, Counter[str]()  # an end without a beginning ends nothing
+    for closing, tag in _TAG.findall(html):
+        name, step = tag.lower(), -1 if closing else 1
+        if name not in _EMPTY and (step > 0 or begun[name]):
+            begun[name] += step
+            depth += step
         if depth > _MAX_DEPTH:
             return True
     return False
@@ -110,7 +129,10 @@ class _Reader(HTMLParser):
         self._fresh = True  # the current line was begun by a block and may be taken over
         self._stack: list[str] = []
         self._verbatim = 0
-        self._cell = False
+        self._cell = False  # a cell of this row was begun
+        self._begins = False  # nothing of the cell was read
+        self._row = 0  # the line in which the row began
+        self._cells: list[tuple[int, int]] = []  # where cells begin: line, and how far into it
         self._lists: list[int] = []  # -1 for bullets, else the number of the last item
         self._links: list[tuple[str, list[str]]] = []
         self._skipping = 0  # depth inside a mention, whose name comes from its entity
@@ -118,14 +140,26 @@ class _Reader(HTMLParser):
         self._reply: _Reply | None = None
         self._replied: tuple[str, str] | None = None
         self._pictures = 0
+        self._quoted = self._called_bot = False  # the bot's mention within the quote, and beside it
         self._led: int | None = None  # the line that begins with a mention of the bot
+        self._called: dict[int, int] = {}  # lines that begin with mentions of others: how far
 
     def written(self) -> Written:
         """Return what was read."""
         lines = [line.rstrip() for line in self._lines]
+        behind = list(lines)
+        for at, end in self._called.items():
+            behind[at] = _without_point(lines[at][end:])
+        # "@Alan // he lies", and a cell of a row that does: only a note can be meant.
+        starts = (*self._called.items(), *self._cells)
+        noted = {at for at, end in starts if _SLASHES.match(lines[at], end)}
         if self._led is not None:
             lines[self._led] = _without_point(lines[self._led])
-        return Written("\n".join(lines).strip("\n").strip(), self._replied, self._pictures)
+        for at in noted:
+            lines[at] = f"{NOTE} {lines[at]}"
+        rest = _text(behind) if self._called else ""
+        only_quoted = self._quoted and not self._called_bot
+        return Written(_text(lines), self._replied, self._pictures, rest, only_quoted)
 
     # --- the parser's events ---
 
@@ -162,8 +196,8 @@ class _Reader(HTMLParser):
                 self._put(line)
             return
         # White space in the source is layout, except what Teams wrote as &nbsp; on purpose.
-        data = re.sub(r"[ \t\r\n\f]*[\t\r\n\f][ \t\r\n\f]*", " ", data)
-        if data.strip() or not self._fresh:
+        data = _LAYOUT.sub(" ", data)
+        if data.strip() or not (self._fresh or self._begins):
             self._put(data)
 
     # --- elements ---
@@ -173,21 +207,33 @@ class _Reader(HTMLParser):
             self._skipping += 1
         elif self._reply is not None:
             self._reply.enter(values.get("itemprop", ""))
+            if values.get("itemtype") == _SCHEMA + "Mention":
+                named = self._named(values.get("itemid", ""))
+                self._quoted |= named is not None and named.is_bot
         elif tag == "span" and values.get("itemtype") == _SCHEMA + "Mention":
-            self._skipping = 1
-            self._mention(values.get("itemid", ""))
+            self._skipping = int(self._mention(values.get("itemid", "")))
         elif tag == "blockquote" and values.get("itemtype") == _SCHEMA + "Reply":
             self._reply = _Reply()
         elif tag == "a":
             self._links.append((values.get("href", ""), []))
         elif tag in {"td", "th"}:
-            self._put(" | " if self._cell else "")
-            self._cell = True
+            self._begin_cell()
         elif tag in _LINES:
             self._block(tag)
 
+    def _begin_cell(self) -> None:
+        if self._cell and self._fresh and len(self._lines) - 1 > self._row:
+            self._lines.pop()  # the paragraph in the cell before has ended, its row has not
+            if self._led == len(self._lines):
+                self._led -= 1
+        self._put(" | " if self._cell else "")
+        self._cell = self._begins = True
+        self._cells.append((len(self._lines) - 1, len(self._lines[-1])))
+
     def _block(self, tag: str) -> None:
-        self._newline()
+        if not self._begins:
+            self._newline()
+        self._begins = False
         if tag in _VERBATIM:
             self._verbatim += 1
         elif tag in {"ul", "ol"}:
@@ -198,7 +244,7 @@ class _Reader(HTMLParser):
         elif tag == "blockquote":
             self._quotes += 1
         elif tag == "tr":
-            self._cell = False
+            self._cell, self._row = False, len(self._lines) - 1
 
     def _close(self, tag: str) -> None:
         if self._skipping:
@@ -232,14 +278,27 @@ class _Reader(HTMLParser):
         self._lists[-1] += 1
         return f"{indent}{self._lists[-1]}. "
 
-    def _mention(self, item: str) -> None:
-        index = int(item) if item.isascii() and item.isdigit() and len(item) < 6 else -1
-        if not 0 <= index < len(self._mentions):
-            return
-        if not self._mentions[index].is_bot:
-            self._put(self._mentions[index].name)
-        elif not "".join(self._lines).strip():
+    def _mention(self, item: str) -> bool:
+        """Tell whether what is written there is left out: who it is stands in the entity."""
+        named = self._named(item)
+        if named is None or not (named.is_bot or named.name):
+            return False
+        if not named.is_bot:
+            at = len(self._lines) - 1
+            before = self._lines[at][self._called.get(at, 0) :]
+            begins = len(before) <= _NEAR and _BEFORE.fullmatch(before)
+            self._put(named.name)
+            if begins:
+                self._called[at] = len(self._lines[at])
+            return True
+        self._called_bot = True
+        if not "".join(self._lines).strip():
             self._led = len(self._lines) - 1
+        return True
+
+    def _named(self, item: str) -> Mention | None:
+        index = int(item) if item.isascii() and item.isdigit() and len(item) < 6 else -1
+        return self._mentions[index] if 0 <= index < len(self._mentions) else None
 
     def _image(self, tag: str, values: dict[str, str]) -> None:
         if self._reply is not None:
@@ -266,7 +325,7 @@ class _Reader(HTMLParser):
         if not self._lines[-1] and self._quotes:
             self._lines[-1] = "> " * min(self._quotes, _DEEPEST)
         self._lines[-1] += text
-        self._fresh = False
+        self._fresh = self._begins = False
 
     def _break(self) -> None:
         if self._reply is not None:
@@ -306,6 +365,10 @@ class _Reply:
         """Return author and preview, None if there is neither."""
         author, preview = (" ".join("".join(self._parts[p]).split()) for p in ("mri", "preview"))
         return (author, preview) if author or preview else None
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(lines).strip("\n").strip()
 
 
 def _without_point(line: str) -> str:

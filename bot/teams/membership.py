@@ -98,6 +98,7 @@ class Membership:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._trouble: dict[str, tuple[float, OutsideError]] = {}
+        self._doubted: set[str] = set()  # teams that we are not in, as Teams said the last time
 
     async def allows(self, person: Person, service_url: str) -> bool:
         """Tell whether ``person`` may act; ``service_url`` is where the rosters can be asked.
@@ -141,6 +142,7 @@ class Membership:
             self._rosters[team] = None if left else doubtful
         self._asking.pop(team, None)  # what it brings may be from before the change
         self._trouble.pop(team, None)
+        self._doubted.discard(team)
 
     async def close(self) -> None:
         """Stop asking."""
@@ -189,19 +191,27 @@ class Membership:
         except Refused as error:
             # The app is not in that team (any more): nobody acts as its member.
             log.error("roster_refused", team=team, why=error.sentence)  # noqa: TRY400
+            if team not in self._doubted:  # said once, it may be a mistake (docs/decisions/0020)
+                self._doubted.add(team)
+                self._not_told(team, NotDone(_UNKNOWN))
+                return
             people = []
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the asking
             log.warning("roster_not_fetched", team=team, error=type(error).__name__)
-            trouble = error if isinstance(error, OutsideError) else NotDone(_UNKNOWN)
-            self._trouble[team] = (self._clock(), trouble)
-            self._asking.pop(team, None)
+            self._not_told(team, error if isinstance(error, OutsideError) else NotDone(_UNKNOWN))
             return
+        else:
+            self._doubted.discard(team)
         if self._asking.get(team) is asyncio.current_task():  # else the team has changed since
             del self._asking[team]
             self._trouble.pop(team, None)
             ids = frozenset(person.id for person, _ in people)
             names = {address: person for person, own in people for address in own}
             self._rosters[team] = Roster(ids, asked, names)
+
+    def _not_told(self, team: str, trouble: OutsideError) -> None:
+        self._trouble[team] = (self._clock(), trouble)
+        self._asking.pop(team, None)
 
     async def _ask(self, team: str, service_url: str) -> list[Member]:
         conversations = Conversations(self._wire, service_url)

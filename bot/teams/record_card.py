@@ -21,7 +21,7 @@ Part = tuple[list[Json], list[Json]]
 #: Of a record that went by mail into an RT that cannot be asked.
 _UNPROVEN = "handed to the mail server, **not confirmed by RT**: please look whether it is there"
 #: Of a comment that RT took and does not show to us.
-_UNSEEN = "**not read back**: RT does not let the live chat see comments; please look"
+_UNSEEN = "**not read back**: RT does not show it to the live chat; please look"
 _EARLIER = "An earlier try may be in RT."
 _SHOWN = 16  # digits of a digest
 
@@ -181,6 +181,8 @@ def filed(view: CardView, zone: tzinfo) -> Part:
     title = f"Open ticket {ref.number} in RT"
     if chat.filing is None:
         return body, el.link(title, chat.ticket.url)
+    if chat.filing.new_ticket and chat.filing.receipt and not chat.filing.receipt.ticket:
+        title = "Open RT"  # by mail: nobody tells us the new one's number
     body.append(el.facts(_receipt(chat, chat.filing)))
     if not chat.filing.new_ticket and ref != chat.ticket.ref:
         sent = in_card(str(chat.ticket.ref))
@@ -204,7 +206,7 @@ def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
         pairs = [("Ticket", f"{number}, made for it in {queue}")]
     if receipt is not None:
         proof = "read back from RT" if receipt.proven else _UNSEEN
-        proof = f"transaction {receipt.transaction}, {proof}"
+        proof = f"transaction {receipt.transaction}, {proof}" if receipt.transaction else proof
         pairs.append(("Comment", _UNPROVEN if doubt.is_unproven(filing) else proof))
     if receipt is not None and receipt.sha256:
         digest = f"{receipt.size} bytes, SHA-256 {receipt.sha256[:_SHOWN]}…"

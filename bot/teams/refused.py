@@ -89,7 +89,14 @@ class Refusals:
         by_thread: dict[str, list[Refusal]] = {}
         for refusal in self._refused.values():
             by_thread.setdefault(refusal.where.conversation_id, []).append(refusal)
+        trouble: Exception | None = None
         for refusals in by_thread.values():
-            await self._tell(refusals)
+            try:
+                await self._tell(refusals)
+            except Exception as error:  # noqa: BLE001 - raised below: others need not wait for it
+                trouble = error
+                continue
             for one in refusals:
                 self._refused.pop((one.where.conversation_id, one.missed.key, one.missed.change))
+        if trouble is not None:
+            raise trouble

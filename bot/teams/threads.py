@@ -88,12 +88,10 @@ class TeamsThreads:
             for post in posts(left, self._zone, resent=resent, behind=behind, limit=limit):
                 try:
                     posted.append(await self._insist(thread, post, until if posted else 0.0))
-                except TooBig:
-                    limit = weight(post.text) // 2
-                    if post.part > 1 or limit < SMALLEST:
-                        raise
-                    break
                 except OutsideError as error:
+                    limit = weight(post.text) // 2
+                    if isinstance(error, TooBig) and post.part <= 1 and limit >= SMALLEST:
+                        break
                     if posted:
                         raise Unclear(error.sentence) from error
                     raise
@@ -138,6 +136,14 @@ class TeamsThreads:
         activity = _message(thread)
         _mention(activity, said, *notice.mention)
         return await self._post(thread, activity)
+
+    async def retire(self, thread: Thread, chat: Chat, card: str) -> None:
+        """Edit an earlier card of the chat: it has no buttons any more, and says why."""
+        activity = _message(thread)
+        content = cards.retired(chat)
+        activity.attachments = [Attachment(content_type=CARD, content=content)]
+        activity.summary = content["fallbackText"]
+        await self._edit(thread, activity, card)
 
     async def erase(self, thread: Thread, post: str) -> None:
         """Delete a post of the bot; Teams shows that something was deleted there."""

@@ -14,6 +14,7 @@ from bot.teams.elements import Json
 from bot.teams.markup import in_card, one_line
 
 MOST = 10  # people shown by name
+_CHOSEN_FROM = 2 * MOST  # requestors who can be invited from a card: it must stay small
 
 _ROUTES = {
     Route.COPY: "I copy the link and pass it on",
@@ -108,9 +109,16 @@ def _choices(view: CardView) -> list[Json]:
     shown: list[Json] = []
     if len(ticket.requestors) > 1:
         options = [
-            (_option(one), str(index)) for index, one in enumerate(ticket.requestors[: 2 * MOST])
+            (_option(one), str(index)) for index, one in enumerate(ticket.requestors[:_CHOSEN_FROM])
         ]
         shown.append(el.choices("requestor", "Whom do you want to invite?", options))
+        if len(ticket.requestors) > _CHOSEN_FROM:
+            shown.append(
+                el.hint(
+                    f"Only the first {_CHOSEN_FROM} of the {len(ticket.requestors)} requestors can be "
+                    "invited from here. Write to the others on the ticket in RT."
+                )
+            )
     elif not ticket.requestors[0].address:
         shown.append(
             el.paragraph(

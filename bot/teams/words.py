@@ -104,8 +104,8 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Answer.HELP: HELP,
     Answer.NO_NUMBER: (
-        "I see no ticket number there. {detail} Mention me with just the number, like 12345 or "
-        "rt#12345, or with “help”."
+        "That is neither a command nor a ticket number by itself. {detail} Mention me with just the "
+        "number, like 12345 or rt#12345, or with “help”."
     ),
     Answer.SEVERAL_NUMBERS: (
         "That names more than one ticket, and a chat is about one. {detail} Mention me again with "
@@ -195,6 +195,10 @@ _WORDS: dict[Word | Answer, str] = {
     Answer.NOTES_KEPT: (
         "Lines that begin with // are notes: I kept {detail} of them back and sent the rest."
     ),
+    Answer.QUOTE_KEPT: (
+        "The visitor sees your words without the message that you quoted: only what they have written or "
+        "read in this chat is shown to them so. {detail}"
+    ),
     Answer.NOT_FILED: (
         "This chat has ended and is not in RT yet. Press Send to RT on its card, or mention me "
         "with “send to RT”. Until then its text is kept here. {detail}"
@@ -263,6 +267,12 @@ _MISMATCHED: dict[Word | Answer, str] = {
 #: NOTHING_HERE with a reason: a command that cannot be carried out now.
 _NOT_NOW = "That was not done. {detail} Mention me with “show card” to see where the chat stands."
 
+#: ELSEWHERE where that is in a personal chat, or in a group's.
+_UNLINKED = (
+    "{by} has just begun a chat about ticket {ticket}, in a personal or group chat with me, which has "
+    "no link. To start another one, mention me with the number again."
+)
+
 PRESS_UNKNOWN = (
     "This button is of no use any more. Mention the bot with “show card” to see the buttons."
 )
@@ -293,6 +303,8 @@ def say(notice: Tell, listening: Listening) -> str:
     chat, template = notice.chat, _WORDS[notice.word]
     if notice.word is Answer.NOTHING_HERE and notice.detail:
         template = _NOT_NOW
+    if notice.word is Answer.ELSEWHERE and not notice.detail:
+        template = _UNLINKED
     if notice.word is Answer.MISTYPED:
         template = held_words.worded(chat, notice.detail)
     if chat is not None:
@@ -310,6 +322,7 @@ def say(notice: Tell, listening: Listening) -> str:
         detail=detail,
         state=standing(chat) if chat else "",
         visitor=plain_name(visitor(chat)),
+        by=plain_name(chat.started_by.name if chat else "") or "Somebody",
         ticket=ticket(chat),
         destination=_destination(chat) if chat else "RT",
         how=HOW_TO_ANSWER[listening],

@@ -31,6 +31,10 @@ class Bucket:
             self._left -= 1.0
         return wait
 
+    def give_back(self, many: int) -> None:
+        """Nothing came of so many that were taken."""
+        self._left = min(float(self._rate.burst), self._left + many)
+
     def wait(self, now: float) -> float:
         """Return the seconds until there is one to take, without taking it."""
         per_second = self._rate.per_minute / 60
@@ -59,3 +63,8 @@ class Buckets:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(key)
         return bucket.take(now)
+
+    def give_back(self, key: str, many: int) -> None:
+        """Nothing came of so many that were taken from the key's bucket."""
+        if bucket := self._buckets.get(key):
+            bucket.give_back(many)

@@ -102,6 +102,18 @@ class Nowhere(web.DynamicResource):
         return error(404, "not_found")
 
 
+def nowhere(app: web.Application) -> None:
+    """Answer at every address that nothing in ``app`` has, as carefully as at the others."""
+    app.router.register_resource(Nowhere())
+    app.on_response_prepare.append(_dress)
+
+
+async def _dress(request: web.Request, response: web.StreamResponse) -> None:
+    """Set the headers of an answer that no handler of ours has made."""
+    if request.match_info.http_exception is not None:
+        response.headers.update(HEADERS)
+
+
 def expecting(routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
     """Return routes whose requests may expect whatever they like."""
     return [

@@ -18,12 +18,14 @@ import jwt
 import structlog
 
 from bot.domain.identity import Identity, Proof
+from bot.domain.legible import hidden, plain_name
 
 log = structlog.get_logger(__name__)
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 LONGEST = timedelta(minutes=5)
 _LEEWAY = timedelta(seconds=30)
+_MOST = 2**40  # seconds: what is more is no time
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@/-]{0,127}")
 _ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,190}")
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
@@ -64,13 +66,15 @@ class Assertions:
         Raises BadAssertion.
         """
         claims = self._claims(token, now)
-        login, address = str(claims["sub"]), str(claims.get("email", ""))
+        login, address, name = str(claims["sub"]), _known(claims, "email"), _known(claims, "name")
         if not _LOGIN.fullmatch(login):
             raise BadAssertion("sub is no login")
-        if address and not _ADDRESS.fullmatch(address):
+        if address and (not _ADDRESS.fullmatch(address) or any(map(hidden, address))):
             raise BadAssertion("email is no address")
-        name = " ".join(str(claims.get("name", "")).split())[:120]
-        return Identity(Proof.ASSERTED, login, name, address), f"{self.issuer} {claims['jti']}"
+        once = f"{self.issuer} {claims['jti']}"
+        if not once.isprintable():
+            raise BadAssertion("jti is no name")
+        return Identity(Proof.ASSERTED, login, plain_name(name), address), once
 
     def _claims(self, token: str, now: datetime) -> dict[str, Any]:
         try:
@@ -103,10 +107,18 @@ class Assertions:
         raise BadAssertion("no such key")
 
 
+def _known(claims: dict[str, Any], what: str) -> str:
+    """Return what the site tells of somebody; "" where it knows nothing, or says null."""
+    said = claims.get(what)
+    if said is not None and not isinstance(said, str):
+        raise BadAssertion(f"{what} is no text")
+    return said or ""
+
+
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
     made, ends = claims["iat"], claims["exp"]
-    if not all(type(moment) in (int, float) for moment in (made, ends)):
-        raise BadAssertion("its times are no numbers")
+    if not all(type(moment) in (int, float) and 0 <= moment < _MOST for moment in (made, ends)):
+        raise BadAssertion("its times are no numbers of seconds")
     at, leeway = now.timestamp(), _LEEWAY.total_seconds()
     if not made - leeway <= at < ends + leeway:
         raise BadAssertion("it is too old, or not good yet")

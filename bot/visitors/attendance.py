@@ -73,7 +73,9 @@ class Attendance:
             self._see_to(chat_id, chat)
 
     def expect(self, chat_id: str) -> None:
-        """A chat had windows at a process that has ended: if none is left, its visitor is gone."""
+        """A chat is taken to have windows (at a process that has ended, or it has just been joined): if
+        none is there, its visitor is gone.
+        """
         chat = self._chat(chat_id)
         chat.told = None  # what is so here may be less than what was so there
         self._see_to(chat_id, chat)

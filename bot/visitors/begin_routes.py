@@ -16,11 +16,13 @@ from bot.domain.admission import SignIn
 from bot.domain.asking import BadFields, Detail, Question, read_question
 from bot.domain.reception import Admits
 from bot.relay.beginning import Beginning, CannotBegin
+from bot.relay.visiting import Joined
 from bot.visitors import guard, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
 from bot.visitors.guard import Refusal
 from bot.visitors.hub import Hub
+from bot.visitors.senders import Senders
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.wire import Close
 
@@ -37,7 +39,6 @@ LOOKS = Rate(per_minute=60, burst=60)
 TRIES = Rate(per_minute=60, burst=60)
 #: How often one form: a repeat gives a seat each time.
 REPEATS = Rate(per_minute=10, burst=10)
-_MANY = 20  # times as much for networks behind one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,12 @@ class BeginRoutes:
         self._hub = hub
         self._gate = gate
         self._signing = signing
-        self._looks = _Senders(LOOKS, gate.shared)
-        self._tries = _Senders(TRIES, gate.shared)
+        #: Told of chats whose visitor counts as there, and whose window has yet to open.
+        self.expect: Callable[[str], None] = lambda _chat_id: None
+        self._looks = Senders(LOOKS, gate.shared)
+        self._tries = Senders(TRIES, gate.shared)
         self._keys = Buckets(REPEATS)
-        self._asks = _Senders(gate.per_address, gate.shared)
+        self._asks = Senders(gate.per_address, gate.shared)
 
     def table(self) -> list[web.RouteDef]:
         """Return the routes, relative to the prefix."""
@@ -103,33 +106,40 @@ class BeginRoutes:
         if wait := self._keys.take(guard.token_name(body["key"]), time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
         who = await self._who(request)
+        question: Question | None = None  # it was taken: what is sent now is a repeat
         if not await self._beginning.begun(body["key"]):
-            # Only what begins something counts, or a lost answer would count twice.
-            question = _question(body, who)
-            if isinstance(question, web.Response):
-                return question
+            read = _question(body, who)
+            if isinstance(read, web.Response):
+                return read
             self._asks.check(request)
-        else:
-            question = Question("")  # it was taken: what is sent now is a repeat
-        return await self._begin(request, question, body["key"], who)
-
-    async def _begin(
-        self, request: web.Request, question: Question, key: str, who: SignIn | None
-    ) -> web.Response:
-        present = guard.secret_of(request)
+            question = read
         try:
-            joined = await self._beginning.ask(question, key, present, who)
+            joined = await self._ask(request, question, body["key"], who)
         except CannotBegin as refusal:
             log.info("begin_refused", why=refusal.code)
-            if refusal.until is not None:
-                until = wire.time(refusal.until)
-                return answer(403, {"error": refusal.code, "until": until})
-            return error(_STATUS.get(refusal.code, 409), refusal.code)
+            return _refused(refusal)
+        return await self._seated(joined)
+
+    async def _ask(
+        self, request: web.Request, question: Question | None, key: str, who: SignIn | None
+    ) -> Joined:
+        present = guard.secret_of(request)
+        try:
+            return await self._beginning.ask(question or Question(""), key, present, who)
+        except Exception:
+            if question:  # only what begins something counts
+                self._asks.give_back(request)
+            raise
+
+    async def _seated(self, joined: Joined) -> web.Response:
+        """Give the browser its seat."""
         view = wire.view(joined.chat, joined.relayed)
         if view is None:
             raise Refusal(410, "gone")
         if joined.left:
             self._hub.dismiss(joined.left.chat_id, joined.left.id, Close.OTHER_CHAT)
+            await self._beginning.leave(joined.left)
+        self.expect(joined.chat.id)
         log.info("begun", chat=joined.chat.id, verified=joined.chat.identity.verified)
         response = answer(200, view)
         guard.set_secret(response, joined.secret, joined.seat.expires, self._gate.now())
@@ -139,6 +149,13 @@ class BeginRoutes:
 
     async def _who(self, request: web.Request) -> SignIn | None:
         return await self._signing.who(request) if self._signing else None
+
+
+def _refused(refusal: CannotBegin) -> web.Response:
+    if refusal.until is not None:
+        until = wire.time(refusal.until)
+        return answer(403, {"error": refusal.code, "until": until})
+    return error(_STATUS.get(refusal.code, 409), refusal.code)
 
 
 def _question(body: dict[str, Any], who: SignIn | None) -> Question | web.Response:
@@ -153,19 +170,3 @@ def _question(body: dict[str, Any], who: SignIn | None) -> Question | web.Respon
         )
     except BadFields as bad:
         return answer(422, {"error": "fields", "fields": bad.why})
-
-
-class _Senders:
-    """Limits by address, wider for networks that many share."""
-
-    def __init__(self, rate: Rate, shared: tuple[str, ...]) -> None:
-        self._shared = shared
-        self._few = Buckets(rate)
-        self._many = Buckets(Rate(rate.per_minute * _MANY, rate.burst * _MANY))
-
-    def check(self, request: web.Request) -> None:
-        """Count one. Raises Refusal."""
-        sender = guard.sender(request)
-        buckets = self._many if guard.within(sender, self._shared) else self._few
-        if wait := buckets.take(sender, time.monotonic()):
-            raise Refusal(429, "slow_down", retry_after=wait)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote
 
+import structlog
 from aiohttp import web
 
 from bot.relay.attaching import Attaching
@@ -25,10 +26,12 @@ from bot.visitors.around import answer, error
 from bot.visitors.giving import Giving
 from bot.visitors.guard import Refusal
 
+log = structlog.get_logger(__name__)
+
 UPLOAD_SECONDS = 120.0  # 5 MiB at 44 kB/s
 IN_MEMORY = 48 * 1024 * 1024  # bytes of files that are being accepted, all together
-SENDING = 2  # files of one seat at a time: nobody takes all of that
-SENT = Rate(per_minute=20, burst=20)  # of one seat
+SENDING = 2  # files of one chat at a time, by any of its seats: nobody takes all of that
+SENT = Rate(per_minute=20, burst=20)  # of one chat
 SEEN = Rate(per_minute=240, burst=120)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -77,7 +80,7 @@ class FileRoutes:
         seat = await self._seated(request)
         if request.headers.get("X-Livechat-Chat") != seat.chat_id:
             raise Refusal(409, "other_chat")  # whose window it waited in had another cookie
-        if wait := self._sent.take(seat.id, time.monotonic()):
+        if wait := self._sent.take(seat.chat_id, time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
         size = self._size(request)
         with self._held(seat, size):
@@ -91,7 +94,8 @@ class FileRoutes:
             line = await self._attaching.attach(seat, key, name, about, content)
         except CannotSay as refusal:
             return error(_STATUS.get(refusal.code, 422), refusal.code)
-        except NotDone:
+        except NotDone as trouble:
+            log.warning("file_not_taken", chat=seat.chat_id, why=trouble.sentence)
             raise Refusal(503, "busy", retry_after=5) from None
         return answer(200, wire.ack(key, line))
 
@@ -100,9 +104,9 @@ class FileRoutes:
         if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
             raise Refusal(403, "origin")
         seat = await self._seated(request)
-        if wait := self._seen.take(seat.id, time.monotonic()):
+        if wait := self._seen.take(seat.chat_id, time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
-        async with self._giving.turn(seat.id):
+        async with self._giving.turn(seat.chat_id):
             found = await self._attaching.file(seat, request.match_info["id"])
             if found is None:
                 raise Refusal(404, "not_found")
@@ -127,19 +131,19 @@ class FileRoutes:
     @contextmanager
     def _held(self, seat: Seat, size: int) -> Iterator[None]:
         """Hold memory for a file until it is kept or refused, or raise Refusal."""
-        if self._sending[seat.id] >= SENDING:
+        if self._sending[seat.chat_id] >= SENDING:
             raise Refusal(429, "slow_down", retry_after=5)
         if size > self._room:
             raise Refusal(503, "busy", retry_after=5)
         self._room -= size
-        self._sending[seat.id] += 1
+        self._sending[seat.chat_id] += 1
         try:
             yield
         finally:
             self._room += size
-            self._sending[seat.id] -= 1
-            if not self._sending[seat.id]:
-                del self._sending[seat.id]
+            self._sending[seat.chat_id] -= 1
+            if not self._sending[seat.chat_id]:
+                del self._sending[seat.chat_id]
 
     async def _body(self, request: web.Request, size: int) -> bytes:
         """Read the body. Raises Refusal."""

@@ -17,7 +17,7 @@ from bot.relay.files import Stored
 from bot.visitors import pages
 from bot.visitors.guard import Refusal
 
-AT_ONCE = 4  # files of one seat
+AT_ONCE = 4  # files of one chat, by any of its seats
 READ_SECONDS = 30.0  # a reader who takes nothing for so long is cut
 TURN_SECONDS = 60.0
 _PIECE = 64 * 1024
@@ -41,14 +41,14 @@ class Giving:
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def turn(self, seat_id: str) -> AsyncIterator[None]:
-        """Wait until the seat may have one more: a page asks for all its pictures at once.
+    async def turn(self, chat_id: str) -> AsyncIterator[None]:
+        """Wait until the chat may have one more: a page asks for all its pictures at once.
 
         Nothing should have been read from the database before. Raises Refusal.
         """
-        turns = self._turns.get(seat_id)
+        turns = self._turns.get(chat_id)
         if turns is None:
-            turns = self._turns[seat_id] = asyncio.Semaphore(AT_ONCE)
+            turns = self._turns[chat_id] = asyncio.Semaphore(AT_ONCE)
         try:
             async with asyncio.timeout(self._wait):
                 await turns.acquire()

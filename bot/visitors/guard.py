@@ -20,6 +20,8 @@ from aiohttp import hdrs, web
 from bot.visitors import wire
 
 COOKIE: Final = "__Host-livechat"
+#: In a request: whoever has the seat that its cookie names has signed out at the site. It seats nobody.
+SIGNED_OUT: Final = web.RequestKey("signed_out", bool)
 MAX_BODY_BYTES: Final = 4096
 BODY_SECONDS: Final = 10.0
 
@@ -125,8 +127,18 @@ async def read_bytes(request: web.Request, most: int = MAX_BODY_BYTES) -> bytes:
 
 
 def secret_of(request: web.Request, cookie: str = COOKIE) -> str | None:
-    """Return the session's secret out of the cookie, if what is there looks like one."""
-    secret = request.cookies.get(cookie, "")
+    """Return the session's secret out of the cookie, if what is there looks like one.
+
+    The header is read here as browsers write it, a cookie up to each semicolon. A reader that makes
+    two cookies of ``x=1 __Host-livechat=SECRET`` lets a sibling host plant one that it cannot set.
+    """
+    sent = ";".join(request.headers.getall(hdrs.COOKIE, [])).split(";")
+    named = [one.strip(" ").partition("=") for one in sent]
+    # A browser has one of that name. If there is another, somebody else put one of them there.
+    found = {secret for name, _, secret in named if name == cookie}
+    if cookie == COOKIE and SIGNED_OUT in request:
+        return None
+    secret = found.pop() if len(found) == 1 else ""
     return secret if _SECRET.fullmatch(secret) else None
 
 

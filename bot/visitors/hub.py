@@ -43,6 +43,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._watchers: dict[str, list[Watcher]] = {}
+        #: Of each chat that is watched, the commits whose news its watchers heard; see lookout.py.
+        self.heard: dict[str, int] = {}
         self._count = 0
         self._empty = asyncio.Event()
         self._empty.set()
@@ -55,8 +57,10 @@ class Hub:
             if news.chat is None and news.relayed is None and not news.lines:
                 self.wake(news.chat_id, doubt=True)
                 continue
-            for watcher in self._watchers.get(news.chat_id, ()):
-                watcher.hear(news)
+            if watchers := self._watchers.get(news.chat_id):
+                self.heard[news.chat_id] = self.heard.get(news.chat_id, 0) + 1
+                for watcher in watchers:
+                    watcher.hear(news)
         if committed.lost:
             self.lost.set()
 
@@ -81,12 +85,17 @@ class Hub:
             self._count -= 1
         if not watchers:
             self._watchers.pop(watcher.chat_id, None)
+            self.heard.pop(watcher.chat_id, None)
         if not self._watchers:
             self._empty.set()
 
     def count(self) -> int:
         """How many sockets there are."""
         return self._count
+
+    def count_of(self, chat_id: str) -> int:
+        """How many of them show that chat."""
+        return len(self._watchers.get(chat_id, ()))
 
     def chats(self) -> list[str]:
         """Return the chats that somebody watches."""

@@ -12,14 +12,13 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from bot.domain.admission import is_anothers
+from bot.domain.admission import is_his
 from bot.domain.chat import Chat
 from bot.domain.identity import Identity, Proof
-from bot.domain.matching import is_on
 from bot.relay.ports import Seat
 from bot.relay.visiting import Visiting
 from bot.visitors import guard
-from bot.visitors.guard import Refusal
+from bot.visitors.guard import SIGNED_OUT, Refusal
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.wire import Close
@@ -27,10 +26,11 @@ from bot.visitors.wire import Close
 log = structlog.get_logger(__name__)
 
 #: What is asked once, by a page that then does as it is told.
-_ENDING: Final = ("/api/session", "/api/join", "/api/begin")
+_ENDING: Final = "/api/session"
+#: What ends it only when it leads into another chat. After a refusal the question for the session is
+#: still to hear that she signed out: told that there is none, the page shows what she had not sent.
+_LEADING: Final = ("/api/join", "/api/begin")
 _HARMLESS: Final = ("/api/peek", "/api/leave", "/api/sign-in")
-#: In a request: the seat that its cookie named was given up just now.
-SIGNED_OUT: Final = web.RequestKey("signed_out", bool)
 
 
 class Keeper:
@@ -47,27 +47,31 @@ class Keeper:
         """Somebody signed in with this browser: a chat that is not his is over for it."""
         if found := await self._found(request):
             secret, seat, chat = found
-            if not _is_his(chat, who):
-                await self._give_up(secret, seat)
+            if not is_his(who, chat.identity, chat.ticket):
+                await self.give_up(secret, seat)
                 guard.drop_secret(response)
 
-    async def look(self, request: web.Request) -> None:
+    async def look(self, request: web.Request) -> tuple[str, Seat] | None:
         """Look whether whoever signed in for the seat is still signed in.
 
-        If not, the widget's question for its session gives the seat up, and so does joining another
-        chat; all else that would show the chat is refused. Raises Refusal, also for a forged name.
+        If not, the widget's question for its session gives the seat up. So does joining another chat,
+        once that is done: what is to be given up then is returned. All else that would show the chat
+        is refused. Raises Refusal, also for a forged name.
         """
         if self._proxy is None or guard.secret_of(request) is None or _shows_nothing(request):
-            return
+            return None
         said = self._proxy.login(request)
         login = self._proxy.local(said) if said else None
         if found := await self._found(request):
             secret, seat, chat = found
             if chat.identity.proof is Proof.SSO and not _is_still_his(chat, login):
-                if not request.path.endswith(_ENDING):
+                if not request.path.endswith((_ENDING, *_LEADING)):
                     raise Refusal(401, "signed_out")
-                await self._give_up(secret, seat)
                 request[SIGNED_OUT] = True
+                if request.path.endswith(_LEADING):
+                    return secret, seat
+                await self.give_up(secret, seat)
+        return None
 
     async def _found(self, request: web.Request) -> tuple[str, Seat, Chat] | None:
         secret = guard.secret_of(request)
@@ -75,7 +79,8 @@ class Keeper:
         looked = await self._visiting.look(seat) if seat else None
         return (secret, seat, looked[0]) if secret and seat and looked else None
 
-    async def _give_up(self, secret: str, seat: Seat) -> None:
+    async def give_up(self, secret: str, seat: Seat) -> None:
+        """It seats nobody any more, and its windows are closed."""
         await self._visiting.leave(secret)
         self._hub.dismiss(seat.chat_id, seat.id, Close.NO_SESSION)
         log.info("gave_way", chat=seat.chat_id)
@@ -83,6 +88,9 @@ class Keeper:
 
 def _shows_nothing(request: web.Request) -> bool:
     path = request.path
+    # How it stands at the door: the next question for the session is to hear that it was given up.
+    if path.endswith("/api/begin") and request.method in {"GET", "HEAD"}:
+        return True
     return path.endswith(_HARMLESS) or not ("/api/" in path or path.endswith("/ws"))
 
 
@@ -94,11 +102,3 @@ def _is_still_his(chat: Chat, login: str | None) -> bool:
     """
     known = chat.identity.login
     return login == known if known else login is not None
-
-
-def _is_his(chat: Chat, who: Identity) -> bool:
-    """Tell whether a chat is that of somebody who has just signed in, as far as anybody can know."""
-    known = chat.identity
-    if known.verified:
-        return not is_anothers(known, who)
-    return is_on(who, chat.ticket)

@@ -34,6 +34,7 @@ class Lookout:
         self._versions = versions
         self._sweep = sweep
         self._seen: dict[str, int] = {}
+        self._doubtful: set[str] = set()  # chats of which not all was heard when we last looked
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -73,25 +74,40 @@ class Lookout:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.recheck):
                     await self._hub.lost.wait()
+            lost = self._hub.lost.is_set()
             self._hub.lost.clear()
             try:
-                await self._compare()
+                await self._compare(lost=lost)
             except Exception as error:  # noqa: BLE001 - the next round may do better
                 log.warning("lookout_failed", error=describe(error))
                 await asyncio.sleep(_AFTER_TROUBLE)
                 self._hub.lost.set()
 
-    async def _compare(self) -> None:
-        """Wake the watchers of every chat that changed since we last looked."""
+    async def _compare(self, *, lost: bool) -> None:
+        """Wake the watchers of every chat that changed since we last looked, but for what they heard.
+
+        If rings may be ``lost`` nobody relies on what was heard, nor does he of a chat where it did
+        not add up the last time: a commit that was counted before its news came is heard later.
+        They look also whether their seat is still good: what nobody heard of may be that it is not.
+        """
         chats = self._hub.chats()
         seen: dict[str, int] = {}
+        doubtful: set[str] = set()
         for at in range(0, len(chats), _AT_A_TIME):
             some = chats[at : at + _AT_A_TIME]
             now = await self._versions(some)
-            changed = [c for c in some if c not in now or now[c] != self._seen.get(c)]
+            changed = []
+            for chat_id in some:
+                heard = self._hub.heard.pop(chat_id, 0)
+                before = self._seen.get(chat_id)
+                if before is None or now.get(chat_id) != before + heard:
+                    doubtful.add(chat_id)
+                    changed.append(chat_id)
+                elif heard and (lost or chat_id in self._doubtful):
+                    changed.append(chat_id)
             for number, chat_id in enumerate(changed, 1):
-                self._hub.wake(chat_id)
+                self._hub.wake(chat_id, doubt=True)
                 if not number % _IN_A_ROW:
                     await asyncio.sleep(_PAUSE)
             seen |= now
-        self._seen = seen
+        self._seen, self._doubtful = seen, doubtful

@@ -25,6 +25,7 @@ _templates = Environment(
 # No inline script, no inline style: the policy below allows neither. The element is told where
 # the service is by the page's own address, and gets the invitation's token from the fragment.
 _page = _templates.get_template("chat.html")
+_not_signed_in = _templates.get_template("not_signed_in.html")
 
 
 def page(
@@ -42,6 +43,14 @@ def page(
         version=version,
         accessibility=accessibility_url,
     )
+
+
+def not_signed_in(why: str, back: str) -> str:
+    """Return what somebody reads whom the page for signing in could not sign in.
+
+    ``why`` is a sentence or two, ``back`` a path of this site.
+    """
+    return _not_signed_in.render(why=why, back=back)
 
 
 def page_policy(frame_ancestors: Sequence[str]) -> str:

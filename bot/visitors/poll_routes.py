@@ -21,7 +21,7 @@ from bot.visitors.polls import Polls, Window
 from bot.visitors.socket import FRAMES, Shared
 from bot.visitors.wire import Close
 
-ASKS = Rate(per_minute=240, burst=60)  # of one seat, in all its windows
+ASKS = Rate(per_minute=240, burst=60)  # of one chat, in all its windows
 MAX_BODY_BYTES = 128 * 1024
 MAX_FRAMES = 32
 MAX_ANSWER = 256 * 1024  # bytes of lines, about; the rest comes with the next answer
@@ -49,12 +49,12 @@ class PollRoutes:
     """The handler for windows that ask."""
 
     def __init__(
-        self, shared: Shared, origins: frozenset[str], *, windows: int, windows_of_seat: int
+        self, shared: Shared, origins: frozenset[str], *, windows: int, windows_of_chat: int
     ) -> None:
         self._shared = shared
         self._origins = origins
         self._windows = windows
-        self._of_seat = windows_of_seat
+        self._of_chat = windows_of_chat
         self._asks, self._frames = Buckets(ASKS), Buckets(FRAMES)
         self._polls = Polls(shared.hub, shared.attendance, shared.pace.linger)
 
@@ -81,14 +81,14 @@ class PollRoutes:
 
     @staticmethod
     def _check_rate(buckets: Buckets, seat: Seat) -> None:
-        if wait := buckets.take(seat.id, time.monotonic()):
+        if wait := buckets.take(seat.chat_id, time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
 
     def _check_room(self, seat: Seat, name: str) -> None:
-        """Refuse a new window when we are leaving, or full, or the seat has too many."""
+        """Refuse a new window when we are leaving, or full, or the chat has too many."""
         hub = self._shared.hub
         known = self._polls.find(seat, name) is not None
-        many = len(hub.of_seat(seat.chat_id, seat.id)) >= self._of_seat
+        many = hub.count_of(seat.chat_id) >= self._of_chat
         if hub.closing or (not known and (many or hub.count() >= self._windows)):
             raise Refusal(503, "busy", retry_after=1)
 
@@ -137,7 +137,7 @@ class PollRoutes:
         return None
 
     async def _say(self, seat: Seat, say: wire.Say) -> dict[str, Any]:
-        if self._shared.says.take(seat.id, time.monotonic()):
+        if self._shared.says.take(seat.chat_id, time.monotonic()):
             return wire.refused(say.key, "slow_down")
         try:
             return wire.ack(say.key, await self._shared.visiting.say(seat, say.key, say.text))

@@ -33,7 +33,8 @@ class Window:
         self._until = 0.0  # when it is gone unless it asks again
         self.key = key
         self.rung = asyncio.Event()
-        self.doubt = False  # whether the seat is still good
+        # Whether the seat is still good: it may have been given up before we were told of such things.
+        self.doubt = True
         self.closed: Close | None = None
         self.turn = 0  # the newest request that waits; older ones need wait no longer
         self.waiting = 0  # requests that are being answered

@@ -82,7 +82,7 @@ class VisitorsRoom:
             shared,
             known,
             windows=allowances.sockets,
-            windows_of_seat=allowances.sockets_of_seat,
+            windows_of_chat=allowances.sockets_of_chat,
         )
         self._rates = RateRoutes(visiting, known).table()
         self._begin: list[web.RouteDef] = []
@@ -117,6 +117,7 @@ class VisitorsRoom:
 
     def begin_at(self, begin: BeginRoutes) -> None:
         """Let visitors begin chats there; only before ``routes``."""
+        begin.expect = self._attendance.expect
         self._begin = begin.table()
 
     def _table(self, also: Iterable[web.RouteDef]) -> list[web.RouteDef]:
@@ -156,9 +157,11 @@ class VisitorsRoom:
 
     def _within(self, handler: Handler) -> Handler:
         async def kept(request: web.Request) -> web.StreamResponse:
-            if self._keeper:
-                await self._keeper.look(request)
-            return await handler(request)
+            signed_out = await self._keeper.look(request) if self._keeper else None
+            response = await handler(request)
+            if self._keeper and signed_out and response.status == 200:
+                await self._keeper.give_up(*signed_out)
+            return response
 
         async def within(request: web.Request) -> web.StreamResponse:
             if not self._hub.closing:

@@ -18,8 +18,7 @@ from bot.visitors import guard, pages, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
 from bot.visitors.bundle import Bundle
-from bot.visitors.guard import Refusal
-from bot.visitors.keeper import SIGNED_OUT
+from bot.visitors.guard import SIGNED_OUT, Refusal
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.socket import Shared, Socket
 from bot.visitors.wire import Close
@@ -34,7 +33,8 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 BY_ADDRESS = Rate(per_minute=300, burst=100)  # a whole campus may share one
 BY_SHARED = Rate(per_minute=6000, burst=2000)  # a whole campus does share one of these
 BY_TOKEN = Rate(per_minute=10, burst=10)
-# Of one seat, in all its tabs. What was written without a network comes at once, and was promised.
+# Of one chat, in all its tabs: the same link gives its window seat after seat, if an answer was lost.
+# What was written without a network comes at once, and was promised.
 SAYS = Rate(per_minute=60, burst=60)
 
 
@@ -48,7 +48,7 @@ class Allowances:
     shared: tuple[str, ...] = ()  # networks whose people come from one address, or few
     says: Rate = SAYS
     sockets: int = 6000
-    sockets_of_seat: int = 20
+    sockets_of_chat: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +176,14 @@ class Routes:
         except CannotJoin as refusal:
             log.info("join_refused", fate=refusal.fate)
             return error(_STATUS.get(refusal.fate, 410), refusal.fate)
-        if before and before.chat_id != joined.seat.chat_id:
+        if present and before and before.chat_id != joined.seat.chat_id:
             # The browser's cookie is about to name another chat: its old tabs are told now, not
-            # when their network next fails.
+            # when their network next fails, and those at other processes by the ring.
             self._hub.dismiss(before.chat_id, before.id, Close.OTHER_CHAT)
+            await self._visiting.leave(present)
         log.info("joined", chat=joined.chat.id)
+        # He counts as there, but his window has yet to open: the network may take him before.
+        self._shared.attendance.expect(joined.chat.id)
         response = answer(200, self._shown(joined.chat, joined.relayed))
         guard.set_secret(response, joined.secret, joined.seat.expires, self._now())
         if self.signing:
@@ -246,10 +249,10 @@ class Routes:
         return ws
 
     def _check_room(self, seat: Seat) -> None:
-        """Refuse a socket when we are leaving, or full, or the seat has too many."""
+        """Refuse a socket when we are leaving, or full, or the chat has too many, by any seats."""
         full = self._hub.count() >= self._allowances.sockets
-        tabs = len(self._hub.of_seat(seat.chat_id, seat.id))
-        if self._hub.closing or full or tabs >= self._allowances.sockets_of_seat:
+        tabs = self._hub.count_of(seat.chat_id)
+        if self._hub.closing or full or tabs >= self._allowances.sockets_of_chat:
             raise Refusal(503, "busy", retry_after=5)
 
     # --- helpers -----------------------------------------------------------------------------------

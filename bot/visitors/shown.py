@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Role
 from bot.relay.ports import News
 from bot.visitors import wire
+
+#: All but what words change: while it stays, so does all of the view but its numbers.
+_NUMBERS = {"head", "size", "spoken", "heard"}
+_besides = attrgetter(*(field.name for field in fields(Chat) if field.name not in _NUMBERS))
 
 
 def is_his(news: News) -> bool:
@@ -21,12 +27,13 @@ class Shown:
     Frames come out in the order in which they are to be sent; they count as sent.
     """
 
-    __slots__ = ("_face", "_relayed", "cursor")
+    __slots__ = ("_chat", "_face", "_relayed", "cursor")
 
     def __init__(self) -> None:
         self.cursor: int | None = None  # the last seq sent; None until a hello tells
         self._face: tuple[Any, ...] = ()  # the view without its numbers; empty until the welcome
         self._relayed = 0
+        self._chat: Chat | None = None  # of which that view is
 
     @property
     def welcomed(self) -> bool:
@@ -35,7 +42,7 @@ class Shown:
 
     def begin(self, after: int) -> None:
         """The client has everything up to seq ``after`` and waits for its welcome."""
-        self.cursor, self._face = after, ()
+        self.cursor, self._face, self._chat = after, (), None
 
     def over(self) -> bytes:
         """Tell that what the client has cannot be continued; it says hello again."""
@@ -57,17 +64,25 @@ class Shown:
             return None
         relayed = max(self._relayed, news.relayed or 0)
         view = None
-        if news.chat is not None:
+        if news.chat is not None and self._is_another(news.chat):
             view = wire.view(news.chat, relayed)
-            if view is None or view["head"] != head:
+            if view is None or (not fresh and _face(view) != self._face):
                 return None
-            if not fresh and _face(view) != self._face:
+        if news.chat is not None:
+            if news.chat.head != head:
                 return None
+            self._chat = news.chat
         self.cursor = head
         return [wire.write(wire.line(line)) for line in fresh] + self._changes(view, relayed)
 
+    def _is_another(self, chat: Chat) -> bool:
+        """Tell whether a chat's view may have other things to show than the one that was sent."""
+        known = self._chat
+        return known is None or _besides(known) != _besides(chat)
+
     def look(self, chat: Chat, relayed: int) -> list[bytes]:
         """Return what is new in the view of a chat that its visitor may see."""
+        self._chat = chat
         return self._changes(wire.view(chat, relayed), relayed)
 
     def _changes(self, view: dict[str, Any] | None, relayed: int) -> list[bytes]:

@@ -6,8 +6,8 @@ the seat's cookie is enough, so that nothing but this page need lie behind the s
 
 from __future__ import annotations
 
+import math
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,20 +20,38 @@ from bot.domain.admission import SignIn
 from bot.domain.identity import Identity, Proof
 from bot.relay.signing_in import SigningIn, UsedBefore
 from bot.relay.visiting import Visiting
-from bot.visitors import guard
-from bot.visitors.allowance import Buckets, Rate
+from bot.visitors import guard, pages
+from bot.visitors.allowance import Rate
 from bot.visitors.around import answer
 from bot.visitors.assertions import Assertions, BadAssertion
 from bot.visitors.guard import Refusal
 from bot.visitors.hub import Hub
 from bot.visitors.keeper import Keeper
 from bot.visitors.proxy_identity import ProxyIdentity
+from bot.visitors.senders import Senders
 
 log = structlog.get_logger(__name__)
 
 COOKIE: Final = "__Host-livechat-signin"
 #: A path on this site, and nothing that a browser could take for another's address.
 _BACK = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1000}")
+_FAULT = (
+    "The site's sign-in did not tell the chat who you are. That is a fault of this site and not yours: "
+    "please tell computing support."
+)
+#: What a person reads who came here in vain.
+_WHY: Final = {
+    "not_signed_in": _FAULT,
+    "forged": _FAULT,
+    "realm": "The account with which you signed in is of another organisation. Sign out there, and sign "
+    "in with your account of this site, if you have one.",
+    "slow_down": "Too many people of your network are signing in just now. Wait a minute, and load this "
+    "page again.",
+}
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 BY_ADDRESS = Rate(per_minute=300, burst=200)  # a lecture hall may share one
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -48,6 +66,7 @@ class Porch:
     page         where the widget sends those who must sign in
     home         where they go afterwards, if they do not say
     everywhere   the web server names with every request who is signed in, or nobody
+    shared       networks whose people come from one address, or few
     """
 
     signing_in: SigningIn
@@ -59,6 +78,7 @@ class Porch:
     origins: frozenset[str]
     now: Callable[[], datetime]
     everywhere: bool = False
+    shared: tuple[str, ...] = ()
 
 
 class SignInRoutes:
@@ -66,7 +86,7 @@ class SignInRoutes:
 
     def __init__(self, porch: Porch) -> None:
         self._porch = porch
-        self._senders = Buckets(BY_ADDRESS)
+        self._senders = Senders(BY_ADDRESS, porch.shared)
         self.page = porch.page
         self.keeper: Keeper | None = None
 
@@ -87,17 +107,27 @@ class SignInRoutes:
 
     async def by_proxy(self, request: web.Request) -> web.Response:
         """Take the web server's word, and go back to where the visitor came from."""
+        back = request.rel_url.raw_query_string
+        to = back if _BACK.fullmatch(back) else self._porch.home
+        try:
+            return await self._by_proxy(request, to)
+        except Refusal as refusal:
+            # A browser shows a person whatever is answered here.
+            if refusal.code not in _WHY or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+                raise
+            log.info("sign_in_refused", error=refusal.code)
+            return _told(refusal, to)
+
+    async def _by_proxy(self, request: web.Request, to: str) -> web.Response:
         assert self._porch.proxy
         # A person goes there. Nothing that a page merely fetches signs anybody in.
         if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
             raise Refusal(403, "origin")
-        self._check_haste(request)
+        self._senders.check(request)
         login = self._porch.proxy.login(request)
         if login is None:
             # The page is not behind the sign-in: going back would go round in circles.
             raise Refusal(401, "not_signed_in")
-        back = request.rel_url.raw_query_string
-        to = back if _BACK.fullmatch(back) else self._porch.home
         response = web.Response(status=303, headers={hdrs.LOCATION: to})
         plain, domain = self._porch.proxy.local(login), self._porch.domain
         if plain is None:
@@ -110,7 +140,7 @@ class SignInRoutes:
         """Take the host site's word."""
         assert self._porch.assertions
         guard.check_post(request, self._porch.origins)
-        self._check_haste(request)
+        self._senders.check(request)
         token = (await guard.read_body(request)).get("assertion")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise Refusal(400, "broken")
@@ -127,9 +157,18 @@ class SignInRoutes:
         return response
 
     async def who(self, request: web.Request) -> SignIn | None:
-        """Return who signed in with this browser, and has not joined a chat since."""
+        """Return who signed in with this browser, and has not joined a chat, or signed out, since."""
         secret = guard.secret_of(request, COOKIE)
-        return await self._porch.signing_in.known(secret) if secret else None
+        found = await self._porch.signing_in.known(secret) if secret else None
+        return found if found and self._is_still_here(request, found.who) else None
+
+    def _is_still_here(self, request: web.Request, who: Identity) -> bool:
+        """Tell whether the web server still names whom it named, where it does so with every request."""
+        proxy = self._porch.proxy if self._porch.everywhere else None
+        if proxy is None or who.proof is not Proof.SSO:
+            return True
+        said = proxy.login(request)
+        return said is not None and proxy.local(said) == who.login
 
     async def sign_out(self, request: web.Request, response: web.Response) -> None:
         """Forget it, here and in the browser."""
@@ -141,10 +180,6 @@ class SignInRoutes:
         """Make the browser forget it."""
         guard.drop_secret(response, COOKIE)
 
-    def _check_haste(self, request: web.Request) -> None:
-        if wait := self._senders.take(guard.sender(request), time.monotonic()):
-            raise Refusal(429, "slow_down", retry_after=wait)
-
     async def _signed_in(
         self, request: web.Request, response: web.Response, who: Identity, once: str
     ) -> None:
@@ -154,3 +189,17 @@ class SignInRoutes:
         if self.keeper:
             await self.keeper.make_way(request, response, who)
         log.info("signed_in", proof=who.proof)
+
+
+def _told(refusal: Refusal, back: str) -> web.Response:
+    """Say to a person why he is not signed in, and lead him back."""
+    response = web.Response(
+        status=refusal.status,
+        text=pages.not_signed_in(_WHY[refusal.code], back),
+        content_type="text/html",
+        charset="utf-8",
+    )
+    response.headers["Content-Security-Policy"] = _POLICY
+    if refusal.retry_after is not None:
+        response.headers[hdrs.RETRY_AFTER] = str(math.ceil(refusal.retry_after))
+    return response

@@ -34,7 +34,6 @@ from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)
 
-
 FRAMES = Rate(per_minute=600, burst=120)  # of any kind, on one socket; beyond it we read slower
 
 
@@ -56,7 +55,7 @@ class Pace:
     recheck: float = 60.0  # how late we are, at worst, if a ring is lost
     page: int = 100  # lines of the log read at a time
     waiting_frames: int = 256
-    waiting_bytes: int = 1024 * 1024
+    waiting_bytes: int = 512 * 1024
     waiting_acts: int = 64
     frames: Rate = FRAMES
     grace: float = 30.0  # a visitor without a window is not gone before
@@ -213,9 +212,10 @@ class Socket:
             await self._close(self._farewell or Farewell(Close.BYE, "left"))
         finally:
             self._out.close()
-            for task in (self._acting, self._following):
-                if task is not None:
-                    task.cancel()
+            for task in filter(None, (self._acting, self._following)):
+                task.cancel()
+            undone = sum(isinstance(frame, wire.Say) for frame in self._todo)
+            self._shared.says.give_back(self.chat_id, undone)  # they are said again
             self._shared.attendance.left(self.chat_id, self)
             self._shared.hub.unwatch(self)
             self._task = None
@@ -303,7 +303,7 @@ class Socket:
             self._out.push(wire.write(wire.PONG))
         elif isinstance(frame, wire.Window):
             self._shared.attendance.note(self.chat_id, self, frame.presence)
-        elif isinstance(frame, wire.Say) and self._shared.says.take(self.seat_id, self._heard):
+        elif isinstance(frame, wire.Say) and self._shared.says.take(self.chat_id, self._heard):
             self._out.push(wire.write(wire.refused(frame.key, "slow_down")))
         elif len(self._todo) >= self._shared.pace.waiting_acts:
             raise Overflow
@@ -321,7 +321,7 @@ class Socket:
             self._greeted = True
             # Until it says more: a window is there.
             self._shared.attendance.note(self.chat_id, self, Presence.HIDDEN)
-        self.wake()
+        self.wake(doubt=True)  # it may have been given up before we were told of such things
 
     # --- doing -----------------------------------------------------------------------------------
 

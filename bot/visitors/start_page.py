@@ -15,7 +15,8 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.domain.tickets import Requestor, Ticket
-from bot.relay.starting import Running
+from bot.relay.inbound import Operator
+from bot.relay.starting import Running, Started
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
@@ -44,13 +45,17 @@ def asking(
     return _render(prefix, title, operator=operator, **known)
 
 
-def waiting(prefix: str, operator: str, link: str | None) -> str:
-    """Return the page that leads to the thread; ``link`` is None while there is none.
+def waiting(prefix: str, operator: Operator, started: Started | None) -> str:
+    """Return the page that leads to the thread; ``started`` is None while there is none.
 
-    Empty, and the chat is in the CO's personal chat.
+    A chat without a link is in the personal chat of whoever began it.
     """
-    where = {"leap": link or "", "waits": link is None, "personal": link == ""}
-    return _render(prefix, "Your live chat", operator=operator, **where)
+    link = started.link if started else ""
+    where = {"leap": link, "waits": started is None, "personal": False, "whose": ""}
+    if started and started.by and not link:
+        mine = started.by.id == operator.id
+        where |= {"personal": mine, "whose": "" if mine else started.by.name or "Somebody"}
+    return _render(prefix, "Your live chat", operator=operator.name, **where)
 
 
 def trouble(prefix: str, sentence: str) -> str:
@@ -59,7 +64,8 @@ def trouble(prefix: str, sentence: str) -> str:
 
 
 def _render(prefix: str, title: str, **what: Any) -> str:
-    nothing = {"leap": "", "waits": False, "personal": False, "problem": "", "operator": ""}
+    nothing = {"leap": "", "waits": False, "personal": False, "whose": ""}
+    nothing |= {"problem": "", "operator": ""}
     return _page.render(nothing | {"ticket": None} | what, prefix=prefix, title=title)
 
 

@@ -30,7 +30,7 @@ from bot.visitors.proxy_identity import ProxyIdentity
 
 log = structlog.get_logger(__name__)
 
-CHAT: Final = re.compile(r"[0-9a-f]{32}")
+CHAT: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")  # whoever began it: the page, a CO, a visitor
 _KEY = re.compile(r"[A-Za-z0-9_-]{22}")
 _PATIENCE, _LOOK = 15.0, 0.2  # seconds that a request waits for the thread, looking every so often
 
@@ -142,10 +142,10 @@ class StartRoutes:
             return self._page(503, start_page.trouble(self._desk.prefix, error.sentence))
         for _ in range(int(_PATIENCE / _LOOK)):
             if started := await self._starting.started(chat_id):
-                page = start_page.waiting(self._desk.prefix, operator.name, started.link)
+                page = start_page.waiting(self._desk.prefix, operator, started)
                 return self._page(200, page)
             await asyncio.sleep(_LOOK)
-        return self._page(200, start_page.waiting(self._desk.prefix, operator.name, None))
+        return self._page(200, start_page.waiting(self._desk.prefix, operator, None))
 
     async def running(self, request: web.Request) -> web.Response:
         """Tell RT's ticket page, in the CO's browser, whether a chat about the ticket goes on."""
@@ -167,8 +167,15 @@ class StartRoutes:
     # --- helpers -----------------------------------------------------------------------------------
 
     async def _operator(self, request: web.Request) -> tuple[Operator, str]:
-        """Return who signed in, and his login. Raises _Trouble, Refusal, NotDone, Unclear."""
-        login = self._identity.login(request)
+        """Return who signed in, and his login. Raises _Trouble, NotDone, Unclear."""
+        try:
+            login = self._identity.login(request)
+        except Refusal:  # a person reads this; it is forged, or the web server is set up wrongly
+            raise _Trouble(
+                403,
+                "The site's sign-in did not tell the live chat who you are. That is a fault of this "
+                "site and not yours. Ask whoever looks after the live chat.",
+            ) from None
         if login is None:
             raise _Trouble(401, "You are not signed in. Open this page through the site's sign-in.")
         domain = self._desk.domain

@@ -226,9 +226,12 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
 def _his(chat: Chat) -> TicketRef:
     """The ticket that the visitor is told of. Of one that is made for the record without a requestor
     (for triage, say) he gets no e-mail: if he has a ticket, the other one's number would mislead him.
+    Until the new one's number is known, his own would.
     """
-    own, made = chat.ticket.ref, chat.filing.new_ticket if chat.filing else None
-    aside = made is not None and not made.requestor and own.number
+    own, filing = chat.ticket.ref, chat.filing
+    made = filing.new_ticket if filing and not filing.undone_by else None
+    is_known = filing is not None and filing.receipt is not None and filing.receipt.ticket
+    aside = made is not None and own.number and not (made.requestor and is_known)
     return TicketRef(own.instance, 0) if aside else chat.filed_in
 
 

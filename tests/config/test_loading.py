@@ -1,5 +1,6 @@
 """Reading the configuration file and the environment, and saying what is wrong with them."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -110,6 +111,20 @@ def test_a_missing_file_is_named_and_how_to_name_another(tmp_path: Path) -> None
     (problem,) = problems(tmp_path / "gone.toml")
     assert "gone.toml: cannot be read" in problem
     assert "--config" in problem
+
+
+def test_a_configuration_that_only_root_may_look_at_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As docs/operations.md lays it out: chmod 700 /etc/livechat."""
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", denied)
+    monkeypatch.setattr(Path, "read_text", denied)
+    with pytest.raises(ConfigError, match=r"\.toml: cannot be read: Permission denied"):
+        load()
 
 
 def test_without_any_configuration_the_first_sentence_says_so() -> None:

@@ -100,6 +100,9 @@ def test_mail_is_the_usual_route_where_there_is_a_mail_server() -> None:
         ("sqlite:////var/lib/livechat.db", "sqlite+aiosqlite:////var/lib/livechat.db"),
         ("postgresql://me@db/livechat", "postgresql+psycopg://me@db/livechat"),
         ("postgresql+psycopg://me@db/livechat", "postgresql+psycopg://me@db/livechat"),
+        ("postgresql://me:a#/?:b@[::1]:5432/x", "postgresql+psycopg://me:a#/?:b@[::1]:5432/x"),
+        ("postgresql://me@/livechat", "postgresql+psycopg://me@/livechat"),
+        ("postgresql:///x?host=/run/pg", "postgresql+psycopg:///x?host=/run/pg"),
     ],
 )
 def test_a_database_is_named_without_its_driver(given: str, driver: str) -> None:
@@ -130,6 +133,11 @@ def test_the_file_of_a_sqlite_database_is_known() -> None:
         ({"support_url": "ftp://help"}, "not a web address"),
         ({"database": {"url": "mysql://db"}}, "sqlite:////"),
         ({"database": {"url": "sqlite://"}}, "name the database's file"),
+        ({"database": {"url": "sqlite://var/lib/livechat.db"}}, "sqlite:////"),
+        ({"database": {"url": "sqlite:///:memory:"}}, "name the database's file"),
+        ({"database": {"url": "postgresql://me@db:many/livechat"}}, "postgresql://user@host"),
+        ({"database": {"url": "postgresql://me@[::1/livechat"}}, "postgresql://user@host"),
+        ({"server": {"host": ""}}, "server.host"),
         ({"rt": {"Physics!": instance()}}, "before the number"),
         ({"rt": {"rt": instance(auth="basic")}}, 'auth = "basic" needs it'),
         ({"rt": {"rt": instance(token=None)}}, 'auth = "token" needs it'),
@@ -187,11 +195,32 @@ def test_an_empty_secret_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_bot_signs_in_with_a_certificate_instead_of_a_password(tmp_path: Path) -> None:
-    (tmp_path / "pem").write_text("PEM")
-    pem = str(tmp_path / "pem")
-    certificate = {"certificate_file": pem, "certificate_key_file": pem}
+    certificate = pem(tmp_path, "CERTIFICATE", "PRIVATE KEY")
     assert settings(teams=teams(app_password=None, **certificate)).teams.app_password is None
     assert "not both" in complaints(teams=teams(**certificate))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sentence"),
+    [
+        (("PRIVATE KEY", "CERTIFICATE"), "this is no certificate"),
+        (("CERTIFICATE", "CERTIFICATE"), "this is no private key"),
+        (("CERTIFICATE", "ENCRYPTED PRIVATE KEY"), "this is no private key"),
+    ],
+)
+def test_a_file_that_is_no_certificate_or_no_key_is_not_taken_for_a_login_that_is_away(
+    tmp_path: Path, kinds: tuple[str, str], sentence: str
+) -> None:
+    assert sentence in complaints(teams=teams(app_password=None, **pem(tmp_path, *kinds)))
+
+
+def pem(folder: Path, *kinds: str) -> dict[str, str]:
+    """Settings that name files of these kinds, with the remarks that openssl puts above."""
+    names = ("certificate_file", "certificate_key_file")
+    for name, kind in zip(names, kinds, strict=True):
+        text = f"friendlyName: Büro\n-----BEGIN {kind}-----\nAAAA\n-----END {kind}-----\n"
+        (folder / name).write_text(text, encoding="utf-8")
+    return {name: str(folder / name) for name in names}
 
 
 # --- stand-ins and development mode stay at home --------------------------------------------------
@@ -269,6 +298,12 @@ def test_a_channel_of_the_pool_belongs_to_the_only_team_or_says_to_which() -> No
     second = {"id": POOL, "team": "19:two@thread.tacv2"}
     made = settings(teams=teams(teams=both, pool=[second]))
     assert pool_of(made) == [Channel(POOL, "19:two@thread.tacv2")]
+
+
+def test_a_channel_listens_as_its_team_does() -> None:
+    both = [{"id": "19:one@thread.tacv2"}, {"id": "19:two@thread.tacv2", "listening": "thread"}]
+    made = settings(teams=teams(teams=both, pool=[{"id": POOL, "team": "19:two@thread.tacv2"}]))
+    assert pool_of(made) == [Channel(POOL, "19:two@thread.tacv2", Listening.THREAD)]
 
 
 def pool_of(made: Settings) -> list[Channel]:

@@ -24,7 +24,7 @@ from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
 from bot.rt.mail import MailRoute, MailServer, Security
 from bot.sandbox.rt import RtStandIn, seeds
-from bot.sandbox.rt.world import Part
+from bot.sandbox.rt.world import Part, Person
 from tests.people import ADA, GRACE, filing
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Place:
     ``comment_by_grace(dossier)`` lets Grace write what looks like the dossier's record.
     ``comments(number)`` tells how many comments a ticket has, as its database knows; ``move`` and
     ``rename`` let Grace give a ticket another queue or subject, ``alter`` any field, ``merge``
-    merge it into another. ``newest()`` is the newest ticket's number. ``field(number, name)`` is what
+    merge it into another. ``create(subject)`` lets her make a ticket without a word in it and tells its
+    number. ``newest()`` is the newest ticket's number. ``field(number, name)`` is what
     a custom field holds. ``keytab`` is the service's,
     if the RT is entered with one.
     """
@@ -62,6 +63,7 @@ class Place:
     rename: Callable[[int, str], None]
     alter: Callable[[int, str, str], None]
     merge: Callable[[int, int], None]
+    create: Callable[[str], int]
     newest: Callable[[], int]
     field: Callable[[int, str], str]
     keytab: str = ""
@@ -144,6 +146,8 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
 
     def alter(number: int, field: str, value: str) -> None:
         ticket = rt.world.tickets[number]
+        if field == "Requestors" and rt.world.person(value) is None:
+            rt.world.add_person(Person(value, "", value))  # as RT does
         setattr(ticket, field.lower(), [value] if field == "Requestors" else value)
 
     return Place(
@@ -158,6 +162,7 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
         lambda number, subject: setattr(rt.world.tickets[number], "subject", subject),
         alter,
         lambda number, into: rt.world.merge(number, into=into),
+        lambda subject: rt.world.create("Support", subject, None, "grace", None, []).id,
         lambda: max(rt.world.tickets),
         lambda number, name: rt.world.tickets[number].fields.get(name, ""),
     )
@@ -206,6 +211,7 @@ def at_real_rt(rig: Rig, way: str, port: int) -> Place:
         rig.rename,
         rig.alter,
         rig.merge,
+        rig.create,
         rig.newest,
         rig.field,
         str(rig.facts["keytabs"]["svc-livechat"]),
@@ -230,11 +236,9 @@ class Posting:
 
 
 @asynccontextmanager
-async def mail_server(handler: object) -> AsyncIterator[int]:
-    """A mail server on loopback; yields its port."""
+async def mail_server(handler: object, most: int = 50_000_000) -> AsyncIterator[int]:
+    """A mail server on loopback that takes mails of at most so many bytes; yields its port."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(handler, data_size_limit=50_000_000), "127.0.0.1", 0
-    )
+    server = await loop.create_server(lambda: SMTP(handler, data_size_limit=most), "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]
     server.close()

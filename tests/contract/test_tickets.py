@@ -57,6 +57,17 @@ async def test_a_requestor_may_have_no_address(place: Place) -> None:
     )
 
 
+@pytest.mark.parametrize("begins", ["grace?", "grace#", "gr%61ce", "grace%", "grace%2F"])
+async def test_an_address_that_would_lead_to_another_persons_page_leads_to_its_own(
+    place: Place, begins: str
+) -> None:
+    number = await asyncio.to_thread(place.create, "Whose is this?")
+    address = f"{begins}@elsewhere.test"
+    await asyncio.to_thread(place.alter, number, "Requestors", address)
+    (requestor,) = (await place.gateway.read(TicketRef("rt", number))).requestors
+    assert requestor in (Requestor(address, "", address), Requestor("", "", address))
+
+
 async def test_an_owner_is_called_by_name(place: Place) -> None:
     assert (await place.gateway.read(place.ref("owned"))).owner == "Grace Hopper"
 
@@ -95,6 +106,14 @@ async def test_a_record_is_found_where_its_receipt_says(place: Place) -> None:
     receipt = await place.gateway.comment(dossier)
     assert receipt.ticket == place.numbers["printer"]
     assert receipt.url.endswith(f"?id={receipt.ticket}#txn-{receipt.transaction}")
+    assert await place.gateway.find(dossier) == receipt
+
+
+async def test_a_ticket_in_which_nobody_has_written_a_word_takes_a_record(place: Place) -> None:
+    number = await asyncio.to_thread(place.create, "Made by a script")
+    dossier = replace(place.dossier("printer"), ref=TicketRef("rt", number))
+    assert await place.gateway.find(dossier) is None
+    receipt = await place.gateway.comment(dossier)
     assert await place.gateway.find(dossier) == receipt
 
 
@@ -287,6 +306,18 @@ async def test_a_new_ticket_is_found_by_its_field_when_its_subject_was_changed(
         assert await gateway.find(dossier) == (receipt if field == "Chat ID" else None)
     finally:
         gateway.close()
+
+
+@pytest.mark.parametrize("words", ["Drucker läuft über " * 20, "打印机坏了" * 60])
+async def test_a_new_ticket_keeps_its_marker_however_many_bytes_its_subject_takes(
+    place: Place, words: str
+) -> None:
+    dossier = place.dossier("printer", new=replace(NEW, subject=words))
+    receipt = await place.gateway.comment(dossier)
+    assert await place.gateway.find(dossier) == receipt
+    ticket = await place.gateway.read(TicketRef("rt", receipt.ticket))
+    assert ticket.subject.startswith(words[:20])
+    assert ticket.subject.endswith(f" {dossier.marker}")
 
 
 async def test_a_new_ticket_may_have_no_more_than_one_subject_line(place: Place) -> None:

@@ -245,6 +245,6 @@ async def test_a_hidden_window_stands_on_the_card(world: World, ada: Browser) ->
     await tab.send(t="presence", state="hidden")
     await tab.send(t="ping")
     await tab.next("pong")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await world.presence() is not Presence.HIDDEN:  # noqa: ASYNC110 - it is in a database
             await asyncio.sleep(0.02)

@@ -200,6 +200,12 @@ def test_a_second_co_is_announced_before_his_first_words_and_only_then() -> None
     assert len(lines(effects(chat, e.Said(NOW, ALAN, "k2", "So.")))) == 1
 
 
+def test_the_card_is_brought_up_to_date_for_a_second_co_who_answers() -> None:
+    chat, what = advance(talking(), e.Said(NOW, ALAN, "k", "May I?"))
+    assert f.ShowCard(soon=False) in what
+    assert f.ShowCard(soon=False) not in effects(chat, e.Said(NOW, ALAN, "k2", "So."))
+
+
 def test_a_full_chat_takes_no_more_words_but_can_still_end() -> None:
     full = replace(talking(), size=MAX_CHAT_BYTES)
     with pytest.raises(ChatFull):
@@ -321,7 +327,7 @@ def test_after_the_purge_nothing_is_left_of_who_signed_in_and_of_a_ticket_made_f
     for secret in (ADA.name, ADAS.address, ADAS.login, "Cannot print"):
         assert secret not in repr(gone)
     assert gone.filing
-    assert gone.filing.new_ticket == NewTicket("rt", "Support", "")
+    assert gone.filing.new_ticket == NewTicket("rt", "Support", "", "somebody")
 
 
 def test_only_what_somebody_else_vouches_for_is_verified() -> None:

@@ -194,6 +194,11 @@ def test_a_form_is_taken_tidied() -> None:
     assert read.first_line == "Why?"
 
 
+def test_a_question_is_called_by_its_first_line_that_is_seen() -> None:
+    read = read_question("\u200b\u2800\n Why? \nTray 2.", "", "", signed_in=True)
+    assert read.first_line == "Why?"
+
+
 def test_who_signed_in_is_asked_for_nothing_but_the_question() -> None:
     assert read_question("Why?", "", "", signed_in=True) == Question("Why?")
 

@@ -50,6 +50,17 @@ def test_a_second_device_and_a_second_link_of_the_same_person_are_meant() -> Non
     assert SURE.keeps_out(HERS)  # her link, and nobody has signed in
 
 
+def test_a_link_for_whom_rt_names_by_the_address_is_meant_too() -> None:
+    mailed = replace(HERS, login="Ada@example.org")  # RT made that user of a mail
+    assert SURE.keeps_out(mailed)
+    assert replace(BLOCK, who=mailed).keeps_out(HERS)
+    assert not SURE.keeps_out(replace(mailed, login="bob@example.org", address="bob@example.org"))
+
+
+def test_two_accounts_that_share_an_address_are_two_people() -> None:
+    assert not SURE.keeps_out(replace(HERS, login="bob"))
+
+
 def test_who_signs_in_as_somebody_else_at_the_same_computer_is_not_meant() -> None:
     bob = replace(SIGNED_IN, login="bob", address="bob@example.org")
     assert not SURE.keeps_out(bob, "seat-1")

@@ -2,7 +2,15 @@
 
 import pytest
 
-from bot.domain.commands import Help, Press, StartChat, TooMany, is_note, parse_command
+from bot.domain.commands import (
+    Help,
+    Press,
+    StartChat,
+    TooMany,
+    is_note,
+    parse_command,
+    without_notes,
+)
 from bot.domain.tickets import TicketRef
 
 
@@ -107,3 +115,38 @@ def test_what_goes_where_and_why_is_read_out_of_a_command(
 )
 def test_what_only_begins_like_a_command_is_for_the_visitor(text: str) -> None:
     assert parse_command(text, {}) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["- // he lies", "  - // he lies", "2. // he lies", "> // he lies", "> - //x", "\ufeff//x"],
+)
+def test_a_note_in_a_list_or_a_quote_is_a_note(line: str) -> None:
+    assert is_note(line)
+    assert without_notes(f"- restart it\n{line}\nthen wait") == ("- restart it\nthen wait", 1)
+
+
+@pytest.mark.parametrize(
+    "line", ["- see https://x.test", "3. a // b", "-//x", "1.5 // 2", "> a //b"]
+)
+def test_slashes_further_on_in_a_list_are_no_note(line: str) -> None:
+    assert without_notes(line) == (line, 0)
+
+
+def test_a_command_with_much_white_space_in_it_is_read_once() -> None:
+    """Tried in all its pieces each of these would outlast the service."""
+    blank = " " * 20_000
+    unfinished = ("send to rt", "new ticket in", "send to rt because", "confirm move because")
+
+    for begun in unfinished:
+        assert parse_command(f"{begun}{blank}jam\ntray", {}) is None
+    whole = parse_command(f"send to rt{blank}345{blank}because{blank}he says so{blank}: jam", {})
+    assert whole == Press("file", "jam", (("echo", "345"), ("reason", "he says so")))
+    made = parse_command(f"new ticket in{blank}Printers{blank},{blank}not in rt{blank}: jam", {})
+    assert made == Press("new", "jam", (("queue", "Printers"), ("looked", "not in rt")))
+
+
+def test_where_nothing_but_white_space_is_filled_in_it_is_what_was_filled_in() -> None:
+    assert parse_command("new ticket in  : jam", {}) == Press("new", "jam", (("queue", " "),))
+    filed = parse_command("send to rt because \n : jam", {})
+    assert filed == Press("file", "jam", (("reason", " "),))

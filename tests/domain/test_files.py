@@ -78,6 +78,15 @@ def test_what_may_act_or_is_not_what_it_says_is_not_taken(name: str) -> None:
         type_of(name, BAD[name])
 
 
+def test_comments_in_a_row_are_looked_through_once() -> None:
+    comments = b"<!-- lpd --> \n" * 290  # tried in all pieces they would outlast the service
+
+    assert type_of("jam.txt", comments + b"jam") == "text/plain"
+    assert type_of("jam.txt", b"<!--" * 1000) == "text/plain"
+    with pytest.raises(BadFile, match="file_type"):
+        type_of("jam.txt", comments + b"<html>")
+
+
 def test_an_empty_file_is_called_empty() -> None:
     with pytest.raises(BadFile, match="empty"):
         type_of("a.txt", b"")
@@ -108,3 +117,18 @@ def test_a_picture_is_known_by_its_content() -> None:
 )
 def test_a_file_is_called_by_its_own_name_on_one_line(given: str, kept: str) -> None:
     assert file_name(given) == kept
+
+
+def test_a_package_of_endless_entries_is_refused_before_its_list_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In 5 MiB there is room for 113,973 without a name: 42 MB of memory for each that is looked at."""
+    content = package("[Content_Types].xml", "word/document.xml")
+    assert type_of("report.docx", content).endswith("wordprocessingml.document")
+    entries = content.index(b"PK\x01\x02")
+    one = content[entries : content.index(b"PK\x01\x02", entries + 4)]
+    read: list[object] = []
+    monkeypatch.setattr(zipfile, "ZipFile", read.append)
+    with pytest.raises(BadFile):
+        type_of("report.docx", content[:entries] + one * 10_000 + content[entries:])
+    assert not read

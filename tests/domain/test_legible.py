@@ -138,6 +138,13 @@ def test_what_people_write_in_any_language_stays_as_it_is(
     assert show(text) == text
 
 
+def test_what_turns_the_writing_is_gone_through_once_however_much_of_it_there_is() -> None:
+    """Looked through anew for each end, this line would outlast the service."""
+    begun, ends = "\u202a" * 300_000, "\u2069" * 300_000
+
+    assert contained(begun + ends) == begun + "\u202c" * 300_000
+
+
 @given(HOSTILE)
 def test_a_message_that_is_shown_turns_nothing_beyond_its_lines(text: str) -> None:
     for line in re.split("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", shown(text)):

@@ -124,3 +124,23 @@ def test_what_decides_who_reads_the_record_has_to_be_confirmed_again(
     found = replace(TICKET, **changed)  # type: ignore[arg-type]
     assert changes(TICKET, found) == wanted
     assert (fingerprint(found) == fingerprint(TICKET)) == (wanted == ())
+
+
+def test_what_is_too_long_for_a_name_is_not_looked_at() -> None:
+    """Sorting so many accents would outlast the service."""
+    assert not names("e" + "\u0301\u0323" * 300_000, TICKET)
+
+
+@pytest.mark.parametrize("name", ["🙂", "\u200b", " ", "???"])
+def test_of_whom_rt_has_a_name_without_letters_the_login_is_typed(name: str) -> None:
+    ticket = replace(TICKET, requestors=(Requestor("s1234567", name, "ada@help.test"),))
+    assert names("s1234567", ticket)
+    assert not names(name, ticket)
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada Lovelace 🙂", "Ada Lovelace -", ", Ada Lovelace", "Lovelace ,"]
+)
+def test_a_sign_beside_a_name_is_no_surname(name: str) -> None:
+    ticket = replace(TICKET, requestors=(Requestor("s1234567", name, "ada@help.test"),))
+    assert names("Lovelace", ticket)

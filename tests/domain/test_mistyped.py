@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands import Say, parse_command
+from bot.domain.commands import Block, Say, parse_command
 from bot.domain.forms import COMMANDS
 from bot.domain.mistyped import PHRASES, held_back, mistyped
 
@@ -337,10 +337,31 @@ def test_what_hurts_nobody_is_as_ever_for_the_visitor_without_a_mention(said: st
         "\\\\ he lies",
         "\N{FULLWIDTH SOLIDUS}\N{FULLWIDTH SOLIDUS} he lies",
         "Good day\n / he lies",
+        "\N{HEAVY EXCLAMATION MARK SYMBOL} // he lies",
+        "Good day\n\N{RIGHTWARDS ARROW}// he lies",
+        "(// he lies)",
+        "Good day\N{LINE SEPARATOR}// he lies",
+        "- / he lies",
+        "Good day\n> 1. /he lies",
+        "\N{BULLET} ./ he lies",
     ],
 )
 def test_a_note_whose_slashes_slipped_is_shown_to_nobody(said: str, mentioned: bool) -> None:
     assert held_back(said, mentioned=mentioned) == "//"
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "\N{LEFT DOUBLE QUOTATION MARK}//files.example/share\N{RIGHT DOUBLE QUOTATION MARK} is full",
+        "Open this:\n`//files.example/share/a.pdf`",
+        "(//files/share)",
+    ],
+)
+def test_a_share_between_quotation_marks_is_no_note(said: str, mentioned: bool) -> None:
+    assert held_back(said, mentioned=mentioned) is None
+    assert held_back(said.replace("/share", " he lies"), mentioned=mentioned) == "//"
 
 
 @given(st.text())
@@ -368,3 +389,10 @@ def test_every_command_is_covered_but_those_with_which_one_begins_to_speak() -> 
     assert {form.split()[0] for form in alone} == {
         *("12345", "help", "send", "new", "back", "move", "confirm", "show", "say:"),
     }
+
+
+def test_however_long_a_run_of_one_character_is_it_is_read_once() -> None:
+    """Read anew from each of its characters it would outlast the service."""
+    assert held_back(f"jam{'_' * 300_000} tray", mentioned=True) is None
+    said = parse_command(f"block 2h because he swears{' ' * 300_000}at us", {})
+    assert said == Block("2h", "he swears at us")

@@ -122,6 +122,7 @@ def test_it_is_not_set_where_nobody_knows_whether_the_record_arrived() -> None:
     mailed = replace(RECEIPT, transaction=0, proven=False)
     assert set_by(sent(), mailed) == []
     assert set_by(sent(), replace(RECEIPT, proven=False)) != []  # RT took it, and only hides it
+    assert set_by(sent(), replace(mailed, taken=True)) != []  # the same, by REST 1.0
 
 
 def test_without_an_answer_nothing_is_set() -> None:

@@ -1,6 +1,6 @@
 """Until when visitors may begin chats."""
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -45,6 +45,13 @@ def test_a_time_that_is_over_or_none_opens_nothing(asked: str) -> None:
 def test_nothing_is_open_after_the_closing_hour(asked: str) -> None:
     with pytest.raises(BadHour, match="closes at 18:00"):
         closes(asked, SIX, at(18))
+
+
+def test_in_the_hour_that_comes_twice_it_is_open_until_the_next_time_it_is_so_late() -> None:
+    for fold in (0, 1):
+        now = datetime(2026, 10, 25, 1, 10, tzinfo=LONDON, fold=fold)
+        open_for = closes("01:30", SIX, now).astimezone(UTC) - now.astimezone(UTC)
+        assert open_for == timedelta(minutes=20)
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,21 @@ def test_a_summary_that_rt_refused_is_not_lost_when_it_goes_by_itself() -> None:
     assert chat.filing.set_status == "resolved"
 
 
+def test_what_goes_by_itself_is_undone_no_more_although_a_co_once_undid_it() -> None:
+    """RT may have it from before, so it still goes where it went; else Undo would seem to work."""
+    chat = after(
+        talking(),
+        e.FilingRequested(NOW, GRACE, "Toner was empty."),
+        e.FilingFailed(NOW, "No answer.", unclear=True),
+        e.FilingHeld(NOW, GRACE, "Toner was empty.", until=LATER),
+        e.FilingUndone(NOW, GRACE),
+        e.FiledUnasked(LATER, "nobody sent it."),
+    )
+    assert chat.state is State.FILING
+    assert chat.filing
+    assert (chat.filing.unclear, chat.filing.undone_by) == (True, None)
+
+
 def test_what_is_tried_for_ever_is_told_once() -> None:
     chat = after(talking(), e.Ended(NOW, GRACE), e.FiledUnasked(NOW, "nobody sent it."))
     refusal = e.FilingFailed(NOW, "No right.")

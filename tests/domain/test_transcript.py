@@ -46,6 +46,73 @@ def test_what_was_taken_back_is_nowhere_in_the_record_but_that_it_was_is() -> No
     assert "taken back 21 Nov 10:04:05 GMT" in as_text(talking(), lines, LONDON)
 
 
+SECRET = "the password\nis hunter2, keep it"
+
+
+@pytest.mark.parametrize(
+    ("preview", "changes"),
+    [
+        ("the password is hunter2, keep it", []),  # Teams gives a preview on one line
+        ("Live Chat the password is hunt…", []),  # with the mention of the bot before it
+        ("the password is hunt…", ["see the vault"]),  # of words that were changed first
+        ("the password is hunt…", ["", "see the vault"]),  # or came back as others
+    ],
+)
+def test_nor_is_a_quote_of_it_however_teams_shows_it(preview: str, changes: list[str]) -> None:
+    log = [
+        line(1, GRACE, SECRET),
+        line(2, ALAN, "Which one?", quote=Quote(f"{GRACE.name} (she/her)", preview)),
+    ]
+    for text in [*changes, *([] if "" in changes else [""])]:
+        kind = Kind.EDITED if text else Kind.REMOVED
+        log.append(line(len(log) + 1, GRACE, text, kind, target=1))
+    lines = resolve(log)
+    for record in (as_text(talking(), lines, LONDON), json.dumps(as_json(talking(), lines))):
+        assert "hunt" not in record
+
+
+def test_nor_is_one_of_words_that_were_laid_out() -> None:
+    said = "Log in at the door (https://help.example/door) with\n- door\n- hunter2"
+    log = [
+        line(1, GRACE, said),
+        line(2, ALAN, "No!", quote=Quote(GRACE.name, "Log in at the door with door hunter2")),
+        line(3, GRACE, "", Kind.REMOVED, target=1),
+    ]
+    assert resolve(log)[1].quote is None
+
+
+def test_a_quote_of_something_else_stays() -> None:
+    quote = Quote(GRACE.name, "Live Chat the printer is on fire")
+    log = [
+        line(1, GRACE, SECRET),
+        line(2, GRACE, "the printer is on fire"),
+        line(3, ALAN, "Which one?", quote=quote),
+        line(4, GRACE, "", Kind.REMOVED, target=1),
+    ]
+    assert resolve(log)[2].quote == quote
+
+
+@pytest.mark.parametrize(
+    ("gone", "words", "preview"),
+    [
+        ("ok", "Please look", "Please look"),
+        ("restart it", "First restart it", "First restart it"),
+        ("the tray", "- the lid\n- the tray", "the lid the tray"),
+    ],
+)
+def test_so_does_one_of_words_that_stand_and_only_end_like_those_taken_back(
+    gone: str, words: str, preview: str
+) -> None:
+    quote = Quote(GRACE.name, preview)
+    log = [
+        line(1, GRACE, gone),
+        line(2, GRACE, "", Kind.REMOVED, target=1),
+        line(3, GRACE, words),
+        line(4, ALAN, "Did you?", quote=quote),
+    ]
+    assert resolve(log)[2].quote == quote
+
+
 def test_nobody_changes_what_another_said() -> None:
     log = [
         line(1, GRACE, "Try again"),

@@ -64,7 +64,7 @@ class Ada:
     async def tab(self) -> Page:
         """Open another tab of this browser."""
         page = await self.context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self._complaint(str(error)))
         page.on("console", self._console)
         page.on("request", self._request)

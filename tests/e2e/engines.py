@@ -75,7 +75,7 @@ _CALL = "({script})(document.querySelector('rt-livechat')?.shadowRoot, ..."
 
 class PlaywrightTab:
     def __init__(self, page: Page) -> None:
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)
         self._page = page
 
     async def open(self, url: str) -> None:

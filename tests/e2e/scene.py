@@ -15,6 +15,7 @@ from bot.app import Service
 from bot.config import Settings
 from bot.sandbox.stage import Stage
 from tests.e2e.axe import violations_everywhere
+from tests.midday import midday
 from tests.migrated import lay_out
 from tests.ports import free_port
 
@@ -32,15 +33,17 @@ async def played(browser: Browser, folder: Path, **sections: Any) -> AsyncIterat
         stage = await stack.enter_async_context(Stage(free_port()))
         url = f"sqlite:///{folder / 'livechat.db'}"
         await asyncio.to_thread(lay_out, url)
-        service = Service(Settings(**stage.settings(url) | sections))
+        zone = midday()
+        chosen = stage.settings(url) | {"timezone": zone} | sections
+        service = Service(Settings(**chosen))
         await service.start()
         stack.push_async_callback(service.stop)
         grace = await (await stack.enter_async_context(await browser.new_context())).new_page()
         await grace.goto(f"{stage.teams.url}#person=grace&in=")
         await grace.wait_for_selector("#ready", state="attached")
-        context = await browser.new_context(locale="en-GB")
+        context = await browser.new_context(locale="en-GB", timezone_id=zone)
         ada = await (await stack.enter_async_context(context)).new_page()
-        ada.set_default_timeout(10_000)
+        ada.set_default_timeout(20_000)
         scene = Scene(stage, grace, ada)
         yield scene
         assert scene.complaints == []

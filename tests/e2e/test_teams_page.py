@@ -391,3 +391,10 @@ async def test_a_phone_has_the_places_behind_a_button(page: Page, teams: TeamsSt
     await expect(page.get_by_role("heading", name="Questions")).to_be_visible()
     await expect(page.get_by_role("button", name="Questions")).to_be_hidden()
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_the_posts_scroll_and_not_the_page(page: Page, teams: TeamsStandIn) -> None:
+    for number in range(12):
+        await teams.people["grace"].mention("Live chat", str(number))
+    await expect(page.locator("#posts > .thread")).to_have_count(12)
+    assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")

@@ -138,3 +138,34 @@ async def test_in_arabic_everything_is_on_its_other_side(
         assert whole
         assert whole["x"] < 100  # the corner where such a page ends
         assert own["x"] - whole["x"] < whole["width"] / 2
+
+
+@pytest.mark.parametrize("corner", ["left", "right"])
+async def test_in_arabic_it_stands_in_the_corner_that_the_page_has_chosen(
+    ada: Ada, service: MockService, corner: str
+) -> None:
+    await speak(ada, "ar", service.invite().token)
+    panel = ada.page.locator("rt-livechat #panel")
+    await expect(panel).to_have_attribute("dir", "rtl")
+    await ada.page.locator("rt-livechat").evaluate(
+        "(node, corner) => node.setAttribute('position', corner)", corner
+    )
+    box = await panel.bounding_box()
+    assert box
+    assert (box["x"] < 100) == (corner == "left")
+
+
+@pytest.mark.parametrize("lang", ["de_DE", "{{ lang }}"])
+async def test_a_page_whose_language_is_written_wrongly_shows_messages_all_the_same(
+    ada: Ada, service: MockService, lang: str
+) -> None:
+    talk = service.invite()
+    await speak(ada, lang, talk.token)
+    await ada.page.locator("rt-livechat .screen .main").click()
+    box = ada.page.locator("rt-livechat #box")
+    await expect(box).to_be_visible()
+    talk.grace("Good day")
+    await expect(ada.message("Good day")).to_be_visible()
+    await expect(box).to_have_accessible_name(
+        words_of(lang[:2] if lang[0] == "d" else "en")["box_name"]
+    )

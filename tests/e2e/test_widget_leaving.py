@@ -117,6 +117,27 @@ async def test_after_that_the_other_window_comes_to_the_chat_that_was_opened_sin
     await expect(ada.message("Are you there?")).to_contain_text("Sent")
 
 
+async def test_what_was_read_on_the_page_after_is_not_new_in_one_that_comes_back(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("Hello")
+    await expect(ada.message("Hello")).to_contain_text("Sent")
+    await expect(ada.button("Add files")).to_be_visible()  # the rest of the widget is there
+    await ada.button("Minimise the chat").click()
+    talk.grace("Good day")
+    await expect(ada.launcher).to_have_accessible_name("Live chat 1 new message")
+    await ada.page.evaluate(
+        """(read) => {
+            localStorage.setItem('livechat:read', JSON.stringify(read));
+            dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+        }""",
+        [talk.id, len(talk.log)],
+    )
+    await expect(ada.launcher).to_have_accessible_name("Live chat")
+
+
 async def test_nor_in_a_page_that_comes_back_out_of_the_browsers_cache(
     ada: Ada, service: MockService
 ) -> None:

@@ -48,6 +48,22 @@ async def test_who_writes_long_messages_may_send_with_control_and_enter(
     assert talk.said(Role.VISITOR) == ["one\ntwo"]
 
 
+async def test_what_was_chosen_in_another_window_stays_chosen(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.join(service.invite())
+    await expect(await option(ada, "Play a sound")).not_to_be_checked()
+    first, ada.page = ada.page, await ada.tab()
+    await ada.visit()
+    await ada.launcher.click()
+    await (await option(ada, "Play a sound")).check()
+    ada.page = first
+    await (await option(ada, "Enter sends the message")).uncheck()
+    await ada.page.reload()
+    await expect(await option(ada, "Play a sound")).to_be_checked()
+    await expect(await option(ada, "Enter sends the message")).not_to_be_checked()
+
+
 async def test_nothing_rings_unasked_and_what_was_asked_for_never_says_what_was_said(
     ada: Ada, service: MockService
 ) -> None:

@@ -53,7 +53,7 @@ async def test_a_proxy_that_begins_to_refuse_upgrades_in_the_middle_of_a_chat(
     await ada.say("one")
     await expect(ada.message("one")).to_contain_text("Sent")
     assert not polled(ada)
-    assert not any(url.endswith("poll.js") for url in ada.requests)
+    assert not any("poll.js" in url for url in ada.requests)
     upgrades.how = "refused"
     service.dismiss(talk, Close.RESTART)
     await ada.say("two")

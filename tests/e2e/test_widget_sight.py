@@ -9,6 +9,7 @@ from bot.sandbox.helpsite import HelpSite
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
 from tests.e2e.test_widget_access import _every_state, _fill, axe
+from tests.e2e.test_widget_silence import asked
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -72,6 +73,30 @@ async def test_however_large_or_wide_the_text_nothing_is_cut_off_or_out_of_reach
     assert await ada.page.evaluate(OUTSIDE) == []
     await ada.say("still possible")
     await expect(ada.message("still possible")).to_contain_text("Sent")
+
+
+async def test_at_four_times_the_size_all_can_be_reached_when_much_is_said_at_once(
+    ada: Ada, service: MockService
+) -> None:
+    """WCAG 1.4.10: a window of 1280 x 1024 at 400 % has 320 x 256 pixels."""
+    await ada.page.set_viewport_size({"width": 320, "height": 256})
+    await asked(ada, service)
+    await service.stop()
+    await expect(ada.state).to_contain_text("Connection lost")
+    await ada.box.fill("a line\n" * 10)
+    assert "panel live" not in await ada.page.evaluate(CUT)
+    pressed = await ada.button("I am still here").bounding_box()
+    around = await ada.foot.bounding_box()
+    assert pressed
+    assert around
+    assert around["height"] > pressed["height"]
+
+
+async def test_on_paper_no_launcher_stands_over_the_page(ada: Ada) -> None:
+    await ada.visit()
+    await expect(ada.launcher).to_be_visible()
+    await ada.page.emulate_media(media="print")
+    await expect(ada.launcher).to_be_hidden()
 
 
 async def test_in_forced_colours_everything_to_press_has_an_edge_and_axe_finds_nothing(

@@ -25,6 +25,17 @@ def warn(talk: Talk) -> None:
     visiting.happen(talk.id, e.SilenceWarned(CLOSES - timedelta(minutes=15), CLOSES))
 
 
+async def asked(ada: Ada, service: MockService) -> Talk:
+    """Somebody who has said something is asked whether she is still there."""
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("Mine")
+    await expect(ada.message("Mine")).to_contain_text("Sent")
+    warn(talk)
+    await expect(ada.button("I am still here")).to_be_visible()
+    return talk
+
+
 async def test_the_visitor_is_warned_in_words_and_keeps_the_chat_with_one_press(
     ada: Ada, service: MockService
 ) -> None:
@@ -47,6 +58,14 @@ async def test_the_visitor_is_warned_in_words_and_keeps_the_chat_with_one_press(
     await expect(ada.box).to_have_value("half a sen")
 
 
+async def test_who_is_asked_that_and_ends_the_chat_is_at_the_harmless_answer(
+    ada: Ada, service: MockService
+) -> None:
+    await asked(ada, service)
+    await ada.button("End chat").press("Enter")
+    await expect(ada.button("Keep chatting")).to_be_focused()
+
+
 async def test_the_question_is_heard_although_a_burst_is_only_counted(
     ada: Ada, service: MockService
 ) -> None:
@@ -67,6 +86,19 @@ async def test_typing_is_an_answer_too(ada: Ada, service: MockService) -> None:
     await expect(ada.button("I am still here")).to_be_visible()
     await ada.box.press_sequentially("wa")
     await expect(ada.button("I am still here")).not_to_be_visible()
+
+
+async def test_an_answer_without_a_connection_is_given_when_there_is_one(
+    ada: Ada, service: MockService
+) -> None:
+    talk = await asked(ada, service)
+    await service.stop()
+    await expect(ada.state).to_contain_text("Connection lost")
+    await ada.button("I am still here").click()
+    await service.start()
+    await ada.page.evaluate("dispatchEvent(new Event('online'))")  # waits no longer
+    await expect(ada.button("I am still here")).not_to_be_visible()
+    assert talk.visiting.chats[talk.id].closing is None
 
 
 async def test_a_minimised_chat_asks_at_its_launcher(ada: Ada, service: MockService) -> None:

@@ -129,12 +129,15 @@ def follow_redirects() -> None:
     """Whoever answers with a redirect gets the request, with the credentials in it."""
     import requests
 
+    from bot.rt.session import _Straight
+
     send = requests.Session.request
 
     def request(self: requests.Session, *arguments: Any, **named: Any) -> requests.Response:
         return send(self, *arguments, **{**named, "allow_redirects": True})
 
     _put(requests.Session, "request", request)
+    _put(_Straight, "get_redirect_target", requests.Session.get_redirect_target)
 
 
 def hurry() -> None:

@@ -13,6 +13,7 @@ from bot.sandbox.stage import PREFIX, Stage
 from bot.sandbox.teams import Post
 from tests.faults import dying
 from tests.hatchery import Hatchery
+from tests.midday import midday
 from tests.migrated import lay_out
 from tests.processes import ServiceProcess, Visitor, free_port
 
@@ -62,6 +63,7 @@ async def test_dying_between_form_and_thread_loses_nothing_and_doubles_no_words(
             visitor_start={"who": "anyone", "closes_at": "23:59"},
             relay={"lease_seconds": 4, "dead_after_seconds": 3},
         )
+        config.write_text(f'timezone = "{midday()}"\n{config.read_text()}')
         await asyncio.to_thread(lay_out, database_url)
         base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
         order = dying.order(deaths, "asking|begin")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.files.clamd import Clamd
+from bot.relay.files import TooBig
 from bot.relay.ports import NotDone
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + rb"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -22,12 +23,17 @@ class Daemon:
         self.seen: list[bytes] = []
         self.answer: bytes | None = None
         self.silent = False
+        self.most = 1 << 30
         self.left = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
         whole = b""
         while size := struct.unpack("!I", await reader.readexactly(4))[0]:
+            if len(whole) + size > self.most:  # it reads no more of it, and closes
+                writer.write(b"INSTREAM size limit exceeded. ERROR\0")
+                writer.close()
+                return
             whole += await reader.readexactly(size)
         self.seen.append(whole)
         if self.silent:
@@ -81,6 +87,21 @@ async def test_anything_that_is_no_verdict_is_none(
 ) -> None:
     daemon.answer = answer
     with pytest.raises(NotDone, match="StreamMaxLength"):
+        await clamd.is_clean(b"x")
+
+
+async def test_what_is_too_much_for_it_is_told_from_a_scanner_that_is_away(
+    clamd: Clamd, daemon: Daemon
+) -> None:
+    """It answers in the middle of it, and closes."""
+    daemon.most = 1_000_000
+    with pytest.raises(TooBig, match="StreamMaxLength"):
+        await clamd.is_clean(bytes(4_000_000))
+
+
+async def test_who_says_more_than_any_scanner_does_is_none(clamd: Clamd, daemon: Daemon) -> None:
+    daemon.answer = b"x" * 8_192
+    with pytest.raises(NotDone, match="does not answer"):
         await clamd.is_clean(b"x")
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import io
+import struct
 import threading
+from typing import Literal
 
 import pytest
 from PIL import Image, ImageFile, ImageOps
 
 from bot.files import pictures
-from bot.files.pictures import FORMS, Pictures, previews
+from bot.files.pictures import FORMS, MOST_PARTS, Pictures, previews
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (1920, 1080), mode: str = "RGB") -> bytes:
@@ -59,6 +61,23 @@ def test_a_photo_stands_upright_and_tells_nothing_of_its_camera() -> None:
     assert b"CANARY" not in big
 
 
+#: Notes of a camera (TIFF) that say how it was held, and another thing that cannot be written again.
+_HELD = struct.pack("<HHIHxx", 0x0112, 3, 1, 6)
+_TORN = {
+    "words that are a number": struct.pack("<HHIf", 0x0111, 11, 1, 1.5),
+    "a place that is none": struct.pack("<HHII", 0x0144, 5, 1, 0),
+}
+
+
+@pytest.mark.parametrize("torn", _TORN.values(), ids=_TORN)
+def test_a_photo_whose_cameras_notes_are_broken_is_shown(torn: bytes) -> None:
+    notes = b"Exif\0\0II*\0\x08\0\0\0\x02\0" + _HELD + torn + bytes(4)
+    plain = picture("JPEG", (40, 20))
+    head = b"\xff\xe1" + struct.pack(">H", len(notes) + 2)
+
+    assert len(previews(plain[:2] + head + notes + plain[2:])) == 2
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -88,15 +107,33 @@ def test_a_small_file_with_a_huge_picture_is_not_unpacked(
     assert previews(out.getvalue()) == ()
 
 
+@pytest.mark.parametrize("which", ["scans", "notes"])
+def test_a_photo_of_endless_parts_is_not_unpacked(
+    which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.BytesIO()
+    Image.new("L", (40, 20)).save(out, "JPEG", progressive=True)
+    whole = out.getvalue()
+    scan = whole[whole.rindex(b"\xff\xda") : -2]  # goes over the picture and changes nothing
+    notes = b"\xff\xe1\0\x08Exif\0\0"
+    at, part = (len(whole) - 2, scan) if which == "scans" else (2, notes)
+
+    assert len(previews(whole[:at] + part * 100 + whole[at:])) == 2
+    opened = []
+    monkeypatch.setattr(Image, "open", lambda *told, **_: opened.append(told))
+    assert previews(whole[:at] + part * (MOST_PARTS + 1) + whole[at:]) == ()
+    assert opened == []
+
+
 @pytest.mark.parametrize("mode", ["1", "P", "L", "RGB", "RGBA", "LA"])
 def test_it_is_made_smaller_before_anything_else(
     mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turned, real = [], ImageOps.exif_transpose
 
-    def transpose(picture: Image.Image) -> Image.Image:
+    def transpose(picture: Image.Image, *, in_place: Literal[True]) -> None:
         turned.append(max(picture.size))
-        return real(picture)
+        real(picture, in_place=in_place)
 
     monkeypatch.setattr(ImageOps, "exif_transpose", transpose)
     assert len(previews(picture(size=(2400, 1300), mode=mode))) == 2

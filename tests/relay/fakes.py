@@ -67,6 +67,7 @@ class FakeThreads(Threads):
         self.pictures: list[tuple[bytes, ...]] = []
         self.told: list[tuple[str, Tell]] = []
         self.cards: dict[str, CardView] = {}
+        self.retired: list[str] = []
         self.shown = asyncio.Event()
         self.hold: asyncio.Event | None = None
         self.refuses = ""
@@ -112,6 +113,11 @@ class FakeThreads(Threads):
         self.told.append((thread.conversation_id, notice))
         self.faults.leave()
         return self._stands()
+
+    async def retire(self, thread: Thread, chat: Chat, card: str) -> None:
+        self.faults.enter()
+        self.retired.append(card)
+        self.faults.leave()
 
     async def erase(self, thread: Thread, post: str) -> None:
         self.erasing.enter()

@@ -14,7 +14,7 @@ from bot.domain.invitations import Route, make_token
 from bot.relay.attaching import Attaching
 from bot.relay.beginning import Beginning
 from bot.relay.bringing import FetchHandler
-from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, TellHandler
+from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, RetireHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -93,6 +93,7 @@ class House:
             "tell": TellHandler(self.relay, self.threads),
             "away": AwayHandler(self.relay),
             "card": CardHandler(self.relay, self.threads),
+            "retire": RetireHandler(self.relay, self.threads),
             "open": OpenHandler(self.relay, self.places),
             "begin": BeginHandler(self.relay, self.places),
             "lost": LostHandler(self.relay, self.places, self.threads),
@@ -145,24 +146,34 @@ class House:
         extras: tuple[str, ...] = (),
         pictures: tuple[str, ...] = (),
         links: tuple[tuple[str, str], ...] = (),
+        quote: tuple[str, str] | None = None,
+        behind: str = "",
     ) -> str:
         """A CO writes in a thread; returns the activity's id."""
         self._ids += 1
         key = key or f"activity-{self._ids}"
         operator = _OPERATORS[who]
-        heard = Heard(thread, operator, key, text, mention, None, extras, pictures, links)
+        heard = Heard(thread, operator, key, text, mention, quote, extras, pictures, links, behind)
         await self.operating.hears(heard)
         return key
 
     async def changes(
-        self, key: str, text: str | None, *, mentioned: bool = False, pictures: int = 0
+        self,
+        key: str,
+        text: str | None,
+        *,
+        mentioned: bool = False,
+        pictures: int = 0,
+        links: tuple[tuple[str, str], ...] = (),
+        thread: Thread = THREAD,
     ) -> None:
-        """Grace edits or deletes what she wrote."""
+        """Grace edits or deletes what she wrote; ``pictures`` are with it now."""
         self._ids += 1
         grace, number = _OPERATORS["grace"], f"change-{self._ids}"
-        await self.operating.changes(
-            Changed(THREAD, grace, key, number, text, mentioned=mentioned, pictures=pictures)
-        )
+        there = tuple(f"https://smba.test/{n}" for n in range(pictures))
+        now = Heard(thread, grace, key, text or "", mentioned, pictures=there, links=links)
+        changed = Changed(thread, grace, key, number, text, mentioned, pictures, len(links), now)
+        await self.operating.changes(changed)
 
     async def presses(
         self, verb: str, chat: Chat, *, thread: Thread = THREAD, who: str = "grace", **values: str

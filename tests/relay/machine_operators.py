@@ -129,6 +129,9 @@ class Operators(MachineBase):
         self, side: int, words: Words, change: Change, *, mention: bool = False
     ) -> None:
         thread, who = self.sides[side].thread, _OPERATORS[words.who]
+        mention = mention or bool(
+            words.seq and words.mention
+        )  # who edits a message leaves it there
         changed = Changed(thread, who, words.key, change.id, change.text, mentioned=mention)
         self.do(self.house.operating.changes(changed, change.at))
         self.check()

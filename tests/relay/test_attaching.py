@@ -8,7 +8,7 @@ import pytest
 from bot.domain.chat import State
 from bot.domain.files import File
 from bot.relay.delivering import RelayHandler
-from bot.relay.files import FileRules
+from bot.relay.files import FileRules, TooBig
 from bot.relay.ports import NotDone, Seat, Unclear
 from bot.relay.visiting import CannotSay
 from tests.relay.house import OTHER, House
@@ -91,12 +91,15 @@ async def test_what_is_no_picture_is_refused_as_one(house: House) -> None:
 
 
 class Scanner:
-    """A scanner that finds something, nothing, or does not answer."""
+    """A scanner that finds something, nothing, or does not answer; it takes ``most`` bytes."""
 
     def __init__(self) -> None:
         self.verdict: bool | None = None
+        self.most = 1 << 30
 
     async def is_clean(self, content: bytes) -> bool:
+        if len(content) > self.most:
+            raise TooBig("It takes less.")
         if self.verdict is None:
             raise NotDone("The scanner does not answer.")
         return self.verdict
@@ -114,6 +117,17 @@ async def test_with_a_scanner_nothing_passes_that_it_has_not_passed(house: House
     assert (await house.chat(chat.id)).files == 0
     scanner.verdict = True
     assert await send(house, seat)
+
+
+async def test_what_the_scanner_takes_at_no_time_is_refused_as_too_big_and_not_tried_again(
+    house: House,
+) -> None:
+    _, seat = await house.talking()
+    scanner = Scanner()
+    scanner.most = 4
+    house.attaching._scanner = scanner
+    with pytest.raises(CannotSay, match="file_size"):
+        await send(house, seat)
 
 
 class Previews:

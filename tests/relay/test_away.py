@@ -30,6 +30,15 @@ async def test_an_absence_is_told_although_who_found_it_died_at_once(house: Hous
     assert " to " in told.detail
 
 
+async def test_an_absence_over_a_weekend_is_not_told_as_one_of_minutes(house: House) -> None:
+    await house.talking()
+    times = {"since": "2026-11-27T17:00:00+00:00", "until": "2026-11-30T17:05:00+00:00"}
+    await AwayHandler(house.relay).deliver(Delivery(Lane.HERE, "away", "away", times))
+    await house.deliver()
+    (told,) = [notice for _, notice in house.threads.told if notice.word is Word.AWAY]
+    assert told.detail == "17:00:00 on 27 November to 17:05:00 on 30 November"
+
+
 async def test_two_absences_are_two_notices(house: House) -> None:
     await house.talking()
     for _ in range(2):

@@ -8,12 +8,13 @@ import pytest
 from bot.domain.admission import SignIn
 from bot.domain.chat import State
 from bot.domain.effects import Word
+from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Notice
 from bot.domain.reception import Admits
 from bot.domain.tickets import NewTicket
 from bot.relay.beginning import Beginning, CannotBegin
 from bot.relay.pool import Channel
-from bot.relay.ports import Answer, NotDone, Refused, Unclear
+from bot.relay.ports import Answer, Gone, Listening, NotDone, Refused, Unclear
 from tests.people import ADAS, GRACE, LATER, SIGNED_IN, STRANGER, TICKET
 from tests.relay.doorway import ADAS_QUESTION, CHANNEL, DOOR, KEY, answered, asks, thread_of
 from tests.relay.house import RULES, THREAD, House
@@ -80,7 +81,12 @@ async def test_if_we_die_between_thread_and_commit_nothing_is_lost_and_the_secon
 
 
 @pytest.mark.parametrize(
-    "faults", [[Refused("The channel is gone.")], [Unclear("No answer."), Unclear("No answer.")]]
+    "faults",
+    [
+        [Refused("Teams opens none.")],
+        [Gone("The channel is gone."), Gone("The channel is gone.")],
+        [Unclear("No answer."), Unclear("No answer.")],
+    ],
 )
 async def test_where_teams_opens_no_thread_the_visitor_is_told_and_the_record_is_filed(
     door: House, faults: list[Exception]
@@ -103,6 +109,21 @@ async def test_where_teams_opens_no_thread_the_visitor_is_told_and_the_record_is
         f"personal chat of {GRACE.id}": Word.ORPHANED,
         THREAD.conversation_id: Answer.RECEPTION_CLOSED,
     }
+
+
+async def test_a_channel_that_is_gone_only_once_costs_no_visitor_his_chat(door: House) -> None:
+    door.places.faults.before = [Gone("Teams does not know that conversation any more.")]
+    joined = await asks(door)
+    await door.deliver()
+    door.clock.pass_(seconds=6)
+    await door.deliver()
+    chat, thread = await door.chat(joined.chat.id), await thread_of(door, joined.chat)
+    assert (chat.state, thread.begun, thread.open) == (State.OPEN, False, True)
+    assert [(text, again) for _, text, again in door.threads.relayed] == [
+        (ADAS_QUESTION.text, False)
+    ]
+    assert await door.store.reception() is not None
+    assert door.threads.words == [Word.ASKED]
 
 
 async def test_who_answers_is_announced_and_the_record_goes_into_a_new_ticket(door: House) -> None:
@@ -260,17 +281,29 @@ async def test_one_at_a_time_for_a_browser_and_for_a_login(door: House) -> None:
         await asks(door, "4" * 43, who=SIGNED_IN)
 
 
+async def test_a_login_is_one_person_however_it_is_written_and_whoever_vouches_for_it(
+    door: House,
+) -> None:
+    vouched = Identity(Proof.ASSERTED, "S1234567", "Ada", "ada.lovelace@help.test")
+    first = await asks(door, who=SIGNED_IN)
+    with pytest.raises(CannotBegin, match="running"):
+        await asks(door, "2" * 43, who=vouched)
+    # The answer was lost, she signed in once more, and sends it again.
+    assert (await asks(door, who=vouched)).chat.id == first.chat.id
+
+
 # --- nobody answers --------------------------------------------------------------------------------
 
 
 async def test_threads_are_opened_in_the_channel_that_was_set(door: House) -> None:
-    desk = Channel("19:desk@thread.tacv2", "19:other@thread.tacv2")
+    desk = Channel("19:desk@thread.tacv2", "19:other@thread.tacv2", Listening.MENTION)
     door.beginning = Beginning(door.relay, lambda: "s" * 43, (desk,))
     joined = await asks(door)
     await door.deliver()
     thread = await thread_of(door, joined.chat)
     assert (thread.channel_id, thread.team_id) == (desk.id, desk.team_id)
     assert thread.aad_group_id == ""
+    assert thread.listening is Listening.MENTION
 
 
 async def test_who_is_kept_out_begins_no_other_chat_until_that_is_over(door: House) -> None:

@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.admission import Policy, SignIn
-from bot.domain.blocking import block_id
+from bot.domain.blocking import Block, block_id
 from bot.domain.chat import Chat, State
 from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Role
 from bot.relay.blocking import everybody
 from bot.relay.ports import Answer
+from bot.relay.storage import Unit
 from bot.relay.visiting import CannotJoin, CannotSay
+from bot.teams.posts import LIMIT, weight
 from tests.people import GRACE, TICKET
 from tests.relay.house import OTHER, THREAD, House
 
@@ -211,3 +213,24 @@ async def test_a_browser_is_known_by_its_place_in_the_chat(house: House) -> None
     await said(house, f"block 2h {WHY}", thread=THREAD)
     (found,) = await house.store.blocks()
     assert found.seats == (joined.seat.id,)
+
+
+async def test_a_long_list_of_blocks_fits_into_a_post(house: House) -> None:
+    now, later = house.clock(), house.clock() + timedelta(hours=2)
+    nobody = Identity(Proof.ANONYMOUS, "", "Mallory" * 9, "mallory@help.test")
+    made = [
+        Block(
+            f"{n:03x}", nobody, nobody.name, (), GRACE, "x" * 300, now + timedelta(seconds=n), later
+        )
+        for n in range(200)
+    ]
+
+    async def block(unit: Unit) -> None:
+        for one in made:
+            await unit.block(one)
+
+    await house.store.write(block)
+    ((_, told),) = await said(house, "blocks")
+    assert weight(told) < LIMIT
+    assert made[-1].id in told
+    assert told.startswith("170 earlier ones are not shown")

@@ -9,7 +9,7 @@ from bot.domain.chat import State
 from bot.domain.files import File, Standing
 from bot.domain.messages import Kind, Message, Notice, Role
 from bot.relay.bringing import FetchHandler
-from bot.relay.files import FileRules
+from bot.relay.files import FileRules, TooBig
 from bot.relay.ports import Answer, Lane, NotDone, Seat, Unclear
 from tests.relay.house import House
 
@@ -86,6 +86,21 @@ async def test_teams_that_does_not_answer_is_asked_again_for_two_minutes(house: 
         await house.deliver("fetch")
         house.clock.now += timedelta(minutes=1)
     assert [text for text, _ in await notices(house, seat)] == ["file_here", "file_missing"]
+
+
+async def test_what_the_scanner_takes_at_no_time_is_said_to_be_missing_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def takes_less(content: bytes) -> bool:
+        raise TooBig("Its StreamMaxLength is too small.")
+
+    monkeypatch.setattr(house.pictures, "is_clean", takes_less)
+    _, seat = await house.talking()
+    house.pictures.there[ONE] = PNG
+    await house.writes("Look", pictures=(ONE,))
+    await house.deliver()
+    assert [text for text, _ in await notices(house, seat)] == ["file_missing"]
+    assert house.threads.words[-1] == Answer.FILE_MISSED
 
 
 async def test_a_file_of_the_channel_is_a_named_link(house: House) -> None:
@@ -222,3 +237,60 @@ async def test_who_edits_only_the_picture_out_is_told_how_to_take_it_back(house:
     (told,) = [tell for _, tell in house.threads.told if tell.word is Answer.NOT_CHANGED]
     assert "delete the message" in told.detail
     assert (await house.visiting.log(seat, 0))[-1].text == "Here."
+
+
+async def told_of_changes(house: House) -> list[str]:
+    await house.deliver("tell")
+    return [tell.detail for _, tell in house.threads.told if tell.word is Answer.NOT_CHANGED]
+
+
+async def test_who_edits_a_picture_or_a_file_in_is_told_that_it_is_not_seen(house: House) -> None:
+    await house.talking()
+    key = await house.writes("Her screen", pictures=(ONE,))
+    await house.changes(key, "Her screens", pictures=2)
+    assert "send those once more" in (await told_of_changes(house))[0]
+    key = await house.writes("The form")
+    await house.changes(key, "The form.", links=(("form.pdf", "https://share.test/form.pdf"),))
+    assert len(await told_of_changes(house)) == 2
+
+
+async def test_who_undoes_a_deletion_is_told_that_the_picture_is_not_back(house: House) -> None:
+    _, seat = await house.talking()
+    key = await house.writes("Her screen", pictures=(ONE,))
+    await house.changes(key, None)
+    assert await told_of_changes(house) == []
+    await house.changes(key, "Her screen", pictures=1)
+    assert (await house.visiting.log(seat, 0))[-1].text == "Her screen"
+    assert "send those once more" in (await told_of_changes(house))[0]
+
+
+async def test_words_below_a_lone_picture_change_nothing_of_it(house: House) -> None:
+    await house.talking()
+    key = await house.writes("", pictures=(ONE, TWO))
+    await house.changes(key, "Her screen", pictures=2)
+    assert await told_of_changes(house) == []
+
+
+async def test_what_is_beside_words_goes_along_when_the_mention_is_added(house: House) -> None:
+    _, seat = await house.talking()
+    file = ("form.pdf", "https://share.test/form.pdf")
+    await house.changes("late", "Look", mentioned=True, pictures=1, links=(file,))
+    await house.changes("lone", "", mentioned=True, pictures=1)
+    said = [m for m in await lines(house, seat) if m.kind is Kind.SAID]
+    assert [m.text.partition("\n")[0] for m in said] == ["Look", "picture", "form.pdf", "picture"]
+
+
+async def test_what_went_along_when_the_mention_was_added_is_taken_back_with_it(
+    house: House,
+) -> None:
+    chat, seat = await house.talking()
+    key = f"{int(house.clock().timestamp() * 1000) + 1}"
+    await house.writes("// look", mention=False, key=key)
+    await house.changes(key, "look", mentioned=True, pictures=1)
+    assert [m.text for m in await lines(house, seat) if m.kind is Kind.SAID] == ["look", "picture"]
+    await house.changes(key, "look.", mentioned=True, pictures=1)
+    assert await told_of_changes(house) == []
+    await house.changes(key, None)
+    removed = [m.target for m in await lines(house, seat) if m.kind is Kind.REMOVED]
+    assert len(removed) == 2
+    assert await house.store.files(chat.id) == []

@@ -1,12 +1,22 @@
-"""Presses that Teams sends again: with a new id, half a minute later, when the chat has gone on."""
+"""Presses that Teams sends again: with a new id, half a minute later, when the chat has gone on.
+
+And what a press on Invite may not do.
+"""
+
+import json
+from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 
 from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Route
+from bot.domain.tickets import Requestor
 from bot.relay.nonces import nonce
 from bot.relay.ports import Refused
-from tests.relay.house import House
+from bot.teams.cards import card
+from tests.people import TICKET
+from tests.relay.house import RULES, House
 
 
 async def failed(house: House) -> Chat:
@@ -85,6 +95,22 @@ async def test_the_redrawn_card_files_even_the_same_words(house: House) -> None:
     assert len(house.tickets.comments) == 1
 
 
+@pytest.mark.parametrize("who", ["grace", "alan"])
+@pytest.mark.parametrize("undo", [60, 0])
+async def test_who_sends_other_words_when_it_has_been_sent_is_shown_that_they_do_not_go(
+    house: House, who: str, undo: int
+) -> None:
+    house.relay.rules = replace(RULES, undo=timedelta(seconds=undo))
+    chat, _ = await house.talking()
+    await house.presses("file", chat, summary="Toner.", nonce=nonce(chat))
+    again = await house.presses("file", chat, summary="Toner.", nonce=nonce(chat))
+    assert not again.sentence
+    late = await house.presses("file", chat, who=who, summary="Drum.", nonce=nonce(chat))
+    assert late.view
+    shown = json.dumps(card(late.view, UTC)) if late.view.wrong else late.sentence
+    assert "sent this chat to RT already" in shown
+
+
 @pytest.mark.parametrize("verb", ["end", "look", "file"])
 async def test_what_does_not_concern_the_link_works_on_a_card_of_an_older_link(
     house: House, verb: str
@@ -145,3 +171,44 @@ async def test_a_nonce_that_is_none_of_ours_does_nothing(house: House) -> None:
         pressing = await house.presses("invite", chat, nonce=strange)
         assert pressing.view
     assert (await house.chat(chat.id)).state is State.PROPOSED
+
+
+@pytest.mark.parametrize("verb", ["file", "new", "triage"])
+async def test_a_note_within_the_summary_on_a_card_comes_back_and_does_not_go_to_rt(
+    house: House, verb: str
+) -> None:
+    chat, _ = await house.talking()
+    typed = "Toner.\n- // he broke it himself"
+    pressing = await house.presses(verb, chat, summary=typed, queue="general")
+    assert pressing.view
+    assert pressing.view.typed["summary"] == typed
+    assert "notes" in pressing.sentence
+    assert (await house.chat(chat.id)).state is State.OPEN
+
+
+@pytest.mark.parametrize("press", [True, False])
+async def test_a_link_for_somebody_without_an_address_is_mailed_to_nobody_else(
+    house: House, monkeypatch: pytest.MonkeyPatch, press: bool
+) -> None:
+    monkeypatch.setattr(house.relay, "rules", replace(RULES, routes=(Route.CORRESPOND,)))
+    cc = Requestor("bob", "Bob", "bob@help.test")
+    house.tickets.ticket = replace(TICKET, requestors=(), ccs=(cc,))
+    chat = await house.proposed()
+    if press:
+        await house.presses("invite", chat, route="correspond")
+    else:
+        await house.writes("invite")
+    await house.deliver()
+    assert (invitation := (await house.chat(chat.id)).invitation)
+    assert invitation.route is Route.COPY
+    assert not house.tickets.letters
+
+
+async def test_a_requestors_name_in_rt_writes_no_lines_of_its_own_into_an_invitation(
+    house: House,
+) -> None:
+    name = "Ada\n\nYour mailbox is full: https://evil.test\u202e"
+    house.tickets.ticket = replace(TICKET, requestors=(Requestor("ada", name, "ada@help.test"),))
+    await house.invited(Route.CORRESPOND)
+    first, second, *_ = house.tickets.letters[0].split("\n")
+    assert (first, second) == ("Dear Ada Your mailbox is full: https://evil.test,", "")

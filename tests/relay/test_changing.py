@@ -8,7 +8,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.messages import Kind
 from bot.domain.transcript import resolve
 from bot.relay.inbound import Changed, Heard, Operator
-from bot.relay.ports import Answer, Listening, Thread
+from bot.relay.ports import Answer, Listening, Scope, Thread
 from tests.people import GRACE, NOW
 from tests.relay.house import THREAD, House
 
@@ -29,14 +29,18 @@ class Post:
         heard = Heard(self.thread, HER, self.key, text, self.mention)
         await self.house.operating.hears(heard, NOW + timedelta(seconds=second))
 
-    async def edit(self, text: str | None, second: float, *, mention: bool | None = None) -> None:
+    async def edit(
+        self, text: str | None, second: float, *, mention: bool | None = None, behind: str = ""
+    ) -> None:
+        said = self.mention if mention is None else mention
         changed = Changed(
             self.thread,
             HER,
             self.key,
             f"{'delete' if text is None else 'edit'}:{self.key}:{second}",
             text,
-            mentioned=self.mention if mention is None else mention,
+            mentioned=said,
+            as_new=Heard(self.thread, HER, self.key, text, said, behind=behind) if text else None,
         )
         await self.house.operating.changes(changed, self.at(second))
 
@@ -247,3 +251,116 @@ async def test_mending_the_number_that_began_a_chat_begins_no_second_one(house: 
     await house.changes(began, "12346", mentioned=True)
     await house.deliver()
     assert len(house.threads.cards) == cards
+    assert house.threads.words[-1] == Answer.NOTHING_HERE
+
+
+async def test_who_mends_a_summary_that_was_sent_is_told_once_that_it_changes_nothing(
+    house: House,
+) -> None:
+    house.relay.rules = replace(house.relay.rules, undo=timedelta(seconds=60))
+    chat, _ = await house.talking()
+    post = Post(house, mention=True, key="1798000000000")
+    await post.original("send to rt 345: Tonr.")
+    await house.deliver()
+    house.threads.told.clear()
+    for _ in range(2):
+        await post.edit("send to rt 345: Toner.", 2)
+    await house.deliver()
+    ((_, told),) = house.threads.told
+    assert (told.word, "“undo”" in told.detail) == (Answer.NOTHING_HERE, True)
+    assert (await house.chat(chat.id)).state is State.HELD
+
+
+async def test_a_change_in_vain_that_teams_repeats_is_told_once(house: House) -> None:
+    await house.talking()
+    post = Post(house, mention=True)
+    await post.original("send to rt")
+    await house.deliver()
+    house.threads.told.clear()
+    for _ in range(2):
+        await post.edit("say: hello", 2)
+    await house.deliver()
+    assert house.threads.words == [Answer.NEVER_SENT]
+
+
+PERSONAL = replace(THREAD, conversation_id="a:grace", scope=Scope.PERSONAL)
+
+
+async def test_an_edit_in_a_personal_chat_is_read_as_a_message_there(house: House) -> None:
+    """There nobody mentions the bot, and every message speaks to it."""
+    chat, _ = await house.talking(thread=PERSONAL)
+    key = await house.writes("say: end chat", thread=PERSONAL)
+    await house.changes(key, "say: end chat.", thread=PERSONAL)
+    assert await shown(house, chat) == ["end chat."]
+    for slip in ("note: has a bad attitude", "cancel it", "send to rt 345: he lies"):
+        await house.changes(key, slip, thread=PERSONAL)
+        await house.deliver()
+        assert house.threads.words[-1] == Answer.NOT_CHANGED
+    assert await shown(house, chat) == ["end chat."]
+
+
+async def test_what_was_held_back_in_a_personal_chat_is_shown_by_an_edit_with_say(
+    house: House,
+) -> None:
+    chat, _ = await house.talking(thread=PERSONAL)
+    key = await house.writes("cancle it", thread=PERSONAL, key=f"{int(NOW.timestamp() * 1000) + 1}")
+    await house.changes(key, "cancel it", thread=PERSONAL)
+    assert await shown(house, chat) == []
+    await house.changes(key, "say: cancel it", thread=PERSONAL)
+    assert await shown(house, chat) == ["cancel it"]
+
+
+async def test_a_command_that_is_mended_in_a_personal_chat_is_carried_out_once(
+    house: House,
+) -> None:
+    chat, _ = await house.talking(thread=PERSONAL)
+    key = f"{int(NOW.timestamp() * 1000) + 1}"
+    await house.writes("end teh chat", thread=PERSONAL, key=key)
+    assert (await house.chat(chat.id)).state is State.OPEN
+    await house.changes(key, "end chat", thread=PERSONAL)
+    assert (await house.chat(chat.id)).state is State.ENDED
+
+
+async def test_where_only_mentions_reach_the_visitor_an_edit_without_one_does_not(
+    house: House,
+) -> None:
+    chat, _ = await house.talking()
+    post = Post(house, MENTION, mention=True)
+    await post.original("Try again")
+    await post.edit("Alan, he has no idea", 2, mention=False)
+    await house.deliver()
+    assert await shown(house, chat) == ["Try again"]
+    assert house.threads.words[-1] == Answer.NOT_CHANGED
+    await post.edit("Alan, he has no idea", 3, mention=True)
+    assert await shown(house, chat) == ["Alan, he has no idea"]
+    await post.edit("// Alan, he has no idea", 4, mention=False)
+    assert await shown(house, chat) == [""]
+
+
+async def test_an_edit_that_changes_nothing_for_the_visitor_marks_nothing(house: House) -> None:
+    chat, _ = await house.talking()
+    post = Post(house)
+    await post.original("hello\n// he lies")
+    await post.edit("hello\n// he lies again", 2)  # or a word was made bold
+    assert await kinds(house, chat) == [Kind.SAID]
+    await post.edit("hello!", 3)
+    await post.edit("hello!\n// he lies", 4)
+    assert await kinds(house, chat) == [Kind.SAID, Kind.EDITED]
+    await post.edit("// he lies", 5)
+    await post.edit("// he does lie", 6)
+    assert await kinds(house, chat) == [Kind.SAID, Kind.EDITED, Kind.REMOVED]
+    await post.edit("hello!", 7)
+    assert await shown(house, chat) == ["hello!"]
+
+
+async def test_a_command_behind_a_mention_is_not_shown_where_its_edit_came_first(
+    house: House,
+) -> None:
+    chat, _ = await house.talking()
+    post = Post(house, mention=True)
+    words = "note: he lies"
+    await post.edit(f"Alan {words}", 2, mention=False, behind=words)
+    await post.original("Alan hello")
+    await house.deliver()
+    assert await shown(house, chat) == []
+    assert house.threads.words[-1] == Answer.MISTYPED

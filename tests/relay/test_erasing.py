@@ -13,6 +13,7 @@ from bot.relay.ports import Gone, Listening, NotDone, Refused, Unclear
 from bot.relay.visiting import CannotSay
 from bot.teams.cards import card
 from bot.teams.words import say
+from tests.people import GRACE
 from tests.relay.house import RULES, House
 
 
@@ -119,6 +120,20 @@ async def test_a_talk_that_is_erased_is_over_and_both_sides_can_tell(house: Hous
     house.clock.now += RULES.kept_for + timedelta(days=1)
     await house.housekeeping.tidy()
     assert await house.store.look(chat.id) is None
+
+
+async def test_who_was_told_lately_that_his_words_go_nowhere_is_noted_by_no_id_of_his(
+    house: House,
+) -> None:
+    chat, _ = await house.talking()
+    await erased(house, chat)
+    await house.writes("Are you there?", mention=False)
+    await house.deliver()
+    assert house.threads.words[-1] == "not_delivered"
+    assert GRACE.id not in house.dump()
+    await house.writes("Are you there?", mention=False)
+    await house.deliver()
+    assert house.threads.words.count("not_delivered") == 1
 
 
 async def test_what_was_on_its_way_when_its_chat_was_erased_goes_nowhere(house: House) -> None:

@@ -7,7 +7,21 @@ import pytest
 from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.events import Receipt
-from bot.relay.ports import Gone, Lane, Refused, Tell, Thread, Throttled
+from bot.domain.messages import Notice
+from bot.relay.ports import (
+    Delivery,
+    Gone,
+    Lane,
+    NotDone,
+    OutsideError,
+    Refused,
+    Tell,
+    Thread,
+    Throttled,
+    Unclear,
+)
+from bot.relay.storage import Unit
+from bot.relay.visiting import CannotSay
 from tests.people import GRACE
 from tests.relay.house import THREAD, House
 from tests.relay.test_sending import UNDO, ruled
@@ -77,6 +91,29 @@ async def test_the_second_question_comes_some_seconds_after_the_first(house: Hou
     assert 3 < head.wait < 6
 
 
+async def test_every_chat_of_a_thread_that_is_gone_hears_of_it_whichever_finds_out(
+    house: House,
+) -> None:
+    """Ada's chat ended and waits for Grace, who talks with Bob in the same thread."""
+    first, seat = await house.talking()
+    await house.visiting.end(seat)
+    await house.deliver()
+    second, bobs = await house.talking()
+    assert first.thread == second.thread
+    house.threads.faults.before += [Gone(GONE)] * 2
+    house.clock.pass_(hours=2)
+    await house.housekeeping.tidy()  # somebody is to bring Ada's record to mind
+    await house.deliver("tell")
+    house.clock.pass_(seconds=5)
+    await house.deliver("tell")
+    assert not (await house.store.thread(second.thread)).open
+    assert Notice.OPERATORS_LOST in await house.texts(second.id)
+    with pytest.raises(CannotSay):
+        await house.visiting.say(bobs, "k", "hello?")
+    await house.deliver()
+    assert {one.chat.id for one in house.tickets.comments} == {first.id, second.id}
+
+
 async def lost_while(house: House) -> Chat:
     """Teams loses the thread while Grace may still undo what she sent."""
     ruled(house, undo=UNDO)
@@ -112,6 +149,19 @@ async def test_what_rt_refuses_when_the_thread_is_gone_is_told_elsewhere_and_tri
     assert len(elsewhere(house)) == 1
 
 
+async def test_what_rt_refuses_once_the_chat_was_filed_by_itself_is_told_elsewhere_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else Grace would believe for ever what she was told: that the record goes into RT by itself."""
+    house.tickets.faults.before += [Refused("The ticket was deleted.")] * 9
+    chat, there = await told_elsewhere(house, monkeypatch)
+    for _ in range(9):
+        await tidied(house, 20 * MINUTE)
+    assert (await house.chat(chat.id)).state is State.ENDED
+    assert [notice.word for _, notice in there] == [Word.ORPHANED, Word.FILING_FAILED]
+    assert there[1][1].detail == "The ticket was deleted."
+
+
 async def test_a_record_that_a_merge_took_elsewhere_is_told_although_the_thread_is_gone(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,3 +182,119 @@ async def test_a_record_that_a_merge_took_elsewhere_is_told_although_the_thread_
     assert (told.word, told.detail) == (Word.FILED_ELSEWHERE, "rt#777")
     assert told.mention == (GRACE.id, GRACE.name)
     assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def told_elsewhere(
+    house: House, monkeypatch: pytest.MonkeyPatch, *troubles: OutsideError
+) -> tuple[Chat, list[tuple[str, Tell]]]:
+    """Ada's thread is lost, and Teams makes trouble about telling so in another place."""
+    chat, seat = await house.talking()
+    tell, errors, there = house.threads.tell, list(troubles), list[tuple[str, Tell]]()
+
+    async def troubled(thread: Thread, notice: Tell) -> str:
+        if thread.conversation_id == THREAD.conversation_id:
+            raise Gone(GONE)
+        if errors:
+            raise errors.pop(0)
+        there.append((thread.conversation_id, notice))
+        return await tell(thread, notice)
+
+    monkeypatch.setattr(house.threads, "tell", troubled)
+    house.threads.faults.before += [Gone(GONE)] * 2
+    await house.visiting.say(seat, "k", "hello")
+    for _ in range(4):
+        await house.deliver()
+        house.clock.pass_(seconds=30)
+    assert not errors
+    return chat, there
+
+
+async def test_what_may_have_been_told_elsewhere_already_says_so_the_second_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, ((_, notice),) = await told_elsewhere(house, monkeypatch, Unclear("No answer."))
+    assert (notice.word, notice.resent) == (Word.ORPHANED, True)
+
+
+@pytest.mark.parametrize(
+    "troubles", [[Unclear("502"), Unclear("502")], [Refused("400")], [Gone("Not there.")]]
+)
+async def test_that_a_thread_is_lost_is_told_however_late_teams_lets_us(
+    house: House, monkeypatch: pytest.MonkeyPatch, troubles: list[OutsideError]
+) -> None:
+    _, ((_, notice),) = await told_elsewhere(house, monkeypatch, *troubles)
+    assert (notice.word, notice.resent) == (Word.ORPHANED, True)
+
+
+async def test_who_is_to_be_told_is_known_although_the_chat_was_purged_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = [NotDone("Teams cannot be reached.")] * 2
+    chat, ((place, notice),) = await told_elsewhere(house, monkeypatch, *away)
+    assert (await house.chat(chat.id)).state is State.PURGED
+    assert place == f"personal chat of {GRACE.id}"
+    assert notice.mention == (GRACE.id, GRACE.name)
+
+
+@pytest.mark.parametrize("troubles", [[Unclear("502"), Unclear("502")], [Refused("400")]])
+async def test_who_is_called_late_is_known_although_the_chat_was_purged_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch, troubles: list[OutsideError]
+) -> None:
+    merged = Receipt(777, 1, "https://rt.test/")
+    monkeypatch.setattr(house.tickets, "comment", AsyncMock(return_value=merged))
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    tell, told = house.threads.tell, list[Tell]()
+
+    async def troubled(thread: Thread, notice: Tell) -> str:
+        if notice.word is Word.FILED_ELSEWHERE:
+            if troubles:
+                raise troubles.pop(0)
+            told.append(notice)
+        return await tell(thread, notice)
+
+    monkeypatch.setattr(house.threads, "tell", troubled)
+    await house.presses("file", chat, summary="Toner.")
+    for _ in range(4):
+        await house.deliver()
+        house.clock.pass_(seconds=30)
+    assert (await house.chat(chat.id)).state is State.PURGED
+    assert [notice.mention for notice in told] == [(GRACE.id, GRACE.name)]
+
+
+async def test_nobody_is_called_once_it_is_forgotten_who_it_was(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, _ = await house.talking()
+    await house.presses("file", chat, summary="Toner.")
+    for _ in range(3):
+        await house.deliver()
+        house.clock.pass_(seconds=30)
+    assert (await house.chat(chat.id)).state is State.PURGED
+    problem = {"detail": "", "thread": chat.thread}
+    rows = [
+        Delivery(Lane.TEAMS, f"{word}:1", "tell", problem | {"word": word.value}, chat.id)
+        for word in (Word.FILED_ELSEWHERE, Word.STATUS_PROBLEM)
+    ]
+    tell = house.threads.tell
+
+    async def gone(thread: Thread, notice: Tell) -> str:
+        if notice.word is Word.STATUS_PROBLEM and thread.conversation_id == THREAD.conversation_id:
+            raise Gone(GONE)
+        return await tell(thread, notice)
+
+    async def scheduled(unit: Unit) -> None:
+        for row in rows:
+            await unit.schedule(row)
+
+    monkeypatch.setattr(house.threads, "tell", gone)
+    house.threads.told.clear()
+    await house.store.write(scheduled)
+    for _ in range(3):
+        await house.deliver()
+        house.clock.pass_(seconds=30)
+    assert {notice.word: notice.mention for _, notice in house.threads.told} == {
+        Word.FILED_ELSEWHERE: None,
+        Word.STATUS_PROBLEM: None,
+    }

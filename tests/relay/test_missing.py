@@ -108,6 +108,19 @@ async def test_a_change_is_missing_if_the_visitor_has_the_message_unchanged(
     assert house.threads.words.count(Answer.NOT_CHANGED) == (not came)
 
 
+async def test_a_change_that_came_and_changed_nothing_for_the_visitor_is_not_missed(
+    house: House,
+) -> None:
+    await house.talking()
+    await house.writes("hello", mention=False, key="m1")
+    at = NOW + timedelta(seconds=2)
+    noted = Changed(THREAD, HER, "m1", "change-2", "hello\n// he lies")
+    await house.operating.changes(noted, at)
+    await house.operating.missed(THREAD, [replace(LOST, at=at, change="change-2")])
+    await house.deliver()
+    assert Answer.NOT_CHANGED not in house.threads.words
+
+
 async def test_a_change_of_what_the_visitor_never_had_is_not_missed(house: House) -> None:
     await house.talking()
     await house.operating.missed(THREAD, [replace(LOST, change="change-1")])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.chat import State
-from bot.domain.messages import Kind
+from bot.domain.messages import MAX_MESSAGE_BYTES, Kind
 from bot.relay.ports import Answer, Listening, Scope
 from tests.relay.house import THREAD, House
 from tests.relay.test_blocking import said
@@ -50,6 +50,24 @@ async def test_a_mistyped_command_is_answered_and_never_shown(
     assert form
     assert await house.texts(chat.id) == ["visitor_joined"]
     assert (await house.chat(chat.id)).state is State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("words", "blank", "word"),
+    [
+        (MAX_MESSAGE_BYTES, 0, Answer.MISTYPED),
+        (MAX_MESSAGE_BYTES, 100, Answer.MISTYPED),  # which goes, and it is no longer too long
+        (MAX_MESSAGE_BYTES + 1, 0, Answer.TOO_LONG),
+    ],
+)
+async def test_of_what_is_too_long_it_is_not_looked_for_what_was_meant(
+    house: House, words: int, blank: int, word: Answer
+) -> None:
+    chat, _ = await house.talking()
+    text = " " * blank + "sned to rt 345: ".ljust(words, "x") + " " * blank
+    ((answer, _),) = await said(house, text)
+    assert answer == word
+    assert await house.texts(chat.id) == ["visitor_joined"]
 
 
 @pytest.mark.parametrize("text", NOT_NOW)
@@ -235,3 +253,51 @@ async def test_in_a_personal_chat_a_mistyped_command_reaches_nobody_either(house
     ((word, _),) = await said(house, PRIVATE, thread=replace(THREAD, scope=Scope.PERSONAL))
     assert word == Answer.MISTYPED
     assert await house.texts(chat.id) == ["visitor_joined"]
+
+
+async def test_a_picture_beside_a_summary_is_told_to_go_nowhere(house: House) -> None:
+    chat, _ = await house.talking()
+    ((word, detail),) = await said(house, "send to rt 345: Toner.", pictures=("https://x.test",))
+    assert (word, "went nowhere" in detail) == (Answer.DONE, True)
+    assert (await house.chat(chat.id)).files == 0
+
+
+async def test_notes_within_a_summary_do_not_go_to_rt(house: House) -> None:
+    """A requestor can read what is on the ticket."""
+    await house.talking()
+    ((word, detail),) = await said(house, "send to rt 345: // he has broken it")
+    assert (word, "notes" in detail) == (Answer.NOTHING_HERE, True)
+    assert house.tickets.comments == []
+    text = "send to rt 345: Toner.\n// he has broken it himself\n- // and lies\nEmpty."
+    ((word, detail), *_) = await said(house, text)
+    assert (word, "notes" in detail) == (Answer.DONE, True)
+    (dossier,) = house.tickets.comments
+    assert dossier.chat.filing
+    assert dossier.chat.filing.summary == "Toner.\nEmpty."
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["end chat", "undo", "send to triage: he is rude", "note: call his boss", "/ he lies"],
+)
+async def test_a_command_behind_a_colleagues_mention_is_not_shown(
+    house: House, command: str
+) -> None:
+    """“@Alan @Live Chat end chat”: Alan is to know of it, and Ada is not to read it."""
+    chat, _ = await house.talking()
+    words = f"Alan Turing {command}"
+    ((word, _),) = await said(house, words, behind=command)
+    assert word == Answer.MISTYPED
+    assert await house.texts(chat.id) == ["visitor_joined"]
+    assert (await house.chat(chat.id)).state is State.OPEN
+    await said(house, "Alan Turing knows it", behind="knows it")
+    assert (await house.texts(chat.id))[-1] == "Alan Turing knows it"
+
+
+async def test_of_many_numbers_some_are_named(house: House) -> None:
+    ((word, detail),) = await said(house, " ".join(str(10_000 + n) for n in range(5_000)))
+    assert (word, len(detail) < 200, detail.endswith("rt#10009 …")) == (
+        Answer.SEVERAL_NUMBERS,
+        True,
+        True,
+    )

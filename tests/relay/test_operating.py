@@ -257,6 +257,21 @@ async def test_the_card_can_be_had_again_at_the_end_of_the_thread(house: House) 
     await house.deliver()
     assert list(house.threads.cards) == ["card-1", "card-2"]
     assert (await house.chat(chat.id)).card == "card-2"
+    assert house.threads.retired == ["card-1"]
+
+
+async def test_a_card_is_not_called_an_old_one_before_there_is_a_new_one(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.writes("show card")
+    house.threads.faults.before.append(Refused("Teams takes no card now."))
+    await house.deliver()
+    assert (await house.chat(chat.id)).card == ""
+    assert house.threads.retired == []
+    for _ in range(3):
+        house.clock.pass_(minutes=15)
+        await house.deliver()
+    assert (await house.chat(chat.id)).card == "card-2"
+    assert house.threads.retired == ["card-1"]
 
 
 async def test_whether_a_thread_carries_a_chat_is_known(house: House) -> None:
@@ -322,6 +337,14 @@ async def test_a_mention_that_was_forgotten_and_added_sends_the_words(house: Hou
     await house.changes("never heard of", "Which printer?", mentioned=True)
     await house.changes("never heard of", "Which printer?", mentioned=True)
     assert (await house.texts(chat.id))[1:] == ["Which printer?"]
+
+
+async def test_a_note_that_is_a_point_of_a_list_is_kept_back(house: House) -> None:
+    chat, _ = await house.talking()
+    await house.writes("- restart it\n- // he has broken it himself", mention=False)
+    await house.deliver()
+    assert (await house.texts(chat.id))[-1] == "- restart it"
+    assert house.threads.words[-1] == Answer.NOTES_KEPT
 
 
 async def test_an_edited_note_is_not_sent_and_the_co_is_told(house: House) -> None:

@@ -23,6 +23,7 @@ from bot.relay.ports import (
     NotDone,
     OutsideError,
     Refused,
+    Throttled,
     Unclear,
 )
 from bot.relay.slots import Slots
@@ -86,7 +87,26 @@ async def test_a_fault_of_our_own_is_tried_again_and_parked_after_the_fifth_time
     await house.visiting.say(seat, "k2", "still there?")
     await house.deliver()
     assert [text for _, text, _ in house.threads.relayed] == ["still there?"]
-    assert house.threads.words[-1] == Word.NOT_SHOWN
+    assert house.threads.words[-1] == Word.NOT_SURE
+
+
+async def test_what_waits_behind_a_fault_of_our_own_goes_when_that_is_parked_and_is_no_repeat(
+    house: House,
+) -> None:
+    chat, seat = await house.talking()
+    house.outbox._slots.learn(chat.thread, "the channel")
+    cast(Any, house.threads.outcomes).extend([ZeroDivisionError()] * 5)
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    await house.visiting.say(seat, "k2", "still there?")
+    for _ in range(4):
+        house.clock.pass_(minutes=10)
+        await house.deliver()
+    while running := list(house.outbox._running.values()):
+        await asyncio.gather(*running)
+    assert [(text, resent) for _, text, resent in house.threads.relayed] == [
+        ("still there?", False)
+    ]
 
 
 async def test_retry_after_is_kept_to(house: House) -> None:
@@ -144,6 +164,20 @@ async def test_a_message_that_teams_refuses_is_told_to_the_co(house: House) -> N
     assert house.threads.told[-1][1].detail == "#2"
 
 
+async def test_what_is_refused_when_it_is_repeated_may_be_there_all_the_same(house: House) -> None:
+    chat, seat = await house.talking()
+    house.threads.faults.after.append(Unclear("Teams answered 502."))
+    message = await house.visiting.say(seat, "k", "hello")
+    await house.deliver()
+    house.threads.faults.before.append(Refused("Teams refuses the message (400)."))
+    house.clock.pass_(seconds=10)
+    await house.deliver()
+    assert [text for _, text, _ in house.threads.relayed] == ["hello"]
+    assert house.threads.words[-1] == Word.NOT_SURE
+    (line,) = await house.store.log(chat.id, message.seq, 9)
+    assert (line.text, line.target) == (Notice.NOT_SURE, message.seq)
+
+
 async def test_a_thread_that_is_gone_and_an_rt_that_refuses_do_not_chase_each_other(
     house: House,
 ) -> None:
@@ -185,6 +219,17 @@ async def test_messages_that_waited_together_go_out_in_one_post(house: House) ->
     await house.deliver()
     assert [len(post) for post in house.threads.posts] == [5]
     assert [text for _, text, _ in house.threads.relayed] == [f"line {n}" for n in range(5)]
+
+
+async def test_what_teams_did_not_take_for_long_says_by_how_much_it_is_behind(house: House) -> None:
+    _, seat = await house.talking()
+    house.threads.faults.before.append(Throttled("Slower.", 30.0))
+    await house.visiting.say(seat, "k", "hello")
+    await house.deliver("relay")
+    house.clock.pass_(seconds=40)
+    await house.deliver("relay")
+    (behind,) = house.threads.behind
+    assert 30 <= behind <= 40
 
 
 async def test_what_waited_long_says_by_how_much_teams_is_behind(house: House) -> None:

@@ -1,8 +1,12 @@
 """Posts of several messages that Teams refuses: in order still, and each told what became of it."""
 
 import time
+from collections.abc import Sequence
+from typing import Any
 
-from bot.domain.messages import Notice
+import pytest
+
+from bot.domain.messages import Message, Notice
 from bot.relay.handlers import joined
 from bot.relay.ports import Lane, Refused, Unclear
 from tests.relay.house import House
@@ -67,3 +71,25 @@ async def test_of_a_refused_joint_post_each_message_is_told_what_became_of_it(
     marks = {m.target: m.text for m in log if m.text in (Notice.NOT_SHOWN, Notice.NOT_SURE)}
     assert marks == {3: Notice.NOT_SURE, 4: Notice.NOT_SHOWN}
     assert [text for _, text, _ in house.threads.relayed] == ["line 0", "line 3"]
+
+
+async def test_one_message_that_is_a_fault_of_our_own_leaves_its_neighbours_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, seat = await house.talking()
+    for number in range(4):
+        await house.visiting.say(seat, f"k{number}", f"line {number}")
+    relay = house.threads.relay
+
+    async def stumbling(thread: Any, chat: Any, lines: Sequence[Message], **more: Any) -> list[str]:
+        if any(line.text == "line 2" for line in lines):
+            raise ZeroDivisionError
+        return await relay(thread, chat, lines, **more)
+
+    monkeypatch.setattr(house.threads, "relay", stumbling)
+    for _ in range(12):
+        await house.deliver()
+        house.clock.pass_(minutes=6)
+    assert [text for _, text, _ in house.threads.relayed] == ["line 0", "line 1", "line 3"]
+    marks = [m.target for m in await house.store.log(chat.id, 0, 99) if m.text == Notice.NOT_SURE]
+    assert marks == [4]

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
+from unittest.mock import AsyncMock
 
 import pytest
 
 from bot.domain.chat import State
 from bot.relay import outbox
 from bot.relay.budget import Budget
-from bot.relay.ports import Bell, Committed, Delivery, Lane
+from bot.relay.ports import Bell, Committed, Delivery, Lane, NotDone
 from bot.relay.slots import Slots
 from bot.relay.storage import Unit
 from tests.relay.house import THREAD, House
@@ -57,6 +58,26 @@ async def test_what_comes_just_after_a_look_need_not_wait_until_the_pause_is_ove
             await house.threads.shown.wait()
     finally:
         await house.outbox.stop(patience=0.1)
+
+
+async def test_a_database_that_is_away_for_long_is_told_of_once_a_minute_by_each_lane(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Lane] = []
+
+    async def away(lane: Lane) -> None:
+        looks.append(lane)
+        house.outbox.ring(Committed(lost=True))  # so that it looks again at once
+        raise NotDone("The database does not answer.")
+
+    monkeypatch.setattr(outbox, "_BREATH", 0.0)
+    monkeypatch.setattr(house.store, "heads", away)
+    house.outbox.start()
+    try:
+        await until(lambda: all(looks.count(lane) > 3 for lane in Lane))
+    finally:
+        await house.outbox.stop(patience=0.1)
+    assert house.reports.count("claim_failed") == len(Lane)
 
 
 async def test_stopping_leaves_nothing_behind_that_still_delivers(house: House) -> None:
@@ -138,6 +159,35 @@ async def test_what_stands_behind_a_post_under_way_costs_nobody_a_post(house: Ho
     finally:
         house.threads.hold.set()
         await house.outbox.stop()
+
+
+async def test_the_first_of_two_messages_of_one_commit_goes_at_once(house: House) -> None:
+    """The second one stands behind it: only that one has to be claimed."""
+    house.bells.append(house.outbox)
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "the thread's conversation is learned from this one")
+    house.outbox.start()
+    try:
+        await until(lambda: house.threads.relayed and not house.outbox._running)
+        say = house.visiting.say
+        await asyncio.gather(say(seat, "k2", "first"), say(seat, "k3", "second"))
+        await until(lambda: len(house.threads.relayed) == 3)
+    finally:
+        await house.outbox.stop()
+    assert [len(post) for post in house.threads.posts] == [1, 1, 1]
+
+
+async def test_what_could_not_be_claimed_costs_nobody_a_post(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    away = AsyncMock(side_effect=NotDone("The database does not answer."))
+    with monkeypatch.context() as patched:
+        patched.setattr(house.store, "take", away)
+        with pytest.raises(NotDone):
+            await house.outbox._round(Lane.TEAMS)
+    assert not house.outbox._slots._budget._places[THREAD.conversation_id].posts
 
 
 async def test_whoever_may_count_as_dead_sends_nothing_until_his_heart_has_beaten(

@@ -14,6 +14,7 @@ from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.nonces import nonce
 from bot.relay.ports import Answer
 from bot.relay.relay import Relay
+from bot.relay.sending import plain_subject
 from bot.store import SqlStore
 from tests.people import ADAS, GRACE, TICKET
 from tests.relay.house import RULES, House
@@ -314,6 +315,23 @@ async def test_new_requestors_make_the_visitor_somebody_else(house: House) -> No
     assert len(house.tickets.comments) == 1
 
 
+async def test_a_ticket_that_has_nobody_any_more_stops_it_for_whoever_was_on_it(
+    house: House,
+) -> None:
+    house.tickets.ticket = replace(TICKET, requestors=(), ccs=(ADAS,))
+    chat = await signed_in(house, ADAS)
+    house.tickets.ticket = now = replace(TICKET, requestors=(), ccs=())
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver()
+    assert house.tickets.comments == []
+    chat = await house.chat(chat.id)
+    assert chat.filing
+    assert (chat.state, chat.filing.changes) == (State.ENDED, (Change.MATCH,))
+    await house.presses("file", chat, summary="Toner.", ticket=fingerprint(now), echo="345")
+    await house.deliver()
+    assert len(house.tickets.comments) == 1
+
+
 async def test_a_comment_that_is_there_already_is_not_asked_about(house: House) -> None:
     chat, _ = await house.talking()
     await house.presses("file", chat)
@@ -325,3 +343,11 @@ async def test_a_comment_that_is_there_already_is_not_asked_about(house: House) 
     await house.deliver()
     assert len(house.tickets.comments) == 1
     assert (await house.chat(chat.id)).state is State.PURGED
+
+
+def test_a_subject_full_of_tags_beginnings_is_read_once() -> None:
+    """Tried from each number to the next bracket this would outlast the service."""
+    begun = "[" + "#1" * 100_000
+
+    assert plain_subject(begun) == begun[:200]
+    assert plain_subject(f"{begun}] beeps [# ]") == "beeps [# ]"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.admission import Admission, Policy, SignIn
+from bot.domain.admission import Admission, Demand, Policy, SignIn
 from bot.domain.chat import State
 from bot.domain.effects import Word
 from bot.domain.identity import Identity, Proof
@@ -94,6 +94,21 @@ async def test_a_lost_answer_to_joining_needs_no_second_sign_in(
     first = await house.visiting.join(house.token(chat), "my nonce", None, ada)
     again = await house.visiting.join(house.token(chat), "my nonce", None)
     assert again.seat.chat_id == first.seat.chat_id
+
+
+async def test_a_link_left_in_the_tab_gives_nobody_a_seat_who_signs_in_and_is_not_on_the_ticket(
+    house: House, desk: SigningIn
+) -> None:
+    """She needed no sign-in, the answer to her joining was lost, and the tab tries again."""
+    policy = Policy(offered=True, demand=Demand.NEVER)
+    house.relay.rules = replace(house.relay.rules, admission=policy)
+    chat = await house.invited()
+    first = await house.visiting.join(house.token(chat), "left", None)
+    with pytest.raises(CannotJoin, match="not_yours"):
+        await house.visiting.join(house.token(chat), "left", None, await signed_in(desk, EVE))
+    for who in (await signed_in(desk, ADA), None):
+        again = await house.visiting.join(house.token(chat), "left", None, who)
+        assert again.seat.chat_id == first.seat.chat_id
 
 
 async def test_who_is_not_on_the_ticket_never_gets_the_name_the_link_was_for(

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.presence import Presence
+from bot.relay.housekeeping import Housekeeping
 from bot.relay.ports import NotDone, Refused, Seat
 from tests.relay.house import OTHER, RULES, House
 
@@ -76,6 +77,55 @@ async def test_a_note_among_cos_keeps_nothing_open(house: House) -> None:
     await house.writes("// is she still there?")
     await tidied(house, PATIENCE.warning + MINUTE)
     assert len(house.tickets.comments) == 1
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+async def test_who_was_warned_while_the_service_was_away_is_warned_anew(
+    house: House, *, restarted: bool
+) -> None:
+    """Nobody could say that he was still there."""
+    chat, seat = await left(house)
+    await tidied(house, PATIENCE.gone + MINUTE)
+    house.clock.now += PATIENCE.warning + (MINUTE if restarted else 20 * MINUTE)
+    if restarted:
+        house.housekeeping = Housekeeping(house.relay)
+    await tidied(house, MINUTE)
+    closing = (await house.chat(chat.id)).closing
+    assert closing == house.clock.now + PATIENCE.warning
+    assert house.threads.words.count(Word.SILENT) == 2
+    await house.visiting.here(seat)
+    assert (await house.chat(chat.id)).closing is None
+    await tidied(house, PATIENCE.gone + MINUTE)
+    await tidied(house, PATIENCE.warning + MINUTE)
+    assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_a_clock_that_is_set_back_makes_nobody_be_warned_again_and_again(
+    house: House,
+) -> None:
+    house.clock.pass_(hours=3)
+    await house.housekeeping.tidy()
+    house.clock.pass_(hours=-3)
+    chat, _ = await left(house)
+    for _ in range(11):
+        await tidied(house, 5 * MINUTE)
+    assert (await house.chat(chat.id)).state is State.PURGED
+    assert house.threads.words.count(Word.SILENT) == 1
+
+
+async def test_a_chat_ends_when_it_was_said_to_although_the_visitors_phone_comes_and_goes(
+    house: House,
+) -> None:
+    chat, _ = await left(house)
+    await tidied(house, PATIENCE.gone + MINUTE)
+    closes = (await house.chat(chat.id)).closing
+    assert closes
+    for where in (Presence.HIDDEN, Presence.GONE, Presence.HIDDEN, Presence.GONE):
+        await tidied(house, 3 * MINUTE)
+        await house.visiting.presence(chat.id, where)
+    assert (await house.chat(chat.id)).closing == closes
+    await tidied(house, closes - house.clock.now + MINUTE)
+    assert (await house.chat(chat.id)).state is State.PURGED
 
 
 async def test_typing_is_noted_but_not_at_every_letter(house: House) -> None:

@@ -8,10 +8,10 @@ from bot.domain.chat import State
 from bot.domain.tickets import TicketRef
 from bot.relay.inbound import Operator
 from bot.relay.pool import Channel
-from bot.relay.ports import NotDone, Refused, Scope, Thread
+from bot.relay.ports import Listening, NotDone, Refused, Scope, Thread
 from bot.relay.starting import Starting
 from tests.people import GRACE, TICKET
-from tests.relay.house import THREAD, House
+from tests.relay.house import OTHER, THREAD, House
 
 TEAM = "19:team@thread.tacv2"
 HERE = replace(THREAD, team_id=TEAM, channel_id="19:chat@thread.tacv2", aad_group_id="group")
@@ -103,6 +103,29 @@ async def test_where_teams_opens_no_thread_the_chat_is_in_the_personal_chat(
     assert started.link == ""
 
 
+async def test_who_can_be_given_no_thread_at_all_keeps_nobody_from_his(
+    house: House, desk: Starting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(*_what: object) -> None:
+        raise Refused("The bot is not in that channel.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.places, "open", refuses)
+        patched.setattr(house.places, "home", refuses)
+        chat_id = await desk.start(REF, BY, "key")
+        await house.deliver()
+        await house.writes("12345", who="alan", thread=OTHER)
+        await house.deliver()
+    first = house.threads.card.chat
+    assert (first.started_by.name, first.state) == ("Alan Turing", State.PROPOSED)
+    assert await desk.started(chat_id) is None
+    house.clock.pass_(minutes=1)
+    await house.deliver()
+    started = await desk.started(chat_id)
+    assert started
+    assert started.link == house.places.link(await house.store.thread(first.thread))
+
+
 async def test_a_ticket_that_takes_no_chat_starts_none(house: House, desk: Starting) -> None:
     house.tickets.reading.before.append(Refused("Ticket rt#12345 is deleted."))
     with pytest.raises(Refused, match="deleted"):
@@ -121,6 +144,18 @@ async def test_chats_go_where_the_fewest_are(house: House, desk: Starting) -> No
         places.append(await house.store.thread((await house.chat(chat_id)).thread))
     assert [place.channel_id for place in places] == [DESK.id, "19:second@thread.tacv2"]
     assert [place.aad_group_id for place in places] == ["group", ""]
+
+
+async def test_the_card_says_how_the_bot_listens_in_the_channels_own_team(
+    house: House, desk: Starting
+) -> None:
+    """It was heard last in a team where it reads every reply; in this one it cannot."""
+    other = Channel("19:second@thread.tacv2", "19:other@thread.tacv2", Listening.MENTION)
+    chat_id = await starting(house, other).start(REF, BY, "key")
+    await house.deliver()
+    assert house.places.opened[-1][1].listening is Listening.MENTION
+    thread = await house.store.thread((await house.chat(chat_id)).thread)
+    assert thread.listening is Listening.MENTION
 
 
 async def test_a_bot_to_which_nobody_has_written_says_what_to_do(house: House) -> None:

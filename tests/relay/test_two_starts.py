@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,6 @@ from bot.relay.placing import RUNNING, OpenHandler
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import Answer, Lane, NotDone
 from bot.relay.starting import Starting
-from tests.migrated import sqlite_at
 from tests.people import ALAN, GRACE
 from tests.relay.house import THREAD, House, opened
 
@@ -40,13 +38,9 @@ class Nobody:
         return None
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_with_tables")
-    else:
-        url = sqlite_at(tmp_path / "chats.db")
-    async with opened(url) as a_house:
+@pytest.fixture
+async def house(either_url: str) -> AsyncIterator[House]:
+    async with opened(either_url) as a_house:
         await a_house.writes("help", thread=HERE)
         await a_house.deliver()
         a_house.threads.told.clear()
@@ -168,6 +162,19 @@ async def test_the_second_waits_while_teams_cannot_be_had_for_the_first(
     house.clock.pass_(seconds=1)
     assert await running(house) == [first]
     assert await page.started(second) == await page.started(first)
+
+
+async def test_whoever_is_led_to_somebodys_personal_chat_is_told_whose_it_is(
+    house: House, page: Starting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.places, "link", lambda thread: "")
+    first = await page.start(REF, BY["grace"], "a")
+    second = await page.start(REF, BY["alan"], "b")
+    await house.deliver()
+    by_grace, too = await page.started(first), await page.started(second)
+    assert by_grace
+    assert too
+    assert (by_grace.by, too.by) == (GRACE, GRACE)
 
 
 async def test_once_it_is_over_another_can_be_begun(house: House, page: Starting) -> None:

@@ -147,6 +147,16 @@ async def test_what_the_mail_server_says_decides(
         await blind.comment(dossier())
 
 
+async def test_a_record_that_is_too_big_for_the_mail_server_is_for_a_person_to_decide() -> None:
+    async with mail_server(Post(), most=500) as port:
+        gateway = RtGateway([instance(port)], LONDON)
+        try:
+            with pytest.raises(Refused, match=r"too big for the mail server.*limit"):
+                await gateway.comment(dossier())
+        finally:
+            gateway.close()
+
+
 async def test_a_claim_that_is_over_mails_nothing(blind: RtGateway, post: Post) -> None:
     STILL.set(lambda: False)
     with pytest.raises(NotDone, match="too late"):

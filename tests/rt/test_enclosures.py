@@ -30,6 +30,7 @@ def named(*names: str, type: str = "image/png") -> list[str]:  # noqa: A002  # a
         ('a"; filename="b.html', "a_filename_b.html"),
         ("a\r\nX-Evil: 1.png", "a_X-Evil_1.png"),
         ("\u202egnp.exe", "gnp.exe"),
+        ("_Livechat-chat-1.json", "file-Livechat-chat-1.json"),
         ("x" * 300 + ".tar.gz", "x" * 57 + ".gz"),
     ],
 )

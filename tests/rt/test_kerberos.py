@@ -151,3 +151,12 @@ def test_the_doctor_says_a_trouble_once(file: Path, monkeypatch: pytest.MonkeyPa
     found = doctor.check(Answers(), RT)
     assert [(f.name, f.ok) for f in found] == [("rt rt: keytab", True), ("rt rt: kerberos", False)]
     assert "timedatectl" in found[1].sentence
+
+
+@pytest.mark.parametrize(
+    "challenge", ["", "Negotiate", "Negotiate x", 'Negotiate, Basic realm="Universität"']
+)
+def test_a_challenge_that_tells_nothing_of_a_ticket_is_a_ticket_that_was_turned_away(
+    challenge: str,
+) -> None:
+    assert kerberos.Kerberos("rt.test").refusal(challenge).cause is Cause.TURNED_AWAY

@@ -84,7 +84,15 @@ async def test_a_subject_cannot_bring_headers_along(server: MailServer, post: Po
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ada", "ada@help.test\nBcc: all@help.test", "ada@help.test, all@help.test", "<a@b> c@d"],
+    [
+        "",
+        "ada",
+        "ada@help.test\nBcc: all@help.test",
+        "ada@help.test, all@help.test",
+        "<a@b> c@d",
+        "ada@[help",
+        "ada@[\t",
+    ],
 )
 async def test_what_is_not_one_address_is_refused_before_anything_is_sent(
     server: MailServer, post: Post, address: str
@@ -136,3 +144,10 @@ def test_a_message_id_may_come_with_its_brackets() -> None:
     server = MailServer("127.0.0.1", "chat@help.test")
     mail = compose(server, "ada@help.test", "x", "y", "<a.1@b>", AT)
     assert mail["Message-ID"] == "<a.1@b>"
+
+
+def test_a_name_for_a_mail_that_has_no_domain_gets_the_senders() -> None:
+    """A Message-ID without one is none (RFC 5322, 3.6.4), and counts as a sign of spam."""
+    server = MailServer("mail.help.test", "chat@help.test")
+    mail = compose(server, "ada@help.test", "Join us", "Hello", "invitation-abc_-1", AT)
+    assert mail["Message-ID"] == "<invitation-abc_-1@help.test>"

@@ -15,8 +15,8 @@ from urllib3 import exceptions as urllib3_errors
 
 from bot.domain.events import Receipt
 from bot.domain.messages import Kind, Message
-from bot.domain.tickets import TicketRef
-from bot.relay.ports import Dossier, NotDone, Refused, Unclear
+from bot.domain.tickets import NewTicket, TicketRef
+from bot.relay.ports import Attachment, Dossier, NotDone, Refused, Unclear, Written
 from bot.rt import kerberos
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
@@ -66,6 +66,14 @@ def _all_are_closed() -> Iterator[None]:
 def dossier(number: int = seeds.PRINTER) -> Dossier:
     chat = filing()
     return Dossier(TicketRef("rt", number), f"[chat:{chat.id}]", chat, ())
+
+
+def for_(new: NewTicket | None, asked: Dossier) -> Dossier:
+    """The same, for a ticket that is to be made."""
+    assert asked.chat.filing
+    return replace(
+        asked, chat=replace(asked.chat, filing=replace(asked.chat.filing, new_ticket=new))
+    )
 
 
 def comments(rt: RtStandIn) -> int:
@@ -233,6 +241,7 @@ async def test_a_server_that_does_not_prove_itself_may_have_done_what_we_asked(
     def distrust(session: requests.Session, method: str, *args: Any, **more: Any) -> Any:
         answer = request(session, method, *args, **more)
         if method == "POST":
+            answer.close()
             raise MutualAuthenticationError
         return answer
 
@@ -282,9 +291,14 @@ async def test_a_history_that_shows_nothing_is_no_proof_of_absence(rt: RtStandIn
         await gateway(rt).find(dossier())
 
 
+NEW = NewTicket("rt", "Support", "Printing")
+
+
+@pytest.mark.parametrize("new", [None, NEW])
 async def test_an_attachment_that_rt_cut_is_told_and_pressing_again_accepts_it(
-    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
+    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch, new: NewTicket | None
 ) -> None:
+    asked = for_(new, dossier())
     attach = rt.world.attach
     monkeypatch.setattr(
         rt.world,
@@ -292,11 +306,27 @@ async def test_an_attachment_that_rt_cut_is_told_and_pressing_again_accepts_it(
         lambda made, part: attach(made, replace(part, content=part.content[:30_000])),
     )
     long = tuple(Message(n, ADA, Kind.SAID, "x" * 20_000, NOW) for n in range(1, 4))
-    with pytest.raises(Refused, match=r"did not keep all of transcript\.json"):
-        await gateway(rt).comment(replace(dossier(), log=long))
-    assert await gateway(rt).find(dossier()) is not None
-    short = await gateway(rt).comment(replace(dossier(), log=long[:1]))
-    assert short.ticket == seeds.PRINTER
+    with pytest.raises(Written, match=r"did not keep all of transcript\.json"):
+        await gateway(rt).comment(replace(asked, log=long))
+    assert await gateway(rt).find(asked) is not None
+    short = await gateway(rt).comment(replace(asked, log=long[:1]))
+    assert (short.ticket == seeds.PRINTER) is (new is None)
+
+
+async def test_a_record_with_more_pictures_than_rt_lists_at_a_time_is_whole(rt: RtStandIn) -> None:
+    said = tuple(Message(n, ADA, Kind.SAID, "See this.", NOW) for n in range(1, 121))
+    files = tuple(Attachment(n, "picture.png", "image/png", b"1234") for n in range(1, 121))
+    asked = replace(dossier(), log=said, files=files)
+    receipt = await gateway(rt).comment(asked)
+    assert await gateway(rt).find(asked) == receipt
+
+
+async def test_what_the_web_server_does_not_let_through_is_not_called_a_right_that_is_missing(
+    rt: RtStandIn,
+) -> None:
+    rt.fault(Fault(method="POST", path="/comment", status=403, html="<h1>Not Acceptable</h1>"))
+    with pytest.raises(Refused, match=r"web server.*look like an attack"):
+        await gateway(rt).comment(dossier())
 
 
 async def test_a_redirect_is_never_followed(rt: RtStandIn) -> None:

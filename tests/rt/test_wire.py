@@ -34,8 +34,8 @@ def reply(status: int, body: bytes = b"{}", headers: dict[str, str] = JSON) -> R
         (reply(504, b"<html>", HTML), NotDone, Unclear),
         (reply(200, b"<html>login</html>", HTML), NotDone, Unclear),
         (reply(200, b'{"cut": "off'), NotDone, Unclear),
-        (reply(403, b"<html>closed", HTML), NotDone, None),
-        (reply(404, b"<html>no such page", HTML), NotDone, None),
+        (reply(403, b"<html>closed", HTML), NotDone, Refused),
+        (reply(404, b"<html>no such page", HTML), NotDone, Refused),
     ],
 )
 def test_trouble_with_rt_itself_is_told_from_its_answers(
@@ -50,6 +50,15 @@ def test_a_wait_that_rt_asks_for_is_handed_on() -> None:
     problem = wire.trouble(reply(429, b"", {"Retry-After": "7"}), "RT", wrote=True)
     assert isinstance(problem, NotDone)
     assert problem.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [("86400", 600), ("9" * 400, 600), ("0", 1), ("\xb2", None), ("soon", None)]
+)
+def test_no_page_about_maintenance_makes_us_wait_for_a_day(asked: str, kept: float | None) -> None:
+    problem = wire.trouble(reply(503, b"<h1>", HTML | {"Retry-After": asked}), "RT", wrote=False)
+    assert isinstance(problem, NotDone)
+    assert problem.retry_after == kept
 
 
 def test_a_comment_counts_as_taken_only_with_its_transaction() -> None:

@@ -49,7 +49,9 @@ def test_what_a_field_says_twice_counts_as_it_was_said_first() -> None:
         (form("<html>", 401), False, NotDone),
         (form("", 302), True, NotDone),
         (said("", "401 Credentials required"), True, NotDone),
-        (form("<html>not authorized", 403), True, NotDone),
+        (form("<html>not authorized", 403), False, NotDone),
+        (form("<html>not authorized", 403), True, Refused),
+        (form("<html>", 408), True, NotDone),
         (form("<html>", 503), False, NotDone),
         (form("<html>", 503), True, Unclear),
         (form("", 200), True, Unclear),
@@ -129,3 +131,12 @@ def test_a_list_is_no_requestor(text: str) -> None:
 
 def test_a_subject_stays_on_its_line() -> None:
     assert wire1.compose({"Subject": "x\nQueue: Private"}) == "Subject: x Queue: Private\n"
+
+
+def test_a_field_of_many_lines_is_put_together_once() -> None:
+    """Copied for each of its lines, this one would keep a thread for minutes."""
+    line = "jam " * 25
+
+    shown = said("id: ticket/7\nContent: one" + f"\n {line}" * 200_000)
+
+    assert shown.fields["Content"].split("\n") == ["one", *[line.strip()] * 200_000]

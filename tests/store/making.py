@@ -1,5 +1,6 @@
 """Chats, lines and rows of the outbox, and what is in the tables."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -47,9 +48,17 @@ async def schedule(store: SqlStore, *deliveries: Delivery) -> None:
     await store.write(work)
 
 
-async def say(store: SqlStore, seq: int, text: str = "x", *, soon: bool = True) -> None:
+async def say(
+    store: SqlStore,
+    seq: int,
+    text: str = "x",
+    *,
+    soon: bool = True,
+    about: AbstractSet[str] = frozenset(),
+) -> None:
     """A line in the first chat's log."""
-    await store.write(lambda unit: unit.record("chat-1", line(seq, f"k{seq}", text)), soon=soon)
+    said = line(seq, f"k{seq}", text)
+    await store.write(lambda unit: unit.record("chat-1", said), soon=soon, about=about)
 
 
 async def said(store: SqlStore) -> list[int]:

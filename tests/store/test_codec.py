@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, State
 from bot.store import codec
 from tests.people import GRACE, NOW, invited, talking
 
@@ -17,6 +17,31 @@ def test_a_chat_of_a_later_version_is_read_and_of_an_earlier_one_filled_in() -> 
     del detail["card"]
     assert codec.chat_from_json("versions", later) == chat
     assert codec.chat_from_json("versions", json.dumps(detail)) == chat
+
+
+def test_what_a_later_version_keeps_of_a_chat_stays_when_this_one_writes_it() -> None:
+    """The two run side by side while processes are upgraded one after the other."""
+    chat = replace(talking(1), id="upgraded")
+    novelty = {"novelty": {"a": ["Ü", 1.5, None]}, "flag": True}
+    later = json.dumps({**json.loads(codec.chat_to_json(chat)), **novelty})
+    for changes in ({"head": 9}, {"card": "17"}, {"head": 10}):
+        chat = replace(codec.chat_from_json("upgraded", later), **changes)
+        later = codec.chat_to_json(chat)
+        assert codec.read_chat(later) == chat
+        assert {name: json.loads(later).get(name) for name in novelty} == novelty
+    again = json.dumps(json.loads(later) | {"flag": False})  # by the later version
+    assert not json.loads(codec.chat_to_json(codec.chat_from_json("upgraded", again)))["flag"]
+
+
+def test_nothing_of_it_stays_with_a_chat_that_is_over_or_with_another() -> None:
+    chat = replace(talking(1), id="over")
+    later = json.dumps({**json.loads(codec.chat_to_json(chat)), "novelty": "Ada"})
+    chat = codec.chat_from_json("over", later)
+    other = replace(chat, id="other")
+    for state in (State.PURGED, State.CANCELLED, State.ERASED):
+        assert "novelty" not in codec.chat_to_json(replace(chat, state=state))
+    assert "novelty" not in codec.chat_to_json(other)
+    assert "novelty" not in codec.chat_to_json(codec.chat_from_json("over", whole(chat).decode()))
 
 
 def test_a_chat_that_was_changed_elsewhere_is_read_anew() -> None:
@@ -31,6 +56,13 @@ def test_what_is_known_of_chats_has_an_end() -> None:
     for number in range(4000):
         codec.chat_to_json(replace(talking(1), id=f"chat-{number}"))
     assert len(codec._known) < 3000
+
+
+def test_nor_is_what_a_later_version_keeps_of_them_known_for_ever() -> None:
+    detail = json.loads(codec.chat_to_json(talking(1))) | {"novelty": 1}
+    for number in range(4000):
+        codec.chat_from_json(f"later-{number}", json.dumps(detail | {"id": f"later-{number}"}))
+    assert codec._later.keys() <= codec._known.keys()
 
 
 def test_a_chat_is_written_as_a_whole_whatever_has_changed_of_it() -> None:

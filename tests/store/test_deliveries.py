@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.relay.ports import Delivery, Lane
 from bot.relay.storage import Unit
 from bot.store import SqlStore
 from bot.store.deliveries import Waiting, run_of
+from bot.store.sql import Query
+from bot.store.unit import SqlUnit
 from tests.store.making import Ears, add_chat, count, row, schedule
 
 LATER = timedelta(hours=1)
@@ -173,6 +176,21 @@ async def test_whoever_lost_a_row_cannot_give_it_back(store: SqlStore) -> None:
     assert await strike(store, [1], "you") == [1]
 
 
+async def test_what_is_set_aside_is_tried_by_itself_and_what_was_behind_it_at_once(
+    store: SqlStore,
+) -> None:
+    await schedule(store, row("a"), row("a"))
+    first, ears = (await store.take("me", 30, ["a"]))[0], Ears(store)
+    await store.write(lambda unit: unit.set_aside(first, "me", 0, "unknown"))
+    assert ears.last.lanes == {first.lane}
+    heads = {head.stream: head.id for head in await store.heads(first.lane)}
+    assert heads == {"a": 2, "aside:1": 1}
+    (again,) = await store.take("me", 30, ["aside:1"])
+    assert (again.id, again.attempt, again.problem) == (1, 1, "unknown")
+    await store.write(lambda unit: unit.set_aside(again, "you", 0, "not yours"))
+    assert await take(store, "aside:1", "you") == []
+
+
 async def test_a_card_that_waits_is_not_scheduled_twice_but_sooner(store: SqlStore) -> None:
     late = datetime.now(UTC) + LATER
     await schedule(store, row("card:1", "card", not_before=late), row("card:1", "card"))
@@ -302,3 +320,57 @@ async def test_a_long_line_is_read_away_from_the_event_loop(
     assert aside
     await store.heads(Lane.RT)
     assert len(aside) == 1
+
+
+_SET_BACK = Query(
+    sa.text(
+        "UPDATE outbox SET claimed_at = claimed_at + 3600000000,"
+        " not_before = not_before + 3600000000, lease_until = lease_until + 3600000000"
+    )
+)
+
+
+async def set_back(store: SqlStore) -> None:
+    """The clock, by an hour."""
+
+    async def work(unit: Unit) -> int:
+        assert isinstance(unit, SqlUnit)
+        return await unit.link.slowly(_SET_BACK)
+
+    assert await store.write(work) == 1
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_what_was_tried_before_the_clock_was_set_back_waits_no_longer_for_that(
+    store: SqlStore, *, held: bool
+) -> None:
+    """It was made long before, and the clock went wrong only then."""
+    await schedule(store, row("a"))
+    assert await take(store, "a", lease=60) == [1]
+    if not held:
+        await give_back(store, [1], clean=True, seconds=60)
+    await set_back(store)
+    for _ in range(2):  # and that is done once
+        await store.sweep(LATER)
+        (head,) = await store.heads(Lane.TEAMS)
+        assert 0 < head.wait < 600
+
+
+@pytest.mark.parametrize("how", ["given back", "taken over", "released"])
+async def test_what_is_put_off_after_the_clock_was_set_back_waits_as_long_as_it_was_to(
+    store: SqlStore, how: str
+) -> None:
+    """RT may still be busy writing what its holder does not know the end of."""
+    quarantine = timedelta(minutes=3)
+    await schedule(store, Delivery(Lane.RT, "a", "file", {}))
+    assert await take(store, "a", lease=3600) == [1]
+    await set_back(store)
+    if how == "given back":
+        await give_back(store, [1], clean=False, seconds=180)
+    elif how == "taken over":
+        await store.take_over(quarantine)
+    else:
+        await store.beat("another", timedelta(seconds=20), quarantine)
+    await store.sweep(LATER)
+    (head,) = await store.heads(Lane.RT)
+    assert 100 < head.wait <= 180

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.chat import State
 from bot.domain.files import File
 from bot.domain.messages import Kind, Message
 from bot.relay.files import Fetched, Stored
@@ -67,3 +68,16 @@ async def test_a_file_goes_with_its_chat_or_its_message(store: SqlStore, how: st
     assert await store.file("chat-2", "v-k") is not None
     if how == "purge":
         assert await store.log("chat-1", 0, 9) == []
+
+
+async def test_a_file_of_a_closed_chat_that_is_here_still_is_counted(store: SqlStore) -> None:
+    """Also if no word is; and a chat that has both counts once."""
+    for name, state in [("chat-1", State.OPEN), ("chat-2", State.PURGED), ("chat-3", State.FILED)]:
+        await add_chat(store, name, state=state)
+        await send(store, name)
+    await store.write(lambda unit: unit.wipe("chat-2"))
+    assert (await store.counts(NOW))["leftovers"] == 2
+    await store.write(lambda unit: unit.purge("chat-2"))
+    assert (await store.counts(NOW))["leftovers"] == 1
+    await store.write(lambda unit: unit.purge("chat-3"))
+    assert (await store.counts(NOW))["leftovers"] == 0

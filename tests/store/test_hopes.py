@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
+import sqlalchemy as sa
 
 from bot.domain.chat import State
 from bot.domain.messages import Role
 from bot.relay.ports import Delivery
 from bot.relay.storage import Unit
-from bot.store import SqlStore, libpq
+from bot.store import SqlStore, hopes, libpq
 from bot.store.sql import Query, Row
 from bot.store.sqlite import SqliteHand
+from bot.store.unit import SqlUnit
 from tests.store.making import THREAD, add_chat, count, line, row, said, schedule
 
 
@@ -112,6 +114,56 @@ async def test_an_answer_in_a_thread_that_is_known_asks_nothing(here: SqlStore) 
         await answer(here, "third")
     assert asked in (["trip"], [])
     assert await said(here) == [1, 2, 3]
+
+
+async def long_ago(store: SqlStore) -> None:
+    """The chat last changed long ago, by what the database says and this process knows."""
+
+    async def work(unit: Unit) -> None:
+        assert isinstance(unit, SqlUnit)
+        unit.link.later(Query(sa.text("UPDATE chats SET changed_at = 5")))
+
+    await store.write(work)
+    store._writer._noted.note("chat-1", 5)
+
+
+async def test_a_chat_in_which_nothing_was_said_for_long_asks_nothing_either(
+    here: SqlStore,
+) -> None:
+    await long_ago(here)
+    with counting() as asked:
+        await speak(here, "second")
+    assert asked in (["trip"], [])
+    later = {"open": datetime.now(UTC) - timedelta(seconds=5)}
+    assert await here.stale(later) == []  # it counts as changed now
+    noted = here._writer._noted.get("chat-1")
+    await speak(here, "third")
+    assert here._writer._noted.get("chat-1") == noted > 0  # and is so for a while
+
+
+async def test_nothing_is_noted_of_what_was_not_kept(here: SqlStore) -> None:
+    await long_ago(here)
+
+    async def fails(unit: Unit) -> None:
+        await unit.said("chat-1", Role.VISITOR, "new")
+        chat = await unit.chat("chat-1")
+        assert chat
+        await unit.save(replace(chat, head=9))
+        raise ValueError("ours")
+
+    with pytest.raises(ValueError, match="ours"):
+        await here.write(fails)
+    assert here._writer._noted.get("chat-1") == 5
+
+
+async def test_a_thread_is_read_again_after_a_while(
+    here: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await answer(here, "second")
+    monkeypatch.setattr(hopes, "_BELIEVED", -1.0)
+    with counting() as asked:
+        await answer(here, "third")
+    assert len(asked) > 1
 
 
 async def test_another_process_has_its_say_in_the_thread_as_well(

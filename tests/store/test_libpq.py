@@ -1,7 +1,11 @@
 """A connection: several trips at a time, each with its own answer or its own error."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -26,6 +30,22 @@ async def wire(postgres_url: str) -> AsyncIterator[Connection]:
     connection = await Door(postgres_url).open()
     yield connection
     connection.close()
+
+
+@contextmanager
+def seconds(limit: int) -> Iterator[None]:
+    """Break off whatever is done for longer."""
+
+    def late(*_: object) -> None:
+        raise RuntimeError("for ever")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(limit)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def add(a: Any, b: Any) -> Order:
@@ -115,12 +135,42 @@ async def test_more_than_a_socket_holds_goes_out_all_the_same(wire: Connection) 
 
 async def test_when_the_server_hangs_up_in_mid_trip_everybody_hears_of_it(wire: Connection) -> None:
     trips = [wire.run([add(1, 1)]), wire.run([(_END, {}), add(2, 2)]), wire.run([add(3, 3)])]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         first, *others = await asyncio.gather(*trips, return_exceptions=True)
         await wire.ended.wait()
     assert first == [[(2,)]]
     assert [isinstance(error, psycopg.OperationalError) for error in others] == [True, True]
     assert not wire.is_open()
+
+
+async def test_a_server_that_has_just_answered_is_there_and_one_that_was_silent_is_asked(
+    wire: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(wire, "_readable", lambda: read.append(1))
+    await asyncio.sleep(0)
+    assert wire.is_open()
+    assert read
+    wire._answered, read[:] = wire._loop.time(), []
+    assert wire.is_open()
+    assert not read
+
+
+async def test_what_makes_no_sense_ends_the_connection_and_not_everything(wire: Connection) -> None:
+    """A balancer of load, say, which answers for a server that is away."""
+    stranger, his = socket.socketpair()
+    wire._loop.remove_reader(wire._socket)
+    os.dup2(his.fileno(), wire._socket)
+    wire._loop.add_reader(wire._socket, wire._readable)
+    trips = [asyncio.create_task(wire.run([add(n, 1), add(n, 2)])) for n in range(2)]
+    await asyncio.sleep(0)
+    stranger.send(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+    with seconds(20):  # nothing else would break a loop off that never waits
+        errors = await asyncio.gather(*trips, return_exceptions=True)
+    assert [isinstance(error, psycopg.OperationalError) for error in errors] == [True, True]
+    assert not wire.is_open()
+    stranger.close()
+    his.close()
 
 
 async def test_a_connection_that_was_let_go_leaves_nobody_waiting(wire: Connection) -> None:

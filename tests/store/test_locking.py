@@ -13,11 +13,20 @@ import pytest
 from psycopg.errors import DeadlockDetected
 
 from bot.domain.chat import Chat, State
+from bot.relay.buttons import Buttons
+from bot.relay.ending import Claim, Endings
+from bot.relay.handlers import Relayed, Run
+from bot.relay.inbound import Operator, Pressed
+from bot.relay.ports import Delivery, Lane
+from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.store import SqlStore
 from bot.store.libpq import Connection, Order
+from bot.store.link import Link
 from bot.store.sql import Row
-from tests.people import NOW
+from bot.store.unit import SqlUnit
+from tests.people import GRACE, NOW
+from tests.relay.house import RULES
 from tests.store.making import THREAD, add_chat, somebody_waits
 
 Two = tuple[SqlStore, SqlStore]
@@ -57,38 +66,47 @@ async def two_chats(store: SqlStore) -> int:
     return await add_chat(store, "chat-a", created=NOW + timedelta(days=1))
 
 
-def ends(store: SqlStore, name: str, then: Callable[[], Awaitable[Any]]) -> Awaitable[None]:
-    """A delivery to a chat that ends, and may wait for others that do."""
+def ends(store: SqlStore, *names: str) -> Awaitable[Any]:
+    """Posts to these chats that end at the same time."""
+    endings = Endings(store, Claim("me", 30, 1, 0), lambda *_: None, lambda: False)
+    rows = [Delivery(Lane.TEAMS, f"chat:{n}", "relay", {"seqs": [1]}, n, id=7) for n in names]
+    runs = [(Run((row.id,), row, 0.0), Relayed(row.chat_id or "", 1)) for row in rows]
+    return asyncio.gather(*(endings.end(run, after, more=False) for run, after in runs))
 
-    async def work(unit: Unit) -> None:
-        assert await unit.chat(name)
-        await then()
 
-    return store.write(work, soon=False, about=name)
+def when_locked(monkeypatch: pytest.MonkeyPatch, met: Callable[[Link], Awaitable[None]]) -> None:
+    """Let ``met`` come in whenever the end of a delivery has locked a chat."""
+    relayed = SqlUnit.relayed
+
+    async def slowly(self: SqlUnit, chat_id: str, seq: int) -> None:
+        await relayed(self, chat_id, seq)
+        await self.link.flush()
+        await met(self.link)
+
+    monkeypatch.setattr(SqlUnit, "relayed", slowly)
 
 
 async def test_deliveries_that_end_together_lock_their_chats_in_one_order(
-    two: Two, deadlocks: list[Any]
+    two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = two
     await two_chats(here)
-    held: list[SqlStore] = []
+    held: list[Link] = []
     both = asyncio.Event()
 
-    async def met(store: SqlStore) -> None:
-        held.append(store)
-        if store is not held[0]:
+    async def met(link: Link) -> None:
+        held.append(link)
+        if link is not held[0]:
             both.set()
         elif len(held) == 1:  # until the other one has his first as well, or waits for ours
-            signs = {asyncio.create_task(both.wait()), asyncio.create_task(somebody_waits(store))}
+            signs = {asyncio.create_task(both.wait()), asyncio.create_task(somebody_waits(here))}
             _, idle = await asyncio.wait(signs, return_when=asyncio.FIRST_COMPLETED)
             for sign in idle:
                 sign.cancel()
 
-    await asyncio.gather(
-        *(ends(here, name, lambda: met(here)) for name in ("chat-B", "chat-a")),
-        *(ends(there, name, lambda: met(there)) for name in ("chat-a", "chat-B")),
-    )
+    when_locked(monkeypatch, met)
+    await asyncio.gather(ends(here, "chat-B", "chat-a"), ends(there, "chat-a", "chat-B"))
+    assert len(held) == 4
     assert not deadlocks
 
 
@@ -103,18 +121,22 @@ async def by_name(unit: Unit, number: int) -> list[Chat]:
 
 @pytest.mark.parametrize("look", [by_number, by_name])
 async def test_whoever_wants_a_threads_chats_locks_them_in_that_order_too(
-    two: Two, deadlocks: list[Any], look: Callable[[Unit, int], Awaitable[list[Chat]]]
+    two: Two,
+    deadlocks: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    look: Callable[[Unit, int], Awaitable[list[Chat]]],
 ) -> None:
     here, there = two
     number = await two_chats(here)
     looks: list[asyncio.Task[list[Chat]]] = []
 
-    async def met() -> None:
+    async def met(_: Link) -> None:
         if not looks:
             looks.append(asyncio.create_task(there.write(lambda unit: look(unit, number))))
             await somebody_waits(here)
 
-    await asyncio.gather(*(ends(here, name, met) for name in ("chat-B", "chat-a")))
+    when_locked(monkeypatch, met)
+    await ends(here, "chat-B", "chat-a")
     assert [chat.id for chat in await looks[0]] == ["chat-a", "chat-B"]  # the newest first
     assert not deadlocks
 
@@ -148,4 +170,27 @@ async def test_who_hopes_and_who_asks_lock_the_same_things_in_the_same_order(
     await here.write(look)
     first, waits = await there.write(asking)
     assert [first, await waits] == [True, False]
+    assert not deadlocks
+
+
+async def test_who_invites_locks_the_threads_chats_in_that_order_too(
+    two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = two
+    await add_chat(here, "chat-B", state=State.INVITED)
+    number = await add_chat(here, "chat-a")
+    live = SqlUnit.live_chat
+    others: list[asyncio.Task[list[Chat]]] = []
+
+    async def late(self: SqlUnit, thread_id: int) -> Chat | None:
+        if not others:
+            others.append(asyncio.create_task(there.write(lambda unit: by_number(unit, number))))
+            await somebody_waits(here)
+        return await live(self, thread_id)
+
+    monkeypatch.setattr(SqlUnit, "live_chat", late)
+    pressed = Pressed(THREAD, Operator(GRACE.id, GRACE.name), "invite", "chat-a")
+    pressing = await Buttons(Relay(here, lambda: NOW, [], RULES)).press(pressed)
+    await others[0]
+    assert "thread" in pressing.sentence
     assert not deadlocks

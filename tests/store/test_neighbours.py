@@ -1,13 +1,18 @@
 """What another process wrote to SQLite's file."""
 
 import asyncio
+import sqlite3
+from collections.abc import Iterator
 from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.chat import State
 from bot.domain.messages import Role
 from bot.relay.ports import Lane
 from bot.relay.storage import Unit
-from bot.store import SqlStore
+from bot.store import SqlStore, neighbours
 from bot.store.neighbours import Neighbours
 from tests.store.making import Ears, add_chat, row, say, schedule
 
@@ -18,12 +23,12 @@ async def test_what_another_process_wrote_makes_everybody_look_and_scrubs_after_
     sqlite_url: str,
 ) -> None:
     ours, theirs = SqlStore.at(sqlite_url), SqlStore.at(sqlite_url)
-    ears, neighbours = Ears(ours), _of(ours)
-    await neighbours.look()
+    ears, looking = Ears(ours), _of(ours)
+    await looking.look()
     await ours.scrub()
     assert not ours._scrubber.due
     await add_chat(theirs)
-    await neighbours.look()
+    await looking.look()
     (heard,) = ears.heard
     assert heard.lost
     assert heard.lanes == set(Lane)
@@ -64,6 +69,30 @@ async def test_it_looks_by_itself_once_its_process_has_a_heart(sqlite_url: str) 
     await rung.wait()
     for store in (ours, theirs):
         await store.close()
+
+
+async def test_an_error_that_nobody_foresaw_is_told_of_and_the_next_look_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(neighbours, "_LOOK_EVERY", 0.0)
+    corrupt = sqlite3.DatabaseError("database disk image is malformed")
+    versions: Iterator[int | Exception] = iter((1, corrupt, 2))
+
+    async def version() -> int:
+        found = next(versions, 2)
+        if not isinstance(found, int):
+            raise found
+        return found
+
+    rung = asyncio.Event()
+    looking = Neighbours(version, lambda _: rung.set())
+    with capture_logs() as logs:
+        await looking.start()
+        async with asyncio.timeout(10):
+            await rung.wait()
+        await looking.close()
+    assert [(line["event"], line["log_level"]) for line in logs] == [("look_failed", "warning")]
+    assert "malformed" not in str(logs)
 
 
 async def test_deliveries_of_a_chat_are_recalled_and_all_of_its_lines_wiped(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
+from bot.domain.chat import State
 from bot.domain.presence import Presence
 from bot.relay.ports import Delivery, Lane
 from bot.relay.storage import Pulse
@@ -115,6 +116,21 @@ async def test_the_windows_of_the_dead_are_told_once(store: SqlStore, time: Time
     assert await window(store, "two", Presence.OPEN) == [Presence.OPEN]
 
 
+async def test_so_are_visitors_who_had_joined_there_and_whose_window_had_yet_to_open(
+    store: SqlStore, time: Time
+) -> None:
+    await add_chat(store, "chat-1", state=State.OPEN)
+    await add_chat(store, "chat-2", state=State.ENDED)
+    await add_chat(store, "chat-3", state=State.ENDED)
+    await store.beat("one", PATIENCE)
+    await store.beat("two", PATIENCE)
+    time.passes(15)
+    assert (await store.beat("two", PATIENCE)).bereft == ()
+    time.passes(15)
+    assert (await store.beat("two", PATIENCE)).bereft == ("chat-1",)
+    assert (await store.beat("two", PATIENCE)).bereft == ()
+
+
 async def test_a_process_that_was_paused_keeps_its_own_windows(store: SqlStore, time: Time) -> None:
     await add_chat(store)
     await store.beat("one", PATIENCE)
@@ -161,3 +177,19 @@ async def test_whoever_was_taken_for_dead_learns_it(store: SqlStore, time: Time)
         time.passes(15)
         await store.beat("two", PATIENCE)
     assert (await store.beat("one", PATIENCE)).forgotten
+
+
+async def test_who_dies_when_the_clock_is_set_back_is_missed_as_soon_as_ever(
+    store: SqlStore, time: Time
+) -> None:
+    await add_chat(store)
+    for process in ("dead", "two"):
+        await store.beat(process, PATIENCE)
+    await window(store, "dead", Presence.OPEN)
+    time.passes(-3600)
+    assert (await store.beat("two", PATIENCE)).alive == 2  # he has yet to say so by the new time
+    pulses = []
+    for _ in range(2):
+        time.passes(15)
+        pulses.append(await store.beat("two", PATIENCE))
+    assert [(pulse.alive, pulse.bereft) for pulse in pulses] == [(2, ()), (1, ("chat-1",))]

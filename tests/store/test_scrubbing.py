@@ -1,19 +1,29 @@
 """What was purged is in no file either."""
 
 import random
+import resource
 import sqlite3
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from bot.domain.admission import SignIn
+from bot.domain.blocking import Block, block_id
 from bot.domain.chat import State
+from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Kind, Message
+from bot.domain.reception import Reception
 from bot.relay.ports import Scope, Thread
 from bot.relay.storage import Unit
-from bot.store import SqlStore
-from bot.store.scrubbing import Scrubber
+from bot.store import SqlStore, scrubbing
+from bot.store.scrubbing import Scrubber, rewrite, sqlite_scrubber
+from bot.store.sql import Query
+from bot.store.sqlite import connect
 from tests.people import ADA, GRACE, NOW
 from tests.store.making import add_chat
 
@@ -104,6 +114,66 @@ async def test_a_reader_in_the_way_only_puts_it_off(sqlite_url: str) -> None:
     await store.close()
 
 
+def test_the_file_is_written_anew_in_no_more_memory_than_its_own_size(sqlite_url: str) -> None:
+    file = sqlite_url.partition("///")[2]
+    with closing(connect(file)) as database:
+        database.execute("CREATE TABLE ballast (content BLOB)")
+        for _ in range(12):
+            database.execute("INSERT INTO ballast VALUES (randomblob(1000000))")
+        database.execute("PRAGMA hard_heap_limit = 20000000")
+        try:
+            assert rewrite(file)
+        finally:
+            database.execute("PRAGMA hard_heap_limit = 0")
+
+
+def test_what_would_take_too_much_memory_waits_until_less_is_kept(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = sqlite_url.partition("///")[2]
+    monkeypatch.setattr(scrubbing, "_MOST", 8 * 1024 * 1024)
+    with closing(connect(file)) as database:
+        database.execute("CREATE TABLE ballast (content BLOB)")
+        for _ in range(9):
+            database.execute("INSERT INTO ballast VALUES (randomblob(1000000))")
+        assert not rewrite(file)
+        assert not Path(f"{file}-wal").stat().st_size  # the log is cut all the same
+        database.execute("DELETE FROM ballast WHERE rowid > 1")
+    assert rewrite(file)
+    assert Path(file).stat().st_size < 2_000_000
+
+
+async def test_a_disk_too_full_to_write_the_file_anew_is_given_its_space_back_and_a_rest(
+    sqlite_url: str,
+) -> None:
+    file, scrubber = sqlite_url.partition("///")[2], sqlite_scrubber(sqlite_url.partition("///")[2])
+    with closing(connect(file)) as database:
+        database.execute("CREATE TABLE ballast (content BLOB)")
+        for _ in range(6):
+            database.execute("INSERT INTO ballast VALUES (randomblob(1000000))")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, before[1]))
+        try:
+            with pytest.raises(sqlite3.OperationalError):
+                await scrubber.scrub()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert not Path(f"{file}-wal").stat().st_size
+        assert scrubber._soiled
+        assert scrubber._rested > time.monotonic() + 30
+
+
+async def test_a_writer_in_the_way_is_no_fault(sqlite_url: str) -> None:
+    file = sqlite_url.partition("///")[2]
+    scrubber = sqlite_scrubber(file)
+    with closing(connect(file)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        await scrubber.scrub()
+    assert scrubber._soiled
+    assert scrubber._rested < time.monotonic() + 30
+
+
 async def test_scrubbing_rests_while_there_is_nothing_to_scrub() -> None:
     done: list[bool] = []
 
@@ -141,3 +211,74 @@ async def test_scrubbing_runs_on_either_database(store: SqlStore) -> None:
     await purge(store, "chat-1")
     await store.scrub()
     assert not store._scrubber._soiled
+
+
+async def sign_out(unit: Unit) -> None:
+    """Whoever signed in signs out again, or uses it up."""
+    await unit.sign_out("digest")
+
+
+async def let_in(unit: Unit) -> None:
+    """A CO lifts a block."""
+    await unit.unblock(block_id("chat-1"))
+
+
+async def shut(unit: Unit) -> None:
+    """A CO closes the door for visitors."""
+    await unit.receive(None)
+
+
+@pytest.mark.parametrize("gone", [sign_out, let_in, shut])
+async def test_who_is_forgotten_in_no_chat_at_all_goes_off_the_disk_too(
+    sqlite_url: str, gone: Callable[[Unit], Awaitable[None]]
+) -> None:
+    file, store = sqlite_url.partition("///")[2], SqlStore.at(sqlite_url)
+    thread = await add_chat(store, state=State.OPEN)
+    who, by = Identity(Proof.SSO, "CANARY", "CANARY"), replace(GRACE, name="CANARY")
+
+    async def keep(unit: Unit) -> None:
+        await unit.sign_in(SignIn("digest", who, NOW))
+        await unit.block(Block("chat-1", who, "CANARY", (), by, "CANARY", NOW, NOW))
+        await unit.receive(Reception(by, "CANARY", thread, NOW, NOW))
+        for other in (sign_out, let_in, shut):
+            if other is not gone:
+                await other(unit)
+
+    await store.write(keep)
+    store._scrubber._rested = 0.0
+    await store.scrub()
+    assert found_in(file, "CANARY")
+    await store.write(gone)
+    store._scrubber._rested = 0.0
+    await store.scrub()
+    assert found_in(file, "CANARY") == []
+    await store.close()
+
+
+async def test_postgresql_gives_back_the_space_of_whom_it_kept_out_and_who_opened(
+    pg_url: str,
+) -> None:
+    store = SqlStore.at(pg_url)
+    thread = await add_chat(store, state=State.FILED)
+    who = Identity(Proof.SSO, "CANARY", "CANARY")
+
+    async def keep(unit: Unit) -> None:
+        await unit.block(Block("chat-1", who, "CANARY", (), GRACE, "CANARY", NOW, NOW))
+        await unit.receive(Reception(GRACE, "CANARY", thread, NOW, NOW))
+
+    async def drop(unit: Unit) -> None:
+        await let_in(unit)
+        await shut(unit)
+
+    await store.write(keep)
+    await store.write(drop)
+    assert await pages(store) > 0
+    await store.scrub()
+    assert await pages(store) == 0
+    await store.close()
+
+
+async def pages(store: SqlStore) -> int:
+    """How many bytes the two tables take."""
+    sizes = sa.text("SELECT pg_relation_size('blocks') + pg_relation_size('reception')")
+    return int((await store._reader.rows(Query(sizes)))[0][0])

@@ -8,11 +8,14 @@ from functools import partial
 
 import psycopg
 import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from bot.relay.ports import Committed, Delivery, Lane, News, Seat
 from bot.relay.storage import Unit
-from bot.store import SqlStore
+from bot.store import SqlStore, listening
 from bot.store.listening import Listener
+from bot.store.sql import Query
 from tests.people import NOW, proposed, talking
 from tests.store.making import THREAD, Ears, add_chat, line, row, schedule
 
@@ -126,11 +129,16 @@ async def test_whoever_leaves_makes_the_chats_readers_look(store: SqlStore) -> N
 
 async def test_a_bell_that_breaks_keeps_nobody_from_his_answer(store: SqlStore) -> None:
     def breaks(_: Committed) -> None:
-        raise ZeroDivisionError
+        raise ValueError("what Ada said")
 
     store.tell(breaks)
-    await add_chat(store)
+    with capture_logs() as logged:
+        await add_chat(store)
     assert await store.look("chat-1")
+    (told,) = logged
+    assert told["event"] == "bell_failed"
+    assert "in breaks" in told["at"]
+    assert "exc_info" not in told  # an error may quote anybody's words
 
 
 async def test_a_read_rings_no_bell(store: SqlStore) -> None:
@@ -178,6 +186,7 @@ async def test_each_commit_that_changes_a_chat_is_counted(store: SqlStore) -> No
         lambda unit: unit.save(talking(1)),
         lambda unit: unit.record("chat-1", line(1)),
         lambda unit: unit.relayed("chat-1", 1),
+        lambda unit: unit.relayed("chat-1", 1),  # no news, but told: whoever hears counts, too
         lambda unit: unit.purge("chat-1"),
     ]
     for change in changes:
@@ -291,5 +300,37 @@ async def test_what_one_kept_to_itself_while_another_came_makes_that_one_look(pg
     await add_chat(first)
     await until(lambda: Committed((News("chat-1"),)) in there.heard)
     assert not heard_lost(there)  # once is enough
+    for a_store in (first, second):
+        await a_store.close()
+
+
+async def test_rings_that_the_database_did_not_take_make_everybody_look(
+    two: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps one lock for all that are told anything, and who waits too long for it is refused."""
+    mine, theirs = two
+    there = Ears(theirs)
+    listener = mine._ears
+    assert isinstance(listener, Listener)
+    with monkeypatch.context() as refusing:
+        refusing.setattr(listening, "_NOTIFY", Query(sa.text("SELECT 1 / 0")))
+        await add_chat(mine)
+        await until(lambda: listener._sending is None)
+    await until(partial(heard_lost, there))
+
+
+async def test_what_one_kept_to_itself_is_made_good_when_the_heart_tells_of_another(
+    pg_url: str,
+) -> None:
+    """Another one was taken for dead, and is there after all: he need not have said a word."""
+    patience = timedelta(seconds=20)
+    first, second = SqlStore.at(pg_url), SqlStore.at(pg_url)
+    await second.listen()
+    await first.beat("first", patience)
+    await add_chat(first)
+    there = Ears(second)
+    await second.beat("second", patience)
+    await first.beat("first", patience)
+    await until(partial(heard_lost, there))
     for a_store in (first, second):
         await a_store.close()

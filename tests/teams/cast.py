@@ -212,6 +212,19 @@ CARDS: dict[str, CardView] = {
         after(filing(), TranscriptFiled(NOW, replace(RECEIPT, transaction=0, proven=False)))
     ),
     "filed-unseen": view(after(filing(), TranscriptFiled(NOW, replace(RECEIPT, proven=False)))),
+    "filed-unproven-new": view(
+        after(
+            _new_ticket(),
+            FilingReleased(NOW),
+            TranscriptFiled(NOW, Receipt(0, 0, "https://rt.test", proven=False)),
+        )
+    ),
+    "filed-taken": view(
+        after(
+            filing(),
+            TranscriptFiled(NOW, replace(RECEIPT, transaction=0, proven=False, taken=True)),
+        )
+    ),
     "filed-new-ticket": view(after(_new_ticket(), FilingReleased(NOW), TranscriptFiled(NOW, MADE))),
     "filed-with-status": view(after(filed("resolved"), StatusSet(NOW))),
     "filed-status-refused": view(

@@ -79,6 +79,13 @@ def test_a_first_post_told_without_its_thread_begins_one() -> None:
     assert where.root_id == "1700000000002"
 
 
+@pytest.mark.parametrize("kind", ["messageUpdate", "messageDelete"])
+def test_a_change_of_a_first_post_told_so_is_in_the_same_thread(kind: str) -> None:
+    conversation = message()["conversation"] | {"id": "19:chan@thread.tacv2"}
+    first = read.thread(message(conversation=conversation), listens)
+    assert read.thread(message(conversation=conversation, type=kind), listens) == first
+
+
 @pytest.mark.parametrize(("kind", "scope"), [("groupChat", "group"), ("personal", "personal")])
 def test_a_chat_has_no_root(kind: str, scope: str) -> None:
     conversation = {"conversationType": kind, "id": "19:x@thread.v2;messageid=5"}
@@ -92,6 +99,17 @@ def test_a_mention_of_the_bot_is_known_by_its_entity() -> None:
     assert heard(entities=[mention()]).mentioned
     assert not heard(entities=[mention("29:1ada", "Live Chat")]).mentioned
     assert not heard(text="<at>Live Chat</at> 12345").mentioned
+
+
+def test_a_mention_within_a_quote_is_nobodys_who_answers() -> None:
+    """Alan quotes what Grace has said to the visitor, and speaks to Grace."""
+    span = '<span itemtype="http://schema.skype.com/Mention" itemid="0">Live Chat</span>'
+    quote = f'<blockquote itemtype="http://schema.skype.com/Reply"><p>{span} Hi</p></blockquote>'
+    for words, mentioned in (("he lies", False), (f"{span} he lies", True)):
+        html = {"contentType": "text/html", "content": f"{quote}<p>{words}</p>"}
+        told = heard(attachments=[html], entities=[mention()])
+        assert (told.text, told.mentioned) == ("he lies", mentioned)
+        assert as_changed(attachments=[html], entities=[mention()]).mentioned is mentioned
 
 
 def test_words_come_from_the_html_when_there_is_any() -> None:
@@ -135,6 +153,9 @@ def test_pasted_pictures_and_files_of_a_channel_are_told_by_their_addresses() ->
     assert told.pictures == (stored,)
     assert as_changed(attachments=attachments).pictures == 1
     assert as_changed(attachments=attachments[:2]).pictures == 0  # it was edited out
+    now = as_changed(attachments=attachments).as_new
+    assert now
+    assert (now.pictures, now.links) == (told.pictures, told.links)
     assert told.links == (("plan b.docx", plan),)
     assert told.extras == ("evil", "evil")
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bot.domain.identity import Proof
+from bot.teams.cards import retired
 from tests.teams.cast import CARDS
 from tests.teams.test_cards import drawn, typed
 
@@ -45,3 +46,10 @@ def test_it_can_be_put_back_while_somebody_is_there_and_then_says_who_was() -> N
     assert '"verb": "back"' not in back
     assert "back to queue" not in back
     assert "nobody now; Grace Hopper before" in back
+
+
+def test_an_earlier_card_does_not_keep_the_question_when_the_text_is_deleted() -> None:
+    """Nobody edits it once more."""
+    chat = CARDS["begun"].chat
+    assert chat.ticket.subject in json.dumps(drawn("begun"))
+    assert chat.ticket.subject not in json.dumps(retired(chat))

@@ -174,6 +174,12 @@ def test_without_correspondence_there_is_no_such_warning() -> None:
     assert "reopens" not in words("proposed-copy-only")
 
 
+def test_an_invitation_on_the_ticket_says_that_rt_mails_it_to_every_requestor() -> None:
+    how = words("invited-corresponded")
+    assert "mailed by RT to every requestor and every Cc" in how
+    assert "mailed by RT to ada@" not in how  # who was chosen is not the only one that gets it
+
+
 def test_the_link_can_be_copied_while_it_is_pending() -> None:
     boxes = [e for e in typed(drawn("invited-mailed")) if e.get("id") == "link"]
     assert [box["value"] for box in boxes] == [LINK]
@@ -356,6 +362,15 @@ def test_a_comment_that_rt_does_not_show_is_not_called_read_back() -> None:
     shown = words("filed-unseen")
     assert "On the ticket." in shown
     assert "transaction 99, **not read back**" in shown
+    shown = words("filed-unproven-new")
+    assert "number not known" in shown
+    assert "Open RT" in shown
+    assert "Open ticket" not in shown
+    shown = words("filed-taken")
+    assert "On the ticket." in shown
+    assert "**not read back**: RT does not show it" in shown
+    assert "transaction 0" not in shown
+    assert "mail" not in shown
 
 
 def test_a_status_that_rt_refused_is_told() -> None:

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from aiohttp import web
 
-from bot.relay.ports import Answer, Gone, NotDone, Refused, Tell, Unclear
+from bot.relay.ports import STILL, Answer, Gone, NotDone, Refused, Tell, Unclear
 from bot.sandbox.teams import Fault
 from bot.teams.connector import Wire
 from bot.teams.hosts import ServiceHosts
@@ -86,6 +86,28 @@ async def test_a_refused_token_is_replaced_once(stage: Stage) -> None:
     path = f"v3/conversations/{thread.conversation_id}/activities"
     assert "id" in await stage.room._wire.call("POST", thread.service_url, path, _message())
     assert stage.teams.login.token_requests == 2
+
+
+@pytest.mark.parametrize("status", [200, 401])
+async def test_a_token_that_does_not_come_leaves_a_post_not_done(
+    elsewhere: Any, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Else it would count as tried once the delivery's time is over, and be given up the next time."""
+
+    class Hung(Vault):
+        async def token(self) -> str:
+            if self.given or status == 200:
+                await asyncio.Event().wait()
+            return await super().token()
+
+    monkeypatch.setattr("bot.teams.connector.TOKEN", 0.1)
+    url, _, answers = elsewhere
+    answers["with"] = lambda _: asyncio.sleep(0, web.json_response({}, status=status))
+    wire = Wire(ServiceHosts(loopback=True), Hung())
+    async with asyncio.timeout(20):
+        with pytest.raises(NotDone, match="gives the bot its token"):
+            await wire.call("POST", url, "x", {})
+    await wire.close()
 
 
 async def test_a_port_where_nobody_listens_is_not_done() -> None:
@@ -190,6 +212,32 @@ async def test_a_post_that_found_no_free_connection_is_not_done(
     )
     assert [type(outcome) for outcome in outcomes] == [Unclear, NotDone]
     assert [request.path for request in seen] == ["/base/x"]
+    await wire.close()
+
+
+async def test_what_is_somebody_elses_by_now_is_not_sent_though_the_connection_is_there(
+    elsewhere: Any,
+) -> None:
+    url, seen, answers = elsewhere
+    answers["with"] = lambda _: asyncio.sleep(0, web.json_response({}))
+    wire = Wire(ServiceHosts(loopback=True), None)
+    await wire.call("POST", url, "first", {})  # now there is a connection
+    asked: list[bool] = []
+
+    def still() -> bool:
+        asked.append(True)
+        return False
+
+    token = STILL.set(still)
+    try:
+        async with asyncio.timeout(20):
+            with pytest.raises(NotDone, match="too late"):
+                await wire.call("POST", url, "x", {})
+    finally:
+        STILL.reset(token)
+    assert asked
+    await wire.call("POST", url, "last", {})
+    assert [request.path for request in seen] == ["/base/first", "/base/last"]
     await wire.close()
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.commands import without_notes
 from bot.sandbox.teams import writing
 from bot.teams.html import Mention, Written, read_html, read_text
 
@@ -47,6 +48,8 @@ def span(item: int, name: str) -> str:
         ('<a href="javascript:alert(1)">press</a>', "press"),
         ("<blockquote><p>they said</p></blockquote><p>yes</p>", "> they said\nyes"),
         ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a | b\nc"),
+        ("<table><tr><td>a</td><td><p>// b</p></td></tr></table>", "// a | // b"),
+        ("<table><tr><td></td><td></td></tr><tr><td>a</td></tr></table>", "|\na"),
         ("<h1>Title</h1><p>text</p>", "Title\ntext"),
         ("<p>a</p><script>alert(1)</script><style>p{}</style><p>b</p>", "a\nb"),
         ("<p>a<!-- hidden --></p>", "a"),
@@ -56,6 +59,12 @@ def span(item: int, name: str) -> str:
 )
 def test_html_reads_as_the_text_that_was_meant(html: str, text: str) -> None:
     assert read_html(html, []).text == text
+
+
+def test_paragraphs_in_a_tables_cells_do_not_part_its_rows() -> None:
+    cells = "<td><p>a</p></td>\n<td><p>&nbsp;</p></td><td><div>b</div></td>"
+    html = f"<p>so:</p><table><tr>{cells}</tr><tr><td>\n<p>c</p><p>d</p></td></tr></table><p>e</p>"
+    assert read_html(html, []).text == "so:\na |   | b\nc\nd\ne"
 
 
 def test_emoji_are_kept() -> None:
@@ -117,9 +126,10 @@ def test_a_bots_name_is_not_cut_out_of_what_was_typed(name: str) -> None:
 
 
 @pytest.mark.parametrize("item", ["7", "-1", "x", "", "99999999999999999999", "²"])
-def test_a_mention_without_its_entity_is_nobody(item: str) -> None:
-    html = f'<p>a <span itemtype="http://schema.skype.com/Mention" itemid="{item}">B</span>c</p>'
-    assert read_html(html, [BOT]).text == "a c"
+def test_a_mention_without_its_entity_is_what_is_written_there(item: str) -> None:
+    html = f'<p>a <span itemtype="http://schema.skype.com/Mention" itemid="{item}">B</span> c</p>'
+    assert read_html(html, [BOT]).text == "a B c"
+    assert read_html(f"<p>a {span(0, '<b>B</b>')} c</p>", [Mention("", False)]).text == "a B c"
 
 
 def test_the_message_that_is_answered_is_a_quote_and_not_said_again() -> None:
@@ -282,3 +292,57 @@ def test_one_plain_paragraph_reads_the_same_on_the_short_way(parts: list[str]) -
     inner = "".join(parts)
     # An empty element sends the reader the long way.
     assert read_html(f"<p>{inner}</p>", []) == read_html(f"<p>{inner}</p><i></i>", [])
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (f"<p>{span(1, 'Ada')}&nbsp;// he lies</p>", "// Ada Lovelace // he lies"),
+        (f"<p>{span(1, 'Ada')}: //he lies</p>", "// Ada Lovelace: //he lies"),
+        (
+            f"<p>yes</p><p>{span(1, 'Ada')} {span(0, 'Live Chat')} // no</p>",
+            "yes\n// Ada Lovelace  // no",
+        ),
+        (
+            f"<p>{span(1, 'Ada')} and {span(1, 'A')} // no</p>",
+            "// Ada Lovelace and Ada Lovelace // no",
+        ),
+        (f"<ul><li>{span(1, 'Ada')} // no</li></ul>", "// - Ada Lovelace // no"),
+        (f"<p>{span(0, 'Live Chat')}: {span(1, 'Ada')} // no</p>", "// Ada Lovelace // no"),
+        (f"<p>ask {span(1, 'Ada')} // no</p>", "ask Ada Lovelace // no"),
+        (f"<p>{span(1, 'Ada')} see //server/x</p>", "Ada Lovelace see //server/x"),
+    ],
+)
+def test_a_note_to_a_colleague_may_name_him_first(html: str, text: str) -> None:
+    assert read_html(html, [BOT, ADA]).text == text
+    assert without_notes(text)[1] == text.count("\n// ") + text.startswith("//")
+
+
+@pytest.mark.parametrize(
+    ("html", "behind"),
+    [
+        (f"<p>{span(1, 'Ada')}&nbsp;{span(0, 'Live Chat')} end chat</p>", "end chat"),
+        (f"<p>{span(0, 'Live Chat')}: {span(1, 'Ada')}, end chat</p>", "end chat"),
+        (f"<p>so</p><ul><li>{span(1, 'Ada')} – end chat</li></ul>", "so\nend chat"),
+        (f"<p>ask {span(1, 'Ada')} to end the chat</p>", ""),
+    ],
+)
+def test_what_stands_behind_colleagues_is_told_beside_the_whole(html: str, behind: str) -> None:
+    assert read_html(html, [BOT, ADA]).behind == behind
+
+
+def test_a_long_run_of_blanks_is_read_once() -> None:
+    """Looked at anew from each of its characters it would outlast the service."""
+    for blank in (" ", "&nbsp;"):
+        run = blank * (75_000 // len(blank))
+        read = read_html(f"<p>{span(0, 'Live Chat')}{run}help<b>!</b></p>", [BOT])
+        assert read.text.split() == ["help!"]
+    assert read_html(f"<p>a{' ' * 75_000}\n{' ' * 10_000}b<b>!</b></p>", []).text == "a b!"
+
+
+def test_what_stays_open_counts_as_deep_whatever_else_is_closed() -> None:
+    """Parsed with its elements within one another, a long one would take seconds."""
+    assert read_html("<b></p>jam " * 300, []).text.split() == ["jam"] * 300
+    assert "\n" not in read_html("<b></p>jam " * 300, []).text
+    assert "\n" in read_html("<b></p>jam " * 200, []).text
+    assert "\n" in read_html("<p><b>jam</b></p>" * 300, []).text

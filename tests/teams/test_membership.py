@@ -250,8 +250,25 @@ async def test_trouble_with_one_team_does_not_lock_the_others_members_out(stage:
 
 async def test_a_team_that_the_bot_is_not_in_has_no_members_for_us(stage: Stage) -> None:
     stage.teams.faults.add(Fault.not_in_roster(on="paged_members", times=None))
-    ours = membership(stage, Clock())
-    assert not await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    clock = Clock()
+    ours = membership(stage, clock)
+    with pytest.raises(NotDone):  # said once, it may be a mistake
+        await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    for seconds in (3, 301):
+        clock.now += seconds
+        assert not await ours.allows(of(stage, "grace"), stage.teams.service_url)
+
+
+async def test_nobody_is_turned_away_because_teams_was_wrong_once(stage: Stage) -> None:
+    clock = Clock()
+    ours = membership(stage, clock)
+    for _ in range(2):  # not even the second time: a good answer came in between
+        stage.teams.faults.add(Fault.not_in_roster(on="paged_members"))
+        with pytest.raises(NotDone):
+            await ours.allows(of(stage, "mallory"), stage.teams.service_url)
+        clock.now += 3
+        assert await ours.allows(of(stage, "grace"), stage.teams.service_url)
+        clock.now += 301
 
 
 async def test_all_pages_are_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,11 @@ import re
 from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.messages import MAX_MESSAGE_BYTES, Kind, Message
+from bot.domain.messages import MAX_MESSAGE_BYTES, Author, Kind, Message, Quote, Role
+from bot.domain.quoting import may_show
 from bot.teams.posts import LIMIT, Post, posts, weight
 from tests.people import ADA, NOW
 
@@ -37,6 +38,19 @@ def test_messages_that_wait_together_keep_name_time_and_number_each() -> None:
     assert texts(said(3, "one"), later) == [
         "Ada Lovelace · 10:42 · #3\none\n\nAda Lovelace · 10:43 · #4\ntwo\nlines"
     ]
+
+
+@given(st.text(max_size=40), st.text(min_size=1, max_size=200))
+@example("Gal·la", "It fails")  # a letter of Catalan
+@example("Ada #2", "It fails")
+@example("\u2066", "It fails")  # nothing of it is seen
+@example("Ada", "I was told to\ncall at 14:30, #7\nor later")  # it gets a bar in front there
+@example("Ada", "Teams is slow today")
+@example("Ada", "invoice\u202egpj.exe")
+def test_whatever_stands_there_may_be_quoted_beside_an_answer(name: str, text: str) -> None:
+    line = replace(said(3, text), author=Author(Role.VISITOR, "v", name))
+    preview = Quote("Live Chat", " ".join(texts(line)[0].split()))
+    assert may_show(preview, [line], ())
 
 
 def test_every_message_of_a_repeat_is_labelled() -> None:

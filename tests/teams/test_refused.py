@@ -114,6 +114,26 @@ async def test_what_cannot_be_told_is_told_later() -> None:
     assert place.told == [[refusal()]]
 
 
+async def test_a_thread_that_cannot_be_told_keeps_it_from_no_other() -> None:
+    place = Place()
+    place.away = False
+
+    async def failing_here(refusals: list[Refusal]) -> None:
+        if refusals[0].where == THREAD:
+            raise ConnectionError
+        await place._tell(refusals)
+
+    place.refusals._tell = failing_here
+    elsewhere = refusal(where=OTHER)
+    for one in (refusal(), elsewhere):
+        place.refusals.note(one)
+    await place.until_looked(3)
+    assert place.told == [[elsewhere]]
+    place.refusals._tell = place._tell
+    await place.until_told()
+    assert place.told == [[elsewhere], [refusal()]]
+
+
 async def test_it_begins_again_after_everything_was_told() -> None:
     place = Place()
     place.away = False

@@ -177,6 +177,19 @@ async def test_posts_of_which_only_some_went_out_are_unclear(stage: Stage, fault
         await stage.room.threads.relay(thread, talking(), lines, resent=False)
 
 
+@pytest.mark.parametrize("before", [["hello"], []])
+async def test_what_is_too_big_behind_posts_that_went_out_is_unclear(
+    stage: Stage, before: list[str]
+) -> None:
+    thread = await begun(stage)
+    stage.teams.faults.add(Fault.too_big(on="send"), Fault.too_big(on="send", skip=1, times=None))
+    texts = [*before, "x" * 9_000]
+    lines = [said(seq, text) for seq, text in enumerate(texts, 3)]
+    with pytest.raises(Unclear, match="too big"):
+        await stage.room.threads.relay(thread, talking(), lines, resent=False)
+    assert len(bots_posts(stage, thread)) == 1
+
+
 async def test_a_post_of_the_bot_is_taken_back(stage: Stage) -> None:
     thread = await begun(stage)
     lines = [said(seq, "x" * 25_000) for seq in (3, 4)]
@@ -204,6 +217,22 @@ async def test_a_card_that_was_deleted_is_posted_anew(stage: Stage) -> None:
     card = await stage.room.threads.show(thread, view, "")
     last(stage).deleted = True
     assert await stage.room.threads.show(thread, view, card) not in {"", card}
+
+
+async def test_a_card_that_another_one_took_the_place_of_says_so_and_has_no_buttons(
+    stage: Stage,
+) -> None:
+    thread = await begun(stage)
+    view = CardView(talking(), Listening.THREAD)
+    old = await stage.room.threads.show(thread, view, "")
+    new = await stage.room.threads.show(thread, view, "")
+    await stage.room.threads.retire(thread, talking(), old)
+    cards = {post.id: post.cards[0] for post in stage.teams.posts("Live chat") if post.cards}
+    assert list(cards) == [old, new]
+    assert "posted anew further down" in str(cards[old]["body"])
+    assert "12345" in str(cards[old]["body"][0])
+    assert (cards[old]["actions"], bool(cards[new]["actions"])) == ([], True)
+    assert "Ada Lovelace" not in str(cards[old])
 
 
 async def test_an_edit_whose_answer_was_lost_may_be_made_again(stage: Stage) -> None:

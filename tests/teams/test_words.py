@@ -99,6 +99,13 @@ def test_every_button_has_its_command() -> None:
     }
 
 
+def test_a_number_among_other_words_is_not_said_to_be_missing() -> None:
+    """`ticket 12356` and `12345 invite` have one; it must stand alone."""
+    said = words.say(Tell(Answer.NO_NUMBER, "", None), Listening.MENTION)
+    assert "no ticket number there" not in said
+    assert "just the number" in said
+
+
 def test_a_command_that_was_carried_out_says_where_the_chat_stands_now() -> None:
     said = words.say(Tell(Answer.DONE, "", talking()), Listening.THREAD)
     assert said == "Done. The chat is open."
@@ -199,3 +206,9 @@ def test_who_asks_where_a_filed_chat_stands_is_told_no_more_than_is_known(state:
 def test_the_record_of_a_begun_chat_whose_thread_is_lost_goes_into_a_new_ticket() -> None:
     said = words.say(Tell(Word.ORPHANED, "", CARDS["begun-filing"].chat), Listening.MENTION)
     assert "goes into a new ticket in “Live chat” by itself" in said
+
+
+def test_whoever_is_led_to_a_chat_that_has_no_link_is_told_whose_it_is() -> None:
+    said = words.say(Tell(Answer.ELSEWHERE, "", proposed()), Listening.MENTION)
+    assert "Grace Hopper" in said
+    assert "goes on there:" not in said

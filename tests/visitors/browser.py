@@ -24,7 +24,7 @@ CHAT = "chat-12345"
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.002)
 
@@ -118,7 +118,7 @@ class Tab:
 
     async def closed(self) -> int:
         """Return the code with which the service closes, whatever it still sends before."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (await self.ws.receive()).type is aiohttp.WSMsgType.TEXT:
                 pass
         assert self.ws.close_code is not None

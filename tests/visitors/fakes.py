@@ -44,7 +44,8 @@ class FakeVisiting(Visiting):
     """Keeps everything in dictionaries and lets the domain decide.
 
     ``ring`` is told of each change, as the store does after its commit. Set ``broken`` to make
-    every call fail as a database that is away. ``asked`` counts the calls that would be queries.
+    every call fail as a database that is away, ``give_up`` to have each seat given up as soon as it was
+    looked for. ``asked`` counts the calls that would be queries.
     """
 
     def __init__(self, ring: Callable[[Committed], None] = lambda _committed: None) -> None:
@@ -60,6 +61,7 @@ class FakeVisiting(Visiting):
         self.knocks: list[str] = []
         self.now = NOW
         self.broken: Exception | None = None
+        self.give_up = False
         self.rates = False
         self.blocked: datetime | None = None
 
@@ -157,6 +159,8 @@ class FakeVisiting(Visiting):
     async def seat(self, secret: str) -> Seat | None:
         self._alive()
         seat = self.seats.get(digest(secret))
+        if self.give_up:
+            await self.leave(secret)
         return seat if seat and seat.expires > self.now else None
 
     async def seated(self, seat: Seat) -> bool:
@@ -169,7 +173,8 @@ class FakeVisiting(Visiting):
         return {chat_id: self.changes[chat_id] for chat_id in chat_ids if chat_id in self.chats}
 
     async def leave(self, secret: str) -> None:
-        self.seats.pop(digest(secret), None)
+        if seat := self.seats.pop(digest(secret), None):
+            self.tell(News(seat.chat_id))
 
     async def look(self, seat: Seat) -> tuple[Chat, int] | None:
         self._ask("look")

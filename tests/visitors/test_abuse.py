@@ -12,7 +12,7 @@ from bot.visitors import guard
 from bot.visitors.allowance import Rate
 from bot.visitors.outgoing import framed
 from bot.visitors.routes import Allowances
-from tests.visitors.browser import CHAT, HEADERS, Browser, Tab, until
+from tests.visitors.browser import CHAT, HEADERS, ORIGIN, Browser, Poller, Tab, nonce, until
 from tests.visitors.conftest import Site, StartSite
 
 FEW = Rate(per_minute=1, burst=3)
@@ -55,7 +55,7 @@ def masked(frame: bytes, first: int) -> bytes:
 
 
 async def code(tab: Tab) -> int:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         return await tab.closed()
 
 
@@ -101,5 +101,38 @@ async def test_a_body_that_comes_drop_by_drop_is_not_waited_for(
     async with aiohttp.ClientSession() as http:
         headers = HEADERS | {"Content-Type": "application/json"}
         url = f"{site.server.base}/livechat/api/peek"
-        async with asyncio.timeout(5), http.post(url, data=drops(), headers=headers) as answer:
+        async with asyncio.timeout(20), http.post(url, data=drops(), headers=headers) as answer:
             assert (answer.status, await answer.json()) == (408, {"error": "slow"})
+
+
+async def _again_and_again(site: Site, times: int) -> list[Browser]:
+    """Open one link as its own window does whose answers were lost: each time there is another seat."""
+    token, key = site.visiting.invite(), nonce()
+    browsers = [await site.browser() for _ in range(times)]
+    for browser in browsers:
+        await browser.join(token, key)
+    assert len({browser.cookie for browser in browsers}) == times
+    return browsers
+
+
+async def test_who_takes_seat_after_seat_in_a_chat_has_no_more_sockets(
+    start_site: StartSite,
+) -> None:
+    site = await start_site(allowances=Allowances(sockets_of_chat=2))
+    one, two, three = await _again_and_again(site, 3)
+    tabs = [await one.talk(CHAT), await two.talk(CHAT)]
+    assert await three.refusal({"Origin": ORIGIN}) == 503
+    assert (await Poller(three, CHAT).ask()).status == 503
+    await tabs[0].ws.close()
+    await until(lambda: site.hub.count() == 1)
+    assert (await Poller(three, CHAT).ask()).status == 200
+
+
+async def test_who_takes_seat_after_seat_in_a_chat_says_no_more(start_site: StartSite) -> None:
+    site = await start_site(allowances=Allowances(says=Rate(per_minute=1, burst=2)))
+    answers = []
+    for n, browser in enumerate(await _again_and_again(site, 3)):
+        tab = await browser.talk(CHAT)
+        await tab.send(t="say", key=f"k{n}", text="hello?")
+        answers.append((await tab.next("ack", "refused"))["t"])
+    assert answers == ["ack", "ack", "refused"]

@@ -23,6 +23,17 @@ def test_a_long_silence_saves_up_no_more_than_a_burst() -> None:
     assert [bucket.take(9999.0) > 0 for _ in range(4)] == [False, False, False, True]
 
 
+def test_what_came_to_nothing_is_given_back_up_to_a_burst() -> None:
+    buckets = Buckets(SIXTY)
+    buckets.give_back("ada", 9)
+    for _ in range(3):
+        buckets.take("ada", 0.0)
+    buckets.give_back("ada", 2)
+    assert [buckets.take("ada", 0.0) > 0 for _ in range(3)] == [False, False, True]
+    buckets.give_back("ada", 9)
+    assert [buckets.take("ada", 0.0) > 0 for _ in range(4)] == [False, False, False, True]
+
+
 def test_one_keys_excess_is_not_anothers() -> None:
     buckets = Buckets(SIXTY)
     while not buckets.take("ada", 0.0):

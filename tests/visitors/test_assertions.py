@@ -65,6 +65,16 @@ def test_a_good_token_says_who_it_is_and_is_named_to_be_used_up(
     assert once == f"{ISSUER} one"
 
 
+def test_what_the_site_does_not_know_of_somebody_is_not_his_name(site: Assertions) -> None:
+    good = jwt.decode(token(), options={"verify_signature": False}) | {"name": None, "email": None}
+    signed = jwt.encode(good, KEYS["EdDSA"], algorithm="EdDSA", headers={"kid": "EdDSA"})
+    assert site.identity(signed, NOW)[0] == Identity(Proof.ASSERTED, "s1234567")
+
+
+def test_a_name_is_one_that_can_be_kept_and_seen(site: Assertions) -> None:
+    assert site.identity(token(name="Ada\ud800\0 \u202eLovelace"), NOW)[0].name == "Ada Lovelace"
+
+
 AT = int(NOW.timestamp())
 
 
@@ -89,6 +99,12 @@ AT = int(NOW.timestamp())
         {"exp": AT + 10**9},
         {"nbf": AT + 10**9},
         {"email": "no address"},
+        {"email": "ada\0@help.test"},
+        {"email": "ada\u202e@help.test"},
+        {"email": 7},
+        {"name": ["Ada"]},
+        {"jti": "\ud800"},
+        {"iat": 10**400, "exp": 10**400},
     ],
 )
 def test_a_token_that_says_something_else_proves_nothing(

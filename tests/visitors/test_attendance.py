@@ -32,7 +32,7 @@ class Card:
 
     async def wait(self) -> list[Presence]:
         """Wait for the next report; return all so far."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await self.news.wait()
         self.news.clear()
         return [presence for _, presence in self.told]

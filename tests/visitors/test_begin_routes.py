@@ -17,6 +17,7 @@ from aiohttp import web
 from bot.domain.admission import Policy
 from bot.domain.asking import Detail
 from bot.domain.chat import State
+from bot.domain.presence import Presence
 from bot.domain.reception import Admits
 from bot.relay.door import Door
 from bot.relay.signing_in import SigningIn
@@ -26,6 +27,7 @@ from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from bot.visitors.socket import Pace
 from tests.migrated import lay_out
 from tests.relay.house import THREAD, House, opened
 from tests.visitors.browser import HEADERS, ORIGIN
@@ -87,6 +89,7 @@ async def site(house: House) -> AsyncIterator[Site]:
         origins=origins,
         support_url="https://help.example.org/",
         now=house.clock,
+        pace=Pace(grace=0.05),
     )
     room.sign_in_at(signing)
     gate = Gate(origins, house.clock, Rate(per_minute=0.1, burst=3), ("203.0.113.0/24",))
@@ -233,6 +236,20 @@ async def test_one_address_begins_so_many_and_a_campus_behind_one_more(site: Sit
     assert [await begins(CAMPUS) for _ in range(10)] == [200] * 10
 
 
+async def test_only_chats_that_are_begun_count_for_an_address(site: Site) -> None:
+    ada = await site.comes()
+    await site.house.writes("close", thread=CHANNEL)
+    for _ in range(5):
+        assert await ada.posts("begin", **form()) == (409, {"error": "closed"})
+    await site.house.writes("open until 17:00", thread=CHANNEL)
+    assert (await ada.posts("begin", **form()))[0] == 200
+    for _ in range(5):
+        assert await ada.posts("begin", **form()) == (409, {"error": "running"})
+    for _ in range(2):
+        assert (await (await site.comes()).posts("begin", **form()))[0] == 200
+    assert (await (await site.comes()).posts("begin", **form()))[0] == 429
+
+
 async def test_forms_that_begin_nothing_are_not_looked_at_without_end(site: Site) -> None:
     ada = await site.comes()
     statuses = [(await ada.posts("begin", **form(name="")))[0] for _ in range(62)]
@@ -308,7 +325,13 @@ async def test_a_session_cannot_be_fixed_to_a_chat_that_is_begun(site: Site) -> 
     _, hers = await ada.posts("begin", **form())
     assert hers["chat"] != theirs["chat"]
     assert ada.cookies[SEAT] != eve.cookies[SEAT]
-    seat = await site.house.visiting.seat(eve.cookies[SEAT])
-    assert seat
-    assert seat.chat_id == theirs["chat"]
-    assert (await site.house.chat(seat.chat_id)).state is State.ENDED
+    # The chat before is over for this browser, in windows at other processes too.
+    assert await site.house.visiting.seat(eve.cookies[SEAT]) is None
+    assert (await site.house.chat(str(theirs["chat"]))).state is State.ENDED
+
+
+async def test_who_begins_a_chat_and_opens_no_window_is_gone(site: Site) -> None:
+    _, view = await (await site.comes()).posts("begin", **form())
+    async with asyncio.timeout(10):
+        while (await site.house.chat(str(view["chat"]))).presence is not Presence.GONE:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

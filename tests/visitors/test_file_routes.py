@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from structlog.testing import capture_logs
 
 from bot.relay.ports import NotDone
 from bot.visitors import pages
@@ -239,7 +240,7 @@ class Slow:
         return self.asked > 3 or await self.done.wait()
 
 
-async def test_a_file_counts_until_it_is_kept_and_a_seat_sends_two_at_a_time(desk: Desk) -> None:
+async def test_a_file_counts_until_it_is_kept_and_a_chat_sends_two_at_a_time(desk: Desk) -> None:
     room = desk.routes._room
     scanner = desk.house.attaching._scanner = Slow()
     sent = [(desk.ada, "a"), (desk.ada, "b"), (desk.eve, "c")]
@@ -322,4 +323,43 @@ async def test_when_nobody_can_tell_it_may_be_tried_again(desk: Desk) -> None:
             raise NotDone("The scanner does not answer.")
 
     desk.house.attaching._scanner = Away()
-    assert await desk.send(desk.ada) == (503, {"error": "busy"})
+    with capture_logs() as logs:
+        assert await desk.send(desk.ada) == (503, {"error": "busy"})
+    assert "The scanner does not answer." in [line.get("why") for line in logs]
+
+
+async def _another_seat(desk: Desk) -> str:
+    """Ada's link, opened once more by the window that opened it, whose answer was lost."""
+    chat = await desk.house.chat(desk.chats[desk.ada])
+    joined = await desk.house.visiting.join(desk.house.token(chat), "n", None)
+    desk.chats[joined.secret] = joined.chat.id
+    return joined.secret
+
+
+async def test_who_takes_seat_after_seat_in_a_chat_sends_no_more_files_at_a_time(
+    desk: Desk,
+) -> None:
+    scanner = desk.house.attaching._scanner = Slow()
+    again = await _another_seat(desk)
+    sent = [(desk.ada, "a"), (desk.ada, "b"), (desk.eve, "c")]
+    async with asyncio.TaskGroup() as group:
+        three = [group.create_task(desk.send(who, key=key)) for who, key in sent]
+        await scanner.three.wait()
+        fourth = await desk.send(again, key="d")
+        scanner.done.set()
+    assert fourth == (429, {"error": "slow_down"})
+    assert [one.result()[0] for one in three] == [200, 200, 200]
+
+
+async def test_who_takes_seat_after_seat_in_a_chat_is_given_no_more_files_at_a_time(
+    desk: Desk,
+) -> None:
+    big = PNG + bytes(5 * 1024 * 1024 - len(PNG))
+    await desk.send(desk.ada, big, key="big")
+    desk.routes._giving._wait = 0.0
+    again = await _another_seat(desk)
+    idle = [await _asked(desk) for _ in range(4)]
+    status = (await desk.get(again, "v-big")).status
+    for _, writer in idle:
+        writer.transport.abort()
+    assert status == 429

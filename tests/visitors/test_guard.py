@@ -62,3 +62,31 @@ def test_senders_are_counted_by_the_network_that_our_own_proxy_saw(
 )
 def test_people_of_a_shared_network_are_known_by_it(sender: str, inside: bool) -> None:
     assert guard.within(sender, ("192.0.2.0/24", "2001:db8::/32")) is inside
+
+
+OURS, THEIRS = "o" * 43, "t" * 43
+
+
+@pytest.mark.parametrize(
+    ("sent", "secret"),
+    [
+        ((f"__Host-livechat={OURS}",), OURS),
+        ((f"lang=de; __Host-livechat={OURS}; theme=a b",), OURS),
+        (("lang=de", f"__Host-livechat={OURS}"), OURS),
+        # Any host of the university may set the first one, for all of its hosts.
+        ((f"x=1 __Host-livechat={THEIRS}",), None),
+        ((f"__Host-livechat={OURS}; x=1 __Host-livechat={THEIRS}",), OURS),
+        ((f"__Host-livechat={OURS}; x=1\t__Host-livechat={THEIRS}",), OURS),
+        ((f'x="; __Host-livechat={OURS}; y="',), OURS),
+        ((f"__Host-livechat={OURS}; __Host-livechat={THEIRS}",), None),
+        ((f"__host-livechat={THEIRS}",), None),
+        (("__Host-livechat", "__Host-livechat="), None),
+        ((), None),
+    ],
+)
+def test_the_sessions_cookie_is_the_one_that_only_we_can_have_set(
+    sent: tuple[str, ...], secret: str | None
+) -> None:
+    headers = CIMultiDict(("Cookie", header) for header in sent)
+
+    assert guard.secret_of(make_mocked_request("GET", "/", headers)) == secret

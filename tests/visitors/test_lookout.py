@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.relay.ports import Committed
+from bot.relay.ports import Committed, News
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
 from bot.visitors.socket import Pace
@@ -53,6 +53,77 @@ async def test_only_the_watchers_of_a_chat_that_changed_are_woken() -> None:
     await lookout.close()
 
 
+class Looking:
+    """Ada's chat, her ear, and a lookout that looks when it is told to."""
+
+    def __init__(self) -> None:
+        self.hub, self.chats, self.ear = Hub(), Chats(), Ear("ada")
+        self.hub.watch(self.ear)
+        self.lookout = Lookout(self.hub, self.chats.of, sweep=1, recheck=3600)
+
+    def commit(self, *, heard: bool = True) -> None:
+        self.chats.versions["ada"] += 1
+        if heard:
+            self.hub.ring(Committed((News("ada", relayed=1),)))
+
+    async def look(self, *, lost: bool = False) -> bool:
+        """Tell whether she is made to read."""
+        self.ear.heard.clear()
+        await self.lookout._compare(lost=lost)
+        return "doubt" in self.ear.heard
+
+
+async def test_whoever_heard_of_all_that_changed_is_not_made_to_read() -> None:
+    ada = Looking()
+    assert await ada.look()  # what was before nobody knows
+    assert not await ada.look()
+    for commits in (1, 3, 0):
+        for _ in range(commits):
+            ada.commit()
+        assert not await ada.look()
+
+
+async def test_whoever_missed_one_of_several_is_and_is_made_to_once_more() -> None:
+    ada = Looking()
+    await ada.look()
+    await ada.look()
+    ada.commit()
+    ada.commit(heard=False)
+    assert await ada.look()
+    ada.commit()  # it might be the one that was missed, which was counted already
+    assert await ada.look()
+    ada.commit()
+    assert not await ada.look()
+
+
+async def test_a_commit_that_was_counted_before_it_was_heard_hides_no_other() -> None:
+    ada = Looking()
+    await ada.look()
+    await ada.look()
+    ada.commit(heard=False)
+    assert await ada.look()
+    ada.hub.ring(Committed((News("ada", relayed=1),)))  # now its ring comes
+    ada.commit(heard=False)
+    assert await ada.look()
+
+
+async def test_nor_does_one_that_was_counted_at_the_first_look() -> None:
+    ada = Looking()
+    ada.commit(heard=False)
+    assert await ada.look()
+    ada.hub.ring(Committed((News("ada", relayed=1),)))
+    ada.commit(heard=False)
+    assert await ada.look()
+
+
+async def test_when_rings_may_be_lost_nobody_relies_on_those_he_heard() -> None:
+    ada = Looking()
+    await ada.look()
+    await ada.look()
+    ada.commit()
+    assert await ada.look(lost=True)
+
+
 async def test_when_rings_may_be_lost_it_looks_at_once_and_in_few_queries() -> None:
     hub, chats = Hub(), Chats()
     for number in range(1200):
@@ -73,6 +144,18 @@ async def test_a_ring_that_was_lost_costs_time_only(start_site: StartSite) -> No
     site.visiting.ring = lambda _committed: None
     site.visiting.answer(CHAT, "anybody?")
     assert texts(await tab.lines(2))[-1] == "anybody?"
+
+
+async def test_a_seat_that_was_given_up_while_rings_were_lost_ends(start_site: StartSite) -> None:
+    site = await start_site(Pace(recheck=3600))
+    ada = await site.browser()
+    await ada.join(site.visiting.invite())
+    tab = await ada.talk(CHAT)
+    await tab.lines(1)
+    site.visiting.seats.clear()
+    site.visiting.changes[CHAT] += 1
+    site.hub.ring(Committed(lost=True))
+    assert await tab.closed() == Close.NO_SESSION
 
 
 async def test_a_browser_whose_page_is_busy_answers_for_it(start_site: StartSite) -> None:

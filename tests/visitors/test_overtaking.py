@@ -91,7 +91,7 @@ async def overtaken(store: SqlStore, slow: asyncio.Event, earlier: Work, later: 
     assert looked
     reader, before = Reader(store, looked[0]), await store.versions(["chat-1"])
     first = asyncio.create_task(store.write(earlier))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await store.versions(["chat-1"]) == before:  # noqa: ASYNC110 - it may not ring
             await asyncio.sleep(0)
     await store.write(later)

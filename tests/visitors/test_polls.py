@@ -160,6 +160,16 @@ async def test_a_seat_that_ended_elsewhere_is_noticed(site: Site, window: Poller
     assert await told(task) == (401, {"error": "no_session"})
 
 
+async def test_a_seat_that_is_given_up_while_a_window_begins_to_ask_shows_it_nothing_new(
+    site: Site, window: Poller
+) -> None:
+    site.visiting.give_up = True  # and rings: this window is not known yet
+    window.name = "window-2"
+    task = await waiting(site, window)
+    site.visiting.answer(CHAT, "not for whoever sits there now")
+    assert await told(task) == (401, {"error": "no_session"})
+
+
 async def test_a_seat_that_runs_out_is_good_no_longer(site: Site, window: Poller) -> None:
     site.visiting.now += timedelta(days=2)
     assert (await window.ask()).status == 401
@@ -253,7 +263,7 @@ async def test_a_flood_is_told_to_slow_down_and_nothing_of_it_is_lost_without_a_
 
 
 async def test_windows_of_one_seat_are_counted(start_site: StartSite) -> None:
-    site = await start_site(allowances=Allowances(sockets_of_seat=2))
+    site = await start_site(allowances=Allowances(sockets_of_chat=2))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     answers = [await Poller(ada, CHAT, f"w{n}").ask() for n in range(3)]

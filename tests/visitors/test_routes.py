@@ -11,10 +11,13 @@ from aiohttp import ClientResponse
 
 from bot.domain import events as e
 from bot.domain.chat import State
+from bot.domain.presence import Presence
+from bot.relay.ports import Committed, News
 from bot.visitors.allowance import Rate
 from bot.visitors.routes import Allowances
+from bot.visitors.socket import Pace
 from bot.visitors.wire import Close
-from tests.visitors.browser import COOKIE, HEADERS, Browser, nonce
+from tests.visitors.browser import COOKIE, HEADERS, Browser, nonce, until
 from tests.visitors.conftest import Site, StartSite
 from tests.visitors.fakes import GRACE, NOW
 
@@ -191,6 +194,19 @@ async def test_a_second_chat_takes_the_browser_over_and_the_first_ones_tab_is_to
     assert (await (await ada.get("api/session")).json())["chat"] == "chat-2"
 
 
+async def test_a_chat_that_was_left_for_a_second_one_is_over_in_windows_at_other_processes_too(
+    site: Site, ada: Browser
+) -> None:
+    await ada.join(site.visiting.invite(1))
+    elsewhere = ada.cookie
+    told: list[Committed] = []
+    site.visiting.ring = told.append
+    await ada.join(site.visiting.invite(2))
+    ada.cookie = elsewhere
+    assert (await ada.get("api/session")).status == 204
+    assert Committed((News("chat-1"),)) in told  # with which their sockets look for their seat
+
+
 async def test_a_filed_chat_can_still_be_seen(site: Site, ada: Browser) -> None:
     await ada.join(site.visiting.invite())
     site.visiting.happen("chat-12345", e.Ended(NOW, GRACE))
@@ -352,3 +368,9 @@ async def test_who_is_blocked_hears_until_when_and_nothing_of_the_ticket(
     assert await answer.json() == {"fate": "blocked", "until": "2026-11-21T12:42:07.123Z"}
     joined = await ada.post("api/join", {"token": token, "nonce": nonce()})
     assert (joined.status, await joined.json()) == (403, {"error": "blocked"})
+
+
+async def test_who_joins_and_opens_no_window_is_gone(start_site: StartSite) -> None:
+    site = await start_site(pace=Pace(grace=0.05))
+    joined = await (await site.browser()).join(site.visiting.invite())
+    await until(lambda: (joined["chat"], Presence.GONE) in site.visiting.reports)

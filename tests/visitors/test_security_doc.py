@@ -35,4 +35,4 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert guard.MAX_BODY_BYTES == 4 * 1024
     assert routes.SAYS.per_minute == 60
     pace = Pace()
-    assert (pace.waiting_frames, pace.waiting_bytes) == (256, 1024 * 1024)
+    assert (pace.waiting_frames, pace.waiting_bytes) == (256, 512 * 1024)

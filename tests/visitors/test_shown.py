@@ -12,6 +12,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Message
 from bot.relay.ports import News
+from bot.visitors import wire
 from bot.visitors.shown import Shown
 from tests.visitors.browser import CHAT
 from tests.visitors.fakes import GRACE, NOW, FakeVisiting
@@ -105,6 +106,38 @@ async def test_a_view_carries_how_far_it_is_relayed_as_it_was_told_last(talk: Ta
     line, view = read(shown.hear(talk.news()))
     assert (line["text"], view["t"]) == ("ended_by_operator", "view")
     assert (view["view"]["state"], view["view"]["relayed"]) == ("ended", 2)
+
+
+async def test_of_words_no_view_is_made_and_of_anything_else_there_is(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, made, view = talk.client(), [], wire.view
+
+    def counted(chat: Chat, relayed: int) -> dict[str, Any] | None:
+        made.append(chat)
+        return view(chat, relayed)
+
+    talk.visiting.answer(CHAT, "the first one names whoever is there")
+    shown.hear(talk.news())
+    monkeypatch.setattr(wire, "view", counted)
+    for number in range(3):
+        talk.visiting.answer(CHAT, f"and {number}")
+        assert [frame["t"] for frame in read(shown.hear(talk.news()))] == ["line"]
+    assert made == []
+    closing = replace(talk.chat, closing=NOW)
+    assert shown.hear(News(CHAT, closing)) is None  # which came first?
+    line = replace(talk.log[-1], seq=talk.chat.head + 1)
+    later = News(CHAT, replace(closing, head=line.seq), lines=(line,))
+    frames = read(shown.hear(later))
+    assert [frame["t"] for frame in frames] == ["line", "view"]
+    assert frames[1]["view"]["closing"]
+
+
+async def test_after_another_hello_the_view_is_made_again(talk: Talk) -> None:
+    shown = talk.client()
+    shown.begin(talk.chat.head)
+    assert shown.hear(News(CHAT, talk.chat)) is None
+    assert [frame["t"] for frame in read(shown.look(talk.chat, 0))] == ["welcome"]
 
 
 async def test_a_chat_its_visitor_may_not_see_is_left_to_the_database(talk: Talk) -> None:

@@ -17,6 +17,7 @@ from yarl import URL
 from bot.domain.admission import Policy
 from bot.relay.signing_in import SigningIn
 from bot.visitors.assertions import Assertions
+from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
@@ -109,16 +110,20 @@ async def site(house: House, tmp_path: Path, everywhere: bool) -> AsyncIterator[
             origins=frozenset({ORIGIN}),
             now=house.clock,
             everywhere=everywhere,
+            shared=("203.0.113.0/24",),
         )
     )
+    hub = Hub()
     room = VisitorsRoom(
         house.visiting,
-        Hub(),
+        hub,
         origins=[ORIGIN],
         support_url="https://help.example.org/",
         now=house.clock,
     )
     room.sign_in_at(signing)
+    gate = Gate(frozenset({ORIGIN}), house.clock)
+    room.begin_at(BeginRoutes(house.beginning, hub, gate, signing))
     app = web.Application()
     room.setup(app)
     async with AsyncExitStack() as stack:
@@ -206,6 +211,30 @@ async def test_who_is_not_signed_in_or_forges_it_gets_no_cookie(site: Site) -> N
     assert ada.cookies == {}
 
 
+@pytest.mark.parametrize(
+    ("login", "status", "why"),
+    [
+        ("", 401, "please tell computing support"),
+        ("ada lovelace", 403, "please tell computing support"),
+        ("ada@elsewhere.example", 403, "of another organisation"),
+    ],
+)
+async def test_whom_the_page_cannot_sign_in_reads_why_and_finds_back(
+    site: Site, login: str, status: int, why: str
+) -> None:
+    said = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET} if login else {}
+    way = f"{site.base}/livechat/sign-in?/help?page=2&x=%22%3E"
+    browsers = said | {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    async with site.visitor.http.get(URL(way, encoded=True), headers=browsers) as answer:
+        text = await answer.text()
+        assert (answer.status, answer.content_type) == (status, "text/html")
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src")
+    assert why in text
+    assert 'href="/help?page=2&amp;x=%22%3E"' in text
+    async with site.visitor.http.get(way, headers=said) as answer:
+        assert (answer.status, answer.content_type) == (status, "application/json")
+
+
 async def test_the_host_site_vouches_once(site: Site) -> None:
     link, ada = site.house.token(await site.house.invited()), site.visitor
     good = token(name="Ada King")
@@ -255,3 +284,14 @@ async def test_nobody_tries_tokens_without_end(site: Site) -> None:
     answers = [await site.visitor.posts("sign-in", assertion="a.b.c") for _ in range(260)]
     assert (403, {"error": "assertion"}) in answers
     assert answers[-1] == (429, {"error": "slow_down"})
+
+
+async def test_somebody_who_tries_keeps_nobody_else_of_his_campus_from_signing_in(
+    site: Site,
+) -> None:
+    campus, elsewhere = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "198.51.100.7"}
+    for _ in range(260):
+        await site.visitor.goes("/livechat/sign-in", **campus)
+        await site.visitor.goes("/livechat/sign-in", **elsewhere)
+    assert (await site.visitor.goes("/livechat/sign-in", login="ada", **elsewhere))[0] == 429
+    assert (await site.visitor.goes("/livechat/sign-in", login="ada", **campus))[0] == 303

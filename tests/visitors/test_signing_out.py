@@ -10,7 +10,9 @@ import pytest
 
 from bot.domain.admission import Demand
 from bot.domain.chat import State
+from bot.domain.reception import Admits
 from bot.relay.relay import Rules
+from tests.relay.house import OTHER
 from tests.visitors.browser import ORIGIN, nonce
 from tests.visitors.test_assertions import token
 from tests.visitors.test_sign_in_routes import SEAT, SECRET, Site, house, site
@@ -105,6 +107,59 @@ async def test_no_other_door_is_left_open(site: Site, path: str) -> None:
         assert status == 401
     assert (await here.goes("/livechat/api/session", login=EVE))[0] == 401
     assert SEAT not in here.cookies
+
+
+async def test_who_only_looks_at_the_door_takes_nothing_from_who_is_told_that_she_signed_out(
+    site: Site,
+) -> None:
+    """Else her window would hear that there is no chat, and show what she had not sent."""
+    door = replace(site.house.relay.rules.door, admits=Admits.ANYONE)
+    site.house.relay.rules = replace(site.house.relay.rules, door=door)
+    await site.house.writes("open until 17:00")
+    await joined(site)
+    here = site.visitor
+    assert (await here.goes("/livechat/api/begin", login=EVE))[0] == 200
+    assert (await here.goes("/livechat/api/session", login=EVE))[0] == 401
+    assert SEAT not in here.cookies
+
+
+async def test_who_is_refused_takes_nothing_either_from_who_is_told_that_she_signed_out(
+    site: Site,
+) -> None:
+    secret, link = await joined(site)
+    here = site.visitor
+    assert (await here.posts("join", login=EVE, token=link, nonce=nonce()))[0] == 410
+    form = {"key": nonce(), "question": "Why?", "name": "Eve", "email": "eve@elsewhere.test"}
+    assert (await here.posts("begin", login=EVE, **form))[0] == 409
+    assert here.cookies[SEAT] == secret
+    assert (await here.goes("/livechat/api/session", login=EVE))[0] == 401
+    assert SEAT not in here.cookies
+
+
+async def test_who_joins_another_chat_ends_the_session_of_who_signed_out(site: Site) -> None:
+    secret, _ = await joined(site)
+    tab, here = await window(site), site.visitor
+    link = site.house.token(await site.house.invited(thread=OTHER))
+    site.house.relay.rules = unsigned(site)
+    assert (await here.posts("join", login=EVE, token=link, nonce=nonce()))[0] == 200
+    assert (await tab.receive()).data == 4401
+    assert here.cookies[SEAT] != secret
+    assert await site.house.visiting.seat(secret) is None
+
+
+@pytest.mark.parametrize("login", ["", EVE])
+async def test_a_sign_in_that_nobody_has_used_yet_is_no_longer_hers_who_signed_out(
+    site: Site, login: str
+) -> None:
+    """Or the next one at this computer would join as her."""
+    here, link = site.visitor, site.house.token(await site.house.invited())
+    await here.goes("/livechat/sign-in", login=ADA)
+    _, seen = await here.posts("peek", login=ADA.upper(), token=link)
+    assert (seen["admission"], seen["who"]) == ("join", ADA)
+    _, seen = await here.posts("peek", login=login, token=link)
+    assert (seen["admission"], seen["who"]) == ("sign_in", "")
+    told = await here.posts("join", login=login, token=link, nonce=nonce())
+    assert told == (401, {"error": "sign_in"})
 
 
 async def test_her_own_link_leads_nobody_else_back_into_her_chat(site: Site) -> None:

@@ -86,7 +86,7 @@ async def test_a_plain_request_gets_no_socket(joined: Browser) -> None:
 
 
 async def test_who_opens_too_many_tabs_is_told_to_wait(start_site: StartSite) -> None:
-    site = await start_site(allowances=Allowances(sockets_of_seat=2))
+    site = await start_site(allowances=Allowances(sockets_of_chat=2))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     tabs = [await ada.talk(CHAT), await ada.talk(CHAT)]

@@ -110,6 +110,15 @@ async def test_a_seat_that_was_given_up_elsewhere_ends_with_the_ring(
     assert await tab.closed() == Close.NO_SESSION
 
 
+async def test_a_seat_that_is_given_up_while_a_socket_opens_shows_nothing_there(
+    site: Site, joined: Browser
+) -> None:
+    site.visiting.give_up = True  # and rings: nobody watches yet
+    tab = await joined.tab()
+    await tab.send(t="hello", chat=CHAT, after=0)
+    assert await tab.closed() == Close.NO_SESSION
+
+
 @pytest.mark.parametrize("call", ["look", "log", "say", "seated"])
 async def test_no_socket_outlives_its_trouble(site: Site, joined: Browser, call: str) -> None:
     tab = await joined.talk(CHAT)
@@ -167,7 +176,7 @@ async def test_who_asks_more_than_he_reads_is_cut(start_site: StartSite) -> None
     await ada.join(site.visiting.invite())
     tab = await stuck(site, ada)
     with structlog.testing.capture_logs() as events:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while site.hub.count():
                 await tab.send(t="ping")
                 await asyncio.sleep(0.02)
@@ -207,7 +216,7 @@ async def test_stopping_closes_every_socket_with_a_code_that_brings_them_back(
     site: Site, joined: Browser
 ) -> None:
     tabs = [await joined.tab(), *[await joined.talk(CHAT) for _ in range(5)]]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         codes, _ = await asyncio.gather(
             asyncio.gather(*(tab.closed() for tab in tabs)), site.server.close()
         )
@@ -222,7 +231,7 @@ async def test_stopping_waits_for_no_stuck_peer(start_site: StartSite) -> None:
     silent = await ada.talk(CHAT)  # does not answer our close frame either
     silent.transport.pause_reading()
     tabs.append(silent)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await site.server.close()
     assert site.hub.count() == 0
 

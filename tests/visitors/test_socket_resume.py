@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from bot.domain.presence import Presence
-from bot.relay.ports import Committed, News
+from bot.relay.ports import Committed, News, NotDone
+from bot.visitors.allowance import Rate
+from bot.visitors.routes import Allowances
+from bot.visitors.wire import Close
 from tests.visitors.browser import CHAT, Browser, texts, until
-from tests.visitors.conftest import Site
+from tests.visitors.conftest import Site, StartSite
 
 
 async def test_two_tabs_show_the_same(joined: Browser) -> None:
@@ -73,3 +79,26 @@ async def test_the_visitors_windows_are_told_together(site: Site, joined: Browse
     await one.ws.close()
     await until(lambda: site.visiting.reports[-1] == (CHAT, Presence.HIDDEN))
     assert len(site.visiting.reports) == 2
+
+
+async def test_who_says_again_what_could_not_be_kept_says_it_once(
+    start_site: StartSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = await start_site(allowances=Allowances(says=Rate(per_minute=0.001, burst=8)))
+    ada = await site.browser()
+    await ada.join(site.visiting.invite())
+
+    async def full(*_said: Any) -> Any:
+        raise NotDone("no space left")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(site.visiting, "say", full)
+        for _ in range(3):
+            tab = await ada.talk(CHAT)
+            for key in ("one", "two", "three", "four"):
+                await tab.send(t="say", key=key, text=key)
+            assert await tab.closed() == Close.TRY_LATER
+    tab = await ada.talk(CHAT)
+    for key in ("one", "two", "three", "four"):
+        await tab.send(t="say", key=key, text=key)
+        assert (await tab.next("ack", "refused"))["t"] == "ack"

@@ -21,10 +21,10 @@ from bot.visitors import start_routes
 from bot.visitors.around import around
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.start_routes import Desk, StartRoutes
-from tests.people import NOW, TICKET
+from tests.people import ALAN, GRACE, NOW, TICKET
 
 SECRET = "s" * 40
-BY = Operator("grace-id", "Grace Hopper")
+BY = Operator(GRACE.id, GRACE.name)
 RT = "https://rt.test"
 
 
@@ -144,10 +144,19 @@ async def test_when_the_thread_is_there_the_page_leaps_to_it(page: Page) -> None
     _, html = await page.get(f"/livechat/start/{'0' * 32}")
     leap = 'content="0; url=https://teams.microsoft.com/l/message/1?a=1&amp;b=2"'
     assert leap in html
-    page.starting.there = Started("")
+    page.starting.there = Started("", GRACE)
     _, html = await page.get(f"/livechat/start/{'0' * 32}")
     assert "personal chat" in html
     assert "refresh" not in html
+
+
+async def test_a_chat_in_somebody_elses_personal_chat_is_not_said_to_be_in_ones_own(
+    page: Page,
+) -> None:
+    page.starting.there = Started("", ALAN)
+    _, html = await page.get(f"/livechat/start/{'0' * 32}")
+    assert "your personal chat" not in html
+    assert "Alan Turing" in html
 
 
 async def test_a_chat_that_goes_on_is_shown_before_another_is_begun(page: Page) -> None:
@@ -177,6 +186,18 @@ async def test_a_chat_that_was_begun_meanwhile_is_led_to_instead_of_beginning_an
     assert page.starting.beside == ["1" * 32]
 
 
+async def test_whoever_is_led_to_a_chat_that_was_begun_by_a_mention_comes_there(page: Page) -> None:
+    form = await page.form()
+    begun = "aZ3_-" + "x" * 17  # as the look-up of a mention makes them
+    page.starting.runs = [Running(begun, State.OPEN, "Alan Turing", "https://teams.test/1")]
+    page.starting.there = Started("https://teams.test/1")
+    status, there = await page.post(form)
+    assert status == 303
+    status, html = await page.get(there)
+    assert status == 200
+    assert 'href="https://teams.test/1"' in html
+
+
 @pytest.mark.parametrize(("who", "status"), [("", 401), ("mallory", 403)])
 async def test_who_is_no_member_of_the_team_sees_no_ticket(
     page: Page, who: str, status: int
@@ -189,6 +210,22 @@ async def test_who_is_no_member_of_the_team_sees_no_ticket(
     ):
         assert answered == status
         assert "Cannot print" not in html
+    assert not page.starting.begun
+
+
+@pytest.mark.parametrize("who", ["Grace Hopper", "INF\\grace", "grace;grace@inf.test"])
+async def test_who_is_named_in_a_form_that_is_none_of_a_login_reads_why_nothing_was_started(
+    page: Page, who: str
+) -> None:
+    form = await page.form()
+    for answered, html in (
+        await page.get("/livechat/start?ticket=12345", who=who),
+        await page.post(form, who=who),
+        await page.get(f"/livechat/start/{'0' * 32}", who=who),
+    ):
+        assert answered == 403
+        assert "No live chat was started" in html
+        assert "Ask whoever looks after the live chat." in html
     assert not page.starting.begun
 
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.advance import advance
 from bot.domain.chat import Chat, Filing, State
-from bot.domain.events import Receipt
+from bot.domain.events import Purged, Receipt
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote, Role
 from bot.domain.presence import Presence
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
@@ -158,6 +159,38 @@ def test_a_new_tickets_number_is_shown_to_whom_it_will_write(requestor: str, num
     made = NewTicket("rt", "Support", "Cannot print", requestor)
     filing = Filing(GRACE, NOW, "Toner.", new_ticket=made, receipt=Receipt(70001, 9, ""))
     view = wire.view(replace(CHAT, state=State.FILED, filing=filing), 0)
+    assert view
+    assert view["ticket"] == number
+
+
+@pytest.mark.parametrize(
+    ("state", "receipt"),
+    [(State.HELD, None), (State.FILING, None), (State.FILED, Receipt(0, 0, "", proven=False))],
+)
+def test_a_record_that_goes_into_a_new_ticket_is_not_said_to_be_on_the_visitors_own(
+    state: State, receipt: Receipt | None
+) -> None:
+    """The new one's number is not known yet, or never will be: it was mailed, and RT says nothing."""
+    made = NewTicket("rt", "Support", "Cannot print", "ada@help.test")
+    filing = Filing(GRACE, NOW, "Toner.", new_ticket=made, receipt=receipt)
+    view = wire.view(replace(CHAT, state=state, filing=filing), 0)
+    assert view
+    assert view["ticket"] == ""
+    undone = replace(filing, undone_by=GRACE)
+    view = wire.view(replace(CHAT, state=State.ENDED, filing=undone), 0)
+    assert view
+    assert view["ticket"] == "12345"
+
+
+@pytest.mark.parametrize(("requestor", "number"), [("ada@help.test", "70001"), ("", "")])
+def test_which_ticket_has_the_record_is_known_also_when_its_text_is_gone_from_here(
+    requestor: str, number: str
+) -> None:
+    made = NewTicket("rt", "Support", "Cannot print", requestor)
+    filing = Filing(GRACE, NOW, "Toner.", new_ticket=made, receipt=Receipt(70001, 9, ""))
+    purged = advance(replace(CHAT, state=State.FILED, filing=filing), Purged(NOW))[0]
+    assert "ada@help.test" not in repr(purged.filing)
+    view = wire.view(purged, 0)
     assert view
     assert view["ticket"] == number
 

@@ -29,7 +29,7 @@ export class App {
   readonly reading = new Reading(() => this.#find(".log"));
   screen: Screen = { name: "none" };
   talk: Talk | null = null;
-  /** What stood in the composer when the chat came onto the page. */
+  /** What stood in the composer when the chat came onto the page, or when it last went away. */
   first = "";
   readonly line = new StateLine(() => this.draw());
   #tab = shelfOn(() => sessionStorage);
@@ -73,7 +73,8 @@ export class App {
   get lang(): string {
     const { host } = this;
     const page = this.fullpage ? navigator.language : host.closest<HTMLElement>("[lang]")?.lang;
-    const lang = host.lang || page || "en";
+    // So much of it is a language for sure: of another tag a browser makes no dates, but an error.
+    const [lang] = (host.lang || page || "").match(/^[a-z]{2,3}(-[a-z]{2}\b)?/i) ?? ["en"];
     return lang === "en" ? "en-GB" : lang;
   }
 
@@ -212,7 +213,6 @@ export class App {
 
   /** No answer that says anything: we ask again by ourselves until there is one. */
   #trouble(status: number, again: () => void, kept?: boolean): void {
-    if (!this.host.isConnected) return;
     const now = () => {
       this.go({ name: "checking" });
       again();
@@ -230,7 +230,7 @@ export class App {
   /** `chat`: the one that was closed here, if the service has not been told yet. */
   async #boot(chat = this.#browser.get("session") === "" && this.#browser.get("left")): Promise<void> {
     const [status, body] = await (chat ? this.#ask("api/leave", { chat }) : this.#ask("api/session"));
-    if (this.#invitation || this.talk) return;
+    if (this.#invitation || this.talk || !this.host.isConnected) return;
     if (status === 409) {
       this.open = true; // another one is this browser's by now, and goes on
       return this.#boot(null);
@@ -363,7 +363,7 @@ export class App {
 
   /** Puts the focus on what the panel is about now. */
   #focus(): void {
-    (this.#find("#box") ?? this.#find("h3, .acts > :last-child"))?.focus();
+    (this.#find("#box") ?? this.#find("h3, .no"))?.focus();
   }
 
   #looked = (): void => {

@@ -39,7 +39,7 @@ export const waitBefore = (attempt: number, crowd?: boolean, random = Math.rando
 
 /** Fetches what stands in for WebSockets; null if it cannot be had now. */
 const standIn = (url: string): Promise<typeof WebSocket | null> =>
-  import(url.replace(/^ws(.*)ws$/, "http$1poll.js")).then(
+  import(url.replace(/^ws(.*)ws$/, "http$1poll.js?") + Date.now()).then(
     ({ Poll }) => Poll,
     () => null,
   );
@@ -82,9 +82,11 @@ export class Link {
     this.#drop();
   }
 
-  /** Sends a frame if there is a connection; what is not sent then goes with the next welcome. */
+  /** Sends a frame if the service knows us; what is not sent then goes with the next welcome, in order. */
   send(frame: ClientFrame): void {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
+    const hello = frame.t === "hello";
+    if (this.up || hello) this.#socket?.send(JSON.stringify(frame));
+    this.up &&= !hello;
   }
 
   /** Leaves this connection and makes another. */

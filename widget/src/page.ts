@@ -1,9 +1,14 @@
 /** What the widget does to the page around it: its title, and stepping aside on small screens. */
 
+/** What we put before the page's title, which may begin with a number of its own. */
+let mark = "";
+
 /** Puts the number of unread messages before the page's title, or takes it away. */
 export function countInTitle(n: number): void {
-  const title = (n ? `(${n}) ` : "") + document.title.replace(/^\(\d+\) /, "");
-  if (title !== document.title) document.title = title;
+  const { title } = document;
+  const own = title.startsWith(mark) ? title.slice(mark.length) : title;
+  mark = n ? `(${n}) ` : "";
+  if (title !== mark + own) document.title = mark + own;
 }
 
 /** Sends an event of the element; false when the page prevents it. One with a detail only tells. */

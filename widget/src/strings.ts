@@ -31,11 +31,11 @@ export const EN = {
   cookies:
     "This browser keeps no cookies of this site, and without them there is no chat. Your link is not used up: allow them, and open it again.",
 
-  door_head: "Ask computing support",
+  door_title: "Ask computing support",
   door_open: "Computing support answers here until {time}.",
-  door_closed_head: "The live chat is closed",
+  door_closed_title: "The live chat is closed",
   door_closed: "Nobody answers live chats at the moment. A ticket reaches computing support at any time.",
-  door_full_head: "Everybody is busy",
+  door_full_title: "Everybody is busy",
   door_full:
     "As many people are waiting as computing support can answer soon. Look again in some minutes, or open a ticket.",
   door_look: "Look again",
@@ -116,7 +116,7 @@ export const EN = {
   unanswered: "Nobody has answered yet. You may wait on; if you leave, your question goes to computing support as a ticket.",
   handed_back: "{name} left; somebody else will answer",
   moved: "{name} took this conversation to another ticket",
-  filed: "This conversation is on your ticket",
+  filed: "This conversation is on a ticket",
 
   file_here: "The picture is here.",
   file_missing: "This picture could not be brought here from Teams.",
@@ -137,9 +137,9 @@ export const EN = {
   file_link: "This file is kept in Teams. It may not open for you; if so, ask for it to be put on your ticket.",
 
   options: "Options",
-  enter: "Enter sends the message",
-  sound: "Play a sound",
-  notify: "Show notifications",
+  enter_sends: "Enter sends the message",
+  sound_plays: "Play a sound",
+  notify_shows: "Show notifications",
 
   box_name: "Your message",
   send_name: "Send",

@@ -148,7 +148,7 @@ export class Talk {
     this.keep(); // before anything else can go wrong
     this.#spare.put(key, text);
     this.newFrom = 0; // who answers has read
-    if (this.link.up) this.link.send({ t: "say", key, text });
+    this.link.send({ t: "say", key, text });
   }
 
   /** Takes a message away that was not sent. */

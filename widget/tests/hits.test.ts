@@ -1,6 +1,6 @@
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { deepEqual } from "node:assert/strict";
-import { hitsOf } from "../src/lazy/hits.ts";
+import { Hits, hitsOf } from "../src/lazy/hits.ts";
 
 const SITE = "https://help.example.org";
 
@@ -27,4 +27,15 @@ test("what is no answer at all has no hits", () => {
 
 test("a title is not as long as its writer likes", () => {
   deepEqual(hitsOf(["x", [`${"x".repeat(500)}`], [], ["/x"]], SITE)[0]?.title.length, 120);
+});
+
+test("a sign of two halves where the words are cut breaks no search", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const asked: string[] = [];
+  const answer = async (path: string) => (asked.push(path), { ok: false });
+  Object.assign(globalThis, { fetch: answer });
+  const hits = new Hits(() => undefined);
+  hits.typed("/search?q={words}", `${"a".repeat(199)}\u{1F5A8} is jammed`);
+  mock.timers.tick(600);
+  deepEqual(asked, [`/search?q=${"a".repeat(199)}`]);
 });

@@ -215,3 +215,27 @@ test("a proxy that lets the handshake through and nothing after it counts as wel
   equal(asked, 1);
   link.stop();
 });
+
+test("what stands in for WebSockets is asked for again where a browser remembers that it did not come", async () => {
+  const asked = { times: 0 };
+  Object.assign(globalThis, { asked, Service });
+  Service.all = [];
+  const standIn = `data:text/javascript,
+    if (!globalThis.asked.times++) throw new Error("the service restarts");
+    export class Poll extends globalThis.Service { polls = true }//`;
+  const link = new Link(standIn, {
+    hello: () => ({ t: "hello", chat: "chat-1", after: 0 }),
+    receive: silent,
+    changed: silent,
+    stopped: silent,
+    known: async () => 200,
+  });
+  link.start();
+  for (let time = 0; time < 40 && !("polls" in last()); time += 1) {
+    last().onclose?.({ code: 1006 });
+    pass(1_000);
+    await import(`data:text/javascript,//${time}`); // fetched after what was asked for before
+  }
+  deepEqual([asked.times, "polls" in last()], [2, true]);
+  link.stop();
+});

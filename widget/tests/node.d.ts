@@ -1,7 +1,7 @@
 // The little of Node that the tests use; @types/node would be a dependency for seven names.
 declare module "node:test" {
   export function test(name: string, body: () => void | Promise<void>): void;
-  export const mock: { timers: { enable(options: object): void; tick(milliseconds: number): void } };
+  export const mock: { timers: { enable(options: object): void; tick(milliseconds: number): void; reset(): void } };
 }
 declare module "node:assert/strict" {
   export function equal(actual: unknown, expected: unknown, message?: string): void;

@@ -1,14 +1,14 @@
 import { mock, test } from "node:test";
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Poll } from "../src/lazy/poll.ts";
-import { grace, welcome } from "./cast.ts";
+import { AT, aView, grace, welcome } from "./cast.ts";
 
 interface Request {
   window: string;
   seen: string;
   frames: { t: string; after?: number; key?: string }[];
   answer: (frames: object[], seen?: string) => Promise<void>;
-  refuse: (status: number) => Promise<void>;
+  refuse: (status: number, error?: string) => Promise<void>;
   lose: () => Promise<void>;
   aborted: () => boolean;
 }
@@ -32,7 +32,7 @@ Object.assign(globalThis, {
       asked.push({
         ...JSON.parse(body),
         answer: (frames, seen = "aa") => answered(true, 200, { frames, seen }),
-        refuse: (status) => answered(false, status, {}),
+        refuse: (status, error) => answered(false, status, { error }),
         lose: async () => (fail(new Error("lost")), await settled()),
         aborted: () => signal.aborted,
       });
@@ -55,7 +55,7 @@ mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1 });
 async function polling() {
   asked = [];
   const poll = new Poll("ws://127.0.0.1:1/ws", "livechat.v1", "http://127.0.0.1:1/api/poll");
-  const got: { t: string; seq?: number }[] = [];
+  const got: { t: string; seq?: number; view?: { state: string } }[] = [];
   const closed: number[] = [];
   poll.onmessage = ({ data }) => void got.push(JSON.parse(data));
   poll.onclose = ({ code }) => void closed.push(code);
@@ -112,6 +112,12 @@ test("errors end it with the codes of a socket", async () => {
   deepEqual(closed, [1006]);
 });
 
+test("whether one has signed out at the site is for the page to ask, which forgets the chat then", async () => {
+  const { closed } = await polling();
+  await first().refuse(401, "signed_out");
+  deepEqual(closed, [1006]);
+});
+
 test("an answer that never comes ends it", async () => {
   const { closed } = await polling();
   mock.timers.tick(40_000);
@@ -131,6 +137,35 @@ test("a log that starts over is asked for anew", async () => {
   poll.onmessage = () => poll.send(JSON.stringify({ t: "hello", chat: "chat-1", after: 0 }));
   await at(1).answer([{ t: "over" }]);
   deepEqual([at(2).seen, at(2).frames[0]?.after], ["", 0]);
+});
+
+test("what answers a hello before that is of no use, and starts nothing over", async () => {
+  const { poll, got, say } = await polling();
+  await first().answer([welcome(), grace(1, "Hello")]);
+  say("one");
+  const [listening, saying] = [at(1), at(2)];
+  poll.onmessage = ({ data }) => {
+    got.push(JSON.parse(data));
+    if (got.at(-1)?.t === "over") poll.send(JSON.stringify({ t: "hello", chat: "chat-1", after: 0 }));
+  };
+  await listening.answer([{ t: "over" }]);
+  await saying.answer([{ t: "ack", key: "one", seq: 1, at: AT }, { t: "over" }]);
+  deepEqual(got.map(({ t }) => t), ["welcome", "line", "over"]);
+  deepEqual([at(3).seen, at(3).frames[0]?.after], ["", 0]);
+});
+
+test("an older view that comes later is not shown, and one that is newer comes again", async () => {
+  const { got, say } = await polling();
+  await first().answer([welcome()]);
+  say("one");
+  const [listening, saying] = [at(1), at(2)];
+  await listening.answer([{ t: "view", view: aView({ state: "ended" }) }], "bb");
+  equal(at(3).seen, "bb");
+  await saying.answer([{ t: "ack", key: "one", seq: 1, at: AT }, { t: "view", view: aView() }], "cc");
+  deepEqual(got.map(({ t, view }) => view?.state ?? t), ["open", "ended", "ack"]);
+  say("two");
+  await settled();
+  equal(at(4).seen, "bb");
 });
 
 test("answers that say nothing at once are not asked for without a breath", async () => {

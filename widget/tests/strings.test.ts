@@ -70,6 +70,14 @@ for (const [language, words] of Object.entries(LANGUAGES)) {
   });
 }
 
+test("that a record was filed is said without calling the ticket the visitor's: it may be a new one", () => {
+  const his = { en: "your", de: "Ihrem", es: " su ", fr: "votre", pl: "Twoim", zh: "您", ar: "تذكرتك" };
+  for (const [language, word] of Object.entries(his)) {
+    const filed = (language === "en" ? EN : LANGUAGES[language])?.filed ?? word;
+    ok(!filed.includes(word), `${language}: ${filed}`);
+  }
+});
+
 test("the launcher speaks the page's language before anything was fetched, other words after it", () => {
   deepEqual(launcherIn("de-CH"), ["de", "Live-Chat"]);
   deepEqual(launcherIn("fi"), ["en", "Live chat"]);

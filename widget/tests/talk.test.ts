@@ -239,6 +239,27 @@ test("whoever types is there: the service hears of it once a minute, and at once
   performance.now = real;
 });
 
+test("the chat ends behind what was said before, also when there is no welcome yet", () => {
+  const { talk, service } = page(new Storage());
+  talk.say("and one more thing", "k1");
+  service?.onopen();
+  talk.end();
+  service?.tell(welcome());
+  const told = service?.heard.map((frame) => JSON.parse(frame).t).filter((t) => t !== "presence");
+  deepEqual(told, ["hello", "say", "end"]);
+  talk.link.stop();
+});
+
+test("what is said while a log starts over is said behind what was said before", () => {
+  const { talk, service } = page(new Storage());
+  service?.onopen();
+  service?.tell(welcome({ head: 1 }), ada(1, "one", "k1"), { t: "over" });
+  talk.say("two", "k2");
+  service?.tell(welcome());
+  deepEqual(said(service), ["k1", "k2"]);
+  talk.link.stop();
+});
+
 test("a chat that is over does not end once more", () => {
   const { talk, service } = page(new Storage());
   service?.tell(welcome({ state: "ended", closing: AT }));

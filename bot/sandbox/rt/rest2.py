@@ -125,7 +125,10 @@ class Rest2:
         found = self._world.transaction(int(request.match_info["number"]))
         if found is None or not self._world.visible(found):
             return error(403, "Forbidden")
-        return web.json_response(told.page([told.attachment(a) for a in found.attachments]))
+        size, page = int(request.query.get("per_page", "20")), int(request.query.get("page", "1"))
+        listed = found.attachments[(page - 1) * size : page * size]
+        shown = [told.attachment(a) for a in listed]
+        return web.json_response(told.page(shown, page, size, total=False))
 
     async def attachment(self, request: web.Request) -> web.Response:
         """Give an attachment back with its content."""

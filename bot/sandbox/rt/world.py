@@ -145,9 +145,9 @@ class World:
         body: Part | None,
         parts: list[Part],
     ) -> Ticket:
-        """Make a ticket, by ``by``, who is its requestor if nobody else is."""
-        who = [requestor.login if requestor else by]
-        subject = " ".join(subject.split())[:200]
+        """Make a ticket, by ``by``, who is no requestor by that: it may have none."""
+        who = [requestor.login] if requestor else []
+        subject = " ".join(subject.split()).encode()[:200].decode(errors="ignore")
         made = Ticket(max(self.tickets, default=0) + 1, subject, queue, "new", who, creator=by)
         self.tickets[made.id] = made
         line = self.note(made.id, "Create", by)

@@ -148,3 +148,11 @@ async def test_what_was_written_can_be_asked_for(
         state = await answer.json()
     assert state["transactions"][-1]["data"] == "Live chat"
     assert state["statuses"][str(seeds.RESOLVED)] == "resolved"
+
+
+async def test_a_ticket_that_was_made_for_nobody_has_no_requestor(
+    rt: RtStandIn,
+) -> None:
+    """RT puts the account that made it there no more than anybody else (RT 4.4 and 5, both REST)."""
+    made = rt.world.create("Support", "Live chat", None, rt.world.account, None, [])
+    assert made.requestors == []

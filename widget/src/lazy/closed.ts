@@ -60,7 +60,10 @@ export function closed({ say }: Kit): (app: App) => void {
       if (key === LEFT && newValue === JSON.stringify(app.talk?.session.view.chat)) drop(app);
     });
     addEventListener("pageshow", ({ persisted }) => {
-      if (persisted && app.talk && !app.talk.stop && isNobodys()) drop(app);
+      if (!persisted || !app.talk || app.talk.stop) return;
+      if (isNobodys()) return drop(app);
+      const seen = kept(READ);
+      if (seen) read(app, seen as [string, number]); // nobody told this page meanwhile
     });
   };
 }
@@ -69,11 +72,17 @@ function isOurs(app: App, read: string): boolean {
   return (JSON.parse(read) as [string, number])[0] === app.talk?.session.view.chat;
 }
 
+/** What this browser keeps under that name; undefined where nothing can be kept. */
+function kept(name: string): unknown {
+  try {
+    return JSON.parse(localStorage.getItem(name) ?? "null");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether this browser has no chat any more. Where nothing can be kept, no window knows of another. */
 function isNobodys(): boolean {
-  try {
-    return !JSON.parse(localStorage.getItem("livechat:session") ?? '""');
-  } catch {
-    return false;
-  }
+  const session = kept("livechat:session");
+  return session !== undefined && !session;
 }

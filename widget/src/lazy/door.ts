@@ -336,7 +336,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     const way = `${step.sign_in}?${location.pathname}${location.search}`;
     const offered = !!step.sign_in && !step.who;
     return [
-      head(say("door_head")),
+      head(say("door_title")),
       p(say("door_open", { time })),
       step.who && h("p", { key: "who" }, say("door_who", { who: step.who })),
       offered && h("p", { key: "may" }, step.anyone ? say("door_may") : say("door_must")),
@@ -360,11 +360,11 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     if (!step) return [head(say("trouble_head")), p(say("trouble_text")), again, ticket];
     if (step.state === "off") return null;
     // Without a cookie a chat is not found again, and a CO would answer nobody.
-    if (step.state === "open" && !keepsCookies()) return [head(say("door_head")), p(say("door_cookies")), ticket];
+    if (step.state === "open" && !keepsCookies()) return [head(say("door_title")), p(say("door_cookies")), ticket];
     if (step.state === "open" || (door.sending && step.until)) return open(door, step);
     const full = step.state === "full";
     return [
-      head(full ? say("door_full_head") : say("door_closed_head")),
+      head(full ? say("door_full_title") : say("door_closed_title")),
       p(full ? say("door_full") : say("door_closed")),
       kept(door),
       ticket,

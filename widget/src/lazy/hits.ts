@@ -55,7 +55,9 @@ export class Hits {
   /** What was typed has changed; `way` is the path to ask, with `{words}` in it. */
   typed(way: string, text: string): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#ask(way, text.trim().slice(0, ENOUGH)), PAUSE);
+    // Half a sign, which no address can hold, may be typed, or left by the cut.
+    const words = text.trim().slice(0, ENOUGH).replace(/\p{Cs}/gu, "");
+    this.#timer = setTimeout(() => void this.#ask(way, words), PAUSE);
   }
 
   async #ask(way: string, words: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** What is told to whoever opens a link that leads nowhere, or not yet. */
 import type { Kit, More } from "../more.ts";
 
-export function invited({ say, sayUntil }: Kit): Pick<More, "cookies" | "refused"> {
+export function invited({ say, sayUntil }: Kit): { cookies(): string; refused: More["refused"] } {
   return {
     cookies: () => say("cookies"),
     refused: (fate, until) => {

@@ -3,24 +3,29 @@
  * knows by the same build.
  */
 import type { Kit, More } from "../more.ts";
+import { back } from "./back.ts";
 import { chime } from "./chime.ts";
 import { closed } from "./closed.ts";
 import { closing } from "./closing.ts";
 import { door, waiting } from "./door.ts";
 import { files } from "./files.ts";
 import { invited } from "./invited.ts";
+import { offline } from "./offline.ts";
 import { options } from "./options.ts";
 import { over } from "./over.ts";
 
 export default (kit: Kit): More => {
   const ring = chime(kit);
   const { left, ...rest } = files(kit);
-  const mind = closed(kit);
+  const minds = [closed(kit), back(), offline()];
   const wait = waiting(kit);
   return {
     ...rest,
     door: door(kit),
-    waiting: (app) => (mind(app), wait(app)),
+    waiting(app) {
+      for (const mind of minds) mind(app);
+      return wait(app);
+    },
     ...invited(kit),
     options: options(kit, ring),
     chime: ring,

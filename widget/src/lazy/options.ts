@@ -12,7 +12,7 @@ export function options({ h, icon, say }: Kit, ring: (chosen: Chosen) => void) {
     const choice = (name: keyof Chosen, words: string) => {
       const input = ({ target }: Event) => {
         const on = (target as HTMLInputElement).checked;
-        app.chosen = { ...app.chosen, [name]: on };
+        app.chosen = { ...app.chosen, ...kept(), [name]: on };
         if (name === "notify" && on) void globalThis.Notification?.requestPermission();
         if (name === "sound") ring({ sound: on });
       };
@@ -26,10 +26,19 @@ export function options({ h, icon, say }: Kit, ring: (chosen: Chosen) => void) {
       h(
         "div.menu",
         {},
-        choice("enter", say("enter")),
-        choice("sound", say("sound")),
-        choice("notify", say("notify")),
+        choice("enter", say("enter_sends")),
+        choice("sound", say("sound_plays")),
+        choice("notify", say("notify_shows")),
       ),
     );
   };
+}
+
+/** What was chosen last in any window of this browser. */
+function kept(): Chosen {
+  try {
+    return JSON.parse(localStorage.getItem("livechat:options") ?? "{}") as Chosen;
+  } catch {
+    return {}; // blocked by the visitor or by policy
+  }
 }

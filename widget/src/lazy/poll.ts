@@ -29,6 +29,9 @@ interface Frame {
 interface Told {
   frames: Frame[];
   seen: string;
+  /** What it answers: where we stood when we asked. */
+  hello: Frame;
+  had: string;
 }
 
 /** This page, as far as the service can tell pages apart. */
@@ -112,14 +115,16 @@ export class Poll {
 
   async #ask(frames: string[]): Promise<Told | null> {
     const { signal } = this.#abort;
+    const [hello, had] = [this.#hello, this.#seen];
     const late = setTimeout(() => this.#end(LOST), PATIENCE);
-    const told = `{"window":"${page}","seen":"${this.#seen}","frames":[${[JSON.stringify(this.#hello), ...frames]}]}`;
+    const told = `{"window":"${page}","seen":"${had}","frames":[${[JSON.stringify(hello), ...frames]}]}`;
     const headers = { "Content-Type": "application/json", "X-Livechat": "1" };
     try {
       const answer = await fetch(this.#service, { method: "POST", headers, body: told, signal });
-      const heard = answer.ok && ((await answer.json()) as Told | null);
-      if (heard && Array.isArray(heard.frames)) return heard;
-      this.#end(CODES[answer.status] ?? BUSY);
+      const heard = (await answer.json().catch(() => null)) as (Told & { error?: string }) | null;
+      if (answer.ok && Array.isArray(heard?.frames)) return { ...heard, hello, had };
+      // Who finds that nobody gets in asks for the session, and then forgets what is here.
+      this.#end(heard?.error === "signed_out" ? LOST : (CODES[answer.status] ?? BUSY));
     } catch {
       this.#end(LOST);
     } finally {
@@ -128,10 +133,13 @@ export class Poll {
     return null;
   }
 
-  /** Two answers may bring the same line. */
-  #take({ frames, seen }: Told): void {
-    const hello = this.#hello;
-    if (this.#open) this.#seen = seen;
+  /**
+   * Two answers may bring the same line, and overtake each other: the view that is shown is always the
+   * one whose mark we tell. Of another one only the next answer knows whether it is newer.
+   */
+  #take({ frames, seen, hello, had }: Told): void {
+    const next = had === this.#seen;
+    if (next && this.#open && hello === this.#hello) this.#seen = seen;
     for (const frame of frames) {
       // Another hello was said meanwhile: what answers the old one is of no use.
       if (!this.#open || hello !== this.#hello) return;
@@ -139,6 +147,7 @@ export class Poll {
         if ((frame.seq as number) <= (hello.after as number)) continue;
         hello.after = frame.seq as number;
       }
+      if (!next && frame?.t === "view") continue;
       if (frame?.t === "over") this.#seen = "";
       this.onmessage?.({ data: JSON.stringify(frame) });
     }

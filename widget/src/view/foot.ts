@@ -23,7 +23,7 @@ export function composer(app: App, talk: Talk): Spec {
   // Enter sends, unless it ends the composing of a character; Shift+Enter breaks the line. Who has
   // chosen so sends with Ctrl+Enter.
   const keydown = (event: KeyboardEvent) => {
-    const sends = app.chosen.enter ?? !event.shiftKey;
+    const sends = app.chosen.enter !== false && !event.shiftKey;
     if (event.key === "Enter" && !event.isComposing && event.keyCode !== 229)
       if (event.ctrlKey || event.metaKey || sends) submit(event);
   };
@@ -70,6 +70,7 @@ export function closing(app: App, talk: Talk): Spec {
 export function confirm(app: App, talk: Talk): Spec {
   const { ticket } = talk.session.view;
   const what = talk.over ? "close" : "end";
+  app.first = talk.draft; // for the composer, which goes away meanwhile and is made anew
   const yes = () => {
     app.asking = false;
     if (talk.over) return app.leave();

@@ -59,7 +59,7 @@ function invited(app: App, { peek, other, busy, failed, join }: Screen & { name:
     h("p.bad", { role: "alert" }, failed && say("trouble_text")),
     // Without a cookie the link would be used up, and nobody be in the chat.
     !keepsCookies()
-      ? h("p.bad", { key: "cookies" }, moreOf(app)?.cookies())
+      ? h("p.bad", { key: "cookieless" }, moreOf(app)?.cookies())
       : admission === "sign_in"
       ? link(`${sign_in}?${location.pathname}${location.search}`, say("sign_in"), " main")
       : h("button.main", props, busy ? say("joining") : say("join")),

@@ -1,0 +1,52 @@
+"""What has waited long is told of in the log: nothing may be stuck in silence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.relay.ports import Lane
+from bot.relay.standing import standing
+from bot.store import SqlStore
+
+log = structlog.get_logger(__name__)
+
+_LATE = 60.0  # seconds after which what does not go out is worth a warning
+_WAITS_LONG = timedelta(hours=1)
+_AGAIN = 3600.0  # seconds
+
+
+class Backlog:
+    """Looks when it is told to; says the same thing once an hour."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``clock`` is in seconds, and steady: ``now`` may be set back."""
+        self._store, self._now, self._clock = store, now, clock
+        self._told: dict[Lane | None, float] = {}
+
+    async def look(self) -> None:
+        """Log what is due, or was tried already, and waits; and records that wait for RT. Raises NotDone."""
+        for lane, (waiting, oldest) in (await self._store.backlog()).items():
+            if oldest > _LATE and self._may_tell(lane):
+                log.warning("outbox_behind", lane=lane, waiting=waiting, oldest=int(oldest))
+        found = await standing(self._store, self._now())
+        if (found.oldest > _WAITS_LONG or found.leftovers > 0) and self._may_tell(None):
+            seconds = int(found.oldest.total_seconds())
+            log.warning(
+                "filing_waits", waiting=found.waiting, oldest=seconds, leftovers=found.leftovers
+            )
+
+    def _may_tell(self, what: Lane | None) -> bool:
+        now = self._clock()
+        if now - self._told.get(what, float("-inf")) < _AGAIN:
+            return False
+        self._told[what] = now
+        return True

@@ -1,0 +1,42 @@
+"""Chores: what is done again until it is done, and what is done every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.relay.ports import NotDone
+from bot.visitors.trouble import describe
+
+log = structlog.get_logger(__name__)
+
+Chore = Callable[[], Awaitable[None]]
+
+#: Seconds. A process that hangs holds its locks for five, then PostgreSQL ends its transaction.
+_HELD, _PAUSE = 12.0, 0.5
+
+
+async def patiently(chore: Chore) -> None:
+    """Do what the start needs; another process may be in its way for a while. Raises NotDone."""
+    until = time.monotonic() + _HELD
+    while True:
+        try:
+            return await chore()
+        except NotDone as error:
+            if time.monotonic() > until:
+                raise
+            log.warning("start_waits", reason=describe(error))
+        await asyncio.sleep(_PAUSE)
+
+
+async def every(seconds: float, chore: Chore) -> None:
+    """Do it for ever; a round that fails is logged."""
+    while True:
+        try:
+            await chore()
+        except Exception as error:  # noqa: BLE001 - the next round may do better
+            log.warning("chore_failed", chore=chore.__qualname__, reason=describe(error))
+        await asyncio.sleep(seconds)

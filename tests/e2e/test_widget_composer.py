@@ -1,0 +1,59 @@
+"""What Ada has typed and not sent, and the keys with which she sends it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.ada import Ada
+from tests.e2e.mock_service import MockService
+from tests.e2e.test_widget_options import option
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_who_does_not_end_the_chat_after_all_finds_her_draft_again(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.join(service.invite())
+    await ada.box.fill("half a sentence")
+    await ada.button("End chat").click()
+    await ada.button("Keep chatting").click()
+    await expect(ada.box).to_have_value("half a sentence")
+
+
+async def test_shift_and_enter_breaks_the_line_also_once_enter_was_chosen_anew(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.join(service.invite())
+    choice = await option(ada, "Enter sends the message")
+    await choice.uncheck()
+    await choice.check()
+    await ada.page.keyboard.press("Escape")
+    await ada.box.press_sequentially("one")
+    await ada.box.press("Shift+Enter")
+    await ada.box.press_sequentially("two")
+    await expect(ada.box).to_have_value("one\ntwo")
+
+
+async def test_going_back_finds_the_draft_as_it_was_left_on_the_page_after(
+    ada: Ada, service: MockService
+) -> None:
+    """The browser may bring a page back as it was: what its tab keeps is newer."""
+    await ada.join(service.invite())
+    await expect(ada.button("Add files")).to_be_visible()  # the rest of the widget is there
+    await ada.box.fill("one and two")
+    after = await ada.page.evaluate("({...sessionStorage})")
+    await ada.box.fill("one")
+    await ada.page.evaluate(
+        """(after) => {
+            const passing = (name) => dispatchEvent(new PageTransitionEvent(name, {persisted: true}));
+            passing('pagehide');
+            Object.assign(sessionStorage, after);
+            passing('pageshow');
+        }""",
+        after,
+    )
+    await expect(ada.box).to_have_value("one and two")
+    await ada.box.press("Enter")
+    await expect(ada.message("one and two")).to_contain_text("Sent")

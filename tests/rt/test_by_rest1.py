@@ -1,0 +1,65 @@
+"""What REST 1.0 does not say, or says in an odd way, is not taken for something else."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.messages import Kind, Message
+from bot.relay.ports import Attachment, NotDone, Refused
+from bot.rt.gateway import RtGateway
+from bot.rt.instance import Api, Login, RtInstance
+from bot.sandbox.rt import Fault, RtStandIn
+from tests.contract.rts import LONDON
+from tests.people import ADA, NOW
+from tests.rt.test_rest2 import comments, dossier
+
+
+@pytest.fixture
+async def rt() -> AsyncIterator[RtStandIn]:
+    async with RtStandIn() as running:
+        yield running
+
+
+@pytest.fixture
+async def gateway(rt: RtStandIn) -> AsyncIterator[RtGateway]:
+    instance = RtInstance("rt", rt.url, Login.BASIC, Api.REST1, rt.account, secret=rt.password)
+    gateway = RtGateway([instance], LONDON)
+    yield gateway
+    gateway.close()
+
+
+async def test_no_answer_at_all_is_no_proof_that_nothing_is_attached(
+    rt: RtStandIn, gateway: RtGateway
+) -> None:
+    receipt = await gateway.comment(dossier())
+    rt.fault(Fault(path="/attachments", status=200))
+    with pytest.raises(NotDone, match="does not tell what is attached"):
+        await gateway.find(dossier())
+    assert await gateway.find(dossier()) == receipt
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [(413, "error 413"), (400, "error 400"), (403, "error 403")]
+)
+async def test_a_record_that_rts_web_server_does_not_let_through_is_for_a_person_to_decide(
+    rt: RtStandIn, gateway: RtGateway, status: int, why: str
+) -> None:
+    """RT has not seen it: it is too big, or something in it looks like an attack."""
+    rt.fault(Fault(method="POST", path="/comment", status=status, html="<h1>No</h1>"))
+    with pytest.raises(Refused, match=f"web server.*{why}"):
+        await gateway.comment(dossier())
+    assert comments(rt) == 0
+
+
+async def test_a_visitors_file_is_not_taken_for_a_record(rt: RtStandIn, gateway: RtGateway) -> None:
+    """The name of a record's transcript, by which it is found, is no secret to its visitor."""
+    asked, other = dossier(), replace(dossier(), marker="[chat:chat-2]")
+    said = tuple(Message(n, ADA, Kind.SAID, "See this.", NOW) for n in (1, 2))
+    files = tuple(
+        Attachment(n, f"livechat-chat-chat-{n}.json", "text/plain", b"{}") for n in (1, 2)
+    )
+    receipt = await gateway.comment(replace(asked, log=said, files=files))
+    assert receipt.size > 2
+    assert await gateway.find(asked) == receipt
+    assert await gateway.find(other) is None

@@ -1,0 +1,73 @@
+"""What RT says it took and then does not show us is there: it is written no second time."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.tickets import NewTicket
+from bot.relay.ports import Dossier
+from bot.rt.gateway import RtGateway
+from bot.rt.instance import Api, Login, RtInstance
+from bot.sandbox.rt import RtStandIn, seeds
+from tests.contract.rts import LONDON
+from tests.rt.test_rest2 import comments, dossier
+
+
+@pytest.fixture
+async def rt() -> AsyncIterator[RtStandIn]:
+    async with RtStandIn() as running:
+        yield running
+
+
+@pytest.fixture(params=[Api.REST2, Api.REST1])
+async def gateway(request: pytest.FixtureRequest, rt: RtStandIn) -> AsyncIterator[RtGateway]:
+    instance = RtInstance("rt", rt.url, Login.BASIC, request.param, rt.account, secret=rt.password)
+    gateway = RtGateway([instance], LONDON)
+    yield gateway
+    gateway.close()
+
+
+def for_a_new_ticket() -> Dossier:
+    asked = dossier()
+    assert asked.chat.filing
+    made = replace(asked.chat.filing, new_ticket=NewTicket("rt", "Support", "Printing"))
+    return replace(asked, chat=replace(asked.chat, filing=made))
+
+
+async def test_a_comment_that_rt_took_and_does_not_show_has_a_receipt(
+    rt: RtStandIn, gateway: RtGateway
+) -> None:
+    rt.world.rights["Support"] -= {"ShowTicketComments"}
+    receipt = await gateway.comment(dossier())
+    assert comments(rt) == 1
+    assert receipt.ticket == seeds.PRINTER
+    assert not receipt.proven
+    assert receipt.taken or receipt.transaction
+
+
+async def test_a_ticket_that_rt_made_and_does_not_show_has_a_receipt(
+    rt: RtStandIn, gateway: RtGateway
+) -> None:
+    rt.world.rights["Support"] -= {"ShowTicket"}
+    before = len(rt.world.tickets)
+    receipt = await gateway.comment(for_a_new_ticket())
+    assert len(rt.world.tickets) == before + 1
+    assert receipt.ticket == max(rt.world.tickets)
+    assert (receipt.proven, receipt.taken) == (False, True)
+
+
+async def test_a_new_ticket_whose_subject_rt_changed_at_once_is_known_by_its_number(
+    rt: RtStandIn, gateway: RtGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = rt.world.create
+
+    def scripted(queue: str, subject: str, *more: Any) -> Any:
+        return create(queue, "Support case", *more)
+
+    monkeypatch.setattr(rt.world, "create", scripted)
+    receipt = await gateway.comment(for_a_new_ticket())
+    assert receipt.ticket == max(rt.world.tickets)
+    assert receipt.transaction
+    assert receipt.proven

@@ -1,0 +1,86 @@
+"""What keeps the service from starting is said in a sentence that says what to do."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import chores
+from bot.app import CannotStart, Service
+from bot.relay.ports import NotDone
+from tests.migrated import sqlite_at
+from tests.processes import free_port
+from tests.settings import settings, teams
+
+#: Development mode wants a port on loopback.
+TEAMS = teams()
+Make = Callable[..., Service]
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
+    """Services without a way to Teams, which are stopped as the command does."""
+    made: list[Service] = []
+
+    def one(**changes: Any) -> Service:
+        given = {
+            "public_url": "http://localhost/livechat",
+            "help_page": "http://localhost/",
+            "teams": {"without_authentication": True},
+            "server": {"port": free_port()},
+            "database": {"url": sqlite_at(tmp_path / "livechat.db")},
+        }
+        made.append(Service(settings(**given | changes)))
+        return made[-1]
+
+    yield one
+    for service in made:
+        await service.stop()
+
+
+async def test_a_database_that_does_not_answer(make: Make) -> None:
+    url = "postgresql://me@127.0.0.1:1/livechat"
+    with pytest.raises(CannotStart, match=r"database does not answer.*Is it running"):
+        await make(database={"url": url}).start()
+
+
+async def test_a_database_of_a_later_version(make: Make, tmp_path: Path) -> None:
+    service = make()
+    with sqlite3.connect(tmp_path / "livechat.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    with pytest.raises(CannotStart, match="of a later version"):
+        await service.start()
+
+
+async def test_a_database_that_others_keep_locked(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def beat() -> None:
+        raise NotDone("The database does not answer.")
+
+    service = make()
+    monkeypatch.setattr(chores, "_HELD", -1.0)
+    monkeypatch.setattr(service._heartbeat, "beat", beat)
+    with pytest.raises(CannotStart, match=r"database does not answer.*Is it running"):
+        await service.start()
+
+
+async def test_a_folder_in_which_no_database_can_lie(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotStart, match=r"database\.url.*/file"):
+        await make(database={"url": f"sqlite:///{tmp_path}/file/livechat.db"}).start()
+
+
+async def test_a_host_that_nobody_knows(make: Make) -> None:
+    with pytest.raises(CannotStart, match=r"Cannot listen on nobody knows it:\d+"):
+        await make(server={"host": "nobody knows it", "port": free_port()}, teams=TEAMS).start()
+
+
+@pytest.mark.parametrize("name", ["nowhere/http.sock", "x" * 120])
+async def test_a_socket_that_cannot_be_made(make: Make, tmp_path: Path, name: str) -> None:
+    server = {"unix_socket": str(tmp_path / name)}
+    with pytest.raises(CannotStart, match=r"Cannot listen on .*/" + name):
+        await make(server=server, teams=TEAMS).start()

@@ -1,0 +1,87 @@
+"""What docs/operations.md tells to do does what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.migrated import sqlite_at
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+UNITS = sorted((ROOT / "infra" / "systemd").iterdir())
+
+#: What stands in for the command of that name, which the machine may not have.
+SQLITE3 = f"""#!{sys.executable}
+import sqlite3, sys
+sqlite3.connect(sys.argv[1], isolation_level=None).execute(sys.argv[2])
+"""
+
+
+def secret_files() -> set[str]:
+    """The files that the page's configurations name."""
+    tables = [tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)]
+    tables += [tomllib.loads(t) for t in re.findall(r"```\n(\[proxy\].*?)```", PAGE, re.DOTALL)]
+    sections = [section for table in tables for section in table.values()]
+    return {v for s in sections for k, v in s.items() if k.endswith("_file") or k == "keytab"}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_the_unit_hands_every_file_over_that_a_configuration_names(unit: Path) -> None:
+    """The service's own user can read none of /etc/livechat."""
+    assert secret_files()
+    handed = set(
+        re.findall(r"LoadCredential=(\S+):/etc/livechat/\1$", unit.read_text(), re.MULTILINE)
+    )
+    assert secret_files() <= handed
+
+
+def test_a_back_up_is_made_every_day_and_read_by_nobody_else(tmp_path: Path) -> None:
+    live = tmp_path / "livechat.db"
+    sqlite_at(live)
+    (tmp_path / "sqlite3").write_text(SQLITE3)
+    (tmp_path / "sqlite3").chmod(0o755)
+    (told,) = re.findall(r"```\n([^`]*VACUUM INTO[^`]*)```", PAGE)
+    (tmp_path / "backups").mkdir()
+    command = told.replace("/var/lib/livechat", str(tmp_path))
+    command = command.replace("/var/backups", str(tmp_path / "backups"))
+    for day in ("Monday", "Tuesday"):
+        with closing(sqlite3.connect(live)) as database, database:
+            database.execute(f"CREATE TABLE {day} (x)")
+        subprocess.run(
+            ["sh", "-ec", command], check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        )
+    (made,) = (tmp_path / "backups").iterdir()
+    assert made.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(made)) as database:
+        assert database.execute("SELECT count(*) FROM Tuesday").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("code", [0, 1, 78])
+def test_the_unit_ends_as_its_first_step_does_so_that_a_wrong_configuration_is_not_tried_again(
+    tmp_path: Path, code: int
+) -> None:
+    """RestartPreventExitStatus= goes by the main process; it is nothing to ExecStartPre=."""
+    unit = (ROOT / "infra" / "systemd" / "livechat.service").read_text(encoding="utf-8")
+    assert "RestartPreventExitStatus=78" in unit
+    assert "\nExecStartPre=" not in unit
+    stub = tmp_path / "livechat"
+    stub.write_text(f"#!/bin/sh\necho $1 $$\n[ $1 = serve ] || exit {code}\n", encoding="utf-8")
+    stub.chmod(0o755)
+    (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    command = shlex.split(start.replace("/opt/livechat/.venv/bin/livechat", str(stub)))
+    main = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    told, _ = main.communicate()
+    assert main.returncode == code
+    steps = [line.split() for line in told.splitlines()]
+    assert [step for step, _ in steps] == (["migrate"] if code else ["migrate", "serve"])
+    if not code:  # what systemd signals is the service itself
+        assert steps[-1][1] == str(main.pid)
