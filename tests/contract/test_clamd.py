@@ -45,13 +45,26 @@ async def clamd(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    async with asyncio.timeout(60):
-        while not socket.exists():
-            assert process.returncode is None, (tmp_path / "clamd.log").read_text()
-            await asyncio.sleep(0.05)
-    yield Clamd(str(socket))
-    process.terminate()
-    await process.wait()
+    try:
+        async with asyncio.timeout(60):
+            while not await _listens(socket):
+                assert process.returncode is None, (tmp_path / "clamd.log").read_text()
+                await asyncio.sleep(0.05)
+        yield Clamd(str(socket))
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _listens(path: Path) -> bool:
+    """Tell whether somebody is there: the file is there before clamd listens on it."""
+    try:
+        _, writer = await asyncio.open_unix_connection(str(path))
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def test_what_is_clean_passes(clamd: Clamd) -> None:
