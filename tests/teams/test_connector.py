@@ -199,18 +199,23 @@ async def test_a_post_that_found_no_free_connection_is_not_done(
 ) -> None:
     url, seen, answers = elsewhere
 
+    free = asyncio.Event()
+
     async def late(request: web.Request) -> web.Response:
-        await asyncio.sleep(5)
-        return web.Response()
+        await free.wait()
+        return web.json_response({})
 
     answers["with"] = late
-    monkeypatch.setattr("bot.teams.connector.CONNECT", 0.05)
-    monkeypatch.setattr("bot.teams.connector.TIMEOUT", 0.5)
+    monkeypatch.setattr("bot.teams.connector.CONNECT", 1.0)
     wire = Wire(ServiceHosts(loopback=True), None, connections=1)
-    outcomes = await asyncio.gather(
-        *(wire.call("POST", url, path, {}) for path in ("x", "y")), return_exceptions=True
-    )
-    assert [type(outcome) for outcome in outcomes] == [Unclear, NotDone]
+    first = asyncio.create_task(wire.call("POST", url, "x", {}))
+    async with asyncio.timeout(20):
+        while not seen:  # noqa: ASYNC110 - until it has the only connection
+            await asyncio.sleep(0.01)
+    with pytest.raises(NotDone):
+        await wire.call("POST", url, "y", {})
+    free.set()
+    await first
     assert [request.path for request in seen] == ["/base/x"]
     await wire.close()
 

@@ -119,11 +119,17 @@ async def test_a_silent_connector_holds_the_line_until_the_caller_gives_up(
     *,
     accepted: bool,
 ) -> None:
-    teams.faults.add(Fault.silence(accepted=accepted))
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.2):
-            await connector.send(thread.thread_id)
+    silence = Fault.silence(accepted=accepted)
+    teams.faults.add(silence)
+    waiting = asyncio.create_task(connector.send(thread.thread_id))
+    async with asyncio.timeout(20):
+        while silence.times or len(teams.posts("Live chat", thread.id)) <= accepted:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    _, pending = await asyncio.wait([waiting], timeout=0.2)
+    assert pending
     assert len(teams.posts("Live chat", thread.id)) == 1 + accepted
+    waiting.cancel()
+    await asyncio.wait([waiting])
     assert (await connector.send(thread.thread_id)).status == 201
 
 
