@@ -116,7 +116,7 @@ class Cluster:
         return data
 
     def _wait(self, log: Path) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
                 psycopg.connect(self.url(OWNER, driver=""), connect_timeout=2).close()

@@ -99,11 +99,11 @@ async def test_a_delivery_that_outlives_its_lease_is_not_begun_twice(house: Hous
     await house.visiting.say(seat, "k", "hello")
     house.outbox.start()
     try:
-        await asyncio.sleep(0.3)
+        await until(lambda: house.outbox._running)
         house.clock.pass_(minutes=10)  # the lease is over, the call is not
         await asyncio.sleep(2.5)
         house.threads.hold.set()
-        await asyncio.sleep(0.3)
+        await until(lambda: house.threads.relayed and not house.outbox._running)
     finally:
         await house.outbox.stop()
     assert [text for _, text, _ in house.threads.relayed] == ["hello"]

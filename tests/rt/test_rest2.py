@@ -180,7 +180,7 @@ async def test_a_slow_rt_holds_up_nobody_but_itself(rt: RtStandIn) -> None:
     async with RtStandIn() as other:
         rt.fault(Fault.slow(30, times=None))
         instances = [
-            RtInstance("slow", rt.url, Login.TOKEN, secret=rt.token, read_timeout=1.0),
+            RtInstance("slow", rt.url, Login.TOKEN, secret=rt.token, read_timeout=20.0),
             RtInstance("rt", other.url, Login.TOKEN, secret=other.token),
         ]
         tickets = opened(*instances)
@@ -222,7 +222,7 @@ async def test_a_comment_that_may_be_in_is_unclear_until_it_is_looked_for(
     if fault.delay:  # carried out, and then no answer in time
         fault = Fault(method="POST", accepted=True, drop=True)
     rt.fault(fault)
-    tickets = gateway(rt, read_timeout=2.0)
+    tickets = gateway(rt)
     with pytest.raises(Unclear):
         await tickets.comment(dossier())
     found = await tickets.find(dossier())

@@ -128,13 +128,16 @@ async def packed() -> AsyncIterator[bytes]:
 
 @asynccontextmanager
 async def answered(
-    head: str, body: Callable[[], AsyncIterator[bytes]], status: str = "200 OK"
+    head: str,
+    body: Callable[[], AsyncIterator[bytes]],
+    status: str = "200 OK",
+    patience: float = 20,
 ) -> AsyncIterator[RtGateway]:
     odd = Odd(head, body, status)
     server = await asyncio.start_server(odd, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    rt = RtInstance("rt", url, Login.TOKEN, secret="x", read_timeout=0.5, workers=1)
+    rt = RtInstance("rt", url, Login.TOKEN, secret="x", read_timeout=patience, workers=1)
     gateway = RtGateway([rt], ZoneInfo("Europe/London"))
     yield gateway
     gateway.close()
@@ -151,7 +154,7 @@ async def test_an_answer_that_never_ends_holds_no_thread_for_ever(
     body: Callable[[], AsyncIterator[bytes]], status: str
 ) -> None:
     chunked = "Transfer-Encoding: chunked"
-    async with answered(chunked, body, status) as gateway, asyncio.timeout(20):
+    async with answered(chunked, body, status, 0.5) as gateway, asyncio.timeout(60):
         with pytest.raises(NotDone):
             await gateway.read(DOSSIER.ref)
         with pytest.raises(NotDone):  # by the same thread, the only one

@@ -150,10 +150,10 @@ async def test_a_server_that_hangs_is_away(
     monkeypatch: pytest.MonkeyPatch,
     use: Callable[[SqlStore], Any],
 ) -> None:
-    monkeypatch.setattr(libpq, "_PATIENCE", 0.5)  # the server's own limits are longer
     store = SqlStore.at(pg_url)
-    with psycopg.connect(pg_url.replace("+psycopg", "")) as other:
+    with psycopg.connect(pg_url.replace("+psycopg", "")) as other, monkeypatch.context() as hasty:
         other.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+        hasty.setattr(libpq, "_PATIENCE", 0.5)  # the server's own limits are longer
         with pytest.raises(NotDone) as told:
             await use(store)
     assert "in time" in str(told.value.__cause__)

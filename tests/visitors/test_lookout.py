@@ -12,7 +12,7 @@ import structlog
 from bot.relay.ports import Committed, News
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
-from bot.visitors.socket import Pace
+from bot.visitors.socket import Pace, Socket
 from bot.visitors.wire import Close
 from tests.faults.faultproxy import FaultProxy
 from tests.visitors.browser import CHAT, Browser, texts, until
@@ -159,12 +159,16 @@ async def test_a_seat_that_was_given_up_while_rings_were_lost_ends(start_site: S
 
 
 async def test_a_browser_whose_page_is_busy_answers_for_it(start_site: StartSite) -> None:
-    site = await start_site(QUICK)
+    site = await start_site(Pace(sweep=0.02, heartbeat=0.05, pong=1.0))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     tab = await ada.talk(CHAT)
+    (socket,) = site.hub.everybody()
+    assert isinstance(socket, Socket)
     waiting = asyncio.create_task(tab.lines(2))  # reads, so its side answers pings
-    await asyncio.sleep(0.5)
+    await until(lambda: 0.0 < socket._asked < socket._heard)
+    asked = socket._asked
+    await until(lambda: asked < socket._asked < socket._heard)
     site.visiting.answer(CHAT, "still there")
     assert texts(await waiting)[-1] == "still there"
 
@@ -199,7 +203,7 @@ async def test_a_network_that_swallows_everything_is_noticed_and_resumed_from(
 
 
 async def test_a_seat_ends_when_its_time_is_over(start_site: StartSite) -> None:
-    site = await start_site(QUICK)
+    site = await start_site(Pace(sweep=0.02))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     tab = await ada.talk(CHAT)
