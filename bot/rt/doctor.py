@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bot.relay.ports import OutsideError
 from bot.rt import keytab
@@ -16,6 +16,7 @@ from bot.rt.operations import Rest
 from bot.rt.queues import looked_at
 from bot.rt.rest1 import Rest1
 from bot.rt.rights import too_many
+from bot.rt.wire import Reply
 
 
 class Finding(NamedTuple):
@@ -27,7 +28,11 @@ class Finding(NamedTuple):
     unwise: bool = False
 
 
-def check(rest: Rest, rt: RtInstance) -> list[Finding]:
+class _Rest(Rest, Protocol):
+    def knock(self) -> Reply: ...
+
+
+def check(rest: _Rest, rt: RtInstance) -> list[Finding]:
     """Look at everything that can be seen without touching a ticket."""
     name = f"rt {rt.name}"
     found = _kerberos(name, rt)
@@ -81,10 +86,11 @@ def _tickets(name: str, who: Kerberos) -> Finding:
     return Finding(name, ok=True, sentence=words)
 
 
-def _reach(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
+def _reach(rest: _Rest, rt: RtInstance, name: str) -> list[Finding]:
     try:
         answer = rest.get("rt")
         version = str(answer.data.get("Version", "?")) if isinstance(answer.data, dict) else "?"
+        rest.knock()
         reached = Finding(f"{name}: login", ok=True, sentence=f"RT {version} took the login.")
         seen = [*_queues(rest, rt, name), *_fields(rest, rt, name), *_rights(rest, rt, name)]
         return [reached, _account(rest, name), *seen]

@@ -83,6 +83,12 @@ class RtInstance:
         return self.url.rstrip("/")
 
     @property
+    def origin(self) -> str:
+        """The web site that RT's own pages are, as browsers name it."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    @property
     def host(self) -> str:
         """The web server's name, by which Kerberos knows it."""
         return urlsplit(self.url).hostname or ""

@@ -21,6 +21,7 @@ from bot.rt.enclosures import Part
 _TRANSACTION = re.compile(r"/transaction/(\d+)/?$")
 _NEVER = "1970-01-01"  # RT's way to say that a date is not set
 _NOBODY = "Nobody"
+_FORGERY = "request forgery"  # RT's word for what another web site makes somebody's browser write
 MAX_QUOTED = 200
 MAX_WAIT = 600.0  # seconds
 
@@ -116,6 +117,12 @@ def trouble(reply: Reply, rt: str, *, wrote: bool) -> OutsideError | None:
         return NotDone(
             f"{rt} does not accept the live chat's login. Whoever runs the live chat must look "
             "at its account in RT; nothing is lost meanwhile."
+        )
+    if reply.status == 403 and _FORGERY in reply.message.lower():
+        return NotDone(
+            f"{rt} takes what the live chat writes for another web site's. Whoever runs the live chat "
+            "must set url to RT's own address (its WebBaseURL), or whoever administers RT must allow "
+            "that host there (ReferrerWhitelist); nothing is lost meanwhile."
         )
     if reply.status == 429:
         return NotDone(f"{rt} asks us to slow down. We shall try again.", reply.retry_after)

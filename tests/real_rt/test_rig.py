@@ -79,6 +79,20 @@ def test_rest2_sends_a_dead_cookie_to_the_front_page(rig: Rig, rest2: requests.S
     assert answer.headers["Location"].endswith("/")
 
 
+def test_rest2_lets_a_cookies_bearer_write_who_comes_from_rts_own_pages(
+    rig: Rig, rest2: requests.Session
+) -> None:
+    url = f"{rig.url}/REST/2.0/ticket/{rig.tickets['printer']}/comment"
+    assert rest2.post(url, json=PLAIN).status_code == 201
+    for elsewhere in ("https://evil.test", None):
+        answer = rest2.post(url, json=PLAIN, headers={"Origin": elsewhere})
+        if rig.checks_origins:
+            assert answer.status_code == 403
+            assert "request forgery" in answer.json()["message"]
+        else:  # an RT from before November 2026
+            assert answer.status_code == 201
+
+
 def test_rest2_reads(rig: Rig, rest2: requests.Session) -> None:
     def read(name: str) -> requests.Response:
         return rest2.get(f"{rig.url}/REST/2.0/ticket/{rig.tickets[name]}")

@@ -107,6 +107,9 @@ class Answers:
 
     put = post
 
+    def knock(self) -> Reply:
+        return Reply(200, "application/json", {"items": []})
+
     def account(self) -> str:
         return "svc-livechat"
 

@@ -345,6 +345,16 @@ async def test_the_doctor_says_what_is_wrong(rt: RtStandIn) -> None:
     assert [f.ok for f in await opened(unnamed).check()] == [True, True]
 
 
+async def test_the_doctor_sees_that_rt_takes_us_for_another_web_site(
+    vouching_rt: RtStandIn,
+) -> None:
+    vouching_rt.logins.site = "rt.test"
+    instance = RtInstance("rt", vouching_rt.url, account="svc-livechat", keytab="x")
+    found = [f for f in await opened(instance).check() if f.name == "rt rt: login"]
+    assert [f.ok for f in found] == [False]
+    assert "must set url to RT's own address" in found[0].sentence
+
+
 async def test_after_closing_nothing_more_is_begun(rt: RtStandIn) -> None:
     tickets = gateway(rt)
     tickets.close()

@@ -36,6 +36,7 @@ def reply(status: int, body: bytes = b"{}", headers: dict[str, str] = JSON) -> R
         (reply(200, b'{"cut": "off'), NotDone, Unclear),
         (reply(403, b"<html>closed", HTML), NotDone, Refused),
         (reply(404, b"<html>no such page", HTML), NotDone, Refused),
+        (reply(403, b'{"message": "Cross-site request forgery protection"}'), NotDone, NotDone),
     ],
 )
 def test_trouble_with_rt_itself_is_told_from_its_answers(

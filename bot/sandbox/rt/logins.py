@@ -8,8 +8,11 @@ import hmac
 import secrets
 
 from aiohttp import web
+from yarl import URL
 
 COOKIE = "RT_SID_rt.test.80"
+#: What RT says since November 2026 to a cookie's bearer who would write, and comes from elsewhere.
+FORGERY = "Cross-site request forgery protection refused this request"
 
 
 class Logins:
@@ -17,6 +20,7 @@ class Logins:
 
     ``vouched`` says that a web server in front has checked a Kerberos ticket: then REST 1.0 gives
     out the cookie for the asking, as a real RT does behind mod_auth_gssapi. REST 2.0 never does.
+    ``site`` is where RT takes itself to be, host and port; where it is, if empty.
     """
 
     def __init__(self, account: str, password: str, token: str, *, vouched: bool) -> None:
@@ -24,6 +28,7 @@ class Logins:
         self.password = password
         self.token = token
         self.vouched = vouched
+        self.site = ""
         self._sessions: set[str] = set()
 
     def forget(self) -> None:
@@ -32,6 +37,8 @@ class Logins:
 
     def check(self, request: web.Request) -> web.Response | None:
         """Return RT's refusal of a REST 2.0 request; None if it is let in."""
+        if "Cookie" in request.headers and not self._of_our_pages(request):
+            return web.json_response({"message": FORGERY}, status=403)
         if self._knows(request):
             return None
         if "Cookie" in request.headers:  # RT takes it for a browser and sends it to the front page
@@ -41,6 +48,12 @@ class Logins:
             status=401,
             headers={"WWW-Authenticate": 'Basic realm="example.com"'},
         )
+
+    def _of_our_pages(self, request: web.Request) -> bool:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return True
+        origin = request.headers.get("Origin", request.headers.get("Referer", ""))
+        return URL(origin).authority == (self.site or request.host)
 
     def _knows(self, request: web.Request) -> bool:
         if request.cookies.get(COOKIE) in self._sessions:

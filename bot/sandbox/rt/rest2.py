@@ -40,6 +40,7 @@ class Rest2:
             web.get(f"{v2}/user/{{login}}", self._inside(self.user)),
             web.get(f"{v2}/queue/{{name}}", self._inside(self.queue)),
             web.get(f"{v2}/tickets", self._inside(self.search)),
+            web.post(f"{v2}/tickets", self._inside(self.search)),
             web.post(f"{v2}/ticket", self._inside(self.create)),
             web.get(f"{v2}/ticket/{number}", self._inside(self.ticket)),
             web.put(f"{v2}/ticket/{number}", self._inside(self.change)),

@@ -41,6 +41,12 @@ class Rig:
         return str(self.facts["ca"])
 
     @property
+    def checks_origins(self) -> bool:
+        """Whether its REST 2.0 asks from where a cookie's bearer comes who would write."""
+        rt = Path(f"/usr/share/request-tracker{self.facts['rt']}/lib/RT/REST2/Middleware/Auth.pm")
+        return rt.is_file() and "HTTP_ORIGIN" in rt.read_text()
+
+    @property
     def tickets(self) -> dict[str, int]:
         """The seeded tickets' numbers by what is special about them."""
         return dict(self.facts["seed"]["tickets"])
@@ -78,6 +84,7 @@ class Rig:
         session.verify = self.ca
         session.auth = HTTPKerberosAuth()
         if cookie:
+            session.headers["Origin"] = self.url
             session.get(f"{self.url}/REST/1.0/").raise_for_status()
         return session
 
