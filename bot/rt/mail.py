@@ -23,8 +23,8 @@ from bot.rt.threads import Threads
 log = structlog.get_logger(__name__)
 
 
-#: What the standard library raises for what is no address; the last two are faults of its own, over
-#: a bracket that nobody closes.
+#: What the standard library raises for what is no address; the last three are faults of its own, over
+#: brackets that nobody closes.
 _NO_ADDRESS = (
     HeaderDefect,
     HeaderParseError,
@@ -32,6 +32,7 @@ _NO_ADDRESS = (
     IndexError,
     AttributeError,
     UnboundLocalError,
+    RecursionError,
 )
 _TOO_BIG = 552  # of a sender or a text; of a recipient it means that his box is full
 

@@ -54,7 +54,7 @@ class Reply:
         if kind == "application/json":
             try:
                 data = json.loads(body)
-            except ValueError:  # RT promised JSON and broke off
+            except (ValueError, RecursionError):  # RT promised JSON and broke off
                 kind = ""
         wait = _wait(headers.get("Retry-After", ""))
         return cls(status, kind, data, headers.get("Location", ""), wait)

@@ -92,7 +92,9 @@ async def test_a_subject_cannot_bring_headers_along(server: MailServer, post: Po
         "<a@b> c@d",
         "ada@[help",
         "ada@[\t",
+        "(" * 2000,
     ],
+    ids=lambda address: address[:20],
 )
 async def test_what_is_not_one_address_is_refused_before_anything_is_sent(
     server: MailServer, post: Post, address: str

@@ -34,6 +34,7 @@ def reply(status: int, body: bytes = b"{}", headers: dict[str, str] = JSON) -> R
         (reply(504, b"<html>", HTML), NotDone, Unclear),
         (reply(200, b"<html>login</html>", HTML), NotDone, Unclear),
         (reply(200, b'{"cut": "off'), NotDone, Unclear),
+        (reply(200, b"[" * 100_000), NotDone, Unclear),
         (reply(403, b"<html>closed", HTML), NotDone, Refused),
         (reply(404, b"<html>no such page", HTML), NotDone, Refused),
         (reply(403, b'{"message": "Cross-site request forgery protection"}'), NotDone, NotDone),
