@@ -250,11 +250,9 @@ class _Reader(HTMLParser):
         if self._skipping:
             self._skipping -= 1
         elif self._reply is not None:
-            if tag == "blockquote":
+            if not self._reply.leave():
                 self._replied = self._replied or self._reply.quote()
                 self._reply = None
-            else:
-                self._reply.leave()
         elif tag == "a" and self._links:
             self._link(*self._links.pop())
         elif tag in _LINES:
@@ -352,10 +350,9 @@ class _Reply:
         around = self._path[-1] if self._path else "preview"
         self._path.append({"copy": "preview", "mri": "mri", "time": "time"}.get(part, around))
 
-    def leave(self) -> None:
-        """Leave an element."""
-        if self._path:
-            self._path.pop()
+    def leave(self) -> bool:
+        """Leave an element; False if it is the quote itself, and no other one within it."""
+        return bool(self._path and self._path.pop())
 
     def take(self, text: str) -> None:
         """Take text in."""

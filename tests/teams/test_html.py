@@ -141,6 +141,16 @@ def test_the_message_that_is_answered_is_a_quote_and_not_said_again() -> None:
     assert read_html(html, []) == Written("Which printer?", ("Ada Lovelace", "It still fails"))
 
 
+@pytest.mark.parametrize("itemtype", ["", ' itemtype="http://schema.skype.com/Reply"'])
+def test_nothing_of_a_quoted_message_that_quotes_another_is_said_again(itemtype: str) -> None:
+    html = (
+        '<blockquote itemtype="http://schema.skype.com/Reply"><strong itemprop="mri">Alan</strong>'
+        f"<blockquote{itemtype}><p>It fails</p></blockquote><p>He lies, I think.</p></blockquote>"
+        "<p>Which printer?</p>"
+    )
+    assert read_html(html, []) == Written("Which printer?", ("Alan", "It failsHe lies, I think."))
+
+
 def test_without_html_the_bots_mention_is_cut_out_of_the_text_by_its_entity() -> None:
     tags = [("<at>12</at>", Mention("12", is_bot=True)), ("<at>Ada</at>", ADA)]
     text = "<at>12</at>&nbsp;rt 12345 for <at>Ada</at>, not 12"
