@@ -85,7 +85,8 @@ export class Link {
   /** Sends a frame if the service knows us; what is not sent then goes with the next welcome, in order. */
   send(frame: ClientFrame): void {
     const hello = frame.t === "hello";
-    if (this.up || hello) this.#socket?.send(JSON.stringify(frame));
+    // On one that is closing, a browser would drop it and complain.
+    if ((this.up || hello) && this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
     this.up &&= !hello;
   }
 

@@ -172,6 +172,15 @@ const settled = async () => {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 };
 
+test("nothing is sent on a socket that is closing: a browser drops it and complains", () => {
+  const link = linked(true);
+  const before = last().heard.length;
+  last().readyState = 2;
+  link.send({ t: "here" });
+  equal(last().heard.length, before);
+  link.stop();
+});
+
 test("two handshakes that bring nothing raise the question, welcomes in between do not", async () => {
   let asked = 0;
   Service.all = [];
