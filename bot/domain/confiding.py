@@ -37,6 +37,17 @@ _PUT = frozenset(
 )
 _INTO = frozenset(["to", "in", "into", "on", "onto"])
 _PUT_IN_RT = re.compile(r"\brt\s*(?:#?\d|[:;–—]|-\s|\W*$)")
+# "Send to ticket 345" is what the card's button says: whoever types that means it, and a colon behind
+# it begins a summary. "Add it to ticket 345, please" is said to somebody.
+_ON_TICKET = re.compile(
+    r"\W*(?:(?:please|pls|ok|okay|so|then|now)\W+){0,2}"
+    r"(?:send|file|add|log|put|write|post|save|enter|paste)\b(?:\W+\w+){0,4}?"
+    r"\W+(?:to|in|into|on|onto)\s+(?:the\s+|this\s+)?ticket\b\W{0,3}\d{0,10}\s*(?:[:;–—]|-\s)"
+    r"|\W*send\W{0,3}\d{0,10}\s*:",
+    re.IGNORECASE,
+)
+_TO_TICKET = (("send", "to", "ticket"), ("send", "anyway", "to", "ticket"))
+_MAKES = frozenset({"create", "make"})
 #: A line's parts, each of which may begin with what is for RT: "Hi Alan, send to rt 345: …".
 _PART = re.compile(r"[,.;!?…]\s+")
 _PARTS = 300
@@ -186,7 +197,13 @@ def _headed(words: Sequence[str], line: str) -> str | None:
     whose = [word for word in words[1:3] if not word.isdecimal()][:1]
     of_them = words[:1] == ["rt"] and bool(_OF_THEM.intersection(whose))
     heading = _SUMMED_UP.match(line) or _HEADED.match(line) or _SUMMARY.match(line)
-    return RECORD if of_them or heading else None
+    return RECORD if of_them or heading or _is_button(words) else None
+
+
+def _is_button(words: Sequence[str]) -> bool:
+    """Tell whether a line is what the button says that sends the record, and no more."""
+    named = words[:-1] if words[-1:] and words[-1].isdecimal() else words
+    return tuple(named) in _TO_TICKET
 
 
 def _forgotten(words: Sequence[str], line: str) -> str | None:
@@ -203,9 +220,17 @@ def _record(words: Sequence[str], line: str) -> str | None:
     # "new ticket Support: …" has lost a word.
     new = are(words, ("new", "ticket")) and "tickets" not in words
     new = new and not _NO_QUEUE.intersection(words[2:3])
-    if new and (":" in line[:_NEAR] or _OF_THEM & _every(line)):
+    if (new or _is_made(words, line)) and (":" in line[:_NEAR] or _OF_THEM & _every(line)):
         return RECORDS[-1][1]
-    return RECORD if _is_put(words, line.lower()) else None
+    told = any(tuple(words[: len(one)]) == one for one in _TO_TICKET) and _is_about_him(line)
+    on_ticket = told or _ON_TICKET.match(line)
+    return RECORD if on_ticket or _is_put(words, line.lower()) else None
+
+
+def _is_made(words: Sequence[str], line: str) -> bool:
+    """Tell whether a ticket is to be made: "create a ticket in Support: …"; visitors make theirs."""
+    made = words[:1] and words[0] in _MAKES and "ticket" in words[1:3]
+    return bool(made) and not _TO_YOU & _every(line)
 
 
 def _of_record(words: Sequence[str]) -> str | None:

@@ -25,7 +25,7 @@ from difflib import SequenceMatcher
 from bot.domain.addressing import ADDRESSED, NAME, addressed
 from bot.domain.commands import NOTE, Block, Misput, Press, Unblock, parse_command, without_notes
 from bot.domain.confiding import RECORDS, confided, slashed
-from bot.domain.forms import COMMANDS, phrase_of
+from bot.domain.forms import COMMANDS, form_of, phrase_of
 from bot.domain.messages import EmptyText, TextTooLong, tidy
 from bot.domain.slips import LONG, likeness, near, words_of
 
@@ -79,6 +79,12 @@ _OF_THEM = re.compile(r"\b(?:s?he|they|him|hers?|his|them|theirs?|visitor|user)\
 #: What makes another noun of a phrase's last word: "keep the ticket number".
 _COMPOUNDS = frozenset(
     ["number", "numbers", "window", "box", "page", "reader", "details", "history", "address"]
+)
+# "Stop chat", "close the conversation", and no more: a window, or when you are done, is the visitor's.
+_ENDS = re.compile(
+    r"\W*(?:(?:please|pls|ok|okay|now)\W+)?(?:end|stop|close|finish|quit|leave|exit|terminate)\s+"
+    r"(?:(?:the|this|our)\s+)?(?:live\s+)?(?:chat|conversation|talk)\W*(?:(?:now|please|pls)\W*)*",
+    re.IGNORECASE,
 )
 #: Of these nothing is lost if a sentence like them is shown.
 _HARMLESS = frozenset({("show", "card"), ("keep", "open")})
@@ -145,6 +151,8 @@ def mistyped(text: str) -> str | None:
     """
     spoken, _ = without_notes(text)
     first, *later = spoken.strip().split("\n")
+    if _ENDS.fullmatch(spoken[:_SENTENCE]):
+        return form_of("end", "chat")
     return confided(text) or _begins(first) or _short(spoken) or _on_a_line(later)
 
 

@@ -1,0 +1,77 @@
+"""What a CO would naturally write for a command in words of his own; or as the card's buttons have it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.mistyped import held_back
+
+RECORD = "send to rt 345: SUMMARY"
+NEW = "new ticket in QUEUE: SUMMARY"
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [
+        ("Send to ticket 12345: he lies", RECORD),
+        ("send to the ticket: he lies", RECORD),
+        ("send to ticket #345 – he lies", RECORD),
+        ("send to ticket 345 he lies", RECORD),
+        ("send anyway to ticket 12345: he lies", RECORD),
+        ("ok, send my summary to ticket 345: he lies", RECORD),
+        ("add to ticket 345: he lies", RECORD),
+        ("Write it on the ticket: he lies", RECORD),
+        ("Thanks!\nsend to ticket 345: he lies", RECORD),
+        ("send 345: he lies", RECORD),
+        ("send: he lies", RECORD),
+        ("create a new ticket in Support: he lies", NEW),
+        ("make ticket in Support: he lies", NEW),
+    ],
+)
+def test_a_summary_for_the_ticket_is_not_shown_to_the_visitor(
+    said: str, form: str, mentioned: bool
+) -> None:
+    assert held_back(said, mentioned=mentioned) == form
+
+
+@pytest.mark.parametrize(
+    "said", ["Send to ticket 12345", "send anyway to ticket 345.", "Send to the ticket"]
+)
+def test_what_the_button_says_is_answered_with_the_command(said: str) -> None:
+    assert held_back(said, mentioned=True) == RECORD
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("stop chat", "Stop the chat!", "close chat", "close this chat now", "finish the chat"),
+        *("end conversation", "End the conversation.", "quit chat", "leave the chat, please"),
+        *("please close the live chat", "ok, terminate chat", "exit this talk"),
+    ],
+)
+def test_the_end_of_a_chat_in_other_words_is_answered_with_the_command(said: str) -> None:
+    assert held_back(said, mentioned=True) == "end chat"
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Send it to ticket 345, please", "Add the picture to ticket 345"),
+        *("Close the chat window", "Stop the chat program first", "Leave the talk when it is over"),
+        *("Create a ticket in RT: your text goes at the top", "Make a new ticket for that"),
+        *("Sent to ticket 345.", "Your ticket 345: it is solved", "Ticket 345: it is solved"),
+        *("Put the paper in the tray: it holds 100", "Send a picture: it helps", "Stop."),
+        "Finish the talk, then restart",
+    ],
+)
+def test_what_is_said_to_the_visitor_in_such_words_is_for_him(said: str, mentioned: bool) -> None:
+    assert held_back(said, mentioned=mentioned) is None
+
+
+@pytest.mark.parametrize(
+    "word", ["send ", "add to ", "create ticket ", "close the chat ", "send 1"]
+)
+def test_however_often_such_words_stand_there_they_are_read_soon(word: str) -> None:
+    assert held_back(word * 5_000, mentioned=True) != ""
