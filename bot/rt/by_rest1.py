@@ -165,8 +165,14 @@ class ByRest1:
     def _find_new(self, marker: str) -> Receipt | None:
         for ref in self._search(*creating.queries(marker, self._rt.marker_field)):
             if self._ours(self._look(ref).fields.get("Creator", "")):
-                return self._find(ref, "Create", wire1.file_name(marker))
+                # The marker is proof enough: RT may have dropped the file (DropLongAttachments).
+                found = self._find(ref, "Create", wire1.file_name(marker))
+                return found or self._unseen(ref.number)
         return None
+
+    def _unseen(self, number: int) -> Receipt:
+        """What is in ticket ``number``, as RT tells, and not to be read back."""
+        return Receipt(number, 0, self._rt.page(number), proven=False, taken=True)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -185,7 +191,7 @@ class ByRest1:
         if receipt is None:  # RT has told that it is there: it must not be written again
             right = "ShowTicket" if new else "ShowTicketComments"
             log.error("rt_cannot_read_back", rt=self._rt.name, ticket=number, right=right)
-            return Receipt(number, 0, self._rt.page(number), proven=False, taken=True)
+            return self._unseen(number)
         whole = (len(files[0].content), files[0].sha256)
         if len(files) > 1 and (receipt.size, receipt.sha256) != whole:
             raise wire.not_whole(f"#{receipt.ticket}", name)

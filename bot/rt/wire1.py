@@ -24,6 +24,7 @@ _CREATED = re.compile(r"# Ticket (\d+) created\.", re.MULTILINE)
 _FOUND = re.compile(r"^(\d+): ", re.MULTILINE)
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
 _LIST_BREAKS = re.compile(r"[\s,'\"\\]")
+_WROTE = re.compile(r": (?:Comments|Correspondence) added by ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +178,8 @@ def attachments(form: Form, name: str) -> list[int]:
 
 
 def none_told(history: Form) -> bool:
-    """Whether a history tells of nobody's comment, as that of a ticket without attachments must."""
-    return ": Comments added by " not in history.text
+    """Whether a history tells of nobody's words, as that of a ticket without attachments must."""
+    return _WROTE.search(history.text) is None
 
 
 def created(form: Form) -> int:

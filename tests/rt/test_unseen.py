@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.domain.tickets import NewTicket
-from bot.relay.ports import Dossier
+from bot.relay.ports import Dossier, Unclear
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
-from bot.sandbox.rt import RtStandIn, seeds
+from bot.sandbox.rt import Fault, RtStandIn, seeds
 from tests.contract.rts import LONDON
 from tests.rt.test_rest2 import comments, dossier
 
@@ -56,6 +56,24 @@ async def test_a_ticket_that_rt_made_and_does_not_show_has_a_receipt(
     assert len(rt.world.tickets) == before + 1
     assert receipt.ticket == max(rt.world.tickets)
     assert (receipt.proven, receipt.taken) == (False, True)
+
+
+async def test_a_new_ticket_whose_files_rt_dropped_is_found_by_its_marker(
+    rt: RtStandIn, gateway: RtGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RT's answer was lost, and by the name of its file nobody finds it."""
+    create = rt.world.create
+
+    def dropping(*given: Any) -> Any:
+        return create(*given[:-1], [])  # type: ignore[call-arg]
+
+    monkeypatch.setattr(rt.world, "create", dropping)
+    rt.fault(Fault(method="POST", path="ticket", accepted=True, drop=True))
+    with pytest.raises(Unclear):
+        await gateway.comment(for_a_new_ticket())
+    receipt = await gateway.find(for_a_new_ticket())
+    assert receipt
+    assert receipt.ticket == max(rt.world.tickets)
 
 
 async def test_a_new_ticket_whose_subject_rt_changed_at_once_is_known_by_its_number(

@@ -102,6 +102,12 @@ def test_attachments_are_found_by_their_whole_name_newest_first() -> None:
     assert wire1.attachments(listed, name) == [15, 2]
 
 
+@pytest.mark.parametrize("words", ["Comments added", "Correspondence added"])
+def test_a_ticket_in_which_somebody_wrote_has_attachments(words: str) -> None:
+    assert wire1.none_told(said("# 1/1 (/total)\n\n7: Ticket created by ada"))
+    assert not wire1.none_told(said(f"# 2/2 (/total)\n\n7: Ticket created by ada\n8: {words} by x"))
+
+
 def test_a_person_without_a_name_is_known_by_address() -> None:
     assert wire1.person(said("# No user named a@b exists.\n\nid: user/a@b"), "a@b") == Requestor(
         "", "", "a@b"

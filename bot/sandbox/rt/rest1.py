@@ -275,7 +275,11 @@ def _body(fields: Mapping[str, str]) -> Part | None:
 
 
 def _described(one: Transaction) -> str:
-    words = {"Create": "Ticket created", "Comment": "Comments added"}
+    words = {
+        "Create": "Ticket created",
+        "Comment": "Comments added",
+        "Correspond": "Correspondence added",
+    }
     return f"{words.get(one.kind, one.kind)} by {one.creator}"
 
 
