@@ -212,8 +212,8 @@ def _written(activity: Json) -> tuple[Written, bool]:
         written = read_html(html, mentions)
         return written, mentioned and not written.only_quoted
     tags = [text_at(entity, "text") for entity in entities]
-    text = read_text(text_at(activity, "text"), list(zip(tags, mentions, strict=True)))
-    return Written(text), mentioned
+    written = read_text(text_at(activity, "text"), list(zip(tags, mentions, strict=True)))
+    return written, mentioned
 
 
 def _kind(entity: Json) -> str:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
 
 import nh3
@@ -378,19 +378,17 @@ def _same_address(href: str, text: str) -> bool:
     return href.removeprefix("mailto:").rstrip("/") == shown.removeprefix("mailto:").rstrip("/")
 
 
-def read_text(text: str, mentions: Sequence[tuple[str, Mention]]) -> str:
+def read_text(text: str, mentions: Sequence[tuple[str, Mention]]) -> Written:
     """Read ``activity.text`` when there is no HTML (Microsoft's Playground sends none).
 
     ``mentions`` are the entities' texts, as ``<at>Live Chat</at>``, in order: each is looked for
     behind the one before, so that a name that somebody merely typed is left alone.
     """
     done, rest = "", text
-    for tag, mention in mentions:
+    for item, (tag, _) in enumerate(mentions):
         before, found, after = rest.partition(tag) if tag else (rest, "", "")
-        if not found:
-            continue
-        done += before + ("" if mention.is_bot else mention.name)
-        rest = re.sub(r"^(?:&nbsp;|\xa0)", " ", after)
-        if mention.is_bot and not done.strip():
-            rest = _without_point(rest)
-    return (done + rest).strip()
+        if found:
+            span = f'<span itemtype="{_SCHEMA}Mention" itemid="{item}">{escape(tag)}</span>'
+            done, rest = done + escape(before) + span, after.removeprefix("&nbsp;")
+            rest = rest if rest == after else f" {rest}"
+    return read_html(f"<pre>{done}{escape(rest)}</pre>", [mention for _, mention in mentions])

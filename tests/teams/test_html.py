@@ -106,7 +106,7 @@ def test_the_bots_mention_is_cut_out_and_others_stay_as_names() -> None:
 def test_what_parts_the_bots_mention_from_the_words_is_none_of_them(typed: str, said: str) -> None:
     html = f"<p>{span(0, 'Live Chat')}{typed.replace(' ', '&nbsp;', 1)}</p>"
     assert read_html(html, [BOT]).text == said
-    assert read_text(f"<at>Live Chat</at>{typed}", [("<at>Live Chat</at>", BOT)]) == said
+    assert read_text(f"<at>Live Chat</at>{typed}", [("<at>Live Chat</at>", BOT)]).text == said
 
 
 def test_what_begins_another_line_or_stands_elsewhere_is_left_as_it_is() -> None:
@@ -154,11 +154,23 @@ def test_nothing_of_a_quoted_message_that_quotes_another_is_said_again(itemtype:
 def test_without_html_the_bots_mention_is_cut_out_of_the_text_by_its_entity() -> None:
     tags = [("<at>12</at>", Mention("12", is_bot=True)), ("<at>Ada</at>", ADA)]
     text = "<at>12</at>&nbsp;rt 12345 for <at>Ada</at>, not 12"
-    assert read_text(text, tags) == "rt 12345 for Ada Lovelace, not 12"
+    assert read_text(text, tags).text == "rt 12345 for Ada Lovelace, not 12"
 
 
 def test_without_html_a_typed_tag_is_left_alone() -> None:
-    assert read_text("<at>Eve</at> is no mention", []) == "<at>Eve</at> is no mention"
+    assert read_text("<at>Eve</at> is no mention", []).text == "<at>Eve</at> is no mention"
+
+
+def test_without_html_a_note_may_name_a_colleague_first_as_well() -> None:
+    tags = [("<at>Ada</at>", ADA), ("<at>Live Chat</at>", BOT)]
+    assert read_text("<at>Ada</at> // he lies", tags[:1]).text == "// Ada Lovelace // he lies"
+    read = read_text("<at>Ada</at>&nbsp;<at>Live Chat</at> end chat", tags)
+    assert (read.text, read.behind) == ("Ada Lovelace  end chat", "end chat")
+
+
+def test_without_html_lines_and_spaces_are_what_was_typed() -> None:
+    typed = "if x:\n    y < 3 &amp; <b>\n\n- z"
+    assert read_text(f"<at>Live Chat</at> {typed}", [("<at>Live Chat</at>", BOT)]).text == typed
 
 
 # --- round trips ---------------------------------------------------------------------------------
@@ -264,7 +276,7 @@ def test_no_html_however_hostile_makes_the_reader_fail(html: str) -> None:
 def test_no_text_however_odd_makes_the_reader_fail(
     text: str, tags: list[tuple[str, Mention]]
 ) -> None:
-    assert len(read_text(text, tags)) <= len(text) + 10
+    assert len(read_text(text, tags).text) <= len(text) + 10
 
 
 @pytest.mark.parametrize(
