@@ -11,6 +11,7 @@ from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler
 from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
+from bot.relay.ports import NotDone
 from bot.visitors import guard, wire
 from bot.visitors.guard import Refusal
 from bot.visitors.pages import HEADERS
@@ -60,6 +61,9 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         if "Allow" in exception.headers:
             refused.headers["Allow"] = exception.headers["Allow"]
         return refused
+    except NotDone as trouble:  # the database is away: whoever comes again finds out
+        log.warning("request_put_off", route=_route(request), error=describe(trouble))
+        return error(503, "busy", retry_after=5)
     except Exception as exception:  # noqa: BLE001 - told to the log, and to nobody else
         # No log.exception: an error's own message may quote what somebody said.
         log.error("request_failed", route=_route(request), error=describe(exception))  # noqa: TRY400

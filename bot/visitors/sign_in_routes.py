@@ -18,6 +18,7 @@ from aiohttp import hdrs, web
 
 from bot.domain.admission import SignIn
 from bot.domain.identity import Identity, Proof
+from bot.relay.ports import NotDone
 from bot.relay.signing_in import SigningIn, UsedBefore
 from bot.relay.visiting import Visiting
 from bot.visitors import guard, pages
@@ -47,6 +48,7 @@ _WHY: Final = {
     "in with your account of this site, if you have one.",
     "slow_down": "Too many people of your network are signing in just now. Wait a minute, and load this "
     "page again.",
+    "busy": "The chat does not answer just now. Wait a minute, and load this page again.",
 }
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; "
@@ -111,7 +113,9 @@ class SignInRoutes:
         to = back if _BACK.fullmatch(back) else self._porch.home
         try:
             return await self._by_proxy(request, to)
-        except Refusal as refusal:
+        except (Refusal, NotDone) as trouble:
+            away = Refusal(503, "busy", retry_after=5)  # the database is
+            refusal = trouble if isinstance(trouble, Refusal) else away
             # A browser shows a person whatever is answered here.
             if refusal.code not in _WHY or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
                 raise

@@ -12,7 +12,7 @@ from aiohttp import ClientResponse
 from bot.domain import events as e
 from bot.domain.chat import State
 from bot.domain.presence import Presence
-from bot.relay.ports import Committed, News
+from bot.relay.ports import Committed, News, NotDone
 from bot.visitors.allowance import Rate
 from bot.visitors.routes import Allowances
 from bot.visitors.socket import Pace
@@ -343,6 +343,20 @@ async def test_trouble_inside_is_told_to_the_log_without_anybodys_words(
     (failed,) = [event for event in events if event["event"] == "request_failed"]
     assert failed["error"].startswith("OSError in _alive (fakes.py:")
     assert "hunter2" not in str(events)
+
+
+async def test_while_the_database_is_away_everybody_is_asked_to_come_again(
+    site: Site, ada: Browser
+) -> None:
+    token = site.visiting.invite()
+    await ada.join(token)
+    site.visiting.broken = NotDone("The database does not answer.")
+    with structlog.testing.capture_logs() as events:
+        answers = [await ada.get("api/session"), await ada.post("api/peek", {"token": token})]
+    for answer in answers:
+        assert await error(answer) == (503, "busy")
+        assert answer.headers["Retry-After"]
+    assert {(one["event"], one["log_level"]) for one in events} == {("request_put_off", "warning")}
 
 
 async def test_no_secret_and_no_address_is_ever_logged(site: Site, ada: Browser) -> None:

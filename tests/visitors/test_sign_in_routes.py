@@ -15,6 +15,7 @@ from aiohttp import web
 from yarl import URL
 
 from bot.domain.admission import Policy
+from bot.relay.ports import NotDone
 from bot.relay.signing_in import SigningIn
 from bot.visitors.assertions import Assertions
 from bot.visitors.begin_routes import BeginRoutes, Gate
@@ -233,6 +234,20 @@ async def test_whom_the_page_cannot_sign_in_reads_why_and_finds_back(
     assert 'href="/help?page=2&amp;x=%22%3E"' in text
     async with site.visitor.http.get(way, headers=said) as answer:
         assert (answer.status, answer.content_type) == (status, "application/json")
+
+
+async def test_who_cannot_be_signed_in_because_the_database_is_away_reads_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_work: object, **_more: object) -> None:
+        raise NotDone("The database does not answer.")
+
+    monkeypatch.setattr(site.house.store, "write", away)
+    said = {"X-Remote-User": "ada", "X-Livechat-Proxy": SECRET, "Accept": "text/html"}
+    async with site.visitor.http.get(f"{site.base}/livechat/sign-in?/help", headers=said) as answer:
+        text = await answer.text()
+    assert (answer.status, answer.content_type) == (503, "text/html")
+    assert "does not answer just now" in text
 
 
 async def test_the_host_site_vouches_once(site: Site) -> None:
