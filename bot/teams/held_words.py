@@ -13,7 +13,7 @@ from bot.teams.matching_words import send_command
 NEW = form_of("new", "ticket", "in")
 _SHOWN_ALL_THE_SAME = (
     "If it was meant for the visitor, write it again, or edit it so: mention me, and put “say:” in front "
-    "of the words. An edit without both stays unseen."
+    "of the words. An edit without both stays unseen; in a personal chat “say:” is enough."
 )
 _PICK_ME = (
     "You wrote my name, but Teams did not take it for a mention, so nothing was done. Write it again: "

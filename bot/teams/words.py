@@ -160,7 +160,8 @@ _WORDS: dict[Word | Answer, str] = {
     Answer.NEVER_SENT: (
         "Your changed message has not gone to the visitor, and did not before: it was held back, a "
         "note, or written before they joined. {detail} If they shall read it, write it as a new message; "
-        "an edit sends it only if it mentions me and has “say:” in front of the words."
+        "an edit sends it only if it mentions me and has “say:” in front of the words (in a personal "
+        "chat “say:” is enough)."
     ),
     Answer.INVITATION_SLOW: (
         "The invitation has not gone out yet. {detail} I keep trying; you can also copy the link "

@@ -135,6 +135,12 @@ def test_whoever_is_held_back_is_told_how_it_is_shown_all_the_same(form: str) ->
     assert "mention me, and put “say:” in front of the words" in said
 
 
+@pytest.mark.parametrize("word", [Answer.MISTYPED, Answer.NEVER_SENT])
+def test_where_nobody_mentions_the_bot_no_mention_is_asked_for(word: Answer) -> None:
+    said = words.say(Tell(word, "end chat", talking()), Listening.THREAD)
+    assert "in a personal chat “say:” is enough" in said
+
+
 def test_who_wrote_the_name_himself_is_told_to_pick_the_bot_from_the_list() -> None:
     said = words.say(Tell(Answer.MISTYPED, "@", talking()), Listening.THREAD)
     assert said.startswith(

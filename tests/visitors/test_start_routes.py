@@ -174,6 +174,12 @@ async def test_a_chat_that_goes_on_is_shown_before_another_is_begun(page: Page) 
     assert told == '{"running":[]}'
 
 
+async def test_of_a_chat_without_a_link_it_is_said_where_it_may_be(page: Page) -> None:
+    page.starting.runs = [Running("1" * 32, State.OPEN, "Alan Turing", "")]
+    _, html = await page.get("/livechat/start?ticket=12345")
+    assert "It is in a personal or group chat with the bot" in html
+
+
 async def test_a_chat_that_was_begun_meanwhile_is_led_to_instead_of_beginning_another(
     page: Page,
 ) -> None:
