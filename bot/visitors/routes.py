@@ -19,6 +19,7 @@ from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
 from bot.visitors.bundle import Bundle
 from bot.visitors.guard import SIGNED_OUT, Refusal
+from bot.visitors.senders import Senders
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.socket import Shared, Socket
 from bot.visitors.wire import Close
@@ -31,7 +32,6 @@ _STATUS = {"unknown": 404, "sign_in": 401, "not_yours": 403, "blocked": 403}
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 BY_ADDRESS = Rate(per_minute=300, burst=100)  # a whole campus may share one
-BY_SHARED = Rate(per_minute=6000, burst=2000)  # a whole campus does share one of these
 BY_TOKEN = Rate(per_minute=10, burst=10)
 # Of one chat, in all its tabs: the same link gives its window seat after seat, if an answer was lost.
 # What was written without a network comes at once, and was promised.
@@ -44,7 +44,6 @@ class Allowances:
 
     by_address: Rate = BY_ADDRESS
     by_token: Rate = BY_TOKEN
-    by_shared: Rate = BY_SHARED
     shared: tuple[str, ...] = ()  # networks whose people come from one address, or few
     says: Rate = SAYS
     sockets: int = 6000
@@ -89,8 +88,7 @@ class Routes:
         self._bundle = Bundle(pages.STATIC)
         self._allowances = allowances
         self.health: Callable[[], Mapping[str, object]] = dict
-        self._addresses = Buckets(allowances.by_address)
-        self._shared_ones = Buckets(allowances.by_shared)
+        self._senders = Senders(allowances.by_address, allowances.shared)
         self._tokens = Buckets(allowances.by_token)
 
     def table(self) -> list[web.RouteDef]:
@@ -262,11 +260,7 @@ class Routes:
     ) -> dict[str, str]:
         """Return the body of a POST of ours: these texts and nothing else. Raises Refusal."""
         guard.check_post(request, self._origins)
-        sender = guard.sender(request)
-        many = guard.within(sender, self._allowances.shared)
-        wait = (self._shared_ones if many else self._addresses).take(sender, time.monotonic())
-        if wait:
-            raise Refusal(429, "slow_down", retry_after=wait)
+        self._senders.check(request)
         body = await guard.read_body(request)
         if set(body).difference(may_have) != set(fields) or not all(
             isinstance(value, str) for value in body.values()
