@@ -244,7 +244,7 @@ class Visitors(Section):
     shared_networks: tuple[Network, ...] = ()
     """Networks behind one address, or few: a campus, a VPN, halls (`["192.0.2.0/24"]`). Twenty times
     as many requests may come from an address of theirs, so that a lecture hall is not taken for a
-    flood. Limits by link, session and login are the same for everybody."""
+    flood. Limits by link, chat and login are the same for everybody."""
     presence_grace: float = Field(default=30, ge=1, le=600)
     """Seconds without a window after which a visitor counts as gone."""
     session_hours: float = Field(default=12, gt=0, le=24 * 14)
