@@ -92,11 +92,14 @@ async def test_at_four_times_the_size_all_can_be_reached_when_much_is_said_at_on
     assert around["height"] > pressed["height"]
 
 
-async def test_on_paper_no_launcher_stands_over_the_page(ada: Ada) -> None:
+async def test_on_paper_nothing_of_the_pop_up_stands_over_the_page(ada: Ada) -> None:
     await ada.visit()
+    await ada.launcher.click()
     await expect(ada.launcher).to_be_visible()
+    await expect(ada.panel).to_be_visible()
     await ada.page.emulate_media(media="print")
     await expect(ada.launcher).to_be_hidden()
+    await expect(ada.panel).to_be_hidden()
 
 
 async def test_in_forced_colours_everything_to_press_has_an_edge_and_axe_finds_nothing(

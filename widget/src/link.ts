@@ -37,12 +37,13 @@ export const waitBefore = (attempt: number, crowd?: boolean, random = Math.rando
     ? 30_000
     : Math.min(8_000, (crowd ? 2_000 : attempt ? 1_000 : 500) * 2 ** Math.max(0, attempt - SOON)));
 
-/** Fetches what stands in for WebSockets; null if it cannot be had now. */
-const standIn = (url: string): Promise<typeof WebSocket | null> =>
-  import(url.replace(/^ws(.*)ws$/, "http$1poll.js?") + Date.now()).then(
+let found: typeof WebSocket | null = null;
+/** Fetches what stands in for WebSockets, until it is here; null if it cannot be had now. */
+const standIn = async (url: string) =>
+  (found ??= await import(url.replace(/^ws(.*)ws$/, "http$1poll.js?") + Date.now()).then(
     ({ Poll }) => Poll,
     () => null,
-  );
+  ));
 
 export class Link {
   /** The service knows us: what is sent now arrives, or the connection ends. */

@@ -78,6 +78,16 @@ test("that a record was filed is said without calling the ticket the visitor's: 
   }
 });
 
+test("a chat and a ticket are called one thing in each language", () => {
+  const others: Record<string, RegExp> = {
+    ar: /دردشة/,
+    es: /ticket(?!\})|en directo/,
+    zh: /会话/,
+  };
+  for (const [language, words] of Object.entries(LANGUAGES))
+    for (const [word, text] of Object.entries(words)) ok(!others[language]?.test(text), `${language} ${word}: ${text}`);
+});
+
 test("the launcher speaks the page's language before anything was fetched, other words after it", () => {
   deepEqual(launcherIn("de-CH"), ["de", "Live-Chat"]);
   deepEqual(launcherIn("fi"), ["en", "Live chat"]);
