@@ -6,6 +6,7 @@ Whoever is quoted here wrote freely, so nothing a person typed may look like our
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -123,7 +124,7 @@ def resolve(log: Iterable[Message], files: Iterable[Attached] = ()) -> tuple[Lin
     in Teams does. A quote of words that were taken back is dropped too, and so are their files.
     """
     lines: dict[int, Line] = {}
-    withdrawn: dict[int, tuple[str, ...]] = {}
+    changes: dict[int, list[Message]] = {}
     for message in sorted(log, key=lambda m: m.seq):
         target = lines.get(message.target or 0)
         if message.kind is Kind.SAID:
@@ -139,15 +140,15 @@ def resolve(log: Iterable[Message], files: Iterable[Attached] = ()) -> tuple[Lin
             text = _notice(message)
             lines[message.seq] = Line(message.seq, message.author, text, message.at, notice=True)
         elif target and _may_change(message, target):
-            lines[target.seq] = _changed(target, message, withdrawn)
+            changes.setdefault(target.seq, []).append(message)
+    withdrawn: list[tuple[str, str]] = []
+    for seq, made in changes.items():
+        lines[seq], texts = _changed(lines[seq], made)
+        withdrawn += ((lines[seq].author.name, text) for text in texts)
     for file in files:
         if (line := lines.get(file.seq)) and not line.removed:
             lines[line.seq] = replace(line, files=(*line.files, file))
-    gone = _shaped(
-        (lines[seq].author.name, text) for seq, texts in withdrawn.items() for text in texts
-    )
-    stand = _shaped((one.author.name, one.text) for one in lines.values() if gone)
-    return tuple(_without_withdrawn(line, gone, stand) for line in lines.values())
+    return _unquoted(tuple(lines.values()), withdrawn) if withdrawn else tuple(lines.values())
 
 
 def _may_change(message: Message, line: Line) -> bool:
@@ -155,54 +156,88 @@ def _may_change(message: Message, line: Line) -> bool:
     return same and not line.notice
 
 
-def _changed(line: Line, message: Message, withdrawn: dict[int, tuple[str, ...]]) -> Line:
-    gone = withdrawn.get(line.seq, ())
-    if message.kind is Kind.REMOVED:
-        earlier = (change.before for change in line.trail)
-        withdrawn[line.seq] = tuple(filter(None, (line.text, *earlier, *gone)))
-        silent = tuple(replace(change, before=None) for change in line.trail)
-        trail = (*silent, Change(What.REMOVED, message.at))
-        return replace(line, text="", quote=None, removed=message.at, trail=trail)
-    if line.removed and gone[:1] == (message.text,):
-        del withdrawn[line.seq]
-        trail = (*line.trail, Change(What.RESTORED, message.at))
-        return replace(line, text=message.text, removed=None, trail=trail)
-    before = None if line.removed else line.text
-    trail = (*line.trail, Change(What.EDITED, message.at, before))
-    return replace(line, text=message.text, edited=message.at, removed=None, trail=trail)
+def _changed(line: Line, changes: Iterable[Message]) -> tuple[Line, list[str]]:
+    """Work its author's changes into a line; return also its wordings that stand taken back."""
+    trail: list[Change] = []
+    gone: list[str] = []
+    told, last = 0, ""  # from where on the trail tells wordings, and which was taken back last
+    for message in changes:
+        if message.kind is Kind.REMOVED:
+            wordings = (line.text, *(change.before for change in trail[told:]))
+            taken = list(filter(None, wordings))
+            gone += taken
+            last = taken[0] if taken else last
+            trail[told:] = [replace(change, before=None) for change in trail[told:]]
+            trail.append(Change(What.REMOVED, message.at))
+            told = len(trail)
+            line = replace(line, text="", quote=None, removed=message.at)
+        elif line.removed and gone and last == message.text:
+            gone = []
+            trail.append(Change(What.RESTORED, message.at))
+            line = replace(line, text=message.text, removed=None)
+        else:
+            before = None if line.removed else line.text
+            trail.append(Change(What.EDITED, message.at, before))
+            line = replace(line, text=message.text, edited=message.at, removed=None)
+    return replace(line, trail=tuple(trail)), gone
 
 
-def _shaped(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return who said what, for comparing it with a preview, however Teams shows that."""
-    return [(name.casefold(), bare(shape)) for name, text in said for shape in shapes(text)]
+class _Said:
+    """Who said what, to find previews in it however Teams shows that; of a long chat there is much."""
+
+    def __init__(self, said: Iterable[tuple[str, str]]) -> None:
+        self._texts: dict[str, list[str]] = {}
+        for name, text in said:
+            shaped = map(bare, shapes(text))
+            self._texts.setdefault(name.casefold(), []).extend(shaped)
+        for texts in self._texts.values():
+            texts.sort()
+
+    def by(self, author: str) -> list[list[str]]:
+        """Return the texts, in order, of each whose name an author's begins with."""
+        return [texts for name, texts in self._texts.items() if author.startswith(name)]
+
+    def all(self) -> list[list[str]]:
+        """Return everybody's."""
+        return list(self._texts.values())
 
 
-def _without_withdrawn(
-    line: Line, gone: Sequence[tuple[str, str]], stand: Sequence[tuple[str, str]]
-) -> Line:
+def _first(texts: Sequence[str], beginning: str) -> str | None:
+    """Return the first of texts that are in order which begins so."""
+    at = bisect_left(texts, beginning)
+    return texts[at] if at < len(texts) and texts[at].startswith(beginning) else None
+
+
+def _begins(said: Iterable[Sequence[str]], beginning: str) -> bool:
+    return any(_first(texts, beginning) is not None for texts in said)
+
+
+def _unquoted(lines: tuple[Line, ...], withdrawn: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
+    gone, stand = _Said(withdrawn), _Said((line.author.name, line.text) for line in lines)
+    return tuple(_without_withdrawn(line, gone, stand) for line in lines)
+
+
+def _without_withdrawn(line: Line, gone: _Said, stand: _Said) -> Line:
     """Drop a quote whose preview is the beginning of words that were taken back.
 
-    ``gone`` are these, ``stand`` all others, with the names of who said them.
+    ``gone`` are these, ``stand`` all others.
     """
-    if line.quote is None or not gone:
+    if line.quote is None:
         return line
     author, preview = line.quote.author.casefold(), bare(line.quote.text)
-    theirs = [text for name, text in gone if not author or author.startswith(name)]
-    if any(text.startswith(preview) for _, text in gone if preview):
+    if preview and _begins(gone.all(), preview):
         return replace(line, quote=None)
-    if any(text.startswith(preview) and author.startswith(name) for name, text in stand):
+    if _begins(stand.by(author), preview):
         return line  # what it begins with is no mention
-    if any(_ends(preview, text) for text in theirs if text):
-        return replace(line, quote=None)
-    return line
+    theirs = gone.by(author) if author else gone.all()
+    return replace(line, quote=None) if _ends(preview, theirs) else line
 
 
-def _ends(preview: str, text: str) -> bool:
-    """Tell whether a preview is, behind a mention perhaps, how ``text`` begins."""
-    rests = (preview[at:] for at in range(1, _MENTION))
-    return any(
-        text.startswith(rest) and (len(rest) >= _TELLING or rest == text) for rest in rests if rest
-    )
+def _ends(preview: str, said: list[list[str]]) -> bool:
+    """Tell whether a preview is, behind a mention perhaps, how some of the texts begin."""
+    rests = filter(None, (preview[at:] for at in range(1, _MENTION)))
+    found = ((rest, _first(texts, rest)) for rest in rests for texts in said)
+    return any(text and (len(rest) >= _TELLING or rest == text) for rest, text in found)
 
 
 def _notice(message: Message) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -157,6 +158,39 @@ def test_of_what_was_taken_back_the_trail_keeps_no_wording_even_if_it_comes_back
     lines = resolve(log)
     assert "hunter2" not in json.dumps(as_json(talking(), lines))
     assert [change.what for change in lines[0].trail] == ["edited", "removed", "edited"]
+
+
+def calls(log: list[Message]) -> int:
+    """How many functions a log takes: a measure that is the same on every machine."""
+    seen: list[str] = []
+    sys.setprofile(lambda _frame, event, _about: seen.append(event))
+    try:
+        resolve(log)
+    finally:
+        sys.setprofile(None)
+    return len(seen)
+
+
+def edited_and_taken_back(times: int) -> list[Message]:
+    changes = [(f"wording {n}", Kind.EDITED) for n in range(times)]
+    both = [one for change in changes for one in (change, ("", Kind.REMOVED))]
+    made = [line(seq, GRACE, *change, target=1) for seq, change in enumerate(both, 2)]
+    return [line(1, GRACE, "first"), *made]
+
+
+def quoted_and_taken_back(times: int) -> list[Message]:
+    other = Quote("Grace Hopper", "something else that she said")
+    said = [line(seq, GRACE, f"word {seq}", quote=other) for seq in range(1, times + 1)]
+    gone = [line(times + n, GRACE, "", Kind.REMOVED, target=n) for n in range(1, times, 2)]
+    return said + gone
+
+
+@pytest.mark.parametrize("chat", [edited_and_taken_back, quoted_and_taken_back])
+def test_of_twice_as_many_changes_a_record_is_twice_the_work(
+    chat: Callable[[int], list[Message]],
+) -> None:
+    """It was four times as much: a chat that was full of them was not filed within its lease."""
+    assert calls(chat(200)) < 2.5 * calls(chat(100))
 
 
 def test_a_message_that_was_perhaps_not_seen_is_marked_itself() -> None:
