@@ -43,6 +43,13 @@ def may_show(quote: Quote, lines: Sequence[Message], names: Iterable[str]) -> bo
     )
 
 
+def as_known(quote: Quote, visitor: str) -> Quote:
+    """Return a quote as ``visitor`` knows it: his own words, without the line that we write above them."""
+    above = re.compile(rf"{re.escape(visitor)}\s*{_ABOVE.pattern}\s*")
+    said = _BELOW.sub("", above.sub("", quote.text)).strip()
+    return Quote(visitor, said) if said and above.match(quote.text) else quote
+
+
 def _begins(said: str, letters: str, words: str) -> bool:
     """Tell whether a preview is how ``said`` begins; it has no links' addresses, nor a list's marks.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.domain.addressing import NAME
 from bot.domain.chat import Chat
+from bot.domain.legible import plain_name
 from bot.domain.messages import Quote
-from bot.domain.quoting import may_show
+from bot.domain.quoting import as_known, may_show
 from bot.relay.inbound import Heard
 from bot.relay.ports import Answer
 from bot.relay.relay import Relay
@@ -25,7 +26,7 @@ async def quoted(
     quote = Quote(*heard.quote)
     lines = await unit.log(chat.id, max(chat.head - _LINES, 0), _LINES)
     if may_show(quote, lines, (relay.rules.bot_name, NAME)):
-        return quote
+        return as_known(quote, plain_name(chat.visitor.name)) if chat.visitor else quote
     thread = await unit.thread_by_id(chat.thread)
     await telling.answer(unit, thread, heard, Answer.QUOTE_KEPT, chat=chat)
     return None

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.files import File
 from bot.domain.messages import Author, Kind, Message, Quote, Role
-from bot.domain.quoting import may_show
+from bot.domain.quoting import as_known, may_show
 from tests.people import ADA, GRACE
 
 AT = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
@@ -86,6 +86,25 @@ def test_what_the_visitor_said_or_read_may_be_quoted(author: str, text: str) -> 
 )
 def test_what_he_does_not_know_may_not(author: str, text: str) -> None:
     assert not may_show(Quote(author, text), LOG, BOT)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("Ada Lovelace · 10:42 · #2 It still fails", "It still fails"),
+        ("Ada Lovelace · 10:42 · #2 (resent)\nIt still fails", "It still fails"),
+        ("Ada Lovelace · 10:42 · #4 (1/2) The one", "The one"),
+        ("Ada Lovelace · 10:42 · #2 It fails Ada Lovelace · 10:43 · #4 In 5", "It fails In 5"),
+        ("Ada Lovelace · 10:42 · #2 It still fails Teams is slow: 14 s behind.", "It still fails"),
+    ],
+)
+def test_the_visitors_own_words_are_quoted_as_his_and_not_the_bots(text: str, known: str) -> None:
+    assert as_known(Quote("Live Chat", text), "Ada Lovelace") == Quote("Ada Lovelace", known)
+
+
+@pytest.mark.parametrize("text", ["Which printer is it?", "Ada Lovelace · 10:42 · #2"])
+def test_any_other_quote_stays_as_it_is(text: str) -> None:
+    assert as_known(Quote("Grace Hopper", text), "Ada Lovelace") == Quote("Grace Hopper", text)
 
 
 def test_what_was_taken_back_and_then_was_not_may_be_quoted_as_it_came_back() -> None:

@@ -1,6 +1,7 @@
 """Answers with Teams' quote: the visitor sees beside them only what he knows."""
 
 from bot.domain.chat import Chat
+from bot.domain.messages import Quote
 from bot.relay.ports import Answer
 from tests.relay.house import House
 
@@ -38,3 +39,13 @@ async def test_what_the_visitor_has_read_is_quoted(house: House) -> None:
     await house.deliver()
     assert await quotes(house, chat) == ["Which printer?"]
     assert Answer.QUOTE_KEPT not in house.threads.words
+
+
+async def test_what_the_visitor_wrote_is_quoted_under_his_name(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "key", "It beeps")
+    said = (await house.store.log(chat.id, 0, 100))[-1]
+    above = f"{said.author.name} · 10:42 · #{said.seq}"
+    await house.writes("Still?", mention=False, quote=("Live Chat", f"{above} It beeps"))
+    answer = (await house.store.log(chat.id, 0, 100))[-1]
+    assert answer.quote == Quote(said.author.name, "It beeps")
