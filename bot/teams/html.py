@@ -151,8 +151,8 @@ class _Reader(HTMLParser):
         for at, end in self._called.items():
             behind[at] = _without_point(lines[at][end:])
         # "@Alan // he lies", and a cell of a row that does: only a note can be meant.
-        starts = (*self._called.items(), *self._cells)
-        noted = {at for at, end in starts if _SLASHES.match(lines[at], end)}
+        noted = {at for at, end in self._cells if _SLASHES.match(lines[at], end)}
+        noted |= {at for at in self._called if _SLASHES.match(behind[at])}
         if self._led is not None:
             lines[self._led] = _without_point(lines[self._led])
         for at in noted:

@@ -321,6 +321,8 @@ def test_one_plain_paragraph_reads_the_same_on_the_short_way(parts: list[str]) -
     [
         (f"<p>{span(1, 'Ada')}&nbsp;// he lies</p>", "// Ada Lovelace // he lies"),
         (f"<p>{span(1, 'Ada')}: //he lies</p>", "// Ada Lovelace: //he lies"),
+        (f"<p>{span(1, 'Ada')} – // he lies</p>", "// Ada Lovelace – // he lies"),
+        (f"<p>{span(0, 'Bot')} {span(1, 'Ada')} - // he lies</p>", "// Ada Lovelace - // he lies"),
         (
             f"<p>yes</p><p>{span(1, 'Ada')} {span(0, 'Live Chat')} // no</p>",
             "yes\n// Ada Lovelace  // no",
