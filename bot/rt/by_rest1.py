@@ -85,7 +85,7 @@ class ByRest1:
 
     def _person(self, known: str) -> Requestor:
         if not known or not wire1.one_person(known) or "/" in known:
-            return Requestor(known)
+            return wire1.unnamed(known)
         page = quote(known, safe="@")  # "grace?@elsewhere.test" would be Grace's
         form = self.rest.get(f"user/{page}", fields="Name,RealName,EmailAddress")
         return wire1.person(form, known)

@@ -145,8 +145,13 @@ def person(form: Form, known: str) -> Requestor:
     """Read a user; ``known`` is the login or address asked for."""
     told = form.fields
     if not told.get("Name"):
-        return Requestor("", "", known) if "@" in known else Requestor(known)
+        return unnamed(known)
     return Requestor(told["Name"], told.get("RealName", ""), told.get("EmailAddress", ""))
+
+
+def unnamed(known: str) -> Requestor:
+    """Return somebody of whom nothing is known but a login or an address."""
+    return Requestor("", "", known) if "@" in known else Requestor(known)
 
 
 def custom_field(form: Form, name: str) -> str | None:

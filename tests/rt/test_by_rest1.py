@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.messages import Kind, Message
+from bot.domain.tickets import TicketRef
 from bot.relay.ports import Attachment, NotDone, Refused
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
-from bot.sandbox.rt import Fault, RtStandIn
+from bot.sandbox.rt import Fault, RtStandIn, seeds
+from bot.sandbox.rt.world import Person
 from tests.contract.rts import LONDON
 from tests.people import ADA, NOW
 from tests.rt.test_rest2 import comments, dossier
@@ -50,6 +52,15 @@ async def test_a_record_that_rts_web_server_does_not_let_through_is_for_a_person
     with pytest.raises(Refused, match=f"web server.*{why}"):
         await gateway.comment(dossier())
     assert comments(rt) == 0
+
+
+@pytest.mark.parametrize("address", ["o'brien@help.test", "ada/kings@help.test"])
+async def test_whom_rt_cannot_be_asked_about_has_an_address_all_the_same(
+    rt: RtStandIn, gateway: RtGateway, address: str
+) -> None:
+    rt.world.add_person(Person("s1234567", "Ada Lovelace", address))
+    (requestor,) = (await gateway.read(TicketRef("rt", seeds.PRINTER))).requestors
+    assert requestor.address == address
 
 
 async def test_a_visitors_file_is_not_taken_for_a_record(rt: RtStandIn, gateway: RtGateway) -> None:
