@@ -217,5 +217,5 @@ def _requestor(chat: Chat, values: dict[str, str]) -> Requestor:
     if choice.isascii() and choice.isdigit() and int(choice) < len(people):
         return people[int(choice)]
     if len(people) > 1:
-        raise WrongInput("This ticket has several requestors. Choose whom to invite.")
+        raise WrongInput("This ticket has several requestors. Choose on the card whom to invite.")
     return people[0] if people else Requestor(login="", name="the requestor")

@@ -54,7 +54,9 @@ def proposal(view: CardView, zone: tzinfo) -> tuple[list[Json], list[Json]]:
         title, route = "Make a link to pass on", Route.COPY.value
         make = el.button(title, chat.id, "invite", route=route, nonce=drawn)
         return body, [make, cancel]
-    body += [*_choices(view), el.hint("Commands: mention the bot with “invite” or “cancel”.")]
+    # By command nobody can be chosen.
+    commands = "“cancel” or “show card”" if len(ticket.requestors) > 1 else "“invite” or “cancel”"
+    body += [*_choices(view), el.hint(f"Commands: mention the bot with {commands}.")]
     return body, [_invite(view), cancel]
 
 

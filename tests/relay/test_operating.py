@@ -114,7 +114,7 @@ async def test_among_several_requestors_one_must_be_chosen(house: House) -> None
     await house.deliver()
     chat = house.threads.cards["card-2"].chat
     pressing = await house.presses("invite", chat, thread=OTHER)
-    assert "Choose whom" in pressing.sentence
+    assert "Choose on the card whom" in pressing.sentence
     assert (await house.chat(chat.id)).state is State.PROPOSED
     await house.presses("invite", chat, thread=OTHER, requestor="1")
     assert (await house.chat(chat.id)).state is State.INVITED

@@ -18,3 +18,11 @@ def test_of_more_requestors_than_can_be_chosen_the_card_says_so(most: int, told:
     chat = replace(proposed(), ticket=replace(TICKET, requestors=people))
     shown = json.dumps(card(view(chat), UTC))
     assert (f"first 20 of the {most} requestors" in shown) is told
+
+
+@pytest.mark.parametrize(("most", "named"), [(1, True), (2, False)])
+def test_the_command_to_invite_is_named_only_where_it_can_be_done(most: int, named: bool) -> None:
+    people = tuple(Requestor(f"s{n}", f"Ada {n}", f"ada{n}@help.test") for n in range(most))
+    chat = replace(proposed(), ticket=replace(TICKET, requestors=people))
+    shown = json.dumps(card(view(chat), UTC), ensure_ascii=False)
+    assert ("“invite”" in shown) is named
