@@ -118,7 +118,7 @@ class BeginRoutes:
         except CannotBegin as refusal:
             log.info("begin_refused", why=refusal.code)
             return _refused(refusal)
-        return await self._seated(joined)
+        return await self._seated(joined, guard.before(request))
 
     async def _ask(
         self, request: web.Request, question: Question | None, key: str, who: SignIn | None
@@ -131,8 +131,8 @@ class BeginRoutes:
                 self._asks.give_back(request)
             raise
 
-    async def _seated(self, joined: Joined) -> web.Response:
-        """Give the browser its seat."""
+    async def _seated(self, joined: Joined, before: dict[str, bool]) -> web.Response:
+        """Give the browser its seat; ``before`` is told beside the view."""
         view = wire.view(joined.chat, joined.relayed)
         if view is None:
             raise Refusal(410, "gone")
@@ -141,7 +141,7 @@ class BeginRoutes:
             await self._beginning.leave(joined.left)
         self.expect(joined.chat.id)
         log.info("begun", chat=joined.chat.id, verified=joined.chat.identity.verified)
-        response = answer(200, view)
+        response = answer(200, view | before)
         guard.set_secret(response, joined.secret, joined.seat.expires, self._gate.now())
         if self._signing:
             self._signing.forget(response)

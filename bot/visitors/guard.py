@@ -22,6 +22,11 @@ from bot.visitors import wire
 COOKIE: Final = "__Host-livechat"
 #: In a request: whoever has the seat that its cookie names has signed out at the site. It seats nobody.
 SIGNED_OUT: Final = web.RequestKey("signed_out", bool)
+#: What the cookie says instead of a secret once somebody else has signed in with this browser, until
+#: the widget has heard that: what was not sent there is not the next one's to read.
+GAVE_WAY: Final = "gave-way"
+#: Seconds for which it is told again: the page that asked may be left before it has read the answer.
+TOLD_AGAIN: Final = 60
 MAX_BODY_BYTES: Final = 4096
 BODY_SECONDS: Final = 10.0
 
@@ -132,14 +137,28 @@ def secret_of(request: web.Request, cookie: str = COOKIE) -> str | None:
     The header is read here as browsers write it, a cookie up to each semicolon. A reader that makes
     two cookies of ``x=1 __Host-livechat=SECRET`` lets a sibling host plant one that it cannot set.
     """
+    if cookie == COOKIE and SIGNED_OUT in request:
+        return None
+    secret = _cookie(request, cookie)
+    return secret if _SECRET.fullmatch(secret) else None
+
+
+def gave_way(request: web.Request) -> bool:
+    """Tell whether whoever sat here before has signed out, or somebody else in: the widget forgets."""
+    return SIGNED_OUT in request or _cookie(request, COOKIE) == GAVE_WAY
+
+
+def before(request: web.Request) -> dict[str, bool]:
+    """Return what the answer to who joins or begins a chat says of that, beside the view."""
+    return {"signed_out": True} if gave_way(request) else {}
+
+
+def _cookie(request: web.Request, cookie: str) -> str:
     sent = ";".join(request.headers.getall(hdrs.COOKIE, [])).split(";")
     named = [one.strip(" ").partition("=") for one in sent]
     # A browser has one of that name. If there is another, somebody else put one of them there.
-    found = {secret for name, _, secret in named if name == cookie}
-    if cookie == COOKIE and SIGNED_OUT in request:
-        return None
-    secret = found.pop() if len(found) == 1 else ""
-    return secret if _SECRET.fullmatch(secret) else None
+    found = {value for name, _, value in named if name == cookie}
+    return found.pop() if len(found) == 1 else ""
 
 
 def set_secret(
@@ -149,6 +168,19 @@ def set_secret(
     age = max(0, int((expires - now).total_seconds()))
     response.set_cookie(
         cookie, secret, max_age=age, path="/", secure=True, httponly=True, samesite="Strict"
+    )
+
+
+def make_way(response: web.Response, seconds: int | None = None) -> None:
+    """Have the browser say, instead of its session's secret, that somebody else sits there."""
+    response.set_cookie(
+        COOKIE,
+        GAVE_WAY,
+        max_age=seconds,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="Strict",
     )
 
 

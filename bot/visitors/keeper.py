@@ -49,7 +49,7 @@ class Keeper:
             secret, seat, chat = found
             if not is_his(who, chat.identity, chat.ticket):
                 await self.give_up(secret, seat)
-                guard.drop_secret(response)
+                guard.make_way(response)
 
     async def look(self, request: web.Request) -> tuple[str, Seat] | None:
         """Look whether whoever signed in for the seat is still signed in.

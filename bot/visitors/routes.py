@@ -18,7 +18,7 @@ from bot.visitors import guard, pages, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
 from bot.visitors.bundle import Bundle
-from bot.visitors.guard import SIGNED_OUT, Refusal
+from bot.visitors.guard import Refusal
 from bot.visitors.senders import Senders
 from bot.visitors.sign_in_routes import SignInRoutes
 from bot.visitors.socket import Shared, Socket
@@ -182,7 +182,8 @@ class Routes:
         log.info("joined", chat=joined.chat.id)
         # He counts as there, but his window has yet to open: the network may take him before.
         self._shared.attendance.expect(joined.chat.id)
-        response = answer(200, self._shown(joined.chat, joined.relayed))
+        shown = self._shown(joined.chat, joined.relayed)
+        response = answer(200, shown | guard.before(request))
         guard.set_secret(response, joined.secret, joined.seat.expires, self._now())
         if self.signing:
             self.signing.forget(response)
@@ -190,9 +191,9 @@ class Routes:
 
     async def session(self, request: web.Request) -> web.Response:
         """Show the cookie's chat, if it has one."""
-        if SIGNED_OUT in request:
+        if guard.gave_way(request):
             signed_out = error(401, "signed_out")
-            guard.drop_secret(signed_out)
+            guard.make_way(signed_out, guard.TOLD_AGAIN)
             return signed_out
         found = await self._seated(request)
         looked = await self._visiting.look(found[1]) if found else None

@@ -15,10 +15,11 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Route, expect
 
-from bot.domain.admission import Policy
+from bot.domain.admission import Demand, Policy
 from bot.domain.identity import Proof
 from bot.relay.signing_in import SigningIn
 from bot.sandbox.helpsite import HelpSite
+from bot.visitors.guard import GAVE_WAY
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
@@ -47,6 +48,13 @@ ON_A_SLOW_WIRE = """
         }
     });
 """
+
+
+@dataclass
+class Link:
+    """One of an invitation."""
+
+    token: str
 
 
 @dataclass
@@ -184,7 +192,7 @@ async def talking(site: Site) -> None:
     await ada.context.set_offline(False)
 
 
-async def shows_nothing_of_hers(site: Site) -> None:
+async def shows_nothing_of_hers(site: Site, *cookies: str) -> None:
     await site.ada.visit("/remote")
     if not await site.ada.panel.is_visible():
         await site.ada.launcher.click()
@@ -193,7 +201,9 @@ async def shows_nothing_of_hers(site: Site) -> None:
         assert "my question" not in place
         assert "never sent" not in place
         assert "half a sentence" not in place
-    assert [one["name"] for one in await site.ada.context.cookies()] == []
+    kept = {one["name"]: one["value"] for one in await site.ada.context.cookies()}
+    assert kept.pop("__Host-livechat", GAVE_WAY) == GAVE_WAY
+    assert [*kept] == [*cookies]
 
 
 @pytest.mark.parametrize("everywhere", [True], indirect=True)
@@ -263,7 +273,75 @@ async def test_the_next_one_who_signs_in_gets_his_own_chat_and_not_hers(site: Si
     site.login = "eve"
     await site.ada.page.goto(f"{site.help_site.url}/livechat/sign-in?/remote")
     await site.ada.page.wait_for_url(f"{site.help_site.url}/remote")
-    assert [one["name"] for one in await site.ada.context.cookies()] == ["__Host-livechat-signin"]
     await site.ada.follow(site.house.token(other))
     await expect(site.ada.panel).to_contain_text("It is for somebody else.")
     assert "my question" not in await site.ada.page.content()
+
+
+async def left_behind(site: Site) -> None:
+    """Ada joined, and what she said last stands in this tab and was never sent."""
+    chat, ada = await site.house.invited(), site.ada
+    await ada.page.add_init_script(ON_A_SLOW_WIRE)
+    await ada.follow(site.house.token(chat))
+    await ada.panel.get_by_role("link", name="Sign in").click()
+    await ada.button("Join the chat").click()
+    await ada.say("my question")
+    await expect(ada.message("my question")).to_contain_text("Sent")
+    await ada.page.evaluate("() => { window.late = new Promise(() => {}); }")
+    await ada.say("never sent")
+    await expect(ada.message("never sent")).to_contain_text("Sending")
+
+
+async def has_a_chat_of_his_own(site: Site) -> None:
+    """Whoever is next at this computer joins by a link that asks for no sign-in."""
+    rules = site.house.relay.rules
+    policy = replace(rules.admission, demand=Demand.NEVER)
+    site.house.relay.rules = replace(rules, admission=policy)
+    await site.ada.join(Link(site.house.token(await site.house.invited(thread=OTHER))))
+    await site.ada.say("his question")
+    await expect(site.ada.message("his question")).to_contain_text("Sent")
+    for _ in range(2):
+        places = (await site.ada.page.content(), await site.ada.page.evaluate(STORED))
+        assert "never sent" not in "".join(places)
+        await site.ada.page.reload()
+        await expect(site.ada.message("his question")).to_be_visible()
+
+
+@pytest.mark.parametrize("everywhere", [True], indirect=True)
+async def test_who_joins_a_chat_where_she_signed_out_reads_nothing_of_hers(site: Site) -> None:
+    site.everywhere("s1234567")
+    await left_behind(site)
+    site.everywhere()
+    await has_a_chat_of_his_own(site)
+
+
+@pytest.mark.parametrize("everywhere", [True], indirect=True)
+async def test_nor_is_it_left_in_another_tab(site: Site) -> None:
+    site.everywhere("s1234567")
+    other = await site.ada.tab()
+    await left_behind(site)
+    await other.goto(f"{site.help_site.url}/remote")
+    await other.get_by_role("button", name="Live chat").click()
+    panel = other.get_by_role("dialog", name="Computing support")
+    await expect(panel).to_contain_text("my question")
+    await expect(panel.locator("summary")).to_be_visible()  # the rest of the widget is there
+    site.everywhere()
+    await has_a_chat_of_his_own(site)
+    await expect(panel).to_contain_text("This chat was closed in another window")
+    await expect(panel).not_to_contain_text("my question")
+
+
+async def test_nor_does_who_has_signed_in_since(site: Site) -> None:
+    await left_behind(site)
+    site.login = "eve"
+    await site.ada.page.goto(f"{site.help_site.url}/livechat/sign-in?/remote")
+    await site.ada.page.wait_for_url(f"{site.help_site.url}/remote")
+    await has_a_chat_of_his_own(site)
+
+
+async def test_nor_does_who_has_signed_in_since_and_has_no_chat(site: Site) -> None:
+    await left_behind(site)
+    site.login = "eve"
+    await site.ada.page.goto(f"{site.help_site.url}/livechat/sign-in?/remote")
+    await site.ada.page.wait_for_url(f"{site.help_site.url}/remote")
+    await shows_nothing_of_hers(site, "__Host-livechat-signin")

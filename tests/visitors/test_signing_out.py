@@ -12,6 +12,7 @@ from bot.domain.admission import Demand
 from bot.domain.chat import State
 from bot.domain.reception import Admits
 from bot.relay.relay import Rules
+from bot.visitors.guard import GAVE_WAY
 from tests.relay.house import OTHER
 from tests.visitors.browser import ORIGIN, nonce
 from tests.visitors.test_assertions import token
@@ -71,8 +72,10 @@ async def test_once_she_signed_out_at_the_site_her_chat_is_shown_to_nobody(
     tab = await window(site)
     here = site.visitor
     assert (await here.goes("/livechat/api/session", login=login))[0] == 401
-    assert SEAT not in here.cookies
+    assert here.cookies[SEAT] == GAVE_WAY
     assert (await tab.receive()).data == 4401  # her other tabs are closed
+    # and the page that asked may have been left before it read that
+    assert (await here.goes("/livechat/api/session", login=login))[0] == 401
     # and it is over for good: she signs in again, with the cookie that somebody kept
     here.cookies[SEAT] = secret
     assert (await here.goes("/livechat/api/session", login=ADA))[0] == 204
@@ -106,7 +109,7 @@ async def test_no_other_door_is_left_open(site: Site, path: str) -> None:
         status, _ = await here.posts(path.removeprefix("api/"), login=EVE, window="w", seen="0")
         assert status == 401
     assert (await here.goes("/livechat/api/session", login=EVE))[0] == 401
-    assert SEAT not in here.cookies
+    assert here.cookies[SEAT] == GAVE_WAY
 
 
 async def test_who_only_looks_at_the_door_takes_nothing_from_who_is_told_that_she_signed_out(
@@ -120,7 +123,7 @@ async def test_who_only_looks_at_the_door_takes_nothing_from_who_is_told_that_sh
     here = site.visitor
     assert (await here.goes("/livechat/api/begin", login=EVE))[0] == 200
     assert (await here.goes("/livechat/api/session", login=EVE))[0] == 401
-    assert SEAT not in here.cookies
+    assert here.cookies[SEAT] == GAVE_WAY
 
 
 async def test_who_is_refused_takes_nothing_either_from_who_is_told_that_she_signed_out(
@@ -133,7 +136,7 @@ async def test_who_is_refused_takes_nothing_either_from_who_is_told_that_she_sig
     assert (await here.posts("begin", login=EVE, **form))[0] == 409
     assert here.cookies[SEAT] == secret
     assert (await here.goes("/livechat/api/session", login=EVE))[0] == 401
-    assert SEAT not in here.cookies
+    assert here.cookies[SEAT] == GAVE_WAY
 
 
 async def test_who_joins_another_chat_ends_the_session_of_who_signed_out(site: Site) -> None:
@@ -141,7 +144,8 @@ async def test_who_joins_another_chat_ends_the_session_of_who_signed_out(site: S
     tab, here = await window(site), site.visitor
     link = site.house.token(await site.house.invited(thread=OTHER))
     site.house.relay.rules = unsigned(site)
-    assert (await here.posts("join", login=EVE, token=link, nonce=nonce()))[0] == 200
+    status, told = await here.posts("join", login=EVE, token=link, nonce=nonce())
+    assert (status, told["signed_out"]) == (200, True)
     assert (await tab.receive()).data == 4401
     assert here.cookies[SEAT] != secret
     assert await site.house.visiting.seat(secret) is None
@@ -203,10 +207,37 @@ async def test_the_next_one_who_signs_in_does_not_find_the_last_ones_chat(
     secret, _ = await joined(site)
     tab = await window(site)
     await way(site)
-    assert SEAT not in site.visitor.cookies
     assert (await tab.receive()).data == 4401
+    # and the widget is told to forget what she had not sent
+    assert (await site.visitor.goes("/livechat/api/session"))[0] == 401
+    assert site.visitor.cookies[SEAT] == GAVE_WAY
     site.visitor.cookies[SEAT] = secret
     assert (await site.visitor.goes("/livechat/api/session"))[0] == 204
+
+
+@only_at_the_door
+async def test_who_signs_in_and_joins_at_once_is_told_that_somebody_sat_there_before(
+    site: Site,
+) -> None:
+    await joined(site)
+    here, link = site.visitor, site.house.token(await site.house.invited(thread=OTHER))
+    site.house.relay.rules = unsigned(site)
+    await by_proxy(site)
+    status, told = await here.posts("join", token=link, nonce=nonce())
+    assert (status, told["signed_out"]) == (200, True)
+    assert (await here.goes("/livechat/api/session"))[0] == 200
+
+
+@only_at_the_door
+async def test_who_signs_in_and_begins_a_chat_is_told_so_too(site: Site) -> None:
+    door = replace(site.house.relay.rules.door, admits=Admits.ANYONE)
+    site.house.relay.rules = replace(site.house.relay.rules, door=door)
+    await site.house.writes("open until 17:00")
+    await joined(site)
+    await by_proxy(site)
+    form = {"key": nonce(), "question": "Why?", "name": "", "email": ""}
+    status, told = await site.visitor.posts("begin", **form)
+    assert (status, told["signed_out"]) == (200, True)
 
 
 @only_at_the_door
@@ -233,7 +264,7 @@ async def test_who_signs_in_again_keeps_the_chat(site: Site) -> None:
 
 
 @only_at_the_door
-@pytest.mark.parametrize(("login", "status"), [(ADA, 200), (EVE, 204)])
+@pytest.mark.parametrize(("login", "status"), [(ADA, 200), (EVE, 401)])
 async def test_a_chat_joined_by_link_alone_stays_with_those_who_are_on_its_ticket(
     site: Site, login: str, status: int
 ) -> None:

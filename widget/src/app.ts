@@ -195,6 +195,7 @@ export class App {
     const [status, body] = await this.#ask("api/join", { token, nonce });
     if (this.#invitation !== invitation) return;
     if (status === 200 && isView(body)) {
+      if (body.signed_out) this.clean();
       this.#begin(body);
     } else if (status === 410 || status === 404) {
       this.#refuse((body as { error: Fate }).error);
@@ -240,7 +241,7 @@ export class App {
       return this.#trouble(status, () => void this.#boot(chat), !chat);
     }
     const now = status === 401 ? null : (body as View | null);
-    if (!now && body) for (const name of this.#tab.names("")) this.#tab.set(name, null);
+    if (!now && body) this.clean();
     // What was not sent from here is shown first, until it is dismissed; not once one has signed out (401).
     const old = leftBehind(this.#tab)?.view;
     const stop = old && old.chat !== now?.chat && (now ? "other_chat" : "no_session");
@@ -257,6 +258,13 @@ export class App {
       this.#tab.set("open", null);
       this.go({ name: "none" });
     }
+  }
+
+  /** Whoever wrote here has signed out: nothing of it stays, nor in other windows (lazy/closed.ts). */
+  clean(): void {
+    for (const name of this.#tab.names("")) this.#tab.set(name, null);
+    this.#tab.set("open", this.open);
+    this.#browser.set("left", this.#browser.get<[string]>("read")?.[0] ?? null);
   }
 
   // The chat.

@@ -37,7 +37,7 @@ export interface More {
   waiting(app: App): Child;
   /** Why a link opens nothing; `until` when it is for a time. */
   refused(fate: Exclude<Fate, "pending">, until?: string): string;
-  /** What whoever is invited does about a browser that keeps no cookies. */
+  /** What whoever is invited does about a browser that keeps no cookies; "" in one that does. */
   cookies(): string;
   /** A message's file. */
   body(app: App, entry: Entry): Child[];

@@ -17,19 +17,6 @@ export const tell = (host: HTMLElement, name: string, detail?: object): boolean 
     new CustomEvent(`livechat-${name}`, { detail, bubbles: true, composed: true, cancelable: !detail }),
   );
 
-/** Whether a cookie stays here. Asked by trying: Chromium's `navigator.cookieEnabled` says yes where none does. */
-export function keepsCookies(): boolean {
-  try {
-    const tried = "livechat=1;SameSite=Strict;max-age=";
-    document.cookie = `${tried}9`;
-    const kept = document.cookie.includes("livechat=1");
-    document.cookie = `${tried}0`;
-    return kept;
-  } catch {
-    return false;
-  }
-}
-
 /** The screens which the panel fills; the same words stand in styles.css. */
 const SMALL = "(max-width: 480px), (max-height: 460px)";
 let aside: HTMLElement[] = [];

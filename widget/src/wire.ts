@@ -18,6 +18,8 @@ export interface View {
   blocked: string | null;
   /** Whether the chat helped: "" while that is asked, null where it is not, else the answer. */
   rating: "" | "yes" | "partly" | "no" | null;
+  /** Told to who joins or begins it: what this browser keeps is another's, who has signed out. */
+  signed_out?: boolean;
 }
 
 /** What came with a line. */

@@ -5,9 +5,9 @@
 import type { App } from "../app.ts";
 import type { Kit } from "../more.ts";
 import type { Child, Spec } from "../view/dom.ts";
-import { keepsCookies } from "../page.ts";
-import { randomText } from "../wire.ts";
+import { randomText, type View } from "../wire.ts";
 import { browserOf } from "./browser.ts";
+import { keepsCookies } from "./cookies.ts";
 import { dress } from "./dress.ts";
 import { Hits, hitsView } from "./hits.ts";
 
@@ -214,6 +214,7 @@ class Door {
     if (outcome === "begun") {
       this.#forget();
       this.step = undefined;
+      if ((body as View).signed_out) this.app.clean();
       return void this.app.resume();
     }
     const { error, fields, until = "" } = body as Refused;

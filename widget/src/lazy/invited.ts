@@ -1,9 +1,10 @@
 /** What is told to whoever opens a link that leads nowhere, or not yet. */
 import type { Kit, More } from "../more.ts";
+import { keepsCookies } from "./cookies.ts";
 
 export function invited({ say, sayUntil }: Kit): { cookies(): string; refused: More["refused"] } {
   return {
-    cookies: () => say("cookies"),
+    cookies: () => (keepsCookies() ? "" : say("cookies")),
     refused: (fate, until) => {
       switch (fate) {
         case "used":

@@ -2,7 +2,6 @@
 import type { App } from "../app.ts";
 import { moreOf } from "../more.ts";
 import { say, sayNames } from "../strings.ts";
-import { keepsCookies } from "../page.ts";
 import type { Fate, Peek } from "../wire.ts";
 import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
 
@@ -51,6 +50,7 @@ export function screen(app: App): Spec {
 function invited(app: App, { peek, other, busy, failed, join }: Screen & { name: "invited" }): Child[] {
   const { ticket, operators, admission, sign_in } = peek;
   const who = sayNames(operators) || say("title");
+  const cookieless = moreOf(app)?.cookies();
   const props = { "aria-disabled": busy && "true", click: join };
   return [
     h("p", {}, say("invited_text", { who, ticket })),
@@ -58,8 +58,8 @@ function invited(app: App, { peek, other, busy, failed, join }: Screen & { name:
     other && h("p", { key: "other" }, say("leaves")),
     h("p.bad", { role: "alert" }, failed && say("trouble_text")),
     // Without a cookie the link would be used up, and nobody be in the chat.
-    !keepsCookies()
-      ? h("p.bad", { key: "cookieless" }, moreOf(app)?.cookies())
+    cookieless
+      ? h("p.bad", { key: "cookieless" }, cookieless)
       : admission === "sign_in"
       ? link(`${sign_in}?${location.pathname}${location.search}`, say("sign_in"), " main")
       : h("button.main", props, busy ? say("joining") : say("join")),
