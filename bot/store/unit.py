@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import starmap
 
 from bot.domain.admission import SignIn
 from bot.domain.blocking import Block
@@ -72,7 +71,7 @@ class SqlUnit:
     async def waiting(self) -> list[Chat]:
         """Read whose visitors wait; nothing is locked."""
         rows = await self.link.rows(reception_sql.OPEN_CHATS)
-        return [chat for chat in starmap(codec.chat_from_json, rows) if chat.waits]
+        return [chat for chat in codec.readable_chats(rows) if chat.waits]
 
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note how far the visitor's lines stand in the thread; never goes back."""

@@ -12,6 +12,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.events import Event
 from bot.relay.standing import standing
 from bot.relay.storage import Unit
+from tests.relay.doorway import asks
 from tests.relay.house import OTHER, House
 
 
@@ -51,3 +52,11 @@ async def test_a_fault_at_one_chat_keeps_no_other_from_what_time_does(
         await house.housekeeping.tidy()
     assert (await house.chat(good.id)).state is State.CANCELLED
     assert sweep.await_count == 1
+
+
+async def test_one_that_cannot_be_read_keeps_nobody_from_beginning_his(door: House) -> None:
+    bad = (await asks(door, "b" * 43)).chat
+    with closing(sqlite3.connect(door.file)) as database, database:
+        detail = '{"head": "of a later version"}'
+        database.execute("UPDATE chats SET detail = ? WHERE id = ?", (detail, bad.id))
+    assert (await asks(door)).chat.state is State.OPEN
