@@ -374,7 +374,12 @@ class Operating:
         row = Delivery(Lane.TEAMS, stream, "card", {}, chat.id, thread=chat.thread, rank=LATER)
         await unit.schedule(row)
         if chat.card:  # else it would go on saying how things stood
-            await unit.schedule(replace(row, kind="retire", payload={"card": chat.card}))
+            # In a stream of its own: to earlier versions, whose cards would wait for it, it is unknown.
+            after, old = self._relay.now() + self._relay.rules.card_delay, {"card": chat.card}
+            row = replace(
+                row, stream=f"retire:{chat.id}", kind="retire", payload=old, not_before=after
+            )
+            await unit.schedule(row)
 
 
 def _lookup(thread: Thread, heard: Heard, instance: str, number: int) -> Delivery:

@@ -274,6 +274,17 @@ async def test_a_card_is_not_called_an_old_one_before_there_is_a_new_one(house: 
     assert house.threads.retired == ["card-1"]
 
 
+async def test_a_card_does_not_wait_until_an_older_one_says_that_it_is_old(house: House) -> None:
+    """After going back to an earlier version that would be for ever: it does not know of such."""
+    _, seat = await house.talking()
+    await house.writes("show card")
+    await house.deliver("card")
+    await house.visiting.end(seat)
+    await house.deliver("card")
+    assert house.threads.retired == []
+    assert house.threads.cards["card-2"].chat.state is State.ENDED
+
+
 async def test_whether_a_thread_carries_a_chat_is_known(house: House) -> None:
     _, seat = await house.talking()
     assert await house.operating.carries_chat(THREAD)
