@@ -238,8 +238,7 @@ class RelayHandler(InThread):
 
 
 def _seqs(delivery: Delivery) -> list[int]:
-    payload = delivery.payload
-    return [int(seq) for seq in payload.get("seqs") or [payload["seq"]]]
+    return [int(seq) for seq in delivery.payload.get("seqs") or [delivery.payload["seq"]]]
 
 
 class TellHandler(InThread):
@@ -284,12 +283,14 @@ class TellHandler(InThread):
         found = await self._chat(delivery)
         if found is None or delivery.payload["word"] not in _NEVER_LOST:
             return lost
-        by, told = found[0].started_by, ("word", "detail")
+        chat, told = found[0], ("word", "detail")
+        # After the purge it is known only who sent the record.
+        by = chat.filing.by if chat.filing and not chat.started_by.id else chat.started_by
         # Whom to tell goes along: by then the chat may be purged.
         payload = {key: delivery.payload[key] for key in told} | {"by": [by.id, by.name]}
-        stream = f"lost:{found[0].id}"
+        stream = f"lost:{chat.id}"
         row = Delivery(
-            delivery.lane, stream, "lost", payload, found[0].id, thread=delivery.thread, rank=URGENT
+            delivery.lane, stream, "lost", payload, chat.id, thread=delivery.thread, rank=URGENT
         )
 
         async def both(unit: Unit) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
-from bot.domain.events import Receipt
+from bot.domain.events import Erased, Receipt
 from bot.domain.messages import Notice
+from bot.relay.filing import happens
 from bot.relay.ports import (
     Delivery,
     Gone,
@@ -263,6 +264,27 @@ async def test_who_is_called_late_is_known_although_the_chat_was_purged_meanwhil
     assert [notice.mention for notice in told] == [(GRACE.id, GRACE.name)]
 
 
+async def test_who_sent_the_record_is_told_what_is_wrong_with_it_although_the_chat_was_purged(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = await lost_while(house)
+    house.tickets.status_faults.before.append(Refused("No such status."))
+    tell = house.threads.tell
+
+    async def gone(thread: Thread, notice: Tell) -> str:
+        if thread.conversation_id == THREAD.conversation_id:
+            raise Gone(GONE)
+        return await tell(thread, notice)
+
+    monkeypatch.setattr(house.threads, "tell", gone)
+    for _ in range(4):
+        await tidied(house, 2 * MINUTE)
+    assert (await house.chat(chat.id)).state is State.PURGED
+    place, told = house.threads.told[-1]
+    assert (told.word, told.detail) == (Word.STATUS_PROBLEM, "No such status.")
+    assert (place, told.mention) == (f"personal chat of {GRACE.id}", (GRACE.id, GRACE.name))
+
+
 async def test_nobody_is_called_once_it_is_forgotten_who_it_was(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +294,8 @@ async def test_nobody_is_called_once_it_is_forgotten_who_it_was(
         await house.deliver()
         house.clock.pass_(seconds=30)
     assert (await house.chat(chat.id)).state is State.PURGED
+    erased = Erased(house.clock())
+    await house.store.write(lambda unit: happens(house.relay, unit, chat.id, erased))
     problem = {"detail": "", "thread": chat.thread}
     rows = [
         Delivery(Lane.TEAMS, f"{word}:1", "tell", problem | {"word": word.value}, chat.id)
