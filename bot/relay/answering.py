@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from bot.domain.effects import Word
+
 
 class Answer(StrEnum):
     """What the bot answers a CO in the thread; bot/teams words it, ``detail`` fills it in."""
@@ -45,3 +47,10 @@ class Answer(StrEnum):
     STAYS = "stays"
     UNBLOCKED = "unblocked"
     DONE = "done"
+
+
+def word_of(raw: str) -> Word | Answer | None:
+    """Return a notice's word; None if only a later version has it."""
+    if raw in set(Word):
+        return Word(raw)
+    return Answer(raw) if raw in set(Answer) else None

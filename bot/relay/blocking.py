@@ -120,10 +120,12 @@ class Blocking:
 
     async def lift(self, unit: Unit, block_id: str, by: Author) -> Block | None:
         """Let somebody in again; return what kept him out, or None if nothing did."""
+        kept = next((one for one in await unit.blocks() if one.id == block_id), None)
+        # First, as everybody locks a chat before what belongs to it.
+        chat = await unit.chat(kept.chat) if kept else None
         found = await unit.unblock(block_id)
         if found is None:
             return None
-        chat = await unit.chat(found.chat)
         if chat is not None:
             with suppress(NotNow):  # it is over, and shows nothing of it any more
                 await self._relay.happen(unit, chat, e.Unblocked(self._relay.now()))

@@ -14,11 +14,11 @@ from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.effects import Word
 from bot.domain.files import is_picture
 from bot.domain.messages import Message
+from bot.relay.answering import word_of
 from bot.relay.files import Previews
 from bot.relay.handlers import After, Quiet, Relayed
 from bot.relay.ports import (
     URGENT,
-    Answer,
     Apart,
     Delivery,
     Gone,
@@ -57,7 +57,7 @@ _PAGE = 100
 _SOON, _SELDOM, _TRIES = timedelta(seconds=5), timedelta(minutes=15), 20
 _BELIEVED = 30.0  # seconds
 _SURE_AFTER = 4.0  # seconds after which Teams is asked a second time whether a place is gone
-_MANY = 5000  # references remembered
+_MANY = 5000  # references remembered; more chats than a thread has
 
 
 def believed(delivery: Delivery, gone: Gone) -> Gone | NotDone:
@@ -87,22 +87,25 @@ class InThread(Quiet, ABC):
         """If the thread is gone, its chats are filed and visitors told; else nothing follows."""
         if not isinstance(error, Gone) or delivery.chat_id is None:
             return None
-        chat_id, target = delivery.chat_id, int(delivery.payload.get("thread") or 0)
+        thread = await self._place(delivery)
 
         async def lost(unit: Unit) -> None:
-            chat = await unit.chat(chat_id)
-            if chat is None or chat.thread != (target or chat.thread):
-                return  # it was for another place, where the chat had been asked for
-            if not (await unit.thread_by_id(chat.thread)).open:
-                return  # known already: what follows from it has followed
-            await unit.close_thread(chat.thread, error.sentence)
             # All that are there: whoever finds out next sees that it is known.
-            there = {one.id: one for one in (chat, *await unit.chats_in(chat.thread))}
-            for one in there.values():
+            there = await unit.chats_in(thread, _MANY)
+            if all(chat.id != delivery.chat_id for chat in there):
+                return  # it was for another place, where the chat had been asked for
+            if not (await unit.thread_by_id(thread)).open:
+                return  # known already: what follows from it has followed
+            await unit.close_thread(thread, error.sentence)
+            for one in there:
                 with suppress(NotNow):
                     await self._relay.happen(unit, one, e.ThreadLost(self._relay.now()))
 
         return lost
+
+    async def _place(self, delivery: Delivery) -> int:
+        found = await self._chat(delivery)
+        return int(delivery.payload.get("thread") or (found[0].thread if found else 0))
 
     async def _chat(self, delivery: Delivery) -> tuple[Chat, int] | None:
         if delivery.chat_id is None:
@@ -159,9 +162,10 @@ class RelayHandler(InThread):
         unseen = self._not_shown(delivery, _seqs(delivery), sure=delivery.attempt < 2)
         if not isinstance(error, Gone):
             return unseen
-        lost = await super().gave_up(delivery, error)
+        lost, thread = await super().gave_up(delivery, error), await self._place(delivery)
 
         async def both(unit: Unit) -> None:
+            await unit.chats_in(thread, _MANY)  # locked in order
             await unseen(unit)  # first: the record is closed by what follows
             if lost:
                 await lost(unit)
@@ -247,7 +251,7 @@ class TellHandler(InThread):
     async def _post(self, delivery: Delivery) -> After | None:
         """Post it, calling the CO if somebody waits for him."""
         found, payload = await self._chat(delivery), delivery.payload
-        if not _is_known(str(payload["word"])):
+        if (word := word_of(str(payload["word"]))) is None:
             return later(self._relay, delivery)  # a later version has words for it
         chat = found[0] if found else None
         thread_id = payload.get("thread") or (chat.thread if chat else 0)
@@ -258,8 +262,6 @@ class TellHandler(InThread):
             thread = await self._relay.store.thread(chat.thread)
         if thread.begun:
             return None
-        raw = str(payload["word"])
-        word = Word(raw) if raw in set(Word) else Answer(raw)
         whom = _whom(delivery, chat)
         resent = delivery.attempt > 1 or "tries" in payload
         notice = Tell(word, str(payload["detail"]), chat, whom, resent=resent)
@@ -299,10 +301,6 @@ class TellHandler(InThread):
                 await lost(unit)
 
         return both
-
-
-def _is_known(word: str) -> bool:
-    return word in {*Word, *Answer}
 
 
 def _whom(delivery: Delivery, chat: Chat | None) -> tuple[str, str] | None:

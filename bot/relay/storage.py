@@ -45,8 +45,8 @@ class Unit(Protocol):
     async def live_chat(self, thread_id: int) -> Chat | None:
         """Load the thread's chat in a LIVE state, locked; at most one exists."""
 
-    async def chats_in(self, thread_id: int) -> list[Chat]:
-        """Load the thread's few newest chats, whatever their state, newest first, locked."""
+    async def chats_in(self, thread_id: int, most: int = ...) -> list[Chat]:
+        """Load the thread's live chat and its newest others, a few or ``most``; newest first, locked."""
 
     async def add(self, chat: Chat) -> None:
         """Keep a new chat."""

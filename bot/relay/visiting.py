@@ -134,8 +134,8 @@ class Visiting:
         mark, key = digest(nonce), digest(token)
 
         async def work(unit: Unit) -> Seat | str:
+            chat = await unit.chat(known.chat_id) if known else None  # first, as everybody locks it
             knock = await unit.knock(key)
-            chat = await unit.chat(knock.chat_id) if knock else None
             if knock is None or chat is None:
                 return "unknown"
             if refused := await self._let_in(unit, chat, knock, (key, mark, present), sign_in):
@@ -144,7 +144,8 @@ class Visiting:
             await unit.seat(seat)
             return seat
 
-        if present and (again := await self._seated(present, key)):
+        known = await self._relay.store.find_knock(key)
+        if present and known and (again := await self._seated(present, known)):
             return again
         seat = await self._relay.store.write(work)
         if isinstance(seat, str):
@@ -199,11 +200,10 @@ class Visiting:
         known = who or (bearer(link) if link else None)
         return kept_out(blocks, self._relay.now(), known, seat)
 
-    async def _seated(self, present: str, key: str) -> Joined | None:
+    async def _seated(self, present: str, knock: Knock) -> Joined | None:
         """A browser that joined opens its own link once more: that is no second person."""
         seat = await self.seat(present)
-        knock = await self._relay.store.find_knock(key)
-        if seat is None or knock is None or knock.chat_id != seat.chat_id:
+        if seat is None or knock.chat_id != seat.chat_id:
             return None
         found = await self.look(seat)
         return Joined(present, seat, *found) if found else None

@@ -50,10 +50,13 @@ LIVE_CHAT = Query(
 
 
 def _newest_in(place: sa.ColumnElement[int]) -> Query:
-    """A thread's newest chats, locked in the order of their ids, as everybody locks several."""
+    """A thread's live chat and its newest others, locked in the order of their ids, as everybody
+    locks several.
+    """
     newest = chats.alias("newest")
     ids = sa.select(newest.c.id).where(newest.c.thread_id == place)
-    few = ids.order_by(newest.c.created_at.desc()).limit(number("limit"))
+    live_first = sa.text("newest.state IN ('invited', 'open') DESC")
+    few = ids.order_by(live_first, newest.c.created_at.desc()).limit(number("limit"))
     found = sa.select(*_CHAT).where(chats.c.thread_id == place, chats.c.id.in_(few))
     return Query(found.order_by(InOrder(chats.c.id)).with_for_update())
 

@@ -20,8 +20,9 @@ from bot.store.tables import micros
 
 #: Microseconds for which an open chat's last change is not noted anew; it only ever seems older.
 _SOON_AGAIN = 30_000_000
-#: In one thread, chats follow one another; more than these do not matter to anybody writing there.
-_FEW = 8
+#: In one thread, chats follow one another; of those that are not live, more than these do not matter
+#: to anybody writing there.
+FEW = 8
 
 
 class Chats:
@@ -69,15 +70,15 @@ class Chats:
         """Load the thread's live chat, locked."""
         return _only(await self._load(sql.LIVE_CHAT, thread=thread_id))
 
-    async def in_thread(self, thread_id: int) -> list[Chat]:
-        """Load the thread's few newest chats, locked, the newest first."""
+    async def in_thread(self, thread_id: int, most: int = FEW) -> list[Chat]:
+        """Load the thread's live chat and its newest others, locked, the newest first."""
         if (hoped := self._hopes.only_chat(thread_id)) is not None:
             self._states[hoped.id] = hoped.state
             return [hoped]
-        if thread_id in self._chats_ahead:
+        if most == FEW and thread_id in self._chats_ahead:
             found = self._loaded(self._chats_ahead.pop(thread_id))
         else:
-            found = await self._load(sql.CHATS_IN, thread=thread_id, limit=_FEW)
+            found = await self._load(sql.CHATS_IN, thread=thread_id, limit=most)
         found.sort(key=attrgetter("created"), reverse=True)
         self._hopes.see(lambda noted: noted.found_in(thread_id, found))
         return found
@@ -166,7 +167,7 @@ class Chats:
             return hoped
         ahead: list[Row] = []
         if self._link.shared:
-            values = {"conversation_id": conversation_id, "limit": _FEW}
+            values = {"conversation_id": conversation_id, "limit": FEW}
             self._link.later(sql.CHATS_AT, ahead.extend, **values)
         rows = await self._link.rows(sql.KNOWN_THREAD, conversation_id=conversation_id)
         if not rows:

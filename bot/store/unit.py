@@ -15,7 +15,7 @@ from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Delivery, Knock, Seat, Thread
 from bot.store import blocks_sql, codec, processes, reception_sql, standing_sql
 from bot.store import chat_sql as sql
-from bot.store.chats import Chats
+from bot.store.chats import FEW, Chats
 from bot.store.deliveries import Deliveries, Home
 from bot.store.gathering import Gathering
 from bot.store.hopes import Hopes
@@ -51,9 +51,9 @@ class SqlUnit:
         """Load the thread's live chat, locked."""
         return await self._chats.live(thread_id)
 
-    async def chats_in(self, thread_id: int) -> list[Chat]:
-        """Load the thread's few newest chats, locked."""
-        return await self._chats.in_thread(thread_id)
+    async def chats_in(self, thread_id: int, most: int = FEW) -> list[Chat]:
+        """Load the thread's live chat and its newest others, locked."""
+        return await self._chats.in_thread(thread_id, most)
 
     async def add(self, chat: Chat) -> None:
         """Keep a new chat."""

@@ -12,22 +12,30 @@ import psycopg
 import pytest
 from psycopg.errors import DeadlockDetected
 
+from bot.domain.blocking import Block
 from bot.domain.chat import Chat, State
+from bot.domain.events import Event
+from bot.domain.invitations import digest
+from bot.relay.blocking import Blocking
 from bot.relay.buttons import Buttons
+from bot.relay.delivering import RelayHandler
 from bot.relay.ending import Claim, Endings
 from bot.relay.handlers import Relayed, Run
 from bot.relay.inbound import Operator, Pressed
-from bot.relay.ports import Delivery, Lane
+from bot.relay.ports import Delivery, Gone, Knock, Lane
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
+from bot.relay.visiting import CannotJoin, Visiting
 from bot.store import SqlStore
 from bot.store.libpq import Connection, Order
 from bot.store.link import Link
 from bot.store.sql import Row
 from bot.store.unit import SqlUnit
 from tests.people import GRACE, NOW
+from tests.relay.fakes import FakeThreads
 from tests.relay.house import RULES
 from tests.store.making import THREAD, add_chat, somebody_waits
+from tests.store.test_blocks import BLOCK, keep
 
 Two = tuple[SqlStore, SqlStore]
 
@@ -193,4 +201,84 @@ async def test_who_invites_locks_the_threads_chats_in_that_order_too(
     pressing = await Buttons(Relay(here, lambda: NOW, [], RULES)).press(pressed)
     await others[0]
     assert "thread" in pressing.sentence
+    assert not deadlocks
+
+
+async def test_who_finds_a_thread_lost_locks_its_chats_in_that_order_too(
+    two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if a message of the newer one is what Teams does not take."""
+    here, there = two
+    number = await two_chats(here)
+    others: list[asyncio.Task[list[Chat]]] = []
+    happen = Relay.happen
+
+    async def slowly(self: Relay, unit: Unit, chat: Chat, event: Event) -> Chat:
+        if not others:
+            others.append(asyncio.create_task(there.write(lambda unit: by_number(unit, number))))
+            await somebody_waits(here)
+        return await happen(self, unit, chat, event)
+
+    monkeypatch.setattr(Relay, "happen", slowly)
+    handler = RelayHandler(Relay(here, lambda: NOW, [], RULES), FakeThreads())
+    row = Delivery(Lane.TEAMS, "chat:chat-a", "relay", {"seq": 1}, "chat-a", thread=number)
+    lost = await handler.gave_up(row, Gone("Not there."))
+    assert lost
+    await here.write(lost)
+    await others[0]
+    assert not (await here.thread(number)).open
+    assert not deadlocks
+
+
+async def test_who_lifts_a_block_locks_its_chat_first_as_who_blocks_does(
+    two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = two
+    await add_chat(here)
+    await keep(here, BLOCK)
+    blocks: list[asyncio.Task[None]] = []
+    unblock = SqlUnit.unblock
+
+    async def again(unit: Unit) -> None:
+        assert await unit.chat(BLOCK.chat)
+        await unit.block(BLOCK)
+
+    async def late(self: SqlUnit, block_id: str) -> Block | None:
+        found = await unblock(self, block_id)
+        blocks.append(asyncio.create_task(there.write(again)))
+        await somebody_waits(here)
+        return found
+
+    monkeypatch.setattr(SqlUnit, "unblock", late)
+    blocking = Blocking(Relay(here, lambda: NOW, [], RULES))
+    await here.write(lambda unit: blocking.lift(unit, BLOCK.id, GRACE))
+    await blocks[0]
+    assert await here.blocks() == [BLOCK]
+    assert not deadlocks
+
+
+async def test_who_joins_locks_the_chat_first_as_who_forgets_it_does(
+    two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = two
+    await add_chat(here, state=State.CANCELLED)
+    await here.write(lambda unit: unit.invite(digest("token"), "chat-1", 1, NOW))
+    gone: list[asyncio.Task[None]] = []
+    knock = SqlUnit.knock
+
+    async def forget(unit: Unit) -> None:
+        assert await unit.chat("chat-1")
+        await unit.forget("chat-1")
+
+    async def late(self: SqlUnit, token: str) -> Knock | None:
+        found = await knock(self, token)
+        gone.append(asyncio.create_task(there.write(forget)))
+        await somebody_waits(here)
+        return found
+
+    monkeypatch.setattr(SqlUnit, "knock", late)
+    visiting = Visiting(Relay(here, lambda: NOW, [], RULES), lambda: "secret")
+    with pytest.raises(CannotJoin):
+        await visiting.join("token", "nonce", None)
+    await gone[0]
     assert not deadlocks
