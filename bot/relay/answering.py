@@ -28,6 +28,7 @@ class Answer(StrEnum):
     NOTHING_HERE = "nothing_here"
     INVITATION_SLOW = "invitation_slow"
     NOT_FILED = "not_filed"
+    STRANDED = "stranded"  # the same of a chat whose thread is lost, with its card
     NOTES_KEPT = "notes_kept"
     QUOTE_KEPT = "quote_kept"
     FILE_MISSED = "file_missed"

@@ -19,6 +19,7 @@ from bot.relay.files import Previews
 from bot.relay.handlers import After, Quiet, Relayed
 from bot.relay.ports import (
     URGENT,
+    Answer,
     Apart,
     Delivery,
     Gone,
@@ -47,9 +48,8 @@ _CALLS = frozenset(
     }
 )
 #: Notices that are told elsewhere if the thread is gone: somebody has to put something right in RT.
-_NEVER_LOST = frozenset(
-    {Word.FILED_ELSEWHERE, Word.STATUS_PROBLEM, Word.FILING_FAILED, Word.FILING_STOPPED}
-)
+_NEVER_LOST = frozenset({Word.FILED_ELSEWHERE, Word.STATUS_PROBLEM, Word.FILING_FAILED,
+                         Word.FILING_STOPPED, Answer.FILING_WAITS, Answer.STRANDED})  # fmt: skip
 #: A message that waited longer than so says by how much Teams is behind.
 _SLOW = timedelta(seconds=10)
 _PAGE = 100

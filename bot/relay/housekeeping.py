@@ -173,7 +173,8 @@ class Housekeeping:
         """Its text is kept until somebody files it, so somebody must be told."""
         if not await unit.first_time(f"chat:{chat.id}", f"unfiled:{self._relay.now():%Y%m%d}"):
             return
-        await self._telling.told(unit, chat, Answer.NOT_FILED)
+        stands = (await unit.thread_by_id(chat.thread)).open
+        await self._telling.told(unit, chat, Answer.NOT_FILED if stands else Answer.STRANDED)
 
 
 def _minded(chat: Chat) -> datetime:

@@ -9,10 +9,10 @@ from typing import Any
 
 from bot.domain import events as e
 from bot.domain.chat import LIVE, Chat, NotNow, State
-from bot.domain.effects import Word
 from bot.domain.messages import Author, Role
 from bot.domain.steps import forgotten
 from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.relay.answering import word_of
 from bot.relay.delivering import believed, later
 from bot.relay.handlers import After, Quiet
 from bot.relay.pool import Pool
@@ -270,7 +270,9 @@ class LostHandler(Quiet):
         by = delivery.payload.get("by") or [chat.started_by.id, chat.started_by.name]
         gone = await self._relay.store.thread(chat.thread)
         place = await self._places.fallback(gone, str(by[0]))
-        word, detail = Word(delivery.payload["word"]), str(delivery.payload["detail"])
+        word, detail = word_of(str(delivery.payload["word"])), str(delivery.payload["detail"])
+        if word is None:
+            return later(self._relay, delivery)  # a later version has words for it
         resent = delivery.attempt > 1 or "tries" in delivery.payload
         whom = (str(by[0]), str(by[1])) if by[0] else None  # forgotten, where it was purged since
         await self._threads.tell(place, Tell(word, detail, chat, whom, resent=resent))

@@ -204,6 +204,12 @@ _WORDS: dict[Word | Answer, str] = {
         "This chat has ended and is not in RT yet. Press Send to RT on its card, or mention me "
         "with “send to RT”. Until then its text is kept here. {detail}"
     ),
+    Answer.STRANDED: (
+        "The record of the chat with {visitor} about ticket {ticket} is kept here still: RT has not "
+        "confirmed it, and Teams has lost the thread from which it could be sent. It goes by itself once "
+        "RT takes it; where {visitor} does not match the ticket, once there is a triage queue, which "
+        "whoever runs the live chat can set. {detail}"
+    ),
     Answer.FILING_WAITS: (
         "The record of the chat has been on its way to {destination} {detail} You need do "
         "nothing: it is kept here, and tried again until RT has it."

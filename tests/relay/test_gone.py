@@ -10,6 +10,7 @@ from bot.domain.events import Erased, Receipt
 from bot.domain.messages import Notice
 from bot.relay.filing import happens
 from bot.relay.ports import (
+    Answer,
     Delivery,
     Gone,
     Lane,
@@ -159,8 +160,20 @@ async def test_what_rt_refuses_once_the_chat_was_filed_by_itself_is_told_elsewhe
     for _ in range(9):
         await tidied(house, 20 * MINUTE)
     assert (await house.chat(chat.id)).state is State.ENDED
-    assert [notice.word for _, notice in there] == [Word.ORPHANED, Word.FILING_FAILED]
+    words = [notice.word for _, notice in there]
+    # That it is kept is brought to mind every day, and not in the thread that nobody sees.
+    assert words == [Word.ORPHANED, Word.FILING_FAILED, Answer.STRANDED]
     assert there[1][1].detail == "The ticket was deleted."
+
+
+async def test_that_a_record_waits_for_rt_is_told_elsewhere_too_once_the_thread_is_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.tickets.faults.before += [NotDone("RT is away.")] * 99
+    _, there = await told_elsewhere(house, monkeypatch)
+    for _ in range(9):
+        await tidied(house, 20 * MINUTE)
+    assert [notice.word for _, notice in there] == [Word.ORPHANED, Answer.FILING_WAITS]
 
 
 async def test_a_record_that_a_merge_took_elsewhere_is_told_although_the_thread_is_gone(
