@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,11 @@ class Apache:
         """Read the configuration anew."""
         await self.__aexit__()
         await self._serve()
+
+    def reload(self) -> None:
+        """Read it anew as logrotate has it every day: old processes stay while they hold sockets."""
+        assert self._process
+        self._process.send_signal(signal.SIGUSR1)
 
     async def __aexit__(self, *_what: object) -> None:
         assert self._process

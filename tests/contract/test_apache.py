@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,3 +167,27 @@ async def test_the_workers_we_ship_are_taken_by_apache(site: Site) -> None:
             await asyncio.sleep(0.05)
     assert not any(name in said for name in ("MaxRequestWorkers", "ServerLimit", "ThreadsPerChild"))
     assert (await site.ada.get("healthz")).status == 200
+
+
+async def test_the_site_goes_on_although_processes_of_before_a_reload_hold_pop_ups(
+    site: Site,
+) -> None:
+    conf, log = site.apache.folder / "httpd.conf", site.apache.folder / "error.log"
+    shipped = WORKERS.read_text(encoding="utf-8")
+    for name in ("ServerLimit", "MaxRequestWorkers"):  # an eighth of it, for few pop-ups
+        shipped = re.sub(rf"{name} (\d+)", lambda n: f"{n[0].split()[0]} {int(n[1]) // 8}", shipped)
+    told = f"{conf.read_text()}\n{shipped}\nLogLevel mpm_event:debug\n"
+    conf.write_text(told, encoding="utf-8")
+    await site.apache.restart()
+    await site.ada.join(site.visiting.invite())
+    tabs = []
+    for _ in range(3):
+        tabs.append(await site.ada.talk(CHAT))
+        begun = log.read_text().count("start_threads")
+        site.apache.reload()
+        async with asyncio.timeout(20):  # until a new process takes what comes
+            while log.read_text().count("start_threads") == begun:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    assert (await site.ada.get("healthz")).status == 200
+    assert "scoreboard is full" not in log.read_text()
+    assert not any(tab.ws.closed for tab in tabs)
