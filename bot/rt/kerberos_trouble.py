@@ -81,8 +81,9 @@ class Words(NamedTuple):
 _WORDS = {
     Cause.NOT_INSTALLED: Words(
         "Kerberos is not installed",
-        "Kerberos is configured for RT, but {detail} is not installed. Install the extra: "
-        "pip install 'livechat[kerberos]' (it needs gcc and libkrb5-dev).",
+        "Kerberos is configured for RT, but {detail} is not installed. Run infra/dev/install.sh "
+        "kerberos where the live chat is installed (docs/operations.md says what it needs), and "
+        "start the service again.",
     ),
     Cause.KEYTAB_MISSING: Words(
         "its keytab is missing",

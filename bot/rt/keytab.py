@@ -24,8 +24,10 @@ def named(keytab: str = "") -> str:
 
 def keys(path: str) -> list[Key]:
     """Read whose keys are in a file. Raises NoKerberos if there are none to be had."""
-    import krb5
-
+    try:
+        import krb5
+    except ImportError as error:
+        raise NoKerberos(Cause.NOT_INSTALLED, Scene(detail="krb5")) from error
     try:
         context = krb5.init_context()
         found = [

@@ -1,5 +1,6 @@
 """What is said of Kerberos' troubles, by the codes that MIT's library gives."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -154,6 +155,17 @@ def test_the_doctor_says_a_trouble_once(file: Path, monkeypatch: pytest.MonkeyPa
     found = doctor.check(Answers(), RT)
     assert [(f.name, f.ok) for f in found] == [("rt rt: keytab", True), ("rt rt: kerberos", False)]
     assert "timedatectl" in found[1].sentence
+
+
+def test_the_doctor_says_how_to_install_what_reads_a_keytab(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(keytab.VARIABLE, str(tmp_path / "svc.keytab"))
+    for library in ("gssapi", "krb5"):
+        monkeypatch.setitem(sys.modules, library, None)
+    found = doctor.check(Answers(), RT)
+    assert [f.ok for f in found] == [False, False]
+    assert all("infra/dev/install.sh kerberos" in f.sentence for f in found)
 
 
 @pytest.mark.parametrize(

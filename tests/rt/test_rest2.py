@@ -134,13 +134,13 @@ async def test_without_a_kerberos_ticket_the_reason_is_said(
         await gateway(rt, Login.KERBEROS).read(REF)
 
 
-async def test_kerberos_without_its_library_names_the_extra(
+async def test_kerberos_without_its_library_says_how_to_install_it(
     rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "gssapi", None)
     with pytest.raises(LoginTrouble) as caught:
         await gateway(rt, Login.KERBEROS).read(REF)
-    assert "livechat[kerberos]" in caught.value.advice
+    assert "infra/dev/install.sh kerberos" in caught.value.advice
 
 
 @pytest.mark.parametrize("login", [Login.TOKEN, Login.BASIC])
