@@ -7,16 +7,17 @@ set -eu
 cd "$(dirname "$0")/../.."
 bin=.venv/bin
 
-if [ ! -x $bin/python ]; then
-    ${PYTHON:-python3} -m venv .venv || {
+exec 9<requirements
+flock 9  # two makes at a time
+
+# A new release of the system brings another Python, for which the .venv of the old one is empty.
+if ! $bin/python -m pip --version >/dev/null 2>&1; then
+    ${PYTHON:-python3} -m venv --clear .venv || {
         echo "make: python3 -m venv failed. On Debian and Ubuntu: apt-get install python3-venv" >&2
         exit 1
     }
 fi
-exec 9>.venv/lock
-flock 9  # two makes at a time
-
-# Python's version is part of the stamp, so an upgraded interpreter gets its packages again.
+# Python's version is part of the stamp: what was compiled for one may not be right for another.
 fingerprint() { { $bin/python -V; cat "$@"; } | sha256sum | cut -d' ' -f1; }
 
 # set_up NAME FILES -- COMMAND: runs the command unless it ran with these very files before.
