@@ -37,12 +37,12 @@ async def test_one_press_answers_and_the_answer_is_known_in_the_other_window_too
     await expect(other.get_by_role("group", name=QUESTION)).to_be_visible()
     question = ada.panel.get_by_role("group", name=QUESTION)
     await expect(question).to_have_accessible_description(
-        "You need not answer. Your answer is put on your ticket."
+        "You need not answer. Your answer is put on the ticket."
     )
     assert await axe(ada) == []
     await question.get_by_role("button", name="Partly", exact=True).focus()
     await ada.page.keyboard.press("Enter")
-    await expect(ada.foot).to_contain_text("Thank you. Your answer is put on your ticket.")
+    await expect(ada.foot).to_contain_text("Thank you. Your answer is put on the ticket.")
     await expect(ada.spoken.filter(has_text="Thank you.")).to_have_count(1)
     await expect(question).to_have_count(0)
     assert await ada.focused() == "h3"
@@ -105,4 +105,4 @@ async def test_what_the_service_does_not_take_is_not_said_to_be_kept(
     await ada.page.route("**/api/rate", lambda route: route.fulfill(status=status, json=body))
     await ada.button("Yes").click()
     await expect(ada.foot).to_contain_text("Your answer came too late and was not kept.")
-    await expect(ada.foot).not_to_contain_text("is put on your ticket")
+    await expect(ada.foot).not_to_contain_text("is put on the ticket")

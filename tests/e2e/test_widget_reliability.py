@@ -240,7 +240,7 @@ async def test_a_message_that_nobody_may_have_seen_says_so(ada: Ada, service: Mo
     await ada.say("too much for Teams")
     await expect(ada.message("too much for Teams")).to_contain_text("Sent")
     talk.lose(sure=False)
-    words = "Computing support may not have seen this. It will be on your ticket."
+    words = "Computing support may not have seen this. It will be on the ticket."
     await expect(ada.message("too much for Teams")).to_contain_text(words)
     await expect(ada.spoken).to_contain_text(f"{words} too much for Teams")
     talk.relay()
