@@ -13,7 +13,7 @@ from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
 from bot.visitors.guard import Refusal
 
-RATES = Rate(per_minute=20, burst=20)  # of one seat
+RATES = Rate(per_minute=20, burst=20)  # of one chat, by any of its seats
 _STATUS = {"rated": 409, "late": 410}
 
 
@@ -36,7 +36,7 @@ class RateRoutes:
         seat = await self._visiting.seat(secret) if secret else None
         if seat is None:
             raise Refusal(401, "no_session")
-        if wait := self._rates.take(seat.id, time.monotonic()):
+        if wait := self._rates.take(seat.chat_id, time.monotonic()):
             raise Refusal(429, "slow_down", retry_after=wait)
         body = await guard.read_body(request)
         if set(body) != {"chat", "answer"} or body["answer"] not in list(ANSWERS):

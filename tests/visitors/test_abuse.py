@@ -136,3 +136,10 @@ async def test_who_takes_seat_after_seat_in_a_chat_says_no_more(start_site: Star
         await tab.send(t="say", key=f"k{n}", text="hello?")
         answers.append((await tab.next("ack", "refused"))["t"])
     assert answers == ["ack", "ack", "refused"]
+
+
+async def test_who_takes_seat_after_seat_in_a_chat_answers_no_more_often(site: Site) -> None:
+    browsers = await _again_and_again(site, 2)
+    body = {"chat": CHAT, "answer": "yes"}
+    answers = [await one.post("api/rate", body) for one in browsers for _ in range(20)]
+    assert 429 in {answer.status for answer in answers}
