@@ -39,8 +39,8 @@ NEW_ONLY = (
     "ticket in QUEUE: SUMMARY”, or press that button on the card."
 )
 _OTHER_WORDS = (
-    "You have sent this chat to RT already, and it goes with the summary that you sent then, not with "
-    "this one. As long as the card has Undo, press that and send it again; else add it on the ticket."
+    "You have sent this chat to RT already, and it goes as you sent it then, without this summary. As "
+    "long as the card has Undo, press that and send it again; else add it on the ticket."
 )
 _TOO_LATE = {
     State.FILING: "Too late: the record is on its way to RT, and may be there.",
@@ -122,8 +122,8 @@ class Sending:
             if chat.filing and not chat.filing.goes_to(more.get("new_ticket")):
                 check_not_in_rt(chat, looked=values.get("looked", ""))
             more["unseen"] = await unit.unposted(chat.id)
-        elif chat.filing and summary and chat.filing.summary not in ("", summary):
-            raise WrongInput(_OTHER_WORDS)  # "": it is purged, and nobody can tell
+        elif summary and _sent_with(chat) not in (None, summary):
+            raise WrongInput(_OTHER_WORDS)
         if undo:
             event: e.Event = e.FilingHeld(now, by, summary, until=now + undo, **more)
         else:
@@ -175,6 +175,12 @@ def _requestor(chat: Chat, choice: str) -> str:
         case "":
             return ""
     raise WrongInput("Choose who is to be the requestor of the new ticket.")
+
+
+def _sent_with(chat: Chat) -> str | None:
+    """The summary that is on its way or in RT; None if nobody can tell any more."""
+    sent = chat.filing if chat.state in SENT - {State.PURGED} else None
+    return sent.summary if sent else None
 
 
 def _summary(values: Mapping[str, str]) -> str:

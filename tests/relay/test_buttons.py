@@ -97,13 +97,14 @@ async def test_the_redrawn_card_files_even_the_same_words(house: House) -> None:
 
 @pytest.mark.parametrize("who", ["grace", "alan"])
 @pytest.mark.parametrize("undo", [60, 0])
+@pytest.mark.parametrize("first", ["Toner.", ""])
 async def test_who_sends_other_words_when_it_has_been_sent_is_shown_that_they_do_not_go(
-    house: House, who: str, undo: int
+    house: House, who: str, undo: int, first: str
 ) -> None:
     house.relay.rules = replace(RULES, undo=timedelta(seconds=undo))
     chat, _ = await house.talking()
-    await house.presses("file", chat, summary="Toner.", nonce=nonce(chat))
-    again = await house.presses("file", chat, summary="Toner.", nonce=nonce(chat))
+    await house.presses("file", chat, summary=first, nonce=nonce(chat))
+    again = await house.presses("file", chat, summary=first, nonce=nonce(chat))
     assert not again.sentence
     late = await house.presses("file", chat, who=who, summary="Drum.", nonce=nonce(chat))
     assert late.view
