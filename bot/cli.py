@@ -72,7 +72,7 @@ def demo(port: int) -> None:
     from bot.demo import demo as play
 
     logs.configure("warning")
-    with _said_if_taken(f"127.0.0.1:{port}"):
+    with _said_if_taken(f"127.0.0.1, one of the ports {port} to {port + 4}"):
         asyncio.run(play(port))
 
 

@@ -140,6 +140,12 @@ def test_demo_needs_no_configuration(app: Any) -> None:
     assert app.started == [8400]
 
 
+def test_a_port_in_use_may_be_any_of_the_demos_five(app: Any) -> None:
+    app.fault = OSError(98, "Address already in use")
+    result = run("demo", "--port", 8400)
+    assert "one of the ports 8400 to 8404: address already in use" in result.output
+
+
 @pytest.mark.parametrize("port", [99999, 65532, 0])
 def test_demo_says_which_ports_there_are(app: Any, port: int) -> None:
     """It needs five, this one and those behind it."""
