@@ -219,6 +219,8 @@ class Membership:
         token = ""
         for _ in range(MAX_PAGES):
             page = await conversations.paged_members(team, token)
+            if not isinstance(page.get("members"), list):
+                raise NotDone(_UNKNOWN)  # what is no list names nobody, and turns nobody away
             found += read_members(page, self._tenants)
             token = text_at(page, "continuationToken")
             if not token:

@@ -271,6 +271,17 @@ async def test_nobody_is_turned_away_because_teams_was_wrong_once(stage: Stage) 
         clock.now += 301
 
 
+async def test_an_answer_that_is_no_list_of_members_turns_nobody_away(stage: Stage) -> None:
+    """A proxy's page, say."""
+    stage.teams.faults.add(Fault.web_page(200, on="paged_members"))
+    clock = Clock()
+    ours = membership(stage, clock)
+    with pytest.raises(NotDone):
+        await ours.allows(of(stage, "grace"), stage.teams.service_url)
+    clock.now += 3
+    assert await ours.allows(of(stage, "grace"), stage.teams.service_url)
+
+
 async def test_all_pages_are_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     home = stage.teams.world.tenant_id
     pages = {
