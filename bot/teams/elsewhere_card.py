@@ -33,11 +33,18 @@ def places(view: CardView) -> list[Json]:
     ]
 
 
+def wrong(view: CardView, verb: str) -> list[Json]:
+    """Say what is wrong just above the button that was pressed, too: it is far from the form's top."""
+    pressed = view.wrong and view.typed.get("verb") == verb
+    return [el.warning(in_card(view.wrong, 600))] if pressed else []
+
+
 def _other(view: CardView) -> list[Json]:
     chat, number = view.chat, view.typed.get("number", "")
     return [
         el.paragraph("**Into another ticket.** It is shown first; nothing is sent by this."),
         el.text_box("number", "The other ticket's number", number, longest=200),
+        *wrong(view, "move"),
         el.row(
             [el.button("Show that ticket", chat.id, "move", inputs=True, moves=str(chat.moves))]
         ),
@@ -64,6 +71,7 @@ def triage(view: CardView) -> list[Json]:
             "**When in doubt.** A new ticket without a requestor, in the queue where such "
             "records are sorted out."
         ),
+        *wrong(view, "triage"),
         el.row([el.button(title, chat.id, "triage", inputs=True, nonce=nonce(chat))]),
     ]
 
@@ -92,6 +100,7 @@ def new_ticket(view: CardView) -> list[Json]:
         el.choices("queue", "Queue", queues, queue),
         el.text_box("subject", "Subject", subject, longest=200),
         el.choices("requestor", "Requestor", whose, requestor),
+        *wrong(view, "new"),
         el.row(
             [el.button("Make a ticket and send", chat.id, "new", inputs=True, nonce=nonce(chat))]
         ),

@@ -16,7 +16,7 @@ from bot.relay.ports import CardView
 from bot.teams import begun_card, words
 from bot.teams import elements as el
 from bot.teams.elements import Json
-from bot.teams.elsewhere_card import ELSEWHERE, elsewhere
+from bot.teams.elsewhere_card import ELSEWHERE, elsewhere, wrong
 from bot.teams.markup import in_card, one_line
 from bot.teams.matching_words import send_command, ticket_facts
 
@@ -35,9 +35,9 @@ def send_to_rt(view: CardView, zone: tzinfo) -> Part:
     if view.chat.intake is not None:
         return begun_card.sending(view, view.typed.get("summary") or _draft(view.chat, zone))
     body, actions = _form(view, zone)
-    wrong = view.wrong and view.typed.get("verb") in _OURS
-    if wrong or is_changed(view.chat):
-        warned = [el.warning(in_card(view.wrong, 600))] if wrong else []
+    is_wrong = view.wrong and view.typed.get("verb") in _OURS
+    if is_wrong or is_changed(view.chat):
+        warned = [el.warning(in_card(view.wrong, 600))] if is_wrong else []
         return [*warned, *body], actions
     return [], [el.folded("Send to RT", body, actions)]
 
@@ -74,7 +74,7 @@ def _form(view: CardView, zone: tzinfo) -> Part:
     )
     # Below its own boxes, and above those of another ticket: a button belongs to what is above it.
     buttons = el.row([send, el.toggle("Somewhere else", ELSEWHERE)])
-    return [*body, buttons, elsewhere(view)], []
+    return [*body, *wrong(view, "file"), buttons, elsewhere(view)], []
 
 
 def command(chat: Chat) -> str:
