@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 PROMPT = Author(Role.OPERATOR, "prompt", "")
 
 _WHOLE = "Only a whole login, address or name is looked for: try each, as RT has it."
+_UNREAD = (
+    "chat {}: it names that person, or may, and this version cannot read it (a later version has "
+    "written it, perhaps). Nothing of it is erased."
+)
 _ELSEWHERE = """\
 Not looked into, because it is not ours or holds nothing:
   RT        the records of his chats, as comments on his tickets (search RT for his name)
@@ -78,6 +82,7 @@ def _listed(found: Traces) -> list[str]:
     if not found:
         return ["Nothing here names that person.", _WHOLE]
     lines = [line for trace in found.chats for line in _told(trace)]
+    lines += [_UNREAD.format(chat) for chat in found.unread]
     if found.loose:
         lines.append(
             f"outbox: {len(found.loose)} rows on their way: look-ups of tickets, and notices"

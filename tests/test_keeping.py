@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from bot.domain.beginning import no_ticket
 from bot.domain.blocking import Block, block_id
 from bot.domain.chat import State
 from bot.domain.identity import Identity, Proof
+from bot.relay.ports import Delivery, Lane
 from tests.migrated import lay_out
 from tests.people import GRACE, INTAKE, NOW
 from tests.relay.house import OTHER, House, opened
@@ -86,6 +89,26 @@ async def test_where_lists_chats_tickets_and_threads_and_what_lies_elsewhere(
     await house.presses("file", chat)
     await house.deliver()
     assert "Nothing here names that person." in (await prompt("where", ADA)).output
+
+
+@pytest.mark.parametrize("detail", [json.dumps({"visitor": {"name": ADA}}), "no JSON"])
+async def test_a_chat_that_cannot_be_read_is_told_of_and_hides_no_other(
+    house: House, prompt: Prompt, detail: str
+) -> None:
+    bad = await house.invited()
+    good = await house.invited(thread=OTHER)
+    told = {"word": "help", "detail": "", "mention": ["29:ada", ADA]}
+    row = Delivery(Lane.TEAMS, f"chat:{bad.id}", "tell", told, bad.id, thread=bad.thread)
+    await house.store.write(lambda unit: unit.schedule(row))
+    with closing(sqlite3.connect(house.file)) as database, database:
+        database.execute("UPDATE chats SET detail = ? WHERE id = ?", (detail, bad.id))
+    told_of = f"chat {bad.id}: it names that person, or may"
+    assert told_of in (await prompt("where", ADA)).output
+    said = (await prompt("purge", "--yes", "--person", ADA)).output
+    assert told_of in said
+    assert f"chat {good.id} (invited)" in said
+    assert f"Erased: {good.id}." in said
+    assert "outbox: " not in said  # what is on its way of the one that is left alone stays, too
 
 
 async def test_a_part_of_a_name_is_not_looked_for_and_that_is_said(

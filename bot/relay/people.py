@@ -56,6 +56,7 @@ class Traces:
     """All that is here of a person; ``loose`` are rows of the outbox that belong to no unfiled one,
     ``sign_ins`` those of the last minutes, ``blocks`` those that keep him out, ``made`` those by
     which he keeps others out. ``opened`` is his id if he has let visitors begin chats, else "".
+    ``unread`` are chats that name him, or may, and that this version cannot read.
     """
 
     chats: tuple[Trace, ...] = ()
@@ -64,9 +65,11 @@ class Traces:
     blocks: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     opened: str = ""
+    unread: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         beside = self.loose or self.sign_ins or self.blocks or self.made or self.opened
+        beside = beside or self.unread
         return bool(self.chats or beside)
 
 

@@ -52,21 +52,22 @@ def _find(connection: sa.Connection, person: str) -> Traces:
         chats, threads, threads.c.id == chats.c.thread_id
     )
     # Beside the conversation only: who talks in a personal chat is nobody's name.
-    found = [
-        _trace(connection, chat_id, read_chat(detail), place)
-        for chat_id, detail, place in connection.execute(
-            query.order_by(chats.c.created_at, chats.c.id)
-        )
-        if chat_id in speakers or mentions(json.loads(detail), person)
-    ]
+    rows = connection.execute(query.order_by(chats.c.created_at, chats.c.id))
+    found, unread = [], []
+    for chat_id, detail, place in rows.all():
+        try:
+            if chat_id in speakers or mentions(json.loads(detail), person):
+                found.append(_trace(connection, chat_id, read_chat(detail), place))
+        except ValueError:  # a later version's, say
+            unread.append(chat_id)
     # Those of a record that waits for RT go or stay with it; others name him when his chat does not.
-    his = {trace.chat for trace in found if trace.unfiled}
-    rows = connection.execute(sa.select(outbox.c.id, outbox.c.chat_id, outbox.c.payload))
-    others = ((id_, payload) for id_, chat_id, payload in rows if chat_id not in his)
+    his = {trace.chat for trace in found if trace.unfiled} | set(unread)
+    waiting = connection.execute(sa.select(outbox.c.id, outbox.c.chat_id, outbox.c.payload))
+    others = ((id_, payload) for id_, chat_id, payload in waiting if chat_id not in his)
     loose = tuple(id_ for id_, payload in others if mentions(json.loads(payload), person))
     known = _signed_in(connection, person)
     about, opened = _blocks(connection, person), _opened(connection, person)
-    return Traces(tuple(found), loose, known, *about, opened)
+    return Traces(tuple(found), loose, known, *about, opened, tuple(unread))
 
 
 def _signed_in(connection: sa.Connection, person: str) -> tuple[str, ...]:
