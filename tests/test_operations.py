@@ -44,6 +44,13 @@ def test_the_unit_hands_every_file_over_that_a_configuration_names(unit: Path) -
     assert secret_files() <= handed
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_nothing_that_is_said_gets_onto_a_disk_by_way_of_the_memory(unit: Path) -> None:
+    """What is purged is scrubbed off the database's disk, and off no other."""
+    told = unit.read_text(encoding="utf-8").splitlines()
+    assert {"MemorySwapMax=0", "LimitCORE=0"} <= set(told)
+
+
 def test_a_back_up_is_made_every_day_and_read_by_nobody_else(tmp_path: Path) -> None:
     live = tmp_path / "livechat.db"
     sqlite_at(live)
