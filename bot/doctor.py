@@ -59,6 +59,7 @@ def checks(settings: Settings) -> dict[str, Check]:
         "database": lambda: _database(settings),
         "entra": lambda: _entra(settings),
         "rt": lambda: _rt(settings),
+        "clamd": lambda: _clamd(settings),
         "websockets": lambda: _websockets(settings),
         "apache": _apache,
     }
@@ -165,6 +166,23 @@ async def _rt(settings: Settings) -> list[Finding]:
         )
         for f in found
     ]
+
+
+async def _clamd(settings: Settings) -> list[Finding]:
+    """Have it look at as many bytes as a file may have. Raises NotDone if it gives no verdict."""
+    from bot.parts import scanner
+    from bot.relay.files import TooBig
+
+    clamd = scanner(settings)
+    if clamd is None:
+        return []
+    try:
+        await clamd.is_clean(bytes(settings.files.rules.bytes))
+    except TooBig:
+        said = "it takes less than a file may have, and so not every file is taken"
+        todo = "Set its StreamMaxLength to at least files.each_mib, or that to less."
+        return [Finding(Level.FAIL, "clamd", said, todo)]
+    return [Finding(Level.OK, "clamd", "it looks at files, also at the biggest that are taken")]
 
 
 async def _websockets(settings: Settings) -> list[Finding]:

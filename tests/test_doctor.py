@@ -13,6 +13,7 @@ from bot.doctor import Finding, Level, examine, look_at_settings
 from bot.relay.ports import NotDone
 from bot.sandbox.stage import Stage
 from bot.store import upgrade
+from tests.files.test_clamd import Daemon
 from tests.settings import complete, settings, teams
 
 ADVICE = "Run livechat migrate."
@@ -137,6 +138,29 @@ async def test_an_rt_out_of_reach_is_told_by_name() -> None:
     away = settings(rt={"rt": rt})
     found = await examine({"rt": doctor.checks(away)["rt"]})
     assert [(f.level, f.what) for f in found] == [(Level.FAIL, "rt rt: login")]
+
+
+@pytest.mark.parametrize(
+    ("most", "level", "said"),
+    [
+        (1 << 20, Level.OK, "also at the biggest"),
+        ((1 << 20) - 1, Level.FAIL, "takes less than a file may have"),
+        (None, Level.FAIL, "does not answer. Nothing is accepted"),
+    ],
+)
+async def test_a_scanner_is_asked_about_as_much_as_a_file_may_have(
+    tmp_path: Path, most: int | None, level: Level, said: str
+) -> None:
+    daemon, path = Daemon(), str(tmp_path / "clamd.ctl")
+    daemon.most = most or 0
+    made = settings(files={"clamd": path, "each_mib": 1})
+    server = await asyncio.start_unix_server(daemon.serve, path)
+    async with server:
+        if most is None:
+            (tmp_path / "clamd.ctl").unlink()
+        (found,) = await examine({"clamd": doctor.checks(made)["clamd"]})
+    assert (found.level, found.what) == (level, "clamd")
+    assert said in found.said
 
 
 @pytest.mark.parametrize(("level", "code"), [(Level.OK, 0), (Level.WARN, 0), (Level.FAIL, 1)])
