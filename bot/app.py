@@ -25,7 +25,7 @@ from aiohttp import web
 from bot import parts
 from bot.backlog import Backlog
 from bot.chores import every, patiently
-from bot.config import Settings
+from bot.config import ConfigError, Settings
 from bot.domain.admission import Policy
 from bot.domain.chat import State
 from bot.domain.presence import Presence
@@ -263,7 +263,7 @@ def _sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
     try:
         return parts.sign_in_routes(settings, relay)
     except (ValueError, OSError) as error:
-        raise CannotStart(f"sign_in.keys_file: {error}") from error
+        raise ConfigError(f"sign_in.keys_file: {error}.") from error
 
 
 def rules(settings: Settings) -> Rules:

@@ -1,7 +1,7 @@
 """The ``livechat`` command.
 
-Exit codes: 0 done, 1 it failed (or doctor found a fault), 2 wrong usage, 78 the configuration
-cannot be used (sysexits' EX_CONFIG: systemd is told not to restart after it).
+Exit codes: 0 done, 1 it failed (or doctor found a fault), 2 wrong usage, 78 the configuration, or a
+later version's database, cannot be used (sysexits' EX_CONFIG: systemd is told not to restart after it).
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def serve(config: Path | None) -> None:
     """Run the service until it is told to stop (SIGTERM, Ctrl+C)."""
     settings = _settings(config)
     from bot import app, logs
+    from bot.config import ConfigError
 
     logs.configure(settings.log.level, settings.log.format)
     if settings.on_stand_ins or settings.sandbox.enabled:
@@ -56,6 +57,8 @@ def serve(config: Path | None) -> None:
             asyncio.run(app.serve(settings))
         except app.CannotStart as e:
             _fail(str(e))
+        except ConfigError as e:
+            _fail(str(e), EX_CONFIG)
 
 
 @main.command()
@@ -81,11 +84,13 @@ def demo(port: int) -> None:
 def migrate(config: Path | None) -> None:
     """Bring the database to the present version's form. Stop the service first."""
     settings = _settings(config)
-    from bot.store import upgrade
+    from bot.store import TooNew, upgrade
 
     _keep_others_out()
     try:
         upgrade(settings.database.url)
+    except TooNew as e:
+        _fail(str(e), EX_CONFIG)
     except Exception as e:  # noqa: BLE001  the driver's and alembic's alike end here
         from bot.logs import redact
 
@@ -252,9 +257,7 @@ def _settings(config: Path | None) -> Settings:
     try:
         return load(config)
     except ConfigError as e:
-        for problem in e.problems:
-            click.echo(problem, err=True)
-        sys.exit(EX_CONFIG)
+        _fail(str(e), EX_CONFIG)
 
 
 def _keep_others_out() -> None:
@@ -274,6 +277,6 @@ def _said_if_taken(where: str) -> Iterator[None]:
         _fail(f"Cannot listen on {where}: {reason}. End what uses it, or choose another port.")
 
 
-def _fail(sentence: str) -> NoReturn:
+def _fail(sentence: str, code: int = 1) -> NoReturn:
     click.echo(sentence, err=True)
-    sys.exit(1)
+    sys.exit(code)

@@ -9,6 +9,7 @@ import pytest
 
 from bot import chores
 from bot.app import CannotStart, Service
+from bot.config import ConfigError
 from bot.relay.ports import NotDone
 from tests.migrated import sqlite_at
 from tests.processes import free_port
@@ -66,6 +67,16 @@ async def test_a_database_that_others_keep_locked(
     monkeypatch.setattr(service._heartbeat, "beat", beat)
     with pytest.raises(CannotStart, match=r"database does not answer.*Is it running"):
         await service.start()
+
+
+async def test_keys_that_are_none(make: Make, tmp_path: Path) -> None:
+    """That is the configuration's fault: systemd need not try it again."""
+    keys = tmp_path / "keys.json"
+    keys.write_text("{}")
+    with pytest.raises(ConfigError, match=r"sign_in\.keys_file: .*must be a JWK set"):
+        make(
+            sign_in={"keys_file": str(keys), "issuer": "https://i.test", "page": "https://i.test/"}
+        )
 
 
 async def test_a_folder_in_which_no_database_can_lie(make: Make, tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ import base64
 import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import types
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from click.testing import CliRunner, Result
 
 import bot
 from bot.cli import EX_CONFIG, main
-from bot.config import Settings
+from bot.config import ConfigError, Settings
 from bot.visitors.bundle import version
 from bot.visitors.pages import STATIC
 from tests.settings import GUID
@@ -129,6 +131,14 @@ def test_what_keeps_the_service_from_starting_is_said_without_a_traceback(
     assert (result.exit_code, result.output) == (1, f"{app.fault}\n")
 
 
+def test_what_the_start_finds_wrong_with_the_configuration_is_not_tried_again(
+    config: Path, app: Any
+) -> None:
+    app.fault = ConfigError("sign_in.keys_file: it is no JWK set.")
+    result = run("--config", config, "serve")
+    assert (result.exit_code, result.output) == (EX_CONFIG, f"{app.fault}\n")
+
+
 def test_another_fault_is_not_taken_for_a_port_in_use(config: Path, app: Any) -> None:
     app.fault = FileNotFoundError(2, "No such file")
     result = run("--config", config, "serve")
@@ -178,6 +188,17 @@ def test_migrate_says_why_it_could_not(config: Path, monkeypatch: pytest.MonkeyP
     assert result.exit_code == 1
     assert "refused" in result.output
     assert "swordfish" not in result.output
+
+
+def test_migrate_is_not_tried_again_on_a_later_versions_database(config: Path) -> None:
+    run("--config", config, "migrate")
+    with closing(sqlite3.connect(config.parent / "livechat.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    result = run("--config", config, "migrate")
+    assert (result.exit_code, result.output[:39]) == (
+        EX_CONFIG,
+        "The database is of a later version of t",
+    )
 
 
 def test_manifest_writes_the_app(config: Path) -> None:
