@@ -56,7 +56,7 @@ from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
 from bot.relay.visiting import Visiting
 from bot.rt.watch import Watch
-from bot.store import UNREADABLE, SqlStore, TooNew, at_head
+from bot.store import UNREADABLE, SqlStore, TooNew, at_head, forget
 from bot.visitors.around import expecting, nowhere
 from bot.visitors.hub import Hub
 from bot.visitors.sign_in_routes import SignInRoutes
@@ -67,7 +67,7 @@ log = structlog.get_logger(__name__)
 #: What stands in the way of listening and is no fault of the settings; the command says what to do.
 TAKEN = {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}
 _BEAT_EVERY = 5.0
-_SCRUB_EVERY = 2.0
+_SCRUB_EVERY, _FORGET_EVERY = 2.0, 900.0
 #: How often the outbox and the sockets look without being rung: another process may have died
 #: with its rings.
 _LOOK_EVERY, _LOOK_EVERY_ALONE, _RECHECK = 1.0, 5.0, 3.0
@@ -179,6 +179,7 @@ class Service:
             asyncio.create_task(every(tidy, daily.tell), name="daily line"),
             asyncio.create_task(every(tidy, self._watch.look), name="RT watched"),
             asyncio.create_task(every(_SCRUB_EVERY, self.store.scrub), name="scrubbing"),
+            asyncio.create_task(every(_FORGET_EVERY, forget), name="forgetting"),
         ]
         await self._listen()
         log.info("started", on_stand_ins=self.settings.on_stand_ins)

@@ -1,5 +1,6 @@
 """What keeps the service from starting is said in a sentence that says what to do."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -11,7 +12,9 @@ from bot import chores
 from bot.app import CannotStart, Service
 from bot.config import ConfigError
 from bot.relay.ports import NotDone
+from bot.store import codec
 from tests.migrated import sqlite_at
+from tests.people import talking
 from tests.processes import free_port
 from tests.settings import settings, teams
 
@@ -95,3 +98,14 @@ async def test_a_socket_that_cannot_be_made(make: Make, tmp_path: Path, name: st
     server = {"unix_socket": str(tmp_path / name)}
     with pytest.raises(CannotStart, match=r"Cannot listen on .*/" + name):
         await make(server=server, teams=TEAMS).start()
+
+
+async def test_chats_as_they_were_read_do_not_stay_in_its_memory(make: Make) -> None:
+    """At the prompt, or in another process, they may have been purged since."""
+    chat = talking(1)
+    codec.chat_to_json(chat)
+    service = make()
+    await service.start()
+    await asyncio.sleep(0)
+    assert codec.known(chat.id) is None
+    assert chat.id not in codec._rests

@@ -108,6 +108,12 @@ def known(chat_id: str) -> tuple[str, Chat] | None:
     return _known.get(chat_id)
 
 
+async def forget() -> None:
+    """Forget chats as they were read: another process, or a prompt, may have purged them since."""
+    _known.clear()
+    _rests.clear()
+
+
 def read_chat(detail: str) -> Chat:
     """Read a chat, and do not remember it; the only one of these for other threads."""
     return _chat.validate_json(detail)
