@@ -11,12 +11,17 @@ import json
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
+
+import structlog
 
 from bot.store.link import Clash, Then
 from bot.store.sql import Query, Row
 from bot.store.tables import micros
 from bot.store.thread import Aside
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -32,8 +37,21 @@ _PRAGMAS = (
     # thousand pages that was one message in a hundred (docs/performance.md).
     "PRAGMA wal_autocheckpoint = 8000",
 )
+_REPLACED = (
+    "The database's file was moved away or replaced while the service runs. Nothing is taken in "
+    "until the service is stopped and started again (docs/operations.md, Back up and restore)."
+)
 _PATIENCE_MS = 5000
 _NEVER = 0
+
+
+def _inode(file: str) -> tuple[int, int] | None:
+    """Tell files apart, whatever they are called; None if there is none to be seen."""
+    try:
+        found = Path(file).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def connect(file: str, patience: int = _PATIENCE_MS) -> sqlite3.Connection:
@@ -74,6 +92,8 @@ class SqliteHand:
         self._clock = clock
         self._thread = Aside("store-commit")
         self._db: sqlite3.Connection | None = None
+        self._inode: tuple[int, int] | None = None
+        self._replaced = False
         self._now = 0
         self._changes = 0
         self._trusted = True
@@ -116,8 +136,11 @@ class SqliteHand:
     async def begin(self) -> datetime:
         """Take the write lock, so that what is read cannot change before it is written."""
         self.fresh = self._db is None
+        if self._inode is not None:
+            self._must_be_there()
         if self._db is None:
             self._db = await self._thread.run(connect, self._file, _NEVER)
+            self._inode = _inode(self._file)
         now = self._clock()
         self._now = micros(now)
         try:
@@ -128,6 +151,15 @@ class SqliteHand:
             await self._thread.run(_begin_patiently, self._db)
         self._changes = self._db.total_changes
         return now
+
+    def _must_be_there(self) -> None:
+        """What is committed to a file that was moved away or replaced is gone at the next start."""
+        if _inode(self._file) == self._inode:
+            return
+        if not self._replaced:
+            self._replaced = True
+            log.error("database_replaced", said=_REPLACED)
+        raise sqlite3.OperationalError(_REPLACED)
 
     async def commit(self) -> None:
         """Make it durable."""
