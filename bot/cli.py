@@ -94,8 +94,9 @@ def migrate(config: Path | None) -> None:
     except Exception as e:  # noqa: BLE001  the driver's and alembic's alike end here
         from bot.logs import redact
 
-        reason = next(iter(str(e).splitlines()), "")
-        _fail(redact(f"The database was not migrated: {type(e).__name__}: {reason}"))
+        reason = next(iter(str(e).splitlines()), "").rstrip(".")
+        said = f"The database was not migrated: {type(e).__name__}: {reason}."
+        _fail(redact(f"{said} livechat doctor, as root, says more."))
     click.echo("The database is up to date.")
 
 

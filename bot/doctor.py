@@ -130,6 +130,10 @@ async def _database(settings: Settings) -> list[Finding]:
     if not await asyncio.to_thread(at_head, settings.database.url):
         said = "its tables are of another version"
         return [Finding(Level.FAIL, "database", said, "Run livechat migrate.")]
+    if file is not None and file.stat().st_uid != file.parent.stat().st_uid:
+        said = f"{file} belongs to another user than its folder: the service may not use it"
+        todo = f"chown --reference={file.parent}/. {file}, and start the service again."
+        return [Finding(Level.WARN, "database", said, todo)]
     return [Finding(Level.OK, "database", "it answers, and its tables are of this version")]
 
 
@@ -194,6 +198,11 @@ async def _websockets(settings: Settings) -> list[Finding]:
     url = settings.public_url
     try:
         status = await upgraded(url, min(settings.origins))
+    except aiohttp.ClientConnectorCertificateError as e:
+        why = getattr(e.certificate_error, "verify_message", "it is not trusted")
+        said = f"the web server's certificate for {url} is no good: {why}"
+        todo = "Browsers and Microsoft refuse it as well: renew it, and reload the web server."
+        return [Finding(Level.FAIL, "websockets", said, todo)]
     except (aiohttp.ClientError, OSError) as e:
         said = f"{url} does not answer from here ({type(e).__name__})"
         todo = (

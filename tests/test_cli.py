@@ -187,6 +187,7 @@ def test_migrate_says_why_it_could_not(config: Path, monkeypatch: pytest.MonkeyP
     result = run("--config", config, "migrate")
     assert result.exit_code == 1
     assert "refused" in result.output
+    assert "livechat doctor, as root, says more" in result.output
     assert "swordfish" not in result.output
 
 

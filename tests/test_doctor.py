@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -110,6 +111,23 @@ async def test_a_database_is_well_after_migrate(tmp_path: Path) -> None:
     assert (await database(f"sqlite:///{file}")).level is Level.OK
 
 
+async def test_a_file_that_was_restored_and_not_given_to_the_service_is_told_to_root_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may write it; the service, whose folder it is, ends again and again."""
+    folder, seen = tmp_path / "lib", Path.stat
+    await asyncio.to_thread(upgrade, f"sqlite:///{folder / 'livechat.db'}")
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        found = seen(path, follow_symlinks=follow_symlinks)
+        return os.stat_result((*found[:4], found[4] + (path == folder), *found[5:]))
+
+    monkeypatch.setattr(Path, "stat", stat)
+    found = await database(f"sqlite:///{folder / 'livechat.db'}")
+    assert found.level is Level.WARN
+    assert f"chown --reference={folder}/. {folder / 'livechat.db'}" in found.todo
+
+
 async def test_a_database_server_that_is_down_is_said_to_be() -> None:
     found = await database("postgresql://livechat:swordfish@127.0.0.1:1/livechat")
     assert found.level is Level.FAIL
@@ -176,6 +194,16 @@ def test_a_line_says_how_bad_what_and_what_to_do() -> None:
         f"FAIL database: none — {ADVICE}",
         "ok   rt: well",
     ]
+
+
+async def test_a_certificate_that_browsers_refuse_is_told_as_what_it_is() -> None:
+    async with Stage(service_port=9) as stage:
+        site = stage.teams.authority.rpartition("/")[0]  # by TLS, of an authority nobody trusts
+        behind = settings(public_url=f"{site}/livechat", help_page=f"{site}/")
+        (found,) = await examine({"websockets": doctor.checks(behind)["websockets"]})
+    assert found.level is Level.FAIL
+    assert "certificate" in found.said
+    assert "renew it" in found.todo
 
 
 # --- against the stand-ins, over the network ------------------------------------------------------
