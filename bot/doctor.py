@@ -60,6 +60,7 @@ def checks(settings: Settings) -> dict[str, Check]:
         "entra": lambda: _entra(settings),
         "rt": lambda: _rt(settings),
         "clamd": lambda: _clamd(settings),
+        "sign_in.keys_file": lambda: _keys(settings),
         "websockets": lambda: _websockets(settings),
         "apache": _apache,
     }
@@ -187,6 +188,17 @@ async def _clamd(settings: Settings) -> list[Finding]:
         todo = "Set its StreamMaxLength to at least files.each_mib, or that to less."
         return [Finding(Level.FAIL, "clamd", said, todo)]
     return [Finding(Level.OK, "clamd", "it looks at files, also at the biggest that are taken")]
+
+
+async def _keys(settings: Settings) -> list[Finding]:
+    """Read the host site's keys. Raises ValueError, OSError: the service would not start."""
+    from bot.visitors.assertions import Assertions
+
+    asked = settings.sign_in
+    if asked.keys_file is None:
+        return []
+    Assertions(asked.keys_file, asked.issuer, asked.audience or settings.public_url).load()
+    return [Finding(Level.OK, "sign_in.keys_file", "it has public keys")]
 
 
 async def _websockets(settings: Settings) -> list[Finding]:

@@ -16,6 +16,7 @@ from bot.sandbox.stage import Stage
 from bot.store import upgrade
 from tests.files.test_clamd import Daemon
 from tests.settings import complete, settings, teams
+from tests.visitors.test_assertions import jwk, key_set
 
 ADVICE = "Run livechat migrate."
 
@@ -179,6 +180,18 @@ async def test_a_scanner_is_asked_about_as_much_as_a_file_may_have(
         (found,) = await examine({"clamd": doctor.checks(made)["clamd"]})
     assert (found.level, found.what) == (level, "clamd")
     assert said in found.said
+
+
+async def test_keys_without_which_the_service_does_not_start_are_told_of(tmp_path: Path) -> None:
+    keys = key_set(tmp_path, jwk("EdDSA"))
+    given = {"keys_file": str(keys), "issuer": "https://i.test", "page": "https://i.test/"}
+    check = {"sign_in.keys_file": doctor.checks(settings(sign_in=given))["sign_in.keys_file"]}
+    (found,) = await examine(check)
+    assert found.level is Level.OK
+    keys.write_text("{}")
+    (found,) = await examine(check)
+    assert found.level is Level.FAIL
+    assert "must be a JWK set" in found.said
 
 
 @pytest.mark.parametrize(("level", "code"), [(Level.OK, 0), (Level.WARN, 0), (Level.FAIL, 1)])
