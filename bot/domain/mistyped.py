@@ -11,6 +11,7 @@ hold back too much rather than too little; where not, rather what nobody says to
   phrase mistyped, is a command's, unless it speaks to the visitor: "End the chat when you are done"
 - so is a message of at most three words that begins with a command's single word, or one like it,
   if the others are about a chat ("cancel it") and not about something else ("Close the window")
+- so is a message that is a chat's end in other words, and no more: "Stop chat"
 - and whatever calls the bot by its name without a mention (bot/domain/addressing.py)
 
 Anything else is for the visitor: "Cancel the print job first, then restart".
