@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -90,6 +91,7 @@ class Watch:
         handle._run = lambda callback: self._timed(run, callback)
         gc.callbacks.append(self._collected)
         self._looker.start()
+        _hurry(self._looker.native_id or 0)
         return self
 
     def __exit__(
@@ -209,6 +211,12 @@ class _Delays:
 
     def close(self) -> None:
         _close(self._own)
+
+
+def _hurry(tid: int) -> None:
+    """Let a thread wait for no processor: the loop waits for who is to get the interpreter's lock next."""
+    with suppress(OSError):  # not everybody may ask for that
+        os.sched_setscheduler(tid, os.SCHED_FIFO, os.sched_param(1))
 
 
 def _open(tid: int) -> int | None:

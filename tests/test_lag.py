@@ -278,6 +278,23 @@ def test_what_the_host_gave_away_is_read_of_all_processors(tmp_path: Path) -> No
     assert lag._stolen(tmp_path / "nowhere") == 0
 
 
+@pytest.mark.parametrize("may", [True, False])
+async def test_the_one_that_looks_waits_for_no_processor_where_that_may_be_asked_for(
+    monkeypatch: pytest.MonkeyPatch, may: bool
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def hurry(tid: int, policy: int, _param: os.sched_param) -> None:
+        asked.append((tid, policy))
+        if not may:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", hurry)
+    with Watch() as watch:
+        assert asked == [(watch._looker.native_id, os.SCHED_FIFO)]
+    assert watch.held == []
+
+
 async def test_after_the_watch_nothing_is_left_of_it() -> None:
     before = asyncio.Handle.__dict__["_run"]
     with Watch():
