@@ -83,6 +83,7 @@ GUARD = Query(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_
 
 _due = outbox.c.not_before <= Now()
 _unheld = sa.or_(outbox.c.owner.is_(None), outbox.c.lease_until < Now())
+_known = outbox.c.lane.in_([sa.literal_column(f"'{lane}'") for lane in Lane])
 _first = sa.select(sa.func.min(outbox.c.id)).where(outbox.c.stream == _p("stream"))
 
 #: Whoever claims anything of a stream holds its head first.
@@ -97,7 +98,7 @@ FIRST_ROWS = Query(
         outbox.c.kind,
         outbox.c.attempt,
         outbox.c.size,
-        sa.and_(_due, _unheld).label("free"),
+        sa.and_(_due, _unheld, _known).label("free"),
     )
     .where(outbox.c.stream == _p("stream"))
     .order_by(outbox.c.id)
@@ -214,7 +215,7 @@ SET_ASIDE = Query(
 OF_LATER_LANES = Query(
     sa.update(outbox)
     .where(
-        outbox.c.lane.not_in([sa.literal_column(f"'{lane}'") for lane in Lane]),
+        sa.not_(_known),
         sa.not_(outbox.c.stream.startswith(sa.literal_column("'aside:'"))),
         outbox.c.created_at < Now() - _number("slack"),
     )

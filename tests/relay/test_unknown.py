@@ -13,6 +13,7 @@ from bot.relay.handlers import After, Quiet
 from bot.relay.outbox import Outbox
 from bot.relay.ports import Answer, Delivery, Lane
 from tests.relay.house import OTHER, House
+from tests.relay.test_outbox_running import until
 
 
 class Pigeons(Quiet):
@@ -68,8 +69,7 @@ async def test_a_notice_that_this_version_has_no_words_for_holds_nobody_up_and_w
     await house.deliver()
     assert not house.threads.told
     assert "delivery_failed" not in house.reports
-    monkeypatch.setattr(delivering, "_is_known", lambda _word: True)  # by the later version
-    monkeypatch.setattr(delivering, "Answer", lambda _word: Answer.DONE)
+    monkeypatch.setattr(delivering, "word_of", lambda _word: Answer.DONE)  # by the later version
     house.clock.pass_(hours=1)
     await house.deliver()
     assert [notice.detail for _, notice in house.threads.told] == ["what nobody wrote"]
@@ -92,6 +92,24 @@ async def test_a_lane_that_this_version_does_not_know_holds_nobody_up_either(hou
     await house.deliver()
     assert [text for _, text, _ in house.threads.relayed] == ["hello"]
     assert "pigeons" in house.dump()
+
+
+async def test_nor_is_what_it_does_not_know_taken_with_what_stands_before_it(house: House) -> None:
+    """Else the end of that could not be written down, and it would be posted again and again."""
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "hello")
+    row = Delivery(Lane.TEAMS, f"chat:{chat.id}", "pigeon", {}, chat.id, thread=chat.thread)
+    await house.store.write(lambda unit: unit.schedule(row))
+    with closing(sqlite3.connect(house.file)) as database, database:
+        database.execute("UPDATE outbox SET lane = 'pigeons' WHERE kind = 'pigeon'")
+    house.outbox._report = lambda what, *_: house.reports.append(what)
+    house.outbox.start()
+    try:
+        await until(lambda: house.threads.relayed and not house.outbox._running)
+    finally:
+        await house.outbox.stop(patience=0.1)
+    assert house.reports == []
+    assert await house.store.write(lambda unit: unit.unposted(chat.id)) == ()
 
 
 async def test_what_was_set_aside_goes_with_its_chat(house: House) -> None:
