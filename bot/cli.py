@@ -236,7 +236,8 @@ def _said_if_away(settings: Settings) -> Iterator[None]:
             _fail(f"There is no {file.absolute()}. Has `livechat migrate` been run?")
         yield
     except (NotDone, *UNREADABLE, OSError) as e:
-        _fail(f"The database cannot be read ({type(e).__name__}). Has `livechat migrate` been run?")
+        said = f"The database cannot be read ({type(e).__name__}). Has `livechat migrate` been run?"
+        _fail(f"{said} livechat doctor, as root, says more.")
 
 
 def _prefix(config: Path | None) -> str:

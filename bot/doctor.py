@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from bot.relay.ports import OutsideError
 
 LIMIT = 30.0
 """Seconds that one check may take: Kerberos and RT may each run into a time-out of their own."""
+SOON = timedelta(days=30)
 
 
 class Level(StrEnum):
@@ -154,7 +156,22 @@ async def _entra(settings: Settings) -> list[Finding]:
         return [Finding(Level.FAIL, "entra", e.sentence.partition(". ")[0], todo)]
     finally:
         await tokens.close()
-    return [Finding(Level.OK, "entra", "Microsoft gives the bot its token")]
+    found = [Finding(Level.OK, "entra", "Microsoft gives the bot its token")]
+    if certificate := settings.teams.certificate_file:
+        found += _ends(await asyncio.to_thread(certificate.read_bytes), datetime.now(UTC))
+    return found
+
+
+def _ends(pem: bytes, now: datetime) -> list[Finding]:
+    """Tell when the bot's own certificate ends soon: from that day on the bot is silent."""
+    from cryptography.x509 import load_pem_x509_certificate
+
+    until = load_pem_x509_certificate(pem).not_valid_after_utc
+    if until - now > SOON:
+        return []
+    said = f"the bot's certificate ends on {until:%-d %B %Y}, and then the bot is silent"
+    todo = "Make another and upload it to Entra (docs/operations.md, Change a secret)."
+    return [Finding(Level.WARN, "entra", said, todo)]
 
 
 async def _rt(settings: Settings) -> list[Finding]:

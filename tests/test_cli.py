@@ -260,3 +260,4 @@ def test_a_database_where_nobody_may_look_is_said_without_a_traceback(
     ended = run("--config", config, command)
     assert ended.exit_code == 1
     assert "The database cannot be read (OSError)" in ended.output
+    assert "livechat doctor, as root, says more" in ended.output

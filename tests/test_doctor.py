@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -112,7 +113,7 @@ async def test_a_database_is_well_after_migrate(tmp_path: Path) -> None:
     assert (await database(f"sqlite:///{file}")).level is Level.OK
 
 
-async def test_a_file_that_was_restored_and_not_given_to_the_service_is_told_to_root_too(
+async def test_a_file_that_was_restored_and_not_given_to_the_service_is_made_root_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Root may write it; the service, whose folder it is, ends again and again."""
@@ -242,3 +243,22 @@ async def test_a_secret_that_entra_or_rt_refuses_is_told(tmp_path: Path) -> None
     assert set(failed) == {"database", "entra", "rt rt: login"}
     assert "AADSTS" in failed["entra"] or "invalid_client" in failed["entra"]
     assert "swordfish" not in doctor.as_text(found)
+
+
+@pytest.mark.parametrize(("days", "told"), [(29, True), (31, False)])
+async def test_it_is_told_in_time_that_the_bots_certificate_ends(
+    tmp_path: Path, days: int, told: bool
+) -> None:
+    crt, key = tmp_path / "bot.crt", tmp_path / "bot.key"
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days {days} -subj /CN=livechat"
+    files = ["-keyout", str(key), "-out", str(crt)]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    async with Stage(service_port=9) as stage:
+        stage.teams.login.app_certificate = crt.read_bytes()
+        made = stage.settings(f"sqlite:///{tmp_path / 'livechat.db'}")
+        del made["teams"]["app_password"]
+        made["teams"] |= {"certificate_file": str(crt), "certificate_key_file": str(key)}
+        found = await examine({"entra": doctor.checks(Settings(**made))["entra"]})
+    warned = [f.said for f in found if f.level is Level.WARN]
+    assert found[0].level is Level.OK
+    assert ["certificate ends on" in said for said in warned] == [True] * told
