@@ -49,6 +49,14 @@ def test_the_policy_is_the_one_that_the_sample_site_sends() -> None:
     assert snippet("policy").strip() == POLICY
 
 
+def test_the_browsers_are_those_for_which_the_script_is_built() -> None:
+    build = (WIDGET.parent / "build.mjs").read_text(encoding="utf-8")
+    found = re.search(r'const target = \["safari(\d+)", "firefox(\d+)", "chrome(\d+)"\]', build)
+    assert found
+    safari, firefox, chrome = found.groups()
+    assert f"Chrome and Edge {chrome}, Firefox {firefox}, Safari {safari} (" in PAGE
+
+
 def test_every_attribute_is_on_the_page_and_no_other() -> None:
     code = source(".ts")
     read = re.findall(r"host\.(?:get|has)Attribute\(\"([a-z-]+)\"", code)

@@ -145,6 +145,14 @@ async function standIn() {
   return Buffer.from(built.outputFiles[0].contents);
 }
 
+/** Both sheets, for browsers whose shadow trees take none from scripts. */
+async function sheets() {
+  const contents = 'import own from "./src/all.css"; import lazy from "./src/lazy/all.css"; export default own + lazy;';
+  const built = await esbuild.build({ ...common, stdin: { contents, resolveDir: here }, write: false });
+  const text = encodeURIComponent(built.outputFiles[0].text);
+  return Buffer.from((await import(`data:text/javascript,${text}`)).default);
+}
+
 /** The bundle, or what it fetches: they know one another's members by the names in `cache`. */
 async function bundle(entry, define, cache = kept) {
   const built = await esbuild.build({
@@ -187,10 +195,10 @@ async function shipment() {
   const { code: lazy } = await bundle("src/lazy/more.ts", define, cache);
   const { code } = await bundle("src/define.ts", { ...define, MORE: JSON.stringify(digest(lazy)) });
   const words = Object.entries(files).map(([name, text]) => [`words/${name}`, Buffer.from(text)]);
-  return { code, lazy, poll: await standIn(), words: Object.fromEntries(words) };
+  return { code, lazy, poll: await standIn(), sheet: await sheets(), words: Object.fromEntries(words) };
 }
 
-async function check({ code, lazy, poll, words }) {
+async function check({ code, lazy, poll, sheet, words }) {
   const { brotliDecompressSync, gunzipSync } = await import("node:zlib");
   const read = (name) =>
     existsSync(join(shipped, name)) ? readFileSync(join(shipped, name)) : null;
@@ -203,7 +211,7 @@ async function check({ code, lazy, poll, words }) {
     const there = read(name);
     if (!there || !open(there).equals(code)) stale(name);
   }
-  for (const [name, text] of Object.entries({ "more.js": lazy, "poll.js": poll }))
+  for (const [name, text] of Object.entries({ "more.js": lazy, "poll.js": poll, "widget.css": sheet }))
     if (!read(name)?.equals(text)) stale(name);
   for (const [name, text] of Object.entries(words)) if (!read(name)?.equals(text)) stale(name);
   for (const name of readdirSync(join(shipped, "words"))) if (!words[`words/${name}`]) stale(`words/${name}`);
@@ -244,7 +252,7 @@ if (process.argv.includes("--tests")) {
   } else {
     rmSync(join(shipped, "words"), { recursive: true, force: true });
     mkdirSync(join(shipped, "words"), { recursive: true });
-    const own = { "widget.js": shipping.code, "more.js": shipping.lazy, "poll.js": shipping.poll };
+    const own = { "widget.js": shipping.code, "more.js": shipping.lazy, "poll.js": shipping.poll, "widget.css": shipping.sheet };
     const files = { ...own, ...packed, ...shipping.words };
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(shipped, name), bytes);
   }

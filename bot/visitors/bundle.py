@@ -18,6 +18,7 @@ _KINDS = {
     "widget.js": "text/javascript",
     "widget.js.map": "application/json",
     "poll.js": "text/javascript",
+    "widget.css": "text/css",
     "frame.js": "text/javascript",
     "chat.css": "text/css",
 }

@@ -98,6 +98,7 @@ class Routes:
             web.get("/widget.js", self.bundle),
             web.get("/widget.js.map", self.bundle),
             web.get("/poll.js", self.bundle),
+            web.get("/widget.css", self.bundle),
             web.get("/frame.js", self.bundle),
             web.get("/chat.css", self.bundle),
             web.get(r"/words/{language:[a-z]+}.{edition:[0-9a-f]+}.json", self.words),

@@ -375,8 +375,11 @@ export class App {
   }
 
   #looked = (): void => {
-    // A tab that nobody has looked at yet holds no connection.
-    if (!document.hidden) this.talk?.start();
+    const { talk, open, screen } = this;
+    // A tab that nobody has looked at yet holds no connection, and knows of no chat begun on other pages.
+    if (!document.hidden)
+      if (talk) talk.start();
+      else if (!open && screen.name === "none" && this.#browser.get("session")) void this.#boot();
     this.draw();
   };
 

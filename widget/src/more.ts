@@ -28,11 +28,11 @@ export interface More {
   /** The buttons in the composer. */
   choosers(app: App): Child[];
   /** What was pasted or dropped. */
-  take(app: App, event: Event, from: { files: FileList | null } | null): void;
+  take(app: App, event: Event, from: DataTransfer | null): void;
   /** What is to be sent, above the composer. */
   tray(app: App): Child;
-  /** What is told, and asked, without a chat; `ticket` leads to a ticket. Null: nothing else than ever. */
-  door(app: App, ticket: Child): Child[] | null;
+  /** What is told, and asked, without a chat; `ticket` leads to a ticket. */
+  door(app: App, ticket: Child): Child[];
   /** What is told while nobody has answered, below what was said. */
   waiting(app: App): Child;
   /** Why a link opens nothing; `until` when it is for a time. */

@@ -2,7 +2,7 @@
 import css from "./all.css";
 
 export function dress(root: ShadowRoot): void {
-  if (root.adoptedStyleSheets[0]) return; // the element was moved
+  if (!root.adoptedStyleSheets || root.firstChild) return; // see view/panel.ts; the element was moved
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];

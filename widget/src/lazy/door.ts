@@ -39,7 +39,7 @@ export type Outcome = "begun" | "wrong" | "look" | "again";
 export const outcomeOf = (status: number): Outcome =>
   status === 200 || status === 410
     ? "begun"
-    : status === 422 || status === 400
+    : status === 422 || status === 400 || status === 413
       ? "wrong"
       : status === 409 || status === 401 || status === 403
         ? "look"
@@ -187,8 +187,9 @@ class Door {
   #post(): void {
     clearTimeout(this.timer);
     this.sending = this.awaited = true;
-    // What is not asked is not told.
-    const told = (["key", ...FIELDS, ...askedAt(this.step)] as const).map((name) => [name, this.form[name]]);
+    // What is not asked is not told, nor blanks around it, of which there may be more than fit.
+    const names = ["key", ...FIELDS, ...askedAt(this.step)] as const;
+    const told = names.map((name) => [name, this.form[name].trim()]);
     void ask(this.app, Object.fromEntries(told)).then(([status, body]) => {
       this.awaited = false;
       this.#answered(status, body);
@@ -202,7 +203,8 @@ class Door {
 
   #answered(status: number, body: unknown): void {
     // What is no answer of the service's (some network wants a sign-in first) is none.
-    const outcome = body ? outcomeOf(status) : "again";
+    const long = status === 413; // also of a proxy, which says it in its own way
+    const outcome = body || long ? outcomeOf(status) : "again";
     this.slow = status === 429;
     if (outcome === "again") {
       this.#later();
@@ -217,12 +219,12 @@ class Door {
       if ((body as View).signed_out) this.app.clean();
       return void this.app.resume();
     }
-    const { error, fields, until = "" } = body as Refused;
+    const { error, fields, until = "" } = (body ?? {}) as Refused;
     if (error === "not_yours") this.#forget();
     keep(this.form);
     this.blocked = error === "blocked" ? until : "";
     if (error === "running") return void this.#carry();
-    this.wrong = fields ?? (outcome === "wrong" ? { "question": "bad" } : {});
+    this.wrong = fields ?? (outcome === "wrong" ? { "question": long ? "too_long" : "bad" } : {});
     this.app.draw();
     if (outcome === "look") void this.look();
     else (this.app.root.querySelector(".door [aria-invalid]") as HTMLElement | null)?.focus();
@@ -243,7 +245,7 @@ class Door {
   }
 }
 
-export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
+export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
   const { h, button, say, sayUntil } = kit;
   const doors = new WeakMap<App, Door>();
   const p = (words: string) => h("p", {}, words);
@@ -359,7 +361,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] | null {
     }
     if (!door.lost && !door.sending && Date.now() - door.at > OLD) void door.look();
     if (!step) return [head(say("trouble_head")), p(say("trouble_text")), again, ticket];
-    if (step.state === "off") return null;
+    if (step.state === "off") return [head(say("none_head")), p(say("none_text")), ticket];
     // Without a cookie a chat is not found again, and a CO would answer nobody.
     if (step.state === "open" && !keepsCookies()) return [head(say("door_title")), p(say("door_cookies")), ticket];
     if (step.state === "open" || (door.sending && step.until)) return open(door, step);

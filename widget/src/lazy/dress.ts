@@ -5,7 +5,7 @@ import css from "./all.css";
 const dressed = new WeakSet<App>();
 
 export function dress(app: App): void {
-  if (dressed.has(app)) return;
+  if (dressed.has(app) || !app.root.adoptedStyleSheets) return;
   dressed.add(app);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);

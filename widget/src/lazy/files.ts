@@ -238,8 +238,10 @@ export function files({ h, icon, say }: Kit): Files {
     },
 
     take(app, event, from) {
+      // Of words out of an office program there is a picture, too: who pastes them means the words.
+      const worded = event.type === "paste" && ["text/plain", "text/html"].every((kind) => from?.types.includes(kind));
       const list = [...(from?.files ?? [])];
-      if (!list[0] || !app.talk || app.talk.over) return;
+      if (worded || !list[0] || !app.talk || app.talk.over) return;
       event.preventDefault();
       add(app, list);
     },

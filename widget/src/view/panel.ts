@@ -13,6 +13,8 @@ export function view(app: App): Child[] {
     if (event.key === "Escape" && !event.isComposing) app.escape();
   };
   return [
+    // Where a tree of its own takes no sheets (Safari before 16.4).
+    !app.root.adoptedStyleSheets && h("link", { rel: "stylesheet", href: `${app.base}widget.css` }),
     launcher(app),
     h(
       "section",

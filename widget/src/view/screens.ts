@@ -25,7 +25,7 @@ export function screen(app: App): Spec {
   const p = (words?: string) => h("p", {}, words);
   const kids =
     what.name === "none"
-      ? [p(say("none_text")), ticket]
+      ? [ticket]
       : what.name === "invited"
         ? invited(app, what)
         : what.name === "refused"

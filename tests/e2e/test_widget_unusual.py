@@ -1,0 +1,94 @@
+"""What not every browser, page or visitor brings: old engines, many blanks, words beside pictures."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.e2e.ada import Ada
+from tests.e2e.mock_service import MockService
+from tests.e2e.scene import Scene
+from tests.e2e.test_widget_files import png
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_blanks_around_a_question_are_not_too_much_for_it(anyone: Scene) -> None:
+    await anyone.opens()
+    await anyone.comes()
+    await anyone.fills("é" * 4000 + " " * 28_000)
+    await anyone.starts()
+    await expect(anyone.waits).to_be_visible()
+
+
+async def test_who_is_told_by_a_proxy_that_a_form_is_too_long_is_not_left_to_wait(
+    anyone: Scene,
+) -> None:
+    async def refuse(route: Route) -> None:
+        is_form = route.request.method == "POST"
+        await (route.fulfill(status=413, body="Too large") if is_form else route.continue_())
+
+    await anyone.ada.route(re.compile("/api/begin$"), refuse)
+    await anyone.opens()
+    await anyone.comes()
+    await anyone.fills("Why does it beep?")
+    await anyone.starts()
+    question = anyone.ada.get_by_label("Your question")
+    await expect(question).to_be_focused()
+    await expect(question).to_have_accessible_description(re.compile("This is too long"))
+
+
+async def test_a_page_to_which_she_returns_knows_of_the_chat_that_she_came_to_on_another(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.visit()
+    first, ada.page = ada.page, await ada.tab()
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.say("Hello")
+    await ada.page.close()
+    talk.grace("Good day")
+    await first.evaluate(
+        "void document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))"
+    )
+    ada.page = first
+    await expect(ada.launcher).to_have_accessible_name("Live chat 1 new message")
+
+
+#: Safari's until 16.4.
+NO_SHEETS_FROM_SCRIPTS = """
+    for (const { prototype } of [Document, ShadowRoot]) delete prototype.adoptedStyleSheets;
+    CSSStyleSheet = function () { throw new TypeError("Illegal constructor"); };
+"""
+
+
+async def test_where_a_script_can_make_no_style_sheet_the_pop_up_looks_as_elsewhere(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.page.add_init_script(NO_SHEETS_FROM_SCRIPTS)
+    await ada.join(service.invite())
+    await expect(ada.launcher).to_have_css("position", "fixed")
+    await expect(ada.panel.locator(".tray")).to_have_css("display", "none")  # the fetched part's
+
+
+_PASTE = """([bytes, ...words]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], "image.png", {type: "image/png"}));
+    for (const one of words) data.setData(one, "cells");
+    const box = document.querySelector("rt-livechat").shadowRoot.querySelector("#box");
+    const init = {bubbles: true, cancelable: true, composed: true, clipboardData: data};
+    return !box.dispatchEvent(new ClipboardEvent("paste", init));
+}"""
+
+
+async def test_words_that_come_with_a_picture_of_themselves_are_pasted_as_words(
+    ada: Ada, service: MockService
+) -> None:
+    """As office programs have them; a picture out of a web page has no plain text beside it."""
+    await ada.join(service.invite())
+    await expect(ada.button("Add files")).to_be_visible()
+    assert not await ada.page.evaluate(_PASTE, [list(png()), "text/plain", "text/html"])
+    assert await ada.page.evaluate(_PASTE, [list(png()), "text/html"])
+    await expect(ada.panel.locator(".tray li")).to_have_count(1)
