@@ -8,6 +8,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat
 from bot.domain.files import MAX_ABOUT, BadFile, File, file_name, type_of
 from bot.domain.messages import Author, EmptyText, Kind, Message, tidy
+from bot.domain.photos import bare
 from bot.relay.files import Fetched, FileRules, Scanner, Stored, TooBig
 from bot.relay.ports import Seat
 from bot.relay.relay import Relay
@@ -33,7 +34,7 @@ class Attaching:
         ``name`` is as the sender's device has it, ``about`` his description, if any. Raises
         CannotSay, and NotDone when it can be neither accepted nor refused now.
         """
-        file, text = await self._looked_at(key, name, about, content)
+        content, file, text = await self._looked_at(key, name, about, content)
         now = self._relay.now()
 
         async def speak(unit: Unit, chat: Chat, visitor: Author) -> Message:
@@ -51,8 +52,10 @@ class Attaching:
         found = await self._relay.store.file(seat.chat_id, file_id)
         return found if found and found.state is Fetched.HERE else None
 
-    async def _looked_at(self, key: str, name: str, about: str, content: bytes) -> tuple[File, str]:
-        """Return the file and its message's text, if it is one that is taken."""
+    async def _looked_at(
+        self, key: str, name: str, about: str, content: bytes
+    ) -> tuple[bytes, File, str]:
+        """Return what is kept of it, the file and its message's text, if it is one that is taken."""
         if len(content) > self.rules.bytes:
             raise CannotSay("file_size")
         name = file_name(name)
@@ -66,7 +69,8 @@ class Attaching:
             raise CannotSay("file_size") from error
         if unsafe:
             raise CannotSay("file_unsafe")
-        return File(f"v-{key}", name, kind, len(content)), _described(about, name)
+        kept = await asyncio.to_thread(bare, content)
+        return kept, File(f"v-{key}", name, kind, len(kept)), _described(about, name)
 
     def _check_room(self, chat: Chat, file: File) -> None:
         rules = self.rules

@@ -11,6 +11,7 @@ from bot.relay.delivering import RelayHandler
 from bot.relay.files import FileRules, TooBig
 from bot.relay.ports import NotDone, Seat, Unclear
 from bot.relay.visiting import CannotSay
+from tests.domain.test_photos import photo
 from tests.relay.house import OTHER, House
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
@@ -40,6 +41,16 @@ async def test_without_a_description_its_name_stands_for_it(house: House) -> Non
     chat, seat = await house.talking()
     await send(house, seat)
     assert (await house.texts(chat.id))[-1] == "jam.png"
+
+
+async def test_a_photo_is_kept_without_what_its_camera_wrote(house: House) -> None:
+    """Whatever sent it: a browser that cannot draw it anew sends it as it is."""
+    chat, seat = await house.talking()
+    await send(house, seat, name="me.jpg", content=photo())
+    found = await house.attaching.file(seat, "v-k")
+    assert found
+    assert b"Camera of Ada" not in found.content
+    assert (await house.chat(chat.id)).file_bytes == len(found.content)
 
 
 async def test_a_repeat_is_the_first_one_also_after_the_end(house: House) -> None:

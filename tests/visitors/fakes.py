@@ -276,7 +276,7 @@ class FakeAttaching(Attaching):
             raise NotDone("The scanner does not answer.")
         if said := visiting._said(seat.chat_id, key):
             return said
-        file, text = await self._looked_at(key, name, about, content)
+        content, file, text = await self._looked_at(key, name, about, content)
         chat = visiting.chats[seat.chat_id]
         assert chat.visitor
         try:
