@@ -252,7 +252,10 @@ class Tickets(Protocol):
         """
 
     async def find(self, dossier: Dossier) -> Receipt | None:
-        """Look for a comment, or for a ticket made for the record, with the dossier's marker."""
+        """Look for a comment, or for a ticket made for the record, with the dossier's marker.
+
+        If a try may have left us (``tried``), and what it wrote is not whole: Written.
+        """
 
     async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
         """Write ``text`` to the requestors as correspondence; repeats with ``marker`` are found."""

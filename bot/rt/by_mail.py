@@ -20,13 +20,13 @@ from typing import Protocol
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
-from bot.relay.ports import Dossier, NotDone, Refused, Unclear
+from bot.relay.ports import Dossier, NotDone, Refused, Unclear, Written
 from bot.rt import creating, doctor, record, wire, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.mail import Sentences, address, hand_in, stands
 from bot.rt.record import Comment
-from bot.rt.ways import Way, new_ticket
+from bot.rt.ways import Looking, Way, new_ticket, whole
 
 #: For so long we look for a mail that was handed in before a CO is asked.
 PATIENCE = timedelta(hours=1)
@@ -45,7 +45,7 @@ _SENTENCES = Sentences(
 )
 
 
-class Reader(Way, Protocol):
+class Reader(Way, Looking, Protocol):
     """A way by which RT can be asked whether a mail arrived."""
 
     def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
@@ -85,7 +85,11 @@ class ByMail:
     def find(self, dossier: Dossier) -> Receipt | None:
         if self._reader is None:
             return None
-        return self._reader.seen(dossier, _transcript(self._files(dossier)[1]))
+        files = self._files(dossier)[1]
+        receipt = self._reader.seen(dossier, _transcript(files))
+        if receipt is None or dossier.tried is None:
+            return receipt
+        return whole(self._reader, receipt, files)
 
     def file(self, dossier: Dossier) -> Receipt:
         if dossier.tried is not None:
@@ -99,7 +103,7 @@ class ByMail:
             number = 0 if new else dossier.ref.number
             url = self._rt.page(number) if number else self._rt.base
             return Receipt(number, 0, url, proven=False)
-        return self._wait(dossier, self._reader, _transcript(files))
+        return self._wait(dossier, self._reader, files)
 
     def _files(self, dossier: Dossier) -> tuple[Comment, list[Part]]:
         comment = record.compose(dossier, self._zone, self._rt.form)
@@ -115,16 +119,17 @@ class ByMail:
             if problem := wire.merge_trouble(ref, ticket.ref.number):
                 raise problem
 
-    def _wait(self, dossier: Dossier, reader: Reader, transcript: Part) -> Receipt:
+    def _wait(self, dossier: Dossier, reader: Reader, files: list[Part]) -> Receipt:
         """Look for the record until RT's gateway has had time for it."""
         ends = time.monotonic() + self._route.patience
         while True:
             try:
-                receipt = reader.seen(dossier, transcript)
+                if receipt := reader.seen(dossier, _transcript(files)):
+                    return whole(reader, receipt, files)
+            except Written:
+                raise
             except (NotDone, Refused) as error:  # it must not look as if nothing had been sent
                 raise Unclear(error.sentence) from error
-            if receipt:
-                return receipt
             if time.monotonic() >= ends:
                 raise Unclear(
                     "The record was handed to the mail server, and RT does not show it yet. We look "

@@ -6,7 +6,7 @@ Blocking: one object per thread (see gateway.py).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from bot.rt.instance import RtInstance
 from bot.rt.operations import RIGHTS
 from bot.rt.record import Comment
 from bot.rt.rest1 import Rest1
-from bot.rt.ways import new_ticket
+from bot.rt.ways import new_ticket, whole
 from bot.rt.wire1 import Form
 
 log = structlog.get_logger(__name__)
@@ -94,8 +94,20 @@ class ByRest1:
 
     def find(self, dossier: Dossier) -> Receipt | None:
         if new_ticket(dossier):
-            return self._find_new(dossier.marker)
-        return self._find(dossier.ref, "Comment", wire1.file_name(dossier.marker))
+            receipt = self._find_new(dossier.marker)
+        else:
+            receipt = self._find(dossier.ref, "Comment", wire1.file_name(dossier.marker))
+        if receipt is None or dossier.tried is None:
+            return receipt
+        return whole(self, receipt, self._composed(dossier)[1])
+
+    def missing(self, receipt: Receipt, files: Sequence[Part]) -> str:
+        """Name the transcript if RT did not keep it whole, or one under another summary.
+
+        Only where there are more files does the record depend on it (readback.missing).
+        """
+        ref, first = TicketRef(self._rt.name, receipt.ticket), files[0]
+        return "" if _is_whole(receipt, files) or self._like(ref, first) else first.name
 
     def _find(self, ref: TicketRef, kind: str, name: str) -> Receipt | None:
         """Find what our account wrote with a file of that name, newest first."""
@@ -110,10 +122,12 @@ class ByRest1:
         refs = [dossier.ref]
         if new_ticket(dossier):
             refs = self._search(*creating.queries(dossier.marker))
-        for ref in refs:
-            for attachment in self._files(ref, transcript.name):
-                if receipt := self._receipt(ref, attachment, like=transcript.content):
-                    return receipt
+        return next(filter(None, (self._like(ref, transcript) for ref in refs)), None)
+
+    def _like(self, ref: TicketRef, transcript: Part) -> Receipt | None:
+        for attachment in self._files(ref, transcript.name):
+            if receipt := self._receipt(ref, attachment, like=transcript.content):
+                return receipt
         return None
 
     def _files(self, ref: TicketRef, name: str) -> list[int]:
@@ -178,9 +192,7 @@ class ByRest1:
 
     def file(self, dossier: Dossier) -> Receipt:
         """Composing a long record takes a good part of a second."""
-        comment = record.compose(dossier, self._zone, self._rt.form)
-        name = wire1.file_name(dossier.marker)
-        files = wire1.marked(comment.parts, name)
+        comment, files = self._composed(dossier)
         new = new_ticket(dossier)
         number = dossier.ref.number
         if new:
@@ -192,10 +204,13 @@ class ByRest1:
             right = "ShowTicket" if new else "ShowTicketComments"
             log.error("rt_cannot_read_back", rt=self._rt.name, ticket=number, right=right)
             return self._unseen(number)
-        whole = (len(files[0].content), files[0].sha256)
-        if len(files) > 1 and (receipt.size, receipt.sha256) != whole:
-            raise wire.not_whole(f"#{receipt.ticket}", name)
+        if not _is_whole(receipt, files):
+            raise wire.not_whole(f"#{receipt.ticket}", files[0].name)
         return receipt
+
+    def _composed(self, dossier: Dossier) -> tuple[Comment, list[Part]]:
+        comment = record.compose(dossier, self._zone, self._rt.form)
+        return comment, wire1.marked(comment.parts, wire1.file_name(dossier.marker))
 
     def _write(
         self, ref: TicketRef, what: str, message: tuple[str, str], files: list[Part]
@@ -249,12 +264,13 @@ class ByRest1:
     def _read_back(self, dossier: Dossier, number: int) -> Receipt | None:
         """Look at what RT says it took. A new ticket's subject a script of RT's may have changed."""
         try:
+            name = wire1.file_name(dossier.marker)
             if new_ticket(dossier) is None:
-                return self.find(dossier)
+                return self._find(dossier.ref, "Comment", name)
             made = TicketRef(self._rt.name, number)
             if "not allowed" in self.rest.get(f"ticket/{number}/show").remarks:
                 return None
-            return self._find(made, "Create", wire1.file_name(dossier.marker))
+            return self._find(made, "Create", name)
         except (NotDone, Refused) as error:  # it must not look as if nothing had been written
             raise Unclear(error.sentence) from error
 
@@ -301,3 +317,9 @@ class ByRest1:
 
     def check(self) -> list[doctor.Finding]:
         return doctor.check_rest1(self.rest, self._rt)
+
+
+def _is_whole(receipt: Receipt, files: Sequence[Part]) -> bool:
+    """Whether RT kept the transcript as it was sent, where the record depends on it."""
+    first = files[0]
+    return len(files) < 2 or (receipt.size, receipt.sha256) == (len(first.content), first.sha256)

@@ -80,8 +80,7 @@ def create(rest: Rest, rt: RtInstance, new: NewTicket, marker: str, comment: Com
 def _missing(rest: Rest, receipt: Receipt | None, comment: Comment) -> str:
     if receipt is None or not receipt.transaction:
         return ""
-    kept = (receipt.size, receipt.sha256)
-    return readback.missing(rest, receipt.transaction, comment.parts, kept)
+    return readback.missing(rest, receipt.transaction, comment.parts)
 
 
 def _named(rest: Rest, rt: RtInstance, reply: Reply) -> Receipt | None:

@@ -43,7 +43,7 @@ class RtGateway(Tickets):
         return await room.run(_file, room.instance, dossier)
 
     async def find(self, dossier: Dossier) -> Receipt | None:
-        """Look for the dossier's record. Raises NotDone, Refused."""
+        """Look for the dossier's record. Raises NotDone, Refused, Written."""
         return await self._room(_instance(dossier)).run(lambda way: way.find(dossier))
 
     async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:

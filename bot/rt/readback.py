@@ -11,8 +11,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
+from bot.domain.transcript_json import is_same_talk
 from bot.rt import wire
 from bot.rt.enclosures import Part
+from bot.rt.record import TEXT
 from bot.rt.wire import Reply
 
 PAGE = 100  # the most RT gives at a time
@@ -57,16 +59,18 @@ def content(rest: Rest, number: int, name: str) -> bytes:
     return b""
 
 
-def missing(rest: Rest, number: int, sent: Sequence[Part], kept: tuple[int, str]) -> str:
-    """Name a file that RT did not keep whole; ``kept`` is the first one's digest. Raises NotDone.
+def missing(rest: Rest, number: int, sent: Sequence[Part]) -> str:
+    """Name a file that RT did not keep whole; the first one is the transcript. Raises NotDone.
 
     Only a record that is not whole in its comment's body depends on its files: then it has more
-    than the one that every record has.
+    than the one that every record has. An earlier try may have been written under another summary:
+    then what was said is compared, and the lengths of what repeats the summary are not.
     """
     if len(sent) < 2:
         return ""
     first = sent[0]
-    if kept[0] and kept != (len(first.content), first.sha256):
+    kept = content(rest, number, first.name)
+    if kept and not is_same_talk(kept, first.content):
         return first.name
     lengths = {
         str(item["Filename"]): int(item["ContentLength"])
@@ -75,7 +79,9 @@ def missing(rest: Rest, number: int, sent: Sequence[Part], kept: tuple[int, str]
     }
     if not lengths:
         return ""  # RT 4 does not tell
-    return next((part.name for part in sent if lengths.get(part.name, 0) < len(part.content)), "")
+    other = kept not in (b"", first.content)
+    told = [part for part in sent if not other or part.name not in (first.name, TEXT)]
+    return next((part.name for part in told if lengths.get(part.name, 0) < len(part.content)), "")
 
 
 def _listed(rest: Rest, number: int) -> Iterator[dict[str, Any]]:

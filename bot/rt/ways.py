@@ -5,14 +5,14 @@ Blocking: one object per thread (see gateway.py). Errors are those of relay.port
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Protocol
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
 from bot.relay.ports import Dossier
-from bot.rt import creating, doctor, operations, record
+from bot.rt import creating, doctor, operations, readback, record, wire
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.rest2 import Rest2
@@ -28,7 +28,11 @@ class Way(Protocol):
         """Read a ticket."""
 
     def find(self, dossier: Dossier) -> Receipt | None:
-        """Look for the dossier's record."""
+        """Look for the dossier's record.
+
+        If a try may have left us then nobody has seen what RT kept of it: what is not whole is
+        Written. Whoever pressed again takes it as it is.
+        """
 
     def file(self, dossier: Dossier) -> Receipt:
         """Write the record, into the ticket or as a new one, and read it back."""
@@ -58,6 +62,20 @@ def new_ticket(dossier: Dossier) -> NewTicket | None:
     return filing.new_ticket if filing else None
 
 
+class Looking(Protocol):
+    """A way by which RT can be asked what it kept."""
+
+    def missing(self, receipt: Receipt, files: Sequence[Part]) -> str:
+        """Name a file of a record, transcript first, that RT did not keep whole. Raises NotDone."""
+
+
+def whole(way: Looking, receipt: Receipt, files: Sequence[Part]) -> Receipt:
+    """Return the receipt of a record that RT kept whole. Raises NotDone, Written."""
+    if missing := way.missing(receipt, files):
+        raise wire.not_whole(f"#{receipt.ticket}", missing)
+    return receipt
+
+
 class ByRest2:
     """By REST 2.0."""
 
@@ -72,10 +90,22 @@ class ByRest2:
         return operations.read(self.rest, self._rt, ref)
 
     def find(self, dossier: Dossier) -> Receipt | None:
+        receipt = self._find(dossier)
+        if receipt is None or dossier.tried is None:
+            return receipt
+        return whole(self, receipt, record.compose(dossier, self._zone, self._rt.form).parts)
+
+    def _find(self, dossier: Dossier) -> Receipt | None:
         if new_ticket(dossier):
             return creating.find(self.rest, self._rt, dossier.marker)
         subject, since = record.subject(dossier.marker), dossier.chat.created
         return operations.find_comment(self.rest, self._rt, dossier.ref, subject, since)
+
+    def missing(self, receipt: Receipt, files: Sequence[Part]) -> str:
+        """Name a file that RT did not keep whole. Raises NotDone."""
+        if not receipt.transaction:
+            return ""
+        return readback.missing(readback.Once(self.rest), receipt.transaction, files)
 
     def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
         """Find what holds this file, or that of an earlier try, whoever RT takes for its author."""

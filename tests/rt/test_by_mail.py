@@ -13,7 +13,7 @@ from bot.domain.events import Receipt
 from bot.domain.matching import Match
 from bot.domain.messages import SYSTEM, Kind, Message, Notice
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import STILL, Dossier, NotDone, Refused, Unclear
+from bot.relay.ports import STILL, Attachment, Dossier, NotDone, Refused, Unclear, Written
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
 from bot.rt.mail import MailRoute, MailServer, Security
@@ -231,3 +231,23 @@ async def test_a_receipt_names_the_ticket_that_a_merge_moved_the_mail_to(
     monkeypatch.setattr(rt.world, "write", merge_first)
     receipt = await seeing.comment(dossier())
     assert receipt.ticket == seeds.SEVERAL
+
+
+async def test_a_picture_that_rt_dropped_from_a_mail_is_told_until_somebody_presses_again(
+    seeing: RtGateway, rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach = rt.world.attach
+
+    def drop(made, part):  # type: ignore[no-untyped-def]
+        if part.name != "toner.png":
+            attach(made, part)
+
+    monkeypatch.setattr(rt.world, "attach", drop)
+    picture = Attachment(1, "toner.png", "image/png", b"1234")
+    said = (Message(1, ADA, Kind.SAID, "It beeps.", NOW),)
+    asked = replace(dossier(), log=said, files=(picture,))
+    with pytest.raises(Written, match=r"did not keep all of toner\.png"):
+        await seeing.comment(asked)
+    with pytest.raises(Written, match=r"did not keep all of toner\.png"):
+        await seeing.find(replace(asked, tried=timedelta(minutes=5)))
+    assert await seeing.find(asked)
