@@ -114,7 +114,7 @@ class Apache:
         self._process = await asyncio.create_subprocess_exec(
             "apache2", "-f", str(conf), "-D", "FOREGROUND"
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._answers()
 
     async def restart(self) -> None:

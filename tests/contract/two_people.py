@@ -151,7 +151,7 @@ async def talk(people: People, frames: list[dict[str, Any]]) -> tuple[list[str],
         socket = await http.ws_connect(url, headers=headers, protocols=["livechat.v1"])
         for frame in [*frames, {"t": "ping"}]:
             await socket.send_str(_filled(json.dumps(frame), people.names))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for message in socket:
                 got.append(str(message.data))
                 if message.data == '{"t":"pong"}':

@@ -70,7 +70,7 @@ class Load:
             origin = self._stage.site.url
             self.guests.append(Guest(account, self._bases, origin, self._session, draw))
         self._staying = [asyncio.create_task(guest.stay()) for guest in self.guests]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await asyncio.gather(*(guest.connected.wait() for guest in self.guests))
         return self
 

@@ -24,9 +24,12 @@ _ROUNDS, _EXCHANGES = 3, 12
 
 
 async def found(trial: Scene, seconds: float = 8) -> list[str]:
-    """What the accounting says; not being done in time is a finding too."""
+    """What the accounting says; not being done in time is a finding too.
+
+    Without a bug that is nobody's fault but the machine's, which has much to do.
+    """
     try:
-        await trial.drain(seconds)
+        await trial.drain(seconds if trial.plan.bug else 120)
     except AssertionError as error:
         return str(error).splitlines()[:1]
     return trial.findings()
@@ -37,7 +40,7 @@ async def killed_after_an_acknowledgement(plan: Plan) -> list[str]:
     async with scene(plan) as trial:
         for _ in range(2):
             await asyncio.gather(*(guest.say() for guest in trial.load.guests))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while trial.load.unsent():  # noqa: ASYNC110 - the widgets ring no bell
                     await asyncio.sleep(0.005)
             await trial.fleet.kill_one()
@@ -85,10 +88,10 @@ async def reading_fails_while_they_come_back(plan: Plan) -> list[str]:
         async with scene(plan) as trial:
             for _ in range(_ROUNDS):
                 wire.delay = 0.05
-                for guest in trial.load.guests:
-                    guest.stumble()
-                async with asyncio.timeout(15):
-                    while not any(guest.arriving for guest in trial.load.guests):  # noqa: ASYNC110
+                async with asyncio.timeout(60):
+                    while not any(guest.arriving for guest in trial.load.guests):
+                        for guest in trial.load.guests:
+                            guest.stumble()
                         await asyncio.sleep(0.01)
                 wire.refusing = True
                 wire.cut()
@@ -125,7 +128,7 @@ async def cut_off_from_rt(plan: Plan) -> list[str]:
             await trial.drain()
             rt.fault(RtFault(method="POST", path="comment", delay=1.5))
             filing = asyncio.create_task(trial.file(trial.accounts))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while rt.faults._plan:  # noqa: ASYNC110 - until the comment is under way
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.2)  # all of it

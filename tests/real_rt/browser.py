@@ -42,7 +42,7 @@ async def graces_browser(real_rt: Rig, tmp_path: Path) -> AsyncIterator[Page]:
 
 async def log_in(page: Page, url: str) -> None:
     """Open RT's front page; Chromium does not yet know Kerberos at its very first request."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             answer = await page.goto(url)
             if answer and answer.ok:

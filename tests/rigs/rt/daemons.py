@@ -82,7 +82,7 @@ class Daemon:
         return self.folder / "pids" / self._name
 
     def _wait(self, *, up: bool) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while _answers(self._port) is not up:
             assert time.monotonic() < until, f"{self._name} is not {'up' if up else 'down'}"
             time.sleep(0.02)

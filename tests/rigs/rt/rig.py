@@ -218,7 +218,7 @@ def running(**settings: str) -> Iterator[Rig]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=400,
             check=False,  # its last words are worth more than its status
         )
         assert up.returncode == 0, up.stderr

@@ -136,7 +136,7 @@ start_postgres() {
         -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
         >"$RIG/log/pg.log" 2>&1 </dev/null &
     note pg $!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         "$bin/pg_isready" -q -h 127.0.0.1 -p "$PG_PORT" && break
         sleep .1
     done
@@ -166,7 +166,7 @@ start_rt() {
     local server=/usr/share/request-tracker$RT/libexec/rt-server.fcgi
     setsid perl "$server" --listen "$RIG/rt.sock" --nproc "$PROCS" >"$RIG/log/fcgi.log" 2>&1 </dev/null &
     note rt $!
-    for _ in $(seq 300); do
+    for _ in $(seq 900); do
         [ -S "$RIG/rt.sock" ] && break
         kill -0 "$(cut -d' ' -f1 "$RIG/pids/rt")" 2>/dev/null || tail_and_fail "$RIG/log/fcgi.log"
         sleep .1
@@ -182,7 +182,7 @@ start_apache() {
     if root; then chgrp www-data "$RIG/krb5/http.keytab" && chmod 640 "$RIG/krb5/http.keytab"; fi
     setsid apache2 -f "$RIG/etc/apache.conf" -DFOREGROUND >"$RIG/log/apache.out" 2>&1 </dev/null &
     note apache $!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ "$(answer /)" = 401 ] && break
         sleep .1
     done
