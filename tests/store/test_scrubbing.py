@@ -164,14 +164,16 @@ async def test_a_disk_too_full_to_write_the_file_anew_is_given_its_space_back_an
         assert scrubber._rested > time.monotonic() + 30
 
 
-async def test_a_writer_in_the_way_is_no_fault(sqlite_url: str) -> None:
+async def test_a_writer_in_the_way_is_no_fault(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "_PART", 0)  # the usual rest is as long as the machine is slow
     file = sqlite_url.partition("///")[2]
     scrubber = sqlite_scrubber(file)
     with closing(connect(file)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         await scrubber.scrub()
-    assert scrubber._soiled
-    assert scrubber._rested < time.monotonic() + 30
+    assert scrubber.due
 
 
 async def test_scrubbing_rests_while_there_is_nothing_to_scrub() -> None:

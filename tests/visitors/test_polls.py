@@ -136,7 +136,7 @@ async def test_pings_ends_and_signs_of_life_go_through(site: Site, window: Polle
 async def test_where_the_window_is_is_told_and_its_silence_means_gone(
     start_site: StartSite,
 ) -> None:
-    site = await start_site(pace=Pace(linger=0.4, sweep=0.02, grace=0.05))
+    site = await start_site(pace=Pace(linger=1.5, sweep=0.02, grace=0.05))
     ada = await site.browser()
     await ada.join(site.visiting.invite())
     window = Poller(ada, CHAT)
