@@ -177,9 +177,13 @@ def moment(text: str) -> datetime | None:
 
 
 def attachments(form: Form, name: str) -> list[int]:
-    """Return the ids of a ticket's attachments with this file name, newest first."""
+    """Return the ids of a ticket's attachments with this file name, newest first.
+
+    What RT drops for its size ($DropLongAttachments) it calls a text, and leaves a note in its place.
+    """
     lines = (_ATTACHMENT.match(line) for line in form.text.split("\n"))
-    return sorted((int(m[1]) for m in lines if m and m[2] == name), reverse=True)
+    names = (name, f"{name}.txt")
+    return sorted((int(m[1]) for m in lines if m and m[2] in names), reverse=True)
 
 
 def none_told(history: Form) -> bool:

@@ -54,6 +54,19 @@ def cutting(rt: RtStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rt.world, "attach", cut)
 
 
+def dropping(rt: RtStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RT has $DropLongAttachments: it gives what it drops another name (RT::Record::_EncodeLOB)."""
+    attach = rt.world.attach
+
+    def drop(made: Transaction, part: Part) -> None:
+        if len(part.content) > MOST:
+            name = part.name if part.name.endswith(".txt") else f"{part.name}.txt"
+            part = Part(name, "text/plain", b"Large attachment dropped")
+        attach(made, part)
+
+    monkeypatch.setattr(rt.world, "attach", drop)
+
+
 async def lost(rt: RtStandIn, gateway: RtGateway, asked: Dossier) -> None:
     """RT takes a record, and its answer does not come."""
     rt.fault(Fault(method="POST", path="/ticket", accepted=True, drop=True))
@@ -117,3 +130,24 @@ async def test_a_record_that_was_looked_for_in_vain_and_is_cut_now_is_told(
     with pytest.raises(Written):
         await gateway.comment(by_itself(long(None)))
     assert comments(rt) == 1
+
+
+@pytest.mark.parametrize("new", [None, NEW])
+async def test_a_record_whose_transcript_rt_dropped_is_there_all_the_same(
+    rt: RtStandIn, gateway: RtGateway, monkeypatch: pytest.MonkeyPatch, new: NewTicket | None
+) -> None:
+    """By REST 1.0 it is found by that file's name, and would be written a second time."""
+    dropping(rt, monkeypatch)
+    await lost(rt, gateway, long(new))
+    with pytest.raises(Written, match=r"did not keep all of .*\.json"):
+        await gateway.find(by_itself(long(new)))
+    assert await gateway.find(long(new))
+
+
+@pytest.mark.parametrize("new", [None, NEW])
+async def test_that_rt_dropped_a_transcript_is_told_at_once(
+    rt: RtStandIn, gateway: RtGateway, monkeypatch: pytest.MonkeyPatch, new: NewTicket | None
+) -> None:
+    dropping(rt, monkeypatch)
+    with pytest.raises(Written, match=r"did not keep all of .*\.json"):
+        await gateway.comment(long(new))
