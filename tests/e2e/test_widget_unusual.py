@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Dialog, FilePayload, Route, expect
 
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
@@ -92,3 +92,27 @@ async def test_words_that_come_with_a_picture_of_themselves_are_pasted_as_words(
     assert not await ada.page.evaluate(_PASTE, [list(png()), "text/plain", "text/html"])
     assert await ada.page.evaluate(_PASTE, [list(png()), "text/html"])
     await expect(ada.panel.locator(".tray li")).to_have_count(1)
+
+
+async def test_who_leaves_a_page_with_a_file_that_is_not_sent_is_asked_by_the_browser(
+    ada: Ada, service: MockService
+) -> None:
+    asked: list[str] = []
+
+    async def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.accept()
+
+    ada.page.on("dialog", leave)
+    await ada.join(service.invite())
+    jam: FilePayload = {"name": "jam.png", "mimeType": "image/png", "buffer": png()}
+    await ada.panel.get_by_label("Add files").set_input_files(jam)
+    await expect(ada.button("Send these files")).to_be_enabled()
+    await ada.page.reload()
+    assert asked == ["beforeunload"]
+    await ada.panel.get_by_label("Add files").set_input_files(jam)
+    await ada.button("Send these files").click()
+    await expect(ada.page.get_by_role("img", name="jam.png")).to_be_visible()
+    await ada.page.reload()
+    await expect(ada.page.get_by_role("img", name="jam.png")).to_be_visible()
+    assert asked == ["beforeunload"]

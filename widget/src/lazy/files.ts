@@ -30,6 +30,7 @@ type Files = Pick<More, "choosers" | "take" | "tray" | "body"> & {
 export function files({ h, icon, say }: Kit): Files {
   const items = new WeakMap<object, Item[]>();
   const asked = new WeakSet<App>();
+  const held = new WeakSet<App>();
   /** Pictures that were coming when they were first shown. */
   const awaited = new Set<string>();
   let told = "";
@@ -214,8 +215,21 @@ export function files({ h, icon, say }: Kit): Files {
       }),
     );
 
+  /** What is not sent is in this page alone: the browser asks who leaves it. */
+  function hold(app: App): void {
+    if (held.has(app)) return;
+    held.add(app);
+    addEventListener("beforeunload", (event) => {
+      const kept = of(app).every(({ stage }) => stage === "sent" || stage === "failed");
+      if (kept || app.talk?.over) return;
+      event.preventDefault();
+      event.returnValue = "leave?"; // nobody reads it, but older browsers want one
+    });
+  }
+
   function add(app: App, files: File[]): void {
     if (!files[0]) return;
+    hold(app);
     const fresh = files.map((file): Item => {
       const name = file.name || "file";
       return { key: randomText(), name, about: "", stage: "preparing", percent: 0 };
