@@ -6,9 +6,9 @@ import type { App } from "../app.ts";
 import type { Kit } from "../more.ts";
 import type { Child, Spec } from "../view/dom.ts";
 import { randomText, type View } from "../wire.ts";
-import { browserOf } from "./browser.ts";
 import { keepsCookies } from "./cookies.ts";
 import { dress } from "./dress.ts";
+import { empty, keep, recalled, type Field } from "./form.ts";
 import { Hits, hitsView } from "./hits.ts";
 
 /** What the service tells: docs/widget-protocol.md. */
@@ -22,14 +22,6 @@ export interface Step {
   details?: Field[];
   /** The path of the site's search, with `{words}` in it, or "". */
   search?: string;
-}
-
-export type Field = "question" | "name" | "email" | "room" | "browser";
-export interface Form extends Record<Field, string> {
-  /** Of the form that was sent and not answered, or "". */
-  key: string;
-  /** Who was signed in when it was filled in, or "": nobody else sees it. */
-  who: string;
 }
 
 /** What follows from the answer to a form. */
@@ -57,41 +49,14 @@ export const pauseBefore = (n: number): number => Math.min(1_000 * 2 ** n, 30_00
 const PATIENCE = 15_000;
 /** Milliseconds after which it may be otherwise: we ask again when the panel is opened, or drawn. */
 const OLD = 30_000;
-const PLACE = "livechat:door";
 // Quoted wherever it stands: the build shortens another member of that name.
 const FIELDS: Field[] = ["question", "name", "email"];
 /** Characters, as the service counts them. */
 const LONGEST = { "question": 4000, name: 80, email: 254, room: 200, browser: 200 };
 const DETAILS: Field[] = ["room", "browser"];
 
-const empty = (): Form => ({
-  key: "",
-  who: "",
-  "question": "",
-  name: "",
-  email: "",
-  room: "",
-  browser: browserOf(navigator.userAgent),
-});
-
 /** What is asked of whoever came to this step, besides the question, name and address. */
 const askedAt = (step?: Step): Field[] => DETAILS.filter((name) => step?.details?.includes(name));
-
-function recalled(): Form {
-  try {
-    return { ...empty(), ...JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") };
-  } catch {
-    return empty(); // blocked by the visitor or by policy
-  }
-}
-
-function keep(form: Form): void {
-  try {
-    sessionStorage.setItem(PLACE, JSON.stringify(form));
-  } catch {
-    // the page still knows
-  }
-}
 
 /** The status and the JSON of an answer; status 0 when there was none. */
 async function ask(app: App, form?: object): Promise<[status: number, body: unknown]> {
@@ -116,6 +81,10 @@ class Door {
   wrong: Partial<Record<Field, string>> = {};
   /** Until when computing support has closed the chat to whoever asks. */
   blocked = "";
+  /** It is known who was here when the page came. */
+  met = false;
+  /** What was filled in is kept for somebody who was signed in, and is not now. */
+  hides = false;
   /** Whoever is signed in has a chat already, and not in this browser. */
   elsewhere = false;
   /** There was no answer to the question how it stands. */
@@ -150,14 +119,25 @@ class Door {
     // What was sent before it was closed may have been taken: it is shown until we know.
     if (told && (step.until || !this.sending)) this.step = step;
     this.lost = !this.step;
-    this.#mind(this.step?.who);
+    if (told && step.until) this.#mind(step.who);
     // Pressed, or the page was loaded anew before the answer came.
     if (this.form.key && !this.awaited) told ? this.#post() : this.#later();
     this.app.draw();
   }
 
-  /** What was filled in by somebody who was signed in is not for the next one who is. */
-  #mind(who?: string): void {
+  /**
+   * What was filled in by somebody who was signed in is not for the next one who is; nor for one who
+   * is not, and finds it on his page: the tab keeps it for its writer.
+   */
+  #mind(who: string): void {
+    const kept = recalled();
+    if (!this.met && !who && kept.who && !kept.key) {
+      this.form = empty();
+      this.hides = true;
+    }
+    this.met = true;
+    if (this.hides && who && who === kept.who) this.form = kept;
+    if (who) this.hides = false;
     if (!who || who === this.form.who) return;
     if (this.form.who) this.#forget();
     this.form.who = who;
@@ -283,6 +263,9 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
       autocomplete: name === "name" || name === "email" ? name : "off",
       input: ({ target }: Event) => {
         form[name] = (target as HTMLInputElement).value;
+        const over = door.hides; // what was kept is written over
+        door.hides = false;
+        if (over) door.app.draw();
         keep(form);
         if (name === "question" && step.search) door.hits.typed(step.search, form[name]);
       },
@@ -332,7 +315,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
   }
 
   /** What is said while what was typed is not to be seen. */
-  const kept = ({ form }: Door) => !!form["question"] && h("p", { key: "kept" }, say("door_kept"));
+  const kept = ({ form, hides }: Door) => (hides || !!form["question"]) && h("p", { key: "kept" }, say("door_kept"));
 
   function open(door: Door, step: Step): Child[] {
     const time = new Date(step.until).toLocaleTimeString(door.app.lang, { timeStyle: "short" });
@@ -344,7 +327,8 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
       step.who && h("p", { key: "who" }, say("door_who", { who: step.who })),
       offered && h("p", { key: "may" }, step.anyone ? say("door_may") : say("door_must")),
       offered && h("a.button", { key: "sign", href: way }, say("door_sign_in")),
-      step.anyone || step.who ? form(door, step) : kept(door),
+      (door.hides || !(step.anyone || step.who)) && kept(door),
+      (step.anyone || !!step.who) && form(door, step),
     ];
   }
 
