@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +24,8 @@ from bot.relay.ports import OutsideError
 LIMIT = 30.0
 """Seconds that one check may take: Kerberos and RT may each run into a time-out of their own."""
 SOON = timedelta(days=30)
+ENOUGH_MIB = 256
+"""Free disk: SQLite's log takes up to 32 MiB, and the file is written anew beside itself."""
 
 
 class Level(StrEnum):
@@ -137,6 +140,10 @@ async def _database(settings: Settings) -> list[Finding]:
         said = f"{file} belongs to another user than its folder: the service may not use it"
         todo = f"chown --reference={file.parent}/. {file}, and start the service again."
         return [Finding(Level.WARN, "database", said, todo)]
+    if file is not None and (free := shutil.disk_usage(file.parent).free // 2**20) < ENOUGH_MIB:
+        said = f"{free} MiB are left on the disk of {file}; without room nothing is taken in"
+        todo = "Make room there; once there is some the service goes on, or can be started."
+        return [Finding(Level.WARN if free else Level.FAIL, "database", said, todo)]
     return [Finding(Level.OK, "database", "it answers, and its tables are of this version")]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -128,6 +129,20 @@ async def test_a_file_that_was_restored_and_not_given_to_the_service_is_made_roo
     found = await database(f"sqlite:///{folder / 'livechat.db'}")
     assert found.level is Level.WARN
     assert f"chown --reference={folder}/. {folder / 'livechat.db'}" in found.todo
+
+
+@pytest.mark.parametrize(("free", "level"), [(0, Level.FAIL), (2**27, Level.WARN)])
+async def test_a_disk_that_is_full_or_nearly_is_told_with_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, level: Level
+) -> None:
+    """All can be read there, and the service does not start."""
+    url = f"sqlite:///{tmp_path / 'livechat.db'}"
+    await asyncio.to_thread(upgrade, url)
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    found = await database(url)
+    assert found.level is level
+    assert f"{free // 2**20} MiB are left" in found.said
 
 
 async def test_a_database_server_that_is_down_is_said_to_be() -> None:
