@@ -84,7 +84,7 @@ class ByRest1:
         return (*known, *(Requestor("", "", address) for address in told[MAX_PEOPLE:]))
 
     def _person(self, known: str) -> Requestor:
-        if not known or not wire1.one_person(known) or "/" in known:
+        if not known or not wire1.one_person(known) or {"/", "'"} & set(known):
             return wire1.unnamed(known)
         page = quote(known, safe="@")  # "grace?@elsewhere.test" would be Grace's
         form = self.rest.get(f"user/{page}", fields="Name,RealName,EmailAddress")
@@ -258,7 +258,7 @@ class ByRest1:
 
     def _creation_trouble(self, new: NewTicket) -> OutsideError | None:
         if new.requestor and not wire1.one_person(new.requestor):
-            return Refused("The new ticket's requestor is neither a login nor an address.")
+            return Refused("RT's REST 1.0 takes one login or one plain address for a requestor.")
         return creating.queue_trouble(self._rt, new)
 
     def _read_back(self, dossier: Dossier, number: int) -> Receipt | None:

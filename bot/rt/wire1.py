@@ -23,7 +23,7 @@ _ATTACHMENT = re.compile(r"\s*(?:Attachments:\s*)?(\d+): (.*) \([^()]* / [\d.]+[
 _CREATED = re.compile(r"# Ticket (\d+) created\.", re.MULTILINE)
 _FOUND = re.compile(r"^(\d+): ", re.MULTILINE)
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
-_LIST_BREAKS = re.compile(r"[\s,'\"\\]")
+_LIST_BREAKS = re.compile(r"[\s,\"\\]|^'")  # within a word, RT takes an apostrophe for one
 _WROTE = re.compile(r": (?:Comments|Correspondence) added by ")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.messages import Kind, Message
-from bot.domain.tickets import TicketRef
+from bot.domain.tickets import NewTicket, TicketRef
 from bot.relay.ports import Attachment, NotDone, Refused
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
@@ -14,7 +14,7 @@ from bot.sandbox.rt import Fault, RtStandIn, seeds
 from bot.sandbox.rt.world import Person
 from tests.contract.rts import LONDON
 from tests.people import ADA, NOW
-from tests.rt.test_rest2 import comments, dossier
+from tests.rt.test_rest2 import comments, dossier, for_
 
 
 @pytest.fixture
@@ -61,6 +61,15 @@ async def test_whom_rt_cannot_be_asked_about_has_an_address_all_the_same(
     rt.world.add_person(Person("s1234567", "Ada Lovelace", address))
     (requestor,) = (await gateway.read(TicketRef("rt", seeds.PRINTER))).requestors
     assert requestor.address == address
+
+
+async def test_a_ticket_is_made_for_whose_address_has_an_apostrophe(
+    rt: RtStandIn, gateway: RtGateway
+) -> None:
+    rt.world.add_person(Person("fobrien", "Flann O'Brien", "o'brien@help.test"))
+    new = NewTicket("rt", "Support", "Printing", "o'brien@help.test")
+    receipt = await gateway.comment(for_(new, dossier()))
+    assert rt.world.tickets[receipt.ticket].requestors == ["fobrien"]
 
 
 async def test_a_visitors_file_is_not_taken_for_a_record(rt: RtStandIn, gateway: RtGateway) -> None:
