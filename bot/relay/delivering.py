@@ -312,39 +312,6 @@ def _whom(delivery: Delivery, chat: Chat | None) -> tuple[str, str] | None:
     return None
 
 
-class RetireHandler(Quiet):
-    """Makes a card that was posted anew further down say so; of one that is gone nothing is said."""
-
-    def __init__(self, relay: Relay, threads: Threads) -> None:
-        self._relay = relay
-        self._threads = threads
-
-    async def deliver(self, delivery: Delivery) -> After | None:
-        """Change it, unless it is the chat's card after all."""
-        found, card = await self._relay.store.look(delivery.chat_id or ""), delivery.payload["card"]
-        if found is None or found[0].card == card:
-            return None
-        if not found[0].card:  # Teams has not taken the new one yet
-            return later(self._relay, delivery, aside=False)
-        thread = await self._relay.store.thread(delivery.thread)
-        await self._threads.retire(thread, found[0], str(card))
-        return None
-
-
-class EraseHandler(Quiet):
-    """Takes a post of ours back; one that is gone already, or stays for ever, concerns nobody."""
-
-    def __init__(self, relay: Relay, threads: Threads) -> None:
-        self._relay = relay
-        self._threads = threads
-
-    async def deliver(self, delivery: Delivery) -> After | None:
-        """Delete it."""
-        thread = await self._relay.store.thread(int(delivery.payload["thread"]))
-        await self._threads.erase(thread, str(delivery.payload["post"]))
-        return None
-
-
 def later(relay: Relay, delivery: Delivery, *, aside: bool = True) -> After | None:
     """Try again what may be repeated, until it is of no use to anybody.
 

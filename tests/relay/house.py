@@ -14,7 +14,7 @@ from bot.domain.invitations import Route, make_token
 from bot.relay.attaching import Attaching
 from bot.relay.beginning import Beginning
 from bot.relay.bringing import FetchHandler
-from bot.relay.delivering import CardHandler, EraseHandler, RelayHandler, RetireHandler, TellHandler
+from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -34,6 +34,7 @@ from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, Lane, Listening, Scope, Seat, Thread
 from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
+from bot.relay.retiring import EraseHandler, RetireHandler
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore
 from tests.people import ALAN, GRACE

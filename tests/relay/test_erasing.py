@@ -64,6 +64,15 @@ async def test_teams_is_asked_again_until_it_has_done_it(tidy: House) -> None:
     assert tidy.threads.standing == []
 
 
+async def test_teams_is_asked_again_also_if_it_does_not_say_what_came_of_it(tidy: House) -> None:
+    await filed(tidy)
+    tidy.threads.erasing.before += [Unclear("Teams answered 502.")] * 3
+    for _ in range(3):
+        await tidy.deliver()
+        tidy.clock.pass_(minutes=1)
+    assert tidy.threads.standing == []
+
+
 @pytest.mark.parametrize("trouble", [Gone("It is gone."), Refused("Not allowed.")])
 async def test_a_post_that_cannot_be_taken_back_holds_nothing_up(
     tidy: House, trouble: Refused
