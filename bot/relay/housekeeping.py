@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
@@ -40,7 +42,7 @@ class Housekeeping:
         self._since: datetime | None = None  # when this process began to look
 
     async def tidy(self) -> None:
-        """Do what is due. What one chat meets with is raised when all have had their turn."""
+        """Do what is due. What one part of it meets with is raised when all have had their turn."""
         now, rules = self._relay.now(), self._relay.rules
         self._since = min(self._since or now, now)  # also by a clock that was set back
         due = {
@@ -53,16 +55,17 @@ class Housekeeping:
             State.PURGED: now - rules.kept_for,
             State.ERASED: now - rules.kept_for,
         }
+        stale = await self._relay.store.stale({s.value: at for s, at in due.items()})
+        chores: list[Callable[[], Awaitable[object]]] = [partial(self._age, one) for one in stale]
+        chores += [self._receiving.tidy, partial(self._relay.store.sweep, _IDS_KEPT)]
         faults: list[Exception] = []
-        for chat in await self._relay.store.stale({s.value: at for s, at in due.items()}):
+        for chore in chores:
             try:
-                await self._age(chat)
+                await chore()
             except NotDone:
                 raise  # the database is away, for the others as well
             except Exception as fault:  # noqa: BLE001 - it must not keep the others waiting for ever
                 faults.append(fault)
-        await self._receiving.tidy()
-        await self._relay.store.sweep(_IDS_KEPT)
         if faults:
             raise faults[0]
 

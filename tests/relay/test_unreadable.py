@@ -60,3 +60,14 @@ async def test_one_that_cannot_be_read_keeps_nobody_from_beginning_his(door: Hou
         detail = '{"head": "of a later version"}'
         database.execute("UPDATE chats SET detail = ? WHERE id = ?", (detail, bad.id))
     assert (await asks(door)).chat.state is State.OPEN
+
+
+async def test_a_fault_at_the_door_keeps_nothing_from_being_swept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = AsyncMock()
+    monkeypatch.setattr(house.store, "sweep", sweep)
+    monkeypatch.setattr(house.store, "reception", AsyncMock(side_effect=ZeroDivisionError))
+    with pytest.raises(ZeroDivisionError):
+        await house.housekeeping.tidy()
+    assert sweep.await_count == 1
