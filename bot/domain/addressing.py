@@ -45,7 +45,8 @@ def addressed(text: str, name: str, asks: Callable[[str], bool]) -> bool:
     Without "@", or with it further on, it is one only if the bot is asked for something beside it,
     which ``asks`` tells.
     """
-    return any(_calls(line, name, asks) for line in text.split("\n"))
+    lines = dict.fromkeys(text.split("\n"))  # each once: most may be empty
+    return any(_calls(line, name, asks) for line in lines)
 
 
 def _calls(line: str, name: str, asks: Callable[[str], bool]) -> bool:

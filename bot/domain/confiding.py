@@ -139,7 +139,7 @@ def confided(text: str, *, mentioned: bool = True) -> str | None:
 
     Of words that do not mention the bot, what is a command as it stands is found, too.
     """
-    lines = without_notes(text)[0].split("\n")
+    lines = dict.fromkeys(without_notes(text)[0].split("\n"))  # each once: most may be empty
     found = (_in_line(line, mentioned) or _in_parts(line, mentioned) for line in lines)
     return next(filter(None, found), None)
 

@@ -204,7 +204,7 @@ def _is_about(command: str, rest: list[str]) -> bool:
 def _on_a_line(lines: list[str]) -> str | None:
     """Return the form of the command whose long phrase begins a later line."""
     long = [one for one in PHRASES if len(one[0]) >= LONG]
-    for words in map(words_of, lines):
+    for words in map(words_of, dict.fromkeys(lines)):
         for phrase, form in long:
             if tuple(words[: len(phrase)]) == phrase:
                 return form
