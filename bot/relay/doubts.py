@@ -43,8 +43,10 @@ class Doubts:
 
     def leave(self, streams: Iterable[str]) -> None:
         """It has ended."""
-        self._busy.subtract(streams)
-        self._busy += Counter()  # without those at zero
+        for stream in streams:
+            self._busy[stream] -= 1
+            if self._busy[stream] <= 0:
+                del self._busy[stream]
 
     def tried(self, ids: Iterable[int]) -> None:
         """These may have been posted, and that is known here only."""
