@@ -253,6 +253,15 @@ USE = Query(sa.update(invitations).where(_the_link).values(used_by=text("nonce")
 
 _the_seat = seats.c.id == text("seat")
 TAKE_SEAT = Query(sa.insert(seats).values(**_row(seats)).inline())
+_newer = seats.alias("newer")
+_newest = sa.select(_newer.c.id).where(_newer.c.chat_id == text("chat_id"))
+_newest = _newest.order_by(_newer.c.expires_at.desc(), _newer.c.id).limit(number("most"))
+#: A chat's seats but for its newest ones.
+DROP_SEATS = Query(
+    sa.delete(seats)
+    .where(seats.c.chat_id == text("chat_id"), seats.c.id.not_in(_newest))
+    .returning(seats.c.id)
+)
 LEAVE = Query(sa.delete(seats).where(_the_seat).returning(seats.c.chat_id))
 FIND_SEAT = Query(sa.select(*SEAT).where(_the_seat))
 

@@ -22,6 +22,9 @@ from bot.store.hopes import Hopes
 from bot.store.link import Link
 from bot.store.tables import micros
 
+#: A chat's seats: a browser that joins anew and again, with its own link, makes no rows without end.
+_SEATS = 20
+
 
 class SqlUnit:
     """See relay/storage.py, Unit. ``now`` is the moment this transaction counts as."""
@@ -236,7 +239,9 @@ class SqlUnit:
         self.link.later(sql.USE, digest=digest, nonce=nonce)
 
     async def seat(self, seat: Seat) -> None:
-        """Keep a visitor's place."""
+        """Keep a visitor's place; of his chat's others the newest stay."""
+        if await self.link.rows(sql.DROP_SEATS, chat_id=seat.chat_id, most=_SEATS - 1):
+            self._chats.touch(seat.chat_id)  # as in ``leave``
         row = {"id": seat.id, "chat_id": seat.chat_id, "expires_at": micros(seat.expires)}
         self.link.later(sql.TAKE_SEAT, **row)
 
