@@ -7,6 +7,8 @@ from playwright.async_api import expect
 
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
+from tests.e2e.scene import Scene
+from tests.e2e.test_widget_files import PICTURE, choose, joined
 from tests.e2e.test_widget_options import option
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -57,3 +59,33 @@ async def test_going_back_finds_the_draft_as_it_was_left_on_the_page_after(
     await expect(ada.box).to_have_value("one and two")
     await ada.box.press("Enter")
     await expect(ada.message("one and two")).to_contain_text("Sent")
+
+
+async def test_beside_a_long_name_the_size_stays_on_one_line(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.page.set_viewport_size({"width": 390, "height": 844})
+    await joined(ada, service)
+    name = f"a screenshot with a very long name {'of what it shows ' * 4}.png"
+    await choose(ada, {**PICTURE, "name": name})
+    await expect(ada.panel.locator(".tray .name")).to_contain_text("kB")
+    lines = await ada.panel.locator(".tray .name").evaluate(
+        """node => {
+            const size = document.createRange();
+            size.selectNode(node.lastChild);
+            return size.getClientRects().length;
+        }"""
+    )
+    assert lines == 1
+
+
+async def test_who_is_led_back_to_a_field_sees_what_it_is(anyone: Scene) -> None:
+    """The button is below the end of a small screen: to get there she has scrolled the form away."""
+    await anyone.ada.set_viewport_size({"width": 390, "height": 610})
+    await anyone.opens()
+    await anyone.comes()
+    await anyone.starts()
+    await expect(anyone.ada.get_by_label("Your question")).to_be_focused()
+    for words in ("Your question", "Please fill this in."):
+        shown = anyone.ada.locator("rt-livechat .door").get_by_text(words).first
+        await expect(shown).to_be_in_viewport(ratio=1)

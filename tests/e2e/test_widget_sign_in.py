@@ -160,6 +160,11 @@ async def test_somebody_else_is_told_so_and_sees_nothing_of_the_ticket(site: Sit
     await expect(ada.panel).not_to_contain_text("12345")
     await expect(ada.button("Join the chat")).to_have_count(0)
     assert await axe(ada) == []
+    site.login = "s1234567"  # it was another's sign-in, on a computer that several use
+    await expect(ada.panel).to_contain_text("sign in as yourself, and open it again")
+    await ada.panel.get_by_role("link", name="Sign in").click()
+    await ada.follow(site.house.token(chat))
+    await expect(ada.button("Join the chat")).to_be_visible()
 
 
 async def test_a_sign_in_that_grew_old_is_asked_for_again(site: Site) -> None:

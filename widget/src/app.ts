@@ -175,7 +175,7 @@ export class App {
     else if (peek.fate === "pending") this.#offer(invitation, peek);
     // One's own link, opened again: who sits in the chat already gets in again.
     else if (peek.fate === "used" && this.#browser.get("session")) void this.#join(invitation);
-    else this.#refuse(peek.fate, peek.until);
+    else this.#refuse(peek.fate, peek);
   }
 
   #offer(invitation: Invitation, peek: Peek, failed?: boolean): void {
@@ -206,10 +206,10 @@ export class App {
     else this.#trouble(status, () => this.#enter(invitation));
   }
 
-  #refuse(fate: Fate, until?: string): void {
+  #refuse(fate: Fate, peek?: Peek): void {
     keep(this.#tab, (this.#invitation = null));
     const back = this.#browser.get("session") ? () => void this.resume() : null;
-    this.go({ name: "refused", fate: fate as "used", until, back });
+    this.go({ name: "refused", fate: fate as "used", peek, back });
   }
 
   /** No answer that says anything: we ask again by ourselves until there is one. */

@@ -7,7 +7,7 @@ import type { App } from "./app.ts";
 import type { Entry } from "./session.ts";
 import { say, sayUnread, sayUntil, spoken } from "./strings.ts";
 import type { Talk } from "./talk.ts";
-import type { Fate } from "./wire.ts";
+import type { Fate, Peek } from "./wire.ts";
 import { button, copy, h, icon, type Child, type Spec } from "./view/dom.ts";
 
 /** Names the edition of the script that is fetched. */
@@ -35,8 +35,8 @@ export interface More {
   door(app: App, ticket: Child): Child[];
   /** What is told while nobody has answered, below what was said. */
   waiting(app: App): Child;
-  /** Why a link opens nothing; `until` when it is for a time. */
-  refused(fate: Exclude<Fate, "pending">, until?: string): string;
+  /** Why a link opens nothing, and what to do about it; `peek` is what the service told of it. */
+  refused(fate: Exclude<Fate, "pending">, peek?: Peek): Child[];
   /** What whoever is invited does about a browser that keeps no cookies; "" in one that does. */
   cookies(): string;
   /** A message's file. */

@@ -21,7 +21,7 @@ import {
 const LANGUAGES: Record<string, Record<string, string>> = { ar, de, es, fr, pl, zh };
 
 test("who is there is said in words", () => {
-  equal(sayPresence([]), "Somebody will answer here");
+  equal(sayPresence([]), "Waiting for an answer"); // promised is nothing
   equal(sayPresence(["Grace Hopper"]), "Grace Hopper is here");
   equal(sayPresence(["Grace Hopper", "Alan Turing"]), "Grace Hopper and Alan Turing are here");
   equal(

@@ -75,6 +75,13 @@ async function ask(app: App, form?: object): Promise<[status: number, body: unkn
   }
 }
 
+/** To the first field with a fault, and to its label: a browser that sees a part of a box does not scroll. */
+function lead(app: App): void {
+  const field = app.root.querySelector<HTMLElement>(".door [aria-invalid]");
+  field?.focus();
+  field?.scrollIntoView({ block: "center" });
+}
+
 class Door {
   form = recalled();
   step: Step | undefined;
@@ -207,7 +214,7 @@ class Door {
     this.wrong = fields ?? (outcome === "wrong" ? { "question": long ? "too_long" : "bad" } : {});
     this.app.draw();
     if (outcome === "look") void this.look();
-    else (this.app.root.querySelector(".door [aria-invalid]") as HTMLElement | null)?.focus();
+    else lead(this.app);
   }
 
   /** There is a chat already: if it is another window's, what was asked here can be sent there. */
@@ -298,7 +305,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
       }
       if (!Object.keys(door.wrong)[0]) return door.send();
       door.app.draw();
-      (door.app.root.querySelector(".door [aria-invalid]") as HTMLElement).focus();
+      lead(door.app);
     };
     const complaint = blocked ? say("kept_out", { time: sayUntil(blocked) }) : door.elsewhere ? say("door_running") : !!Object.keys(wrong)[0] && say("door_wrong");
     const status = slow ? say("refused_slow_down") : tries ? say("trying") : sending ? say("sending") : "";

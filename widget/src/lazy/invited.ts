@@ -1,25 +1,33 @@
 /** What is told to whoever opens a link that leads nowhere, or not yet. */
 import type { Kit, More } from "../more.ts";
+import type { Fate, Peek } from "../wire.ts";
 import { keepsCookies } from "./cookies.ts";
 
-export function invited({ say, sayUntil }: Kit): { cookies(): string; refused: More["refused"] } {
+export function invited({ h, say, sayUntil }: Kit): { cookies(): string; refused: More["refused"] } {
+  function why(fate: Fate, until?: string): string {
+    switch (fate) {
+      case "used":
+        return say("link_used");
+      case "revoked":
+        return say("link_revoked");
+      case "expired":
+        return say("link_expired");
+      case "not_yours":
+        return say("link_not_yours");
+      case "blocked":
+        return say("kept_out", { time: sayUntil(until) });
+      default:
+        return say("link_unknown");
+    }
+  }
   return {
     cookies: () => (keepsCookies() ? "" : say("cookies")),
-    refused: (fate, until) => {
-      switch (fate) {
-        case "used":
-          return say("link_used");
-        case "revoked":
-          return say("link_revoked");
-        case "expired":
-          return say("link_expired");
-        case "not_yours":
-          return say("link_not_yours");
-        case "blocked":
-          return say("kept_out", { time: sayUntil(until) });
-        default:
-          return say("link_unknown");
-      }
-    },
+    // Who signed in here before may have left: his name is no reason to be sent away.
+    refused: (fate, { until, sign_in } = {} as Peek) => [
+      h("p", {}, why(fate, until)),
+      fate === "not_yours" &&
+        !!sign_in &&
+        h("a.button", { href: `${sign_in}?${location.pathname}${location.search}` }, say("sign_in")),
+    ],
   };
 }

@@ -9,7 +9,7 @@ import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
 export type Screen =
   | { name: "checking" | "none" }
   | { name: "invited"; peek: Peek; other: boolean; busy?: boolean; failed?: boolean | undefined; join(): void }
-  | { name: "refused"; fate: Exclude<Fate, "pending">; until: string | undefined; back: (() => void) | null }
+  | { name: "refused"; fate: Exclude<Fate, "pending">; peek: Peek | undefined; back: (() => void) | null }
   | { name: "trouble"; kept: boolean | undefined; again(): void };
 
 const link = (href: string, words: string, look = "") => h(`a.button${look}`, { href }, words);
@@ -29,7 +29,7 @@ export function screen(app: App): Spec {
       : what.name === "invited"
         ? invited(app, what)
         : what.name === "refused"
-          ? [p(moreOf(app)?.refused(what.fate, what.until)), p(say("go_on")), what.back ? button("main", what.back, say("back")) : ticket]
+          ? [...(moreOf(app)?.refused(what.fate, what.peek) ?? []), p(say("go_on")), what.back ? button("main", what.back, say("back")) : ticket]
           : what.name === "trouble"
             ? [
                 p(say("trying")),
