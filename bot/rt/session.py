@@ -209,11 +209,20 @@ class _Straight(requests.Session):
 
 
 class _Watchful(HTTPAdapter):
-    """Asks ``still(method)``, which may raise, when a request's first byte is next to leave."""
+    """Asks ``still(method)``, which may raise, when a request's first byte is next to leave.
+
+    Kerberos reads what comes with a 401 by requests' own means, which have no limit: here they have.
+    """
 
     def __init__(self, still: Callable[[str], None]) -> None:
         self._still = still
         super().__init__()
+
+    def send(self, *args: Any, **more: Any) -> requests.Response:
+        answer = super().send(*args, **more)
+        seconds = more["timeout"][1]
+        answer.iter_content = lambda *_: iter([_body(answer, seconds)])  # type: ignore[method-assign]
+        return answer
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         super().init_poolmanager(*args, **more)

@@ -10,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from requests import PreparedRequest
+from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection
 
 from bot.domain.tickets import TicketRef
@@ -132,12 +134,13 @@ async def answered(
     body: Callable[[], AsyncIterator[bytes]],
     status: str = "200 OK",
     patience: float = 20,
+    login: Login = Login.TOKEN,
 ) -> AsyncIterator[RtGateway]:
     odd = Odd(head, body, status)
     server = await asyncio.start_server(odd, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    rt = RtInstance("rt", url, Login.TOKEN, secret="x", read_timeout=patience, workers=1)
+    rt = RtInstance("rt", url, login, account="x", secret="x", read_timeout=patience, workers=1)
     gateway = RtGateway([rt], ZoneInfo("Europe/London"))
     yield gateway
     gateway.close()
@@ -159,6 +162,24 @@ async def test_an_answer_that_never_ends_holds_no_thread_for_ever(
             await gateway.read(DOSSIER.ref)
         with pytest.raises(NotDone):  # by the same thread, the only one
             await gateway.knock("rt")
+
+
+async def test_a_401_that_never_ends_holds_no_thread_that_speaks_kerberos(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """requests-kerberos reads all of one before it asks again with a ticket."""
+
+    class Negotiating(AuthBase):
+        def __call__(self, request: PreparedRequest) -> PreparedRequest:
+            request.hooks["response"].append(lambda answer, **_: [answer.content, answer][1])
+            return request
+
+    monkeypatch.setattr("bot.rt.session.HTTPBasicAuth", lambda *_: Negotiating())
+    chunked = "Transfer-Encoding: chunked"
+    async with answered(chunked, dripping, "401 Unauthorized", 0.5, Login.BASIC) as gateway:
+        async with asyncio.timeout(20):
+            with pytest.raises(NotDone):
+                await gateway.knock("rt")
 
 
 async def test_an_answer_may_be_packed() -> None:
