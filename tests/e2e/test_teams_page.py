@@ -17,6 +17,7 @@ from tests.chromium import CHROMIUM, HEADLESS
 from tests.e2e.axe import violations
 from tests.e2e.conftest import launched
 from tests.sandbox.teams.bots import ConnectorClient, RecordingBot, card
+from tests.visitors.browser import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 EXECUTE = "Action.Execute"
@@ -153,10 +154,9 @@ async def test_a_co_mentions_the_bot_and_the_answer_comes_live(
     await expect(page.locator(".post .mention")).to_have_text("Live Chat")
     await expect(page.locator(".post .words")).to_contain_text("12345 & <b>")
     thread = teams.posts("Live chat")[0]
-    assert bot.last["text"].startswith("<at>Live Chat</at>&nbsp;12345")
+    await until(lambda: "'<at>Live Chat</at>&nbsp;12345" in str(bot.heard))
     await connector.send(thread.thread_id, "Found it", textFormat="plain")
-    answer = page.locator(f"[data-thread='{thread.id}']").get_by_text("Found it")
-    await expect(answer).to_be_visible()
+    await expect(page.locator(f"[data-thread='{thread.id}']")).to_contain_text("Found it")
 
 
 async def test_replies_stay_in_their_thread_and_enter_sends(
@@ -185,8 +185,8 @@ async def test_own_posts_are_edited_deleted_and_brought_back(
     await mine.hover()
     await mine.get_by_role("button", name="Undo delete").click()
     await expect(mine).to_contain_text("54321")
-    types = [a["type"] for a in bot.heard]
-    assert types == ["message", "messageUpdate", "messageDelete", "messageUpdate"]
+    types = ["message", "messageUpdate", "messageDelete", "messageUpdate"]
+    await until(lambda: [a["type"] for a in bot.heard] == types)
 
 
 async def test_each_element_of_a_card_is_rendered_and_markup_only_where_teams_has_it(

@@ -18,6 +18,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 EMPTY = "() => sessionStorage.length + localStorage.length === 0"
 """A function: a bare expression would have to be evaluated, which the page's policy forbids."""
 
+HIGHER = """low => {
+    const box = document.querySelector('rt-livechat').shadowRoot.querySelector('#box');
+    return box.clientHeight > low;
+}"""
+
 
 async def test_a_page_that_nobody_clicks_on_costs_one_request_and_no_socket(ada: Ada) -> None:
     await ada.visit()
@@ -92,8 +97,7 @@ async def test_enter_sends_and_shift_enter_breaks_the_line(ada: Ada, service: Mo
     await ada.box.press("Shift+Enter")
     await ada.box.press_sequentially("two")
     await expect(ada.box).to_have_value("one\ntwo")
-    await ada.page.wait_for_timeout(50)
-    assert await ada.box.evaluate("box => box.clientHeight") > low
+    await ada.page.wait_for_function(HIGHER, arg=low)
     await ada.box.press("Enter")
     await expect(ada.message("one\ntwo")).to_contain_text("Sent")
     assert talk.said(Role.VISITOR) == ["one\ntwo"]
