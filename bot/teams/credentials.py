@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 SCOPE = "https://api.botframework.com/.default"
 EARLY = 300.0  # seconds before its end at which a token is replaced
+WHOLE = (
+    60.0  # seconds for all of an attempt: each read of Entra's answer has its time, not the whole
+)
 _AWAY = "away"  # our own word in an answer: what kept us from having one
 PAUSE = 5.0  # seconds between attempts while the old token still serves
 
@@ -124,7 +127,11 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
             self._fetching.add_done_callback(_looked_at)
 
     async def _ask(self) -> Token:
-        answer = await _in_thread(self._acquire)
+        try:
+            async with asyncio.timeout(WHOLE):
+                answer = await _in_thread(self._acquire)
+        except TimeoutError:
+            answer = {_AWAY: TimeoutError.__name__}
         token, life = answer.get("access_token"), answer.get("expires_in")
         if isinstance(token, str) and isinstance(life, int | float):
             self._token = Token(token, self._clock() + life)

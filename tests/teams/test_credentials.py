@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.relay.ports import NotDone
 from bot.sandbox.teams import TeamsStandIn
+from bot.teams import credentials
 from bot.teams.credentials import AppTokens, Certificate, Secret
 
 
@@ -141,6 +142,20 @@ async def test_entra_hanging_does_not_hold_the_service_up_when_it_stops(
     assert asking.is_alive()
     teams.login.delay = 0
     await asyncio.to_thread(asking.join)  # or the stand-in would stop under its hands
+
+
+async def test_an_answer_of_entras_that_never_ends_is_not_waited_for(
+    teams: TeamsStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, ended = tokens(teams), threading.Event()
+    with monkeypatch.context() as endless:
+        endless.setattr(credentials, "WHOLE", 0.01, raising=False)
+        endless.setattr(ours, "_acquire", lambda: {"ended": ended.wait(60)})
+        async with asyncio.timeout(20):
+            with pytest.raises(NotDone, match="cannot be reached"):
+                await ours.token()
+    assert await ours.token()
+    ended.set()
 
 
 async def test_a_certificate_will_do_instead_of_a_secret(teams: TeamsStandIn) -> None:
