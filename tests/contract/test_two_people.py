@@ -28,6 +28,7 @@ _AS_CO = [Try({401, 403, 404}), Try({401, 403, 404}, path="?ticket=12345", heade
 ROUTES: dict[tuple[str, str], list[Try]] = {
     ("GET", "/healthz"): _ANYBODY,
     ("GET", "/widget.js"): _ANYBODY,
+    ("GET", "/widget.css"): _ANYBODY,
     ("GET", "/widget.js.map"): _ANYBODY,
     ("GET", "/poll.js"): _ANYBODY,
     ("GET", "/frame.js"): _ANYBODY,
