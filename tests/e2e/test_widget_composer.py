@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from bot.domain.chat import State
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService
 from tests.e2e.scene import Scene
@@ -89,3 +90,15 @@ async def test_who_is_led_back_to_a_field_sees_what_it_is(anyone: Scene) -> None
     for words in ("Your question", "Please fill this in."):
         shown = anyone.ada.locator("rt-livechat .door").get_by_text(words).first
         await expect(shown).to_be_in_viewport(ratio=1)
+
+
+async def test_what_is_half_written_is_there_again_should_the_chat_go_on_after_all(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    await ada.box.fill("half a sentence")
+    talk.visiting.state(talk.id, State.ENDED)
+    await expect(ada.box).to_be_hidden()
+    talk.visiting.state(talk.id, State.OPEN)
+    await expect(ada.box).to_have_value("half a sentence")

@@ -95,10 +95,11 @@ export const ending = (): Spec =>
 
 /** The last words: what became of the conversation. */
 export function over(app: App, talk: Talk): Spec {
-  const { session, stop, unsaid } = talk;
+  const { draft, session, stop, unsaid } = talk;
   const { state, ticket } = session.view;
   const stopped = state !== "filed" && stop;
   const word = stopped || (!ticket ? "over_new" : state === "filed" ? "over_filed" : "over_ended");
+  app.first = draft; // should it go on after all
   const close = button("close", () => (unsaid ? app.question() : app.leave()), say("close"));
   return h(
     "div.foot",
