@@ -152,9 +152,9 @@ def unit() -> Suite:
     """What needs no browser and no process of its own; what wants PostgreSQL says so itself."""
     elsewhere = [f"tests/{folder}" for folder in ("contract", "e2e", "real_rt", "faults", "bench")]
     commands = [
-        pytest(ELSEWHERE, *SEARCHES, seconds=75),
-        pytest(ELSEWHERE, *HALF, *ignoring(SEARCHES), seconds=150),
-        pytest(ELSEWHERE, *ignoring([*SEARCHES, *HALF, *elsewhere]), seconds=130),
+        pytest(ELSEWHERE, *SEARCHES, seconds=65),
+        pytest(ELSEWHERE, *HALF, *ignoring(SEARCHES), seconds=360),
+        pytest(ELSEWHERE, *ignoring([*SEARCHES, *HALF, *elsewhere]), seconds=175),
     ]
     return Suite(commands, patient=True)
 
