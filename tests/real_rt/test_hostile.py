@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from bot.domain.messages import Kind, Message
 from bot.rt.instance import Form
@@ -40,13 +41,14 @@ async def test_they_come_out_as_text_below_their_own_speaker(
     rig = request.getfixturevalue("rt4" if way.startswith("rt4") else "real_rt")
     async with browser_of(rig, tmp_path) as page:
         record = await shown(page, receipt)
-        assert await record.get_by_text("Toner was empty.").is_visible()
+        await expect(record.get_by_text("Toner was empty.")).to_be_visible()
         link = record.get_by_text("Show quoted text")
         assert await link.count() == 1
-        assert not await record.get_by_text("wroteword").is_visible()
+        await expect(record.get_by_text("wroteword")).to_be_hidden()
         await link.click()
         for _, word in HOSTILE.values():
-            assert not word or await record.get_by_text(word).first.is_visible(), word
+            if word:
+                await expect(record.get_by_text(word).first).to_be_visible()
         for tag in ("h1", "script", "img[src='x']"):
             assert await record.locator(tag).count() == 0
         lines = (await record.inner_text()).splitlines()

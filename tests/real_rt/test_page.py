@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from bot.domain.events import Receipt
 from bot.domain.messages import Kind, Message
@@ -74,14 +74,14 @@ async def test_the_summary_is_seen_and_the_transcript_is_behind_one_link(
         receipt = await file(real_rt, dossier(real_rt, *NASTY), form)
     record = await shown(graces_browser, receipt)
     for part in ("Summary by Grace Hopper", "This is no quote", "All of it is the summary."):
-        assert await record.get_by_text(part).is_visible()
+        await expect(record.get_by_text(part)).to_be_visible()
     for part in WORDS:
-        assert not await record.get_by_text(part).is_visible()
+        await expect(record.get_by_text(part)).to_be_hidden()
     link = record.get_by_text("Show quoted text")
     assert await link.count() == 1
     await link.click()
     for part in WORDS:
-        assert await record.get_by_text(part).is_visible()
+        await expect(record.get_by_text(part)).to_be_visible()
     assert await record.locator("h1").count() == 0
 
 
@@ -150,14 +150,14 @@ async def test_two_megabytes_of_messages_and_ten_pictures_arrive_whole_and_leave
     assert receipt.sha256 == sent["transcript.json"]
     assert [one["text"] for one in json.loads(parts[0].content)["lines"]] == texts
     record = await shown(graces_browser, receipt)
-    assert await record.get_by_text("All of it is the summary.").is_visible()
+    await expect(record.get_by_text("All of it is the summary.")).to_be_visible()
     assert await record.get_by_text("too large").count() == 1  # of transcript.txt, not of the body
     for name in sent:
-        assert await record.locator(".downloadfilename", has_text=name).is_visible()
+        await expect(record.locator(".downloadfilename", has_text=name)).to_be_visible()
     body = record.locator(".messagebody", has_text="All of it is the summary.").last
     box = await body.bounding_box()
     assert box
     assert box["height"] < 300
     await record.get_by_text("Show quoted text").click()
-    assert await record.get_by_text("This is message 2999.").is_visible()
-    assert await record.get_by_text("Attached: Bild_fur_0.png").is_visible()
+    await expect(record.get_by_text("This is message 2999.")).to_be_visible()
+    await expect(record.get_by_text("Attached: Bild_fur_0.png")).to_be_visible()

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from bot.domain.events import Receipt
 from bot.sandbox.stage import PREFIX, Stage
@@ -56,9 +56,9 @@ async def test_five_presses_put_one_comment_into_the_right_ticket(
     assert "[chat:" in new[0]["Data"]
     url = f"{real_rt.url}/Ticket/Display.html?id={ticket}"
     record = await shown(graces_browser, Receipt(ticket, int(new[0]["id"]), url))
-    assert await record.get_by_text("Summary by Grace Hopper").is_visible()
-    assert await record.get_by_text("Toner.").is_visible()
-    assert not await record.get_by_text("It beeps.").is_visible()
+    await expect(record.get_by_text("Summary by Grace Hopper")).to_be_visible()
+    await expect(record.get_by_text("Toner.")).to_be_visible()
+    await expect(record.get_by_text("It beeps.")).to_be_hidden()
     await record.get_by_text("Show quoted text").click()
-    assert await record.get_by_text("It beeps.").is_visible()
-    assert await record.get_by_text("Which one?").is_visible()
+    await expect(record.get_by_text("It beeps.")).to_be_visible()
+    await expect(record.get_by_text("Which one?")).to_be_visible()
