@@ -86,7 +86,7 @@ class RtInstance:
     def origin(self) -> str:
         """The web site that RT's own pages are, as browsers name it."""
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 
     @property
     def host(self) -> str:

@@ -345,6 +345,11 @@ async def test_the_doctor_says_what_is_wrong(rt: RtStandIn) -> None:
     assert [f.ok for f in await opened(unnamed).check()] == [True, True]
 
 
+def test_rts_origin_is_written_as_browsers_write_it() -> None:  # RT compares it letter by letter
+    assert RtInstance("rt", "https://RT.help.test/rt/").origin == "https://rt.help.test"
+    assert RtInstance("rt", "https://[::1]:8443").origin == "https://[::1]:8443"
+
+
 async def test_the_doctor_sees_that_rt_takes_us_for_another_web_site(
     vouching_rt: RtStandIn,
 ) -> None:
