@@ -32,6 +32,18 @@ from tests.relay.test_silence import MINUTE, tidied
 GONE = "The bot is not in that conversation any more."
 
 
+def takes_no_notice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lost thread takes none, while other places do."""
+    tell = house.threads.tell
+
+    async def gone(thread: Thread, notice: Tell) -> str:
+        if thread.conversation_id == THREAD.conversation_id:
+            raise Gone(GONE)
+        return await tell(thread, notice)
+
+    monkeypatch.setattr(house.threads, "tell", gone)
+
+
 @pytest.mark.parametrize("kind", ["relay", "tell"])
 async def test_a_place_that_is_gone_only_once_costs_nobody_his_chat(
     house: House, kind: str
@@ -182,14 +194,7 @@ async def test_a_record_that_a_merge_took_elsewhere_is_told_although_the_thread_
     chat = await lost_while(house)
     merged = Receipt(777, 1, "https://rt.test/")
     monkeypatch.setattr(house.tickets, "comment", AsyncMock(return_value=merged))
-    tell = house.threads.tell
-
-    async def gone(thread: Thread, notice: Tell) -> str:
-        if thread.conversation_id == THREAD.conversation_id:
-            raise Gone(GONE)
-        return await tell(thread, notice)
-
-    monkeypatch.setattr(house.threads, "tell", gone)
+    takes_no_notice(house, monkeypatch)
     for _ in range(4):
         await tidied(house, MINUTE)
     (told,) = elsewhere(house)
@@ -282,14 +287,7 @@ async def test_who_sent_the_record_is_told_what_is_wrong_with_it_although_the_ch
 ) -> None:
     chat = await lost_while(house)
     house.tickets.status_faults.before.append(Refused("No such status."))
-    tell = house.threads.tell
-
-    async def gone(thread: Thread, notice: Tell) -> str:
-        if thread.conversation_id == THREAD.conversation_id:
-            raise Gone(GONE)
-        return await tell(thread, notice)
-
-    monkeypatch.setattr(house.threads, "tell", gone)
+    takes_no_notice(house, monkeypatch)
     for _ in range(4):
         await tidied(house, 2 * MINUTE)
     assert (await house.chat(chat.id)).state is State.PURGED

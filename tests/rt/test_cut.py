@@ -1,6 +1,5 @@
 """Of a record whose answer was lost, what RT kept is looked at as of any other."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from bot.domain.messages import Kind, Message
 from bot.domain.tickets import NewTicket
 from bot.relay.ports import Attachment, Dossier, Unclear, Written
 from bot.rt.gateway import RtGateway
-from bot.rt.instance import Api, Login, RtInstance
+from bot.rt.instance import Login, RtInstance
 from bot.sandbox.rt import Fault, RtStandIn
 from bot.sandbox.rt.world import Part, Transaction
 from tests.contract.rts import LONDON
@@ -20,20 +19,6 @@ from tests.rt.test_rest2 import comments, dossier, for_
 LONG = tuple(Message(n, ADA, Kind.SAID, "x" * 20_000, NOW) for n in range(1, 4))
 NEW = NewTicket("rt", "Support", "Printing")
 MOST = 30_000
-
-
-@pytest.fixture
-async def rt() -> AsyncIterator[RtStandIn]:
-    async with RtStandIn() as running:
-        yield running
-
-
-@pytest.fixture(params=[Api.REST2, Api.REST1])
-async def gateway(request: pytest.FixtureRequest, rt: RtStandIn) -> AsyncIterator[RtGateway]:
-    instance = RtInstance("rt", rt.url, Login.BASIC, request.param, rt.account, secret=rt.password)
-    gateway = RtGateway([instance], LONDON)
-    yield gateway
-    gateway.close()
 
 
 def long(new: NewTicket | None) -> Dossier:

@@ -1,6 +1,5 @@
 """What RT says it took and then does not show us is there: it is written no second time."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,24 +8,8 @@ import pytest
 from bot.domain.tickets import NewTicket
 from bot.relay.ports import Dossier, Unclear
 from bot.rt.gateway import RtGateway
-from bot.rt.instance import Api, Login, RtInstance
 from bot.sandbox.rt import Fault, RtStandIn, seeds
-from tests.contract.rts import LONDON
 from tests.rt.test_rest2 import comments, dossier
-
-
-@pytest.fixture
-async def rt() -> AsyncIterator[RtStandIn]:
-    async with RtStandIn() as running:
-        yield running
-
-
-@pytest.fixture(params=[Api.REST2, Api.REST1])
-async def gateway(request: pytest.FixtureRequest, rt: RtStandIn) -> AsyncIterator[RtGateway]:
-    instance = RtInstance("rt", rt.url, Login.BASIC, request.param, rt.account, secret=rt.password)
-    gateway = RtGateway([instance], LONDON)
-    yield gateway
-    gateway.close()
 
 
 def for_a_new_ticket() -> Dossier:
