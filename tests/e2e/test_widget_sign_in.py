@@ -231,16 +231,8 @@ async def test_a_sign_out_page_can_end_it_with_a_few_lines(site: Site) -> None:
 async def test_a_sign_out_page_that_shows_the_chat_and_hears_late_that_it_ended_keeps_nothing(
     site: Site,
 ) -> None:
-    chat, ada = await site.house.invited(), site.ada
-    await ada.page.add_init_script(ON_A_SLOW_WIRE)
-    await ada.follow(site.house.token(chat))
-    await ada.panel.get_by_role("link", name="Sign in").click()
-    await ada.button("Join the chat").click()
-    await ada.say("my question")
-    await expect(ada.message("my question")).to_contain_text("Sent")
-    await ada.page.evaluate("() => { window.late = new Promise((ends) => (window.ends = ends)); }")
-    await ada.say("never sent")
-    await expect(ada.message("never sent")).to_contain_text("Sending")
+    ada = site.ada
+    await left_behind(site)
     await ada.box.fill("half a sentence")
     await ada.page.evaluate(f"async () => {{ {snippet('sign-out')} }}")
     await ada.page.wait_for_function("() => window.hasClosed")
@@ -284,7 +276,7 @@ async def test_the_next_one_who_signs_in_gets_his_own_chat_and_not_hers(site: Si
 
 
 async def left_behind(site: Site) -> None:
-    """Ada joined, and what she said last stands in this tab and was never sent."""
+    """Ada joined, and what she said last stands in this tab, not sent before ``ends()``."""
     chat, ada = await site.house.invited(), site.ada
     await ada.page.add_init_script(ON_A_SLOW_WIRE)
     await ada.follow(site.house.token(chat))
@@ -292,7 +284,7 @@ async def left_behind(site: Site) -> None:
     await ada.button("Join the chat").click()
     await ada.say("my question")
     await expect(ada.message("my question")).to_contain_text("Sent")
-    await ada.page.evaluate("() => { window.late = new Promise(() => {}); }")
+    await ada.page.evaluate("() => { window.late = new Promise((ends) => (window.ends = ends)); }")
     await ada.say("never sent")
     await expect(ada.message("never sent")).to_contain_text("Sending")
 
