@@ -153,7 +153,7 @@ class Operating:
         chats = await unit.chats_in(known.id) if known else []
         if not heard.mentioned and not self._concerns(heard, chats):
             return False  # RSC brings us the whole team's talk: what is not ours is not kept
-        same = known is not None and known == replace(heard.thread, id=known.id)
+        same = known is not None and known == known.told(heard.thread)
         thread = known if known and same else await unit.thread(heard.thread)
         if not await unit.first_time(thread.conversation_id, heard.key):
             awaited = await self._changing.original(unit, heard)

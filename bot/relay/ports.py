@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -122,6 +122,10 @@ class Thread:
     def begun(self) -> bool:
         """It stands for the thread of a chat that a visitor began: Teams has none of that name."""
         return BEGUN in self.conversation_id
+
+    def told(self, now: Thread) -> Thread:
+        """Return it as ``now`` tells it: not every activity tells of its team's group."""
+        return replace(now, id=self.id, aad_group_id=now.aad_group_id or self.aad_group_id)
 
 
 @dataclass(frozen=True, slots=True)

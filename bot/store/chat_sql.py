@@ -190,10 +190,14 @@ _reference = _row(
     "conversation_id tenant_id service_url service_url_seen_at scope team_id aad_group_id"
     " channel_id root_id bot_id listening open",
 )
+#: Not every activity tells the team's group, which links to the thread are made of.
+_group = sa.func.coalesce(sa.func.nullif(_reference["aad_group_id"], ""), threads.c.aad_group_id)
 KEEP_THREAD = Query(
     _insert(threads)
     .values(**_reference)
-    .on_conflict_do_update(index_elements=["conversation_id"], set_=_reference)
+    .on_conflict_do_update(
+        index_elements=["conversation_id"], set_={**_reference, "aad_group_id": _group}
+    )
     .returning(*REFERENCE)
 )
 KNOWN_THREAD = Query(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -181,7 +180,7 @@ class Chats:
     async def thread(self, thread: Thread) -> Thread:
         """Store or refresh a conversation reference."""
         known = self._threads.pop(thread.conversation_id, None)
-        if known is not None and replace(thread, id=known.id) == known:
+        if known is not None and known.told(thread) == known:
             return known
         self._hopes.need_all_held()
         row = codec.thread_to_row(thread)

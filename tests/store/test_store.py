@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 import sqlalchemy as sa
@@ -13,9 +14,9 @@ from alembic.runtime.migration import MigrationContext
 
 from bot.domain.chat import State
 from bot.domain.messages import Kind, Message, Role
-from bot.relay.ports import NotDone, Seat
+from bot.relay.ports import NotDone, Seat, Thread
 from bot.relay.storage import ThreadTaken, Unit
-from bot.store import SqlStore, at_head
+from bot.store import SqlStore, at_head, chat_sql
 from bot.store.link import Clash
 from bot.store.tables import metadata
 from tests.people import GRACE, NOW, invited, talking
@@ -94,6 +95,23 @@ async def test_a_reference_is_refreshed_not_doubled(store: SqlStore) -> None:
     second = await store.write(lambda unit: unit.thread(moved))
     assert second.id == first.id
     assert (await store.thread(first.id)).service_url == "https://elsewhere.test/"
+
+
+async def test_a_threads_group_stays_known_though_a_later_activity_does_not_tell_it(
+    store: SqlStore,
+) -> None:
+    told = replace(THREAD, aad_group_id="group")
+    await store.write(lambda unit: unit.thread(told))
+    untold = replace(THREAD, service_url="https://elsewhere.test/")
+    kept = await store.write(lambda unit: unit.thread(untold))
+    assert (kept.aad_group_id, kept.service_url) == ("group", "https://elsewhere.test/")
+
+    async def again(unit: Unit) -> Thread:
+        await unit.known_thread(THREAD.conversation_id)
+        return await unit.thread(untold)
+
+    with mock.patch.object(chat_sql, "KEEP_THREAD", None):  # nothing to write: it is as it was
+        assert await store.write(again) == kept
 
 
 async def test_forgetting_a_chat_forgets_all_that_belongs_to_it(store: SqlStore) -> None:
