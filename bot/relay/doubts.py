@@ -7,7 +7,6 @@ If it was kept, what it claimed would wait for the whole lease, and count as tri
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable
 
 from bot.relay.births import ENDED, Births
@@ -28,7 +27,7 @@ class Doubts:
         self._owner = owner
         self._births = births
         self._since: dict[str, float] = {}  # by stream; steady, in seconds
-        self._busy: Counter[str] = Counter()  # claims and deliveries under way, by stream
+        self._busy: dict[str, int] = {}  # claims and deliveries under way, by stream
         self._tried: set[int] = set()  # rows whose delivery could not be written down
         self._looked = float("-inf")
 
@@ -39,7 +38,8 @@ class Doubts:
 
     def enter(self, streams: Iterable[str]) -> None:
         """Something of each is being claimed or delivered."""
-        self._busy.update(streams)
+        for stream in streams:
+            self._busy[stream] = self._busy.get(stream, 0) + 1
 
     def leave(self, streams: Iterable[str]) -> None:
         """It has ended."""
@@ -68,7 +68,7 @@ class Doubts:
             raise
         self._looked = time.monotonic()
         ended = self._looked - ENDED
-        self._since = {s: at for s, at in self._since.items() if at > ended or self._busy[s]}
+        self._since = {s: at for s, at in self._since.items() if at > ended or s in self._busy}
 
     async def _let_go(self, unit: Unit) -> None:
         held = await unit.held(self._owner, list(self._since))
@@ -77,6 +77,6 @@ class Doubts:
             await unit.give_back(ids, self._owner, 0.0, "", clean=True)
 
     def _is_unknown(self, row: Delivery) -> bool:
-        if self._busy[row.stream] or row.id in self._tried:
+        if row.stream in self._busy or row.id in self._tried:
             return False
         return not self._births.expects(row)
