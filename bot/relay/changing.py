@@ -35,6 +35,7 @@ from bot.relay.bringing import key_of
 from bot.relay.buttons import author_of
 from bot.relay.inbound import Changed, Heard
 from bot.relay.ports import Answer, Listening, Scope, Thread
+from bot.relay.quoting import LINES
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
@@ -55,9 +56,6 @@ _STILL_SEEN = (
     "A picture that you took out is still shown to them; delete the message to take it back."
 )
 _NOT_SEEN = "They do not see every picture or file that is with it now: send those once more."
-
-#: Lines of a log behind a message in which it is looked for whether what came with it was taken back.
-_LINES = 1000
 
 #: Takes a message in, as if it had come now; False if it was here before.
 TakesIn = Callable[[Unit, Heard, datetime | None], Awaitable[bool]]
@@ -205,9 +203,9 @@ class Changing:
 
     async def _seen(self, unit: Unit, chat: Chat, line: Message) -> str | None:
         """Return the words of a line as the visitor has them, empty if taken back; None if unknown."""
-        behind = await unit.log(chat.id, line.seq, _LINES)
+        behind = await unit.log(chat.id, line.seq, LINES)
         about = (one for one in behind if one.target == line.seq and one.kind is not Kind.NOTICE)
-        return [line, *about][-1].text if len(behind) < _LINES else None
+        return [line, *about][-1].text if len(behind) < LINES else None
 
     async def _compare(self, unit: Unit, chat: Chat, changed: Changed, line: Message) -> None:
         """Tell what the visitor sees beside the words that is not there now, or does not see."""
@@ -231,7 +229,7 @@ class Changing:
             return []
         gone = {
             one.target
-            for one in await unit.log(chat.id, line.seq, _LINES)
+            for one in await unit.log(chat.id, line.seq, LINES)
             if one.kind is Kind.REMOVED
         }
         return [one.file for one in lines if one.file and one.seq not in gone]

@@ -13,8 +13,9 @@ from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
-#: Lines of the log in which a quote is looked for, the newest.
-_LINES = 1000
+#: So many lines of a log are looked through for one: for what is quoted the newest, for what became
+#: of a message those behind it.
+LINES = 1000
 
 
 async def quoted(
@@ -24,7 +25,7 @@ async def quoted(
     if heard.quote is None:
         return None
     quote = Quote(*heard.quote)
-    lines = await unit.log(chat.id, max(chat.head - _LINES, 0), _LINES)
+    lines = await unit.log(chat.id, max(chat.head - LINES, 0), LINES)
     if may_show(quote, lines, (relay.rules.bot_name, NAME)):
         return as_known(quote, plain_name(chat.visitor.name)) if chat.visitor else quote
     thread = await unit.thread_by_id(chat.thread)
