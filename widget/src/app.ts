@@ -243,7 +243,7 @@ export class App {
     const now = status === 401 ? null : (body as View | null);
     if (!now && body) this.clean();
     // What was not sent from here is shown first, until it is dismissed; not once one has signed out (401).
-    const old = leftBehind(this.#tab)?.view;
+    const old = leftBehind(this.#tab, now?.you)?.view;
     const stop = old && old.chat !== now?.chat && (now ? "other_chat" : "no_session");
     const view = stop ? old : now;
     if (!now) {

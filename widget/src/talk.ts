@@ -11,10 +11,13 @@ const IN_ALL = 30_000;
 /** Milliseconds between two words to the service that the visitor is typing. */
 const TYPING = 60_000;
 
-/** What the chat that was last written in left unsent in this tab; it may be for nobody any more. */
-export const leftBehind = (tab: Shelf): Outbox | null => {
+/**
+ * What the chat that was last written in left unsent in this tab; it may be for nobody any more.
+ * Of somebody else than `you`, who has a chat now, it is not: the session may have run out before he left.
+ */
+export const leftBehind = (tab: Shelf, you?: string): Outbox | null => {
   const left = tab.get<Outbox>(`${tab.get("last")}`);
-  return left?.unsent[0] ? left : null;
+  return left?.unsent[0] && (!you || left.view.you === you) ? left : null;
 };
 
 export interface TalkUser {
@@ -52,6 +55,7 @@ export class Talk {
     this.#user = user;
     this.#tab = tab;
     this.#browser = browser;
+    if (!leftBehind(tab, view.you)) tab.set(`${tab.get("last")}`, null);
     const { draft = "", unsent = [] } = tab.get<Outbox>(view.chat) ?? {};
     this.draft = draft;
     this.#spare = new Spare(browser, view.chat);

@@ -301,3 +301,18 @@ test("what is said before there is a connection is new", () => {
   talk.look(false, true);
   deepEqual([talk.unread, talk.newFrom], [1, 2]);
 });
+
+test("what was left unsent in this tab is not for somebody else who has a chat now, nor after that one", () => {
+  const storage = fromTheTunnel();
+  const shelf = shelfOn((() => storage) as never);
+  const left = (you?: string) => leftBehind(shelf, you)?.unsent.map(({ text }) => text);
+  deepEqual(
+    [left(), left("Ada Lovelace"), left("Bob Newby")],
+    [["from the tunnel"], ["from the tunnel"], undefined],
+  );
+  page(storage, { chat: "chat-2" }).talk.link.stop();
+  deepEqual(left(), ["from the tunnel"]);
+  page(storage, { chat: "chat-3", you: "Bob Newby" }).talk.link.stop();
+  equal(left(), undefined);
+  ok(!JSON.stringify([...storage.kept]).includes("from the tunnel"));
+});
