@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import shutil
-import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from bot.config import ConfigError, Settings, load
 from bot.config.values import SecretFile, is_loopback
 from bot.logs import redact
 from bot.relay.ports import OutsideError
+from bot.rt.keytab import open_to_others
 
 LIMIT = 30.0
 """Seconds that one check may take: Kerberos and RT may each run into a time-out of their own."""
@@ -102,7 +102,7 @@ def look_at_settings(settings: Settings) -> list[Finding]:
         said = f"the service listens on {settings.server.host}, without TLS"
         todo = "Let only the proxy reach it, or write host = 127.0.0.1."
         found.append(Finding(Level.WARN, "server", said, todo))
-    return found + [_exposed(path) for path in _secret_files(settings) if _open_to_all(path)]
+    return found + [_exposed(path) for path in _secret_files(settings) if open_to_others(path)]
 
 
 def _secret_files(settings: Settings) -> list[Path]:
@@ -112,10 +112,6 @@ def _secret_files(settings: Settings) -> list[Path]:
     held = [getattr(section, name) for section in sections for name in type(section).model_fields]
     files = [value.path for value in held if isinstance(value, SecretFile)]
     return files + [path for path in [settings.teams.certificate_key_file] if path]
-
-
-def _open_to_all(path: Path) -> bool:
-    return bool(path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH))
 
 
 def _exposed(path: Path) -> Finding:

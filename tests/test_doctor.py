@@ -68,9 +68,13 @@ def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None:
     secret.write_text("swordfish")
     changed = teams(app_password=None, app_password_file=str(secret))
     secret.chmod(0o644)
+    tmp_path.chmod(0o755)
     warned = [f for f in look_at_settings(settings(teams=changed)) if f.level is Level.WARN]
     assert [f.what for f in warned] == ["secrets"]
     assert f"chmod o= {secret}" in warned[0].todo
+    tmp_path.chmod(0o700)
+    assert [f.level for f in look_at_settings(settings(teams=changed))] == [Level.OK]
+    tmp_path.chmod(0o755)
     secret.chmod(0o640)
     assert [f.level for f in look_at_settings(settings(teams=changed))] == [Level.OK]
 
@@ -79,6 +83,7 @@ def test_the_secret_of_the_web_server_is_looked_at_as_well(tmp_path: Path) -> No
     secret = tmp_path / "proxy_secret"
     secret.write_text("0123456789abcdef" * 4)
     secret.chmod(0o644)
+    tmp_path.chmod(0o755)
     proxied = settings(proxy={"header": "X-Remote-User", "secret_file": str(secret)})
     warned = [f for f in look_at_settings(proxied) if f.level is Level.WARN]
     assert [f"chmod o= {secret}" in f.todo for f in warned] == [True]

@@ -132,6 +132,7 @@ def test_the_doctor_looks_at_keytab_tickets_login_and_account(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file.chmod(0o644)
+    file.parent.chmod(0o755)
     standing = kerberos.Standing("svc-livechat@RT.TEST", 3600)
     monkeypatch.setattr(kerberos.Kerberos, "standing", lambda _: standing)
     found = doctor.check(Answers(), RT)
@@ -143,7 +144,7 @@ def test_the_doctor_looks_at_keytab_tickets_login_and_account(
     ]
     assert "Others may read the keytab" in found[0].sentence
     assert "60 minutes, also for HTTP/rt.test" in found[1].sentence
-    file.chmod(0o600)
+    file.parent.chmod(0o700)  # nobody gets to it there
     assert "keys of svc-livechat@RT.TEST, version 2" in doctor.check(Answers(), RT)[0].sentence
 
 
