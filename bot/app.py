@@ -57,7 +57,7 @@ from bot.relay.relay import Relay, Rules
 from bot.relay.retiring import EraseHandler, RetireHandler
 from bot.relay.visiting import Visiting
 from bot.rt.watch import Watch
-from bot.store import UNREADABLE, SqlStore, TooNew, at_head, forget
+from bot.store import UNREADABLE, SqlStore, at_head, forget
 from bot.visitors.around import expecting, nowhere
 from bot.visitors.hub import Hub
 from bot.visitors.sign_in_routes import SignInRoutes
@@ -162,12 +162,10 @@ class Service:
         }
 
     async def start(self) -> None:
-        """Open the database, take over what a predecessor left, listen. Raises CannotStart."""
+        """Open the database, take over what a predecessor left, listen. Raises CannotStart, TooNew."""
         self._lock = _only_one(self.settings)
         try:
             await self._open()
-        except TooNew as error:
-            raise CannotStart(str(error)) from error
         except (NotDone, *UNREADABLE) as error:
             said = f"The database does not answer ({type(error).__name__}). Is it running?"
             raise CannotStart(f"{said} livechat doctor says more.") from error
@@ -315,7 +313,7 @@ def _patience(settings: Settings) -> Patience:
 
 
 async def serve(settings: Settings, ready: Callable[[], None] | None = None) -> None:
-    """Run the service until SIGTERM or SIGINT. Raises CannotStart, OSError."""
+    """Run the service until SIGTERM or SIGINT. Raises CannotStart, TooNew, OSError."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -46,6 +46,7 @@ def serve(config: Path | None) -> None:
     settings = _settings(config)
     from bot import app, logs
     from bot.config import ConfigError
+    from bot.store import TooNew
 
     logs.configure(settings.log.level, settings.log.format)
     if settings.on_stand_ins or settings.sandbox.enabled:
@@ -57,7 +58,7 @@ def serve(config: Path | None) -> None:
             asyncio.run(app.serve(settings))
         except app.CannotStart as e:
             _fail(str(e))
-        except ConfigError as e:
+        except (ConfigError, TooNew) as e:
             _fail(str(e), EX_CONFIG)
 
 

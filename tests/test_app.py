@@ -12,7 +12,7 @@ from bot import chores
 from bot.app import CannotStart, Service
 from bot.config import ConfigError
 from bot.relay.ports import NotDone
-from bot.store import codec
+from bot.store import TooNew, codec
 from tests.migrated import sqlite_at
 from tests.people import talking
 from tests.processes import free_port
@@ -55,7 +55,7 @@ async def test_a_database_of_a_later_version(make: Make, tmp_path: Path) -> None
     with sqlite3.connect(tmp_path / "livechat.db") as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
-    with pytest.raises(CannotStart, match="of a later version"):
+    with pytest.raises(TooNew, match="of a later version"):
         await service.start()
 
 

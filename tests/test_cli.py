@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 import bot
 from bot.cli import EX_CONFIG, main
 from bot.config import ConfigError, Settings
+from bot.store import TooNew
 from bot.visitors.bundle import version
 from bot.visitors.pages import STATIC
 from tests.settings import GUID
@@ -131,10 +132,13 @@ def test_what_keeps_the_service_from_starting_is_said_without_a_traceback(
     assert (result.exit_code, result.output) == (1, f"{app.fault}\n")
 
 
-def test_what_the_start_finds_wrong_with_the_configuration_is_not_tried_again(
-    config: Path, app: Any
+@pytest.mark.parametrize(
+    "fault", [ConfigError("sign_in.keys_file: it is no JWK set."), TooNew()], ids=["keys", "tables"]
+)
+def test_what_trying_again_does_not_mend_is_not_tried_again(
+    config: Path, app: Any, fault: Exception
 ) -> None:
-    app.fault = ConfigError("sign_in.keys_file: it is no JWK set.")
+    app.fault = fault
     result = run("--config", config, "serve")
     assert (result.exit_code, result.output) == (EX_CONFIG, f"{app.fault}\n")
 
