@@ -7,7 +7,6 @@ later version's database, cannot be used (sysexits' EX_CONFIG: systemd is told n
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -274,7 +273,9 @@ def _said_if_taken(where: str) -> Iterator[None]:
     try:
         yield
     except OSError as e:
-        if e.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
+        from bot.app import TAKEN
+
+        if e.errno not in TAKEN:
             raise
         reason = os.strerror(e.errno).lower()
         _fail(f"Cannot listen on {where}: {reason}. End what uses it, or choose another port.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -68,7 +69,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Any:
         noted.started.append(given)
 
     contents: dict[str, dict[str, Any]] = {
-        "app": {"serve": start, "CannotStart": CannotStart},
+        "app": {"serve": start, "CannotStart": CannotStart, "TAKEN": {errno.EADDRINUSE}},
         "demo": {"demo": start},
     }
     for name, content in contents.items():
