@@ -33,10 +33,17 @@ async def patiently(chore: Chore) -> None:
 
 
 async def every(seconds: float, chore: Chore) -> None:
-    """Do it for ever; a round that fails is logged."""
+    """Do it for ever; a round that fails is logged, and again only when it fails otherwise, or anew."""
+    told = ""
     while True:
+        reason = ""
         try:
             await chore()
         except Exception as error:  # noqa: BLE001 - the next round may do better
-            log.warning("chore_failed", chore=chore.__qualname__, reason=describe(error))
+            reason = describe(error)
+        if reason and reason != told:
+            log.warning("chore_failed", chore=chore.__qualname__, reason=reason)
+        elif told and not reason:
+            log.info("chore_well_again", chore=chore.__qualname__)
+        told = reason
         await asyncio.sleep(seconds)
