@@ -15,12 +15,12 @@ import structlog
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
-from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear
+from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear, Written
 from bot.rt import creating, doctor, record, wire, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.operations import RIGHTS
-from bot.rt.record import Comment
+from bot.rt.record import TEXT, Comment
 from bot.rt.rest1 import Rest1
 from bot.rt.ways import new_ticket, whole
 from bot.rt.wire1 import Form
@@ -102,12 +102,26 @@ class ByRest1:
         return whole(self, receipt, self._composed(dossier)[1])
 
     def missing(self, receipt: Receipt, files: Sequence[Part]) -> str:
-        """Name the transcript if RT did not keep it whole, or one under another summary.
-
-        Only where there are more files does the record depend on it (readback.missing).
-        """
+        """Name a file that RT did not keep whole, by the rules of readback.missing. Raises NotDone."""
+        if len(files) < 2:
+            return ""
         ref, first = TicketRef(self._rt.name, receipt.ticket), files[0]
-        return "" if _is_whole(receipt, files) or self._like(ref, first) else first.name
+        same = (receipt.size, receipt.sha256) == (len(first.content), first.sha256)
+        if not same and self._like(ref, first) is None:
+            return first.name
+        path = f"ticket/{ref.number}"
+        line = self.rest.get(f"{path}/history/id/{receipt.transaction}", fields="Attachments")
+        kept = wire1.enclosed(line)
+
+        def is_there(part: Part) -> bool:
+            if part.name == TEXT:
+                return TEXT in kept or not same
+            return part.name in kept and self._content(path, kept[part.name]) == part.content
+
+        return next((part.name for part in files[1:] if not is_there(part)), "")
+
+    def _content(self, path: str, attachment: int) -> bytes:
+        return self.rest.get(f"{path}/attachments/{attachment}/content").raw
 
     def _find(self, ref: TicketRef, kind: str, name: str) -> Receipt | None:
         """Find what our account wrote with a file of that name, newest first."""
@@ -156,7 +170,7 @@ class ByRest1:
         line = self.rest.get(f"ticket/{ref.number}/history/id/{number}", fields=_LINE).fields
         if kind and (line.get("Type") != kind or not self._ours(line.get("Creator", ""))):
             return None
-        content = self.rest.get(f"{path}/content").raw
+        content = self._content(f"ticket/{ref.number}", attachment)
         if like and not is_same_talk(content, like):
             return None
         ticket = int(line.get("Ticket") or ref.number)
@@ -199,13 +213,11 @@ class ByRest1:
             number = self._create(new, dossier.marker, comment, files)
         else:
             self._write(dossier.ref, "comment", (comment.type, comment.text), files)
-        receipt = self._read_back(dossier, number)
+        receipt = self._read_back(dossier, number, files)
         if receipt is None:  # RT has told that it is there: it must not be written again
             right = "ShowTicket" if new else "ShowTicketComments"
             log.error("rt_cannot_read_back", rt=self._rt.name, ticket=number, right=right)
             return self._unseen(number)
-        if not _is_whole(receipt, files):
-            raise wire.not_whole(f"#{receipt.ticket}", files[0].name)
         return receipt
 
     def _composed(self, dossier: Dossier) -> tuple[Comment, list[Part]]:
@@ -261,16 +273,18 @@ class ByRest1:
             return Refused("RT's REST 1.0 takes one login or one plain address for a requestor.")
         return creating.queue_trouble(self._rt, new)
 
-    def _read_back(self, dossier: Dossier, number: int) -> Receipt | None:
+    def _read_back(self, dossier: Dossier, number: int, files: Sequence[Part]) -> Receipt | None:
         """Look at what RT says it took. A new ticket's subject a script of RT's may have changed."""
         try:
-            name = wire1.file_name(dossier.marker)
-            if new_ticket(dossier) is None:
-                return self._find(dossier.ref, "Comment", name)
-            made = TicketRef(self._rt.name, number)
-            if "not allowed" in self.rest.get(f"ticket/{number}/show").remarks:
-                return None
-            return self._find(made, "Create", name)
+            name, kind = wire1.file_name(dossier.marker), "Comment"
+            if new_ticket(dossier):
+                kind = "Create"
+                if "not allowed" in self.rest.get(f"ticket/{number}/show").remarks:
+                    return None
+            receipt = self._find(TicketRef(self._rt.name, number), kind, name)
+            return receipt and whole(self, receipt, files)
+        except Written:
+            raise
         except (NotDone, Refused) as error:  # it must not look as if nothing had been written
             raise Unclear(error.sentence) from error
 
@@ -317,9 +331,3 @@ class ByRest1:
 
     def check(self) -> list[doctor.Finding]:
         return doctor.check_rest1(self.rest, self._rt)
-
-
-def _is_whole(receipt: Receipt, files: Sequence[Part]) -> bool:
-    """Whether RT kept the transcript as it was sent, where the record depends on it."""
-    first = files[0]
-    return len(files) < 2 or (receipt.size, receipt.sha256) == (len(first.content), first.sha256)

@@ -62,7 +62,7 @@ def plain_file_name(name: str) -> str:
     plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode()
     stem, dot, ending = _FORBIDDEN.sub("_", plain).rstrip(" .").rpartition(".")
     stem, ending = (stem, dot + ending) if dot else (ending, "")
-    ending = ending[:MAX_ENDING].rstrip(" .")
+    ending = ending[:MAX_ENDING].rstrip(" ._")
     kept = stem[: MAX_FILE_NAME - len(ending)].strip(" ._")
     if kept.casefold().startswith(RECORD):
         kept = f"file-{kept}"[: MAX_FILE_NAME - len(ending)].rstrip(" ._")

@@ -63,29 +63,29 @@ def missing(rest: Rest, number: int, sent: Sequence[Part]) -> str:
     """Name a file that RT did not keep whole; the first one is the transcript. Raises NotDone.
 
     Only a record that is not whole in its comment's body depends on its files: then it has more
-    than the one that every record has. An earlier try may have been written under another summary:
-    then what was said is compared, and the lengths of what repeats the summary are not.
+    than the one that every record has. They are read back: of what it cut, RT tells the length that
+    it had. An earlier try may have been written under another summary: then what was said is
+    compared, and what else repeats the summary is not looked for.
     """
     if len(sent) < 2:
         return ""
-    first = sent[0]
-    kept = content(rest, number, first.name)
-    if kept and not is_same_talk(kept, first.content):
-        return first.name
-    lengths = {
-        str(item["Filename"]): int(item["ContentLength"])
-        for item in _listed(rest, number)
-        if item.get("Filename") and str(item.get("ContentLength", "")).isdecimal()
-    }
-    if not lengths:
+    names = {item["Filename"] for item in _listed(rest, number) if item.get("Filename")}
+    if not names:
         return ""  # RT 4 does not tell
-    other = kept not in (b"", first.content)
-    told = [part for part in sent if not other or part.name not in (first.name, TEXT)]
-    return next((part.name for part in told if lengths.get(part.name, 0) < len(part.content)), "")
+    first, kept = sent[0], content(rest, number, sent[0].name)
+    if not is_same_talk(kept, first.content):
+        return first.name
+
+    def is_there(part: Part) -> bool:
+        if part.name == TEXT:  # RT may have written it in other bytes
+            return TEXT in names or kept != first.content
+        return content(rest, number, part.name) == part.content
+
+    return next((part.name for part in sent[1:] if not is_there(part)), "")
 
 
 def _listed(rest: Rest, number: int) -> Iterator[dict[str, Any]]:
-    asked = {"fields": "Filename,ContentLength", "per_page": str(PAGE)}
+    asked = {"fields": "Filename", "per_page": str(PAGE)}
     for page in range(1, MAX_PAGES + 1):
         reply = rest.get(f"transaction/{number}/attachments", asked | {"page": str(page)})
         found = wire.items(reply)

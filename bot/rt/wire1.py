@@ -20,6 +20,7 @@ from bot.rt.wire import MAX_QUOTED, not_let_through
 _STATUS = re.compile(r"RT/\S+ (\d{3})(?: (.*))?$")
 _FIELD = re.compile(r"([A-Za-z][\w-]*|CF\.\{[^}]+\}):(?: (.*))?$")
 _ATTACHMENT = re.compile(r"\s*(?:Attachments:\s*)?(\d+): (.*) \([^()]* / [\d.]+[bk]\),?$")
+_ENCLOSED = re.compile(r"(\d+): (.*) \([\d.]+[bk]\)$", re.MULTILINE)
 _CREATED = re.compile(r"# Ticket (\d+) created\.", re.MULTILINE)
 _FOUND = re.compile(r"^(\d+): ", re.MULTILINE)
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
@@ -184,6 +185,12 @@ def attachments(form: Form, name: str) -> list[int]:
     lines = (_ATTACHMENT.match(line) for line in form.text.split("\n"))
     names = (name, f"{name}.txt")
     return sorted((int(m[1]) for m in lines if m and m[2] in names), reverse=True)
+
+
+def enclosed(form: Form) -> dict[str, int]:
+    """Return the ids of a transaction's files by name."""
+    told = _ENCLOSED.findall(form.fields.get("Attachments", ""))
+    return {name: int(number) for number, name in told}
 
 
 def none_told(history: Form) -> bool:

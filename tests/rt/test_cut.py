@@ -1,5 +1,6 @@
 """Of a record whose answer was lost, what RT kept is looked at as of any other."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,10 +10,8 @@ from bot.domain.messages import Kind, Message
 from bot.domain.tickets import NewTicket
 from bot.relay.ports import Attachment, Dossier, Unclear, Written
 from bot.rt.gateway import RtGateway
-from bot.rt.instance import Login, RtInstance
 from bot.sandbox.rt import Fault, RtStandIn
 from bot.sandbox.rt.world import Part, Transaction
-from tests.contract.rts import LONDON
 from tests.people import ADA, ALAN, NOW
 from tests.rt.test_rest2 import comments, dossier, for_
 
@@ -85,25 +84,28 @@ async def test_a_record_that_rt_kept_whole_is_found_by_the_repeat_under_any_summ
         assert await gateway.find(replace(again, chat=other)) == receipt
 
 
+@pytest.mark.parametrize("spoil", [cutting, dropping])
 @pytest.mark.parametrize("new", [None, NEW])
-async def test_a_picture_that_rt_dropped_is_missed_by_the_repeat_of_a_lost_try(
-    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch, new: NewTicket | None
+async def test_a_picture_that_rt_did_not_keep_whole_is_told_at_once_and_by_the_repeat_of_a_lost_try(
+    rt: RtStandIn,
+    gateway: RtGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    new: NewTicket | None,
+    spoil: Callable[[RtStandIn, pytest.MonkeyPatch], None],
 ) -> None:
-    """By REST 2.0, which tells the length of every file."""
-    attach = rt.world.attach
-
-    def drop(made: Transaction, part: Part) -> None:
-        if part.name != "toner.png":
-            attach(made, part)
-
-    monkeypatch.setattr(rt.world, "attach", drop)
-    gateway = RtGateway([RtInstance("rt", rt.url, Login.TOKEN, secret=rt.token)], LONDON)
-    picture = Attachment(1, "toner.png", "image/png", b"1234")
-    asked = replace(long(new), log=LONG[:1], files=(picture,))
+    spoil(rt, monkeypatch)
+    pictures = (
+        Attachment(1, "paper.png", "image/png", b"1" * MOST),
+        Attachment(1, "toner.png", "image/png", b"1" * (MOST + 1)),
+    )
+    asked = replace(long(new), log=LONG[:1], files=pictures)
+    with pytest.raises(Written, match=r"did not keep all of toner\.png"):
+        await gateway.comment(asked)
+    asked = replace(asked, marker="[chat:another]")
     await lost(rt, gateway, asked)
     with pytest.raises(Written, match=r"did not keep all of toner\.png"):
         await gateway.find(by_itself(asked))
-    gateway.close()
+    assert await gateway.find(asked), "somebody pressed again, and takes it as it is"
 
 
 async def test_a_record_that_was_looked_for_in_vain_and_is_cut_now_is_told(

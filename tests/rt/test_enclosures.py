@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.relay.ports import Attachment
+from bot.rt import wire1
 from bot.rt.enclosures import BYTES, enclose, plain_file_name
 
 
@@ -31,6 +32,7 @@ def named(*names: str, type: str = "image/png") -> list[str]:  # noqa: A002  # a
         ("a\r\nX-Evil: 1.png", "a_X-Evil_1.png"),
         ("\u202egnp.exe", "gnp.exe"),
         ("_Livechat-chat-1.json", "file-Livechat-chat-1.json"),
+        ("what.is this?", "what.is_this"),
         ("x" * 300 + ".tar.gz", "x" * 57 + ".gz"),
     ],
 )
@@ -44,6 +46,7 @@ def test_no_name_is_a_path_or_breaks_a_header(name: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9._+-]{1,60}", plain)
     assert PureWindowsPath(plain).name == plain
     assert not plain.startswith((".", " "))
+    assert wire1.plain_file_name(plain) == plain
 
 
 def test_files_of_one_name_are_counted_and_none_takes_the_transcripts() -> None:

@@ -1,7 +1,6 @@
 """What RT kept of a record's files."""
 
 import base64
-from typing import Any
 
 import pytest
 
@@ -10,71 +9,67 @@ from bot.rt.enclosures import Part
 from bot.rt.wire import Reply
 
 SENT = (Part("transcript.json", "application/json", b"{}"), Part("photo.png", "image/png", b"1234"))
-KEPT = base64.b64encode(SENT[0].content).decode()
 
 
 class Rt:
-    """An RT that has one transaction."""
+    """An RT that has one transaction, with files by name; a name may be kept from us."""
 
-    def __init__(self, items: list[dict[str, Any]], content: object = "") -> None:
-        self._items = items
-        self._content = content
+    def __init__(self, kept: dict[str, object], *, told: bool = True) -> None:
+        self._kept, self._told = list(kept.items()), told
+        self.asked: list[str] = []
 
     def get(self, path: str, params: dict[str, str] | None = None) -> Reply:
+        self.asked.append(path)
         if path.startswith("transaction/"):
-            return Reply(200, "application/json", {"items": self._items})
-        return Reply(200, "application/json", {"Content": self._content})
+            items = [{"id": str(n)} | self._named(name) for n, (name, _) in enumerate(self._kept)]
+            return Reply(200, "application/json", {"items": items})
+        _, content = self._kept[int(path.removeprefix("attachment/"))]
+        encoded = base64.b64encode(content).decode() if isinstance(content, bytes) else content
+        return Reply(200, "application/json", {"Content": encoded})
 
-
-def item(name: str, length: object) -> dict[str, Any]:
-    return {"id": "7", "Filename": name, "ContentLength": length}
+    def _named(self, name: str) -> dict[str, str]:
+        return {"Filename": name} if self._told else {}
 
 
 @pytest.mark.parametrize(
-    ("items", "missing"),
+    ("kept", "missing"),
     [
-        ([item("transcript.json", "2"), item("photo.png", "4")], ""),
-        ([item("transcript.json", 2), item("photo.png", 4)], ""),
-        ([item("transcript.json", "2"), item("photo.png", "3")], "photo.png"),
-        ([item("transcript.json", "2")], "photo.png"),
-        ([{"id": "7"}], ""),  # RT 4 does not tell
+        ({"transcript.json": b"{}", "photo.png": b"1234"}, ""),
+        ({"transcript.json": b"{}", "photo.png": b"123"}, "photo.png"),
+        ({"transcript.json": b"{}", "photo.png": b"1235"}, "photo.png"),
+        ({"transcript.json": b"{}", "photo.png.txt": b"1234"}, "photo.png"),
+        ({"transcript.json": b"{}"}, "photo.png"),
+        ({"transcript.json": b"[]", "photo.png": b"1234"}, "transcript.json"),
+        ({"transcript.json": None, "photo.png": b"1234"}, "transcript.json"),
+        ({"photo.png": b"1234"}, "transcript.json"),
     ],
 )
-def test_a_file_that_rt_cut_is_named(items: list[dict[str, Any]], missing: str) -> None:
-    assert readback.missing(Rt(items, KEPT), 1, SENT) == missing
+def test_a_file_that_rt_did_not_keep_whole_is_named(kept: dict[str, object], missing: str) -> None:
+    assert readback.missing(Rt(kept), 1, SENT) == missing
 
 
-def test_a_transcript_that_came_out_as_another_is_named() -> None:
-    other = base64.b64encode(b"[]").decode()
-    rt = Rt([item("transcript.json", "2"), item("photo.png", "4")], other)
-    assert readback.missing(rt, 1, SENT) == "transcript.json"
+def test_what_rt_4_does_not_tell_is_not_taken_for_missing() -> None:
+    assert readback.missing(Rt({"transcript.json": b"{}"}, told=False), 1, SENT) == ""
 
 
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (base64.b64encode(b"{}\n").decode(), True),
+        (b"{}\n", True),
         ("no base64 at all!", False),
         (None, False),
         ("", False),
     ],
 )
 def test_the_digest_is_of_what_rt_gives_back_or_there_is_none(content: object, found: bool) -> None:
-    size, digest = readback.digest(Rt([item("transcript.json", "3")], content), 1, SENT[0].name)
+    size, digest = readback.digest(Rt({"transcript.json": content}), 1, SENT[0].name)
     assert (size == 3, len(digest) == 64) == (found, found)
-    assert readback.digest(Rt([item("else.json", "3")], content), 1, SENT[0].name) == (0, "")
+    assert readback.digest(Rt({"else.json": content}), 1, SENT[0].name) == (0, "")
 
 
 def test_rt_is_asked_once_for_a_list_that_is_looked_at_twice() -> None:
-    asked: list[str] = []
-
-    class Counting(Rt):
-        def get(self, path: str, params: dict[str, str] | None = None) -> Reply:
-            asked.append(path)
-            return super().get(path, params)
-
-    listed = [item("transcript.json", "2"), item("photo.png", "4")]
-    once = readback.Once(Counting(listed, base64.b64encode(b"{}").decode()))
+    rt = Rt({"transcript.json": b"{}", "photo.png": b"1234"})
+    once = readback.Once(rt)
     assert readback.digest(once, 1, SENT[0].name) == (2, SENT[0].sha256)
     assert readback.missing(once, 1, SENT) == ""
-    assert asked == ["transaction/1/attachments", "attachment/7"]
+    assert rt.asked == ["transaction/1/attachments", "attachment/0", "attachment/1"]

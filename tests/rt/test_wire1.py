@@ -102,6 +102,14 @@ def test_attachments_are_found_by_their_whole_name_newest_first() -> None:
     assert wire1.attachments(listed, name) == [15, 2]
 
 
+def test_a_transactions_files_are_told_apart_by_name() -> None:
+    listed = said(
+        "# 1/9 (id/7/total)\n\nid: 7\nAttachments: \n             1: untitled (53b)\n"
+        "             2: toner.png (97.6k)\n             3: a (1b).png (0b)\n\n"
+    )
+    assert wire1.enclosed(listed) == {"untitled": 1, "toner.png": 2, "a (1b).png": 3}
+
+
 @pytest.mark.parametrize("words", ["Comments added", "Correspondence added"])
 def test_a_ticket_in_which_somebody_wrote_has_attachments(words: str) -> None:
     assert wire1.none_told(said("# 1/1 (/total)\n\n7: Ticket created by ada"))

@@ -132,7 +132,13 @@ class Rest1:
         }
         if "content" not in request.query.get("fields", "content").lower():
             del fields["Creator"]  # so it is in RT
-        return said(f"# 1/9 (id/{found.id}/total)\n\n{form(fields, request)}")
+        told = form(fields, request)
+        if "attachments" in request.query.get("fields", "attachments").lower():
+            files = (
+                f"{p.id}: {p.name or 'untitled'} ({_size(p.content)})" for p in found.attachments
+            )
+            told += "\n\nAttachments: " + "".join(f"\n             {file}" for file in files)
+        return said(f"# 1/9 (id/{found.id}/total)\n\n{told}")
 
     async def attachments(self, request: web.Request) -> web.Response:
         ticket = self._asked(request)

@@ -114,7 +114,6 @@ def attachment(one: Attachment) -> dict[str, Any]:
         "id": str(one.id),
         "Filename": one.name,
         "ContentType": one.kind,
-        "ContentLength": str(len(one.content)),
     }
 
 

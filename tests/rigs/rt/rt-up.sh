@@ -6,6 +6,7 @@
 #   RT_RIG_DB=SQLite|Pg           its database                                   (SQLite)
 #   RT_RIG_REST2_REMOTE_USER=0|1  with the plugin that lets REST 2.0 take REMOTE_USER (0: stock RT)
 #   RT_RIG_CACHE=DIR              keep a filled SQLite database there for the next time
+#   RT_RIG_SETTINGS='Set($X, 1);' more of RT's settings
 #   RT_RIG_PROCS=N                RT's processes                                 (2)
 # A second call on a live rig only prints its description. What is started is in DIR/pids, with the
 # kernel's start times; rt-down.sh DIR ends it. Prints DIR/rig.json.
@@ -112,6 +113,7 @@ configure_rt() {
     cp -r "$HERE/../../../infra/rt/local/." "$RIG/local/"
     cp -r "$PARTS/plugins/." "$RIG/plugins/"
     filled RT_SiteConfig.pm.in >"$RIG/etc/RT_SiteConfig.pm"
+    echo "package RT; ${RT_RIG_SETTINGS:-} 1;" >"$RIG/etc/extra.pm"
     cat >"$RIG/sendmail" <<SH
 #!/bin/sh
 file=\$(mktemp $RIG/outbox/new/\$(date +%s%N).XXXXXX) && { echo "X-Rig-Args: \$*"; cat; } >"\$file"
