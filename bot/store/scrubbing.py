@@ -24,17 +24,25 @@ from bot.store.sqlite import connect, is_busy
 _PART = 20
 _PATIENCE_MS = 500
 _OFTEN_POSTGRES = 60.0  # seconds
-_AFTER_FAULT = 60.0  # seconds: the disk is full, perhaps, and each attempt fills it anew
+#: Seconds: the disk is full, perhaps, and each attempt fills it anew; or too much is kept just now.
+_AFTER_FAULT = 60.0
 #: What is written anew is held in memory meanwhile, of which the systemd unit allows 512 MiB. More
 #: than this is there only while many records with files wait for RT; then it is done after that.
 _MOST = 128 * 1024 * 1024
+
+
+class TooMuch(Exception):
+    """More is kept than may be written anew."""
 
 
 class Scrubber:
     """Scrubs when there is something to scrub, and not all the time."""
 
     def __init__(self, scrub: Callable[[], bool], at_least: float = 0.0) -> None:
-        """``scrub`` blocks; it returns False if somebody was in its way. ``at_least`` is in seconds."""
+        """``scrub`` blocks; it returns False if somebody was in its way, and may raise TooMuch.
+
+        ``at_least`` is in seconds.
+        """
         self._scrub = scrub
         self._at_least = at_least
         self._soiled = True  # a predecessor may have died before it could
@@ -58,6 +66,8 @@ class Scrubber:
         try:
             done = await asyncio.to_thread(self._scrub)
             rest = self._at_least
+        except TooMuch:
+            pass  # records with files wait for RT: for minutes, or for days
         finally:
             self._soiled |= not done
             took = time.monotonic() - began
@@ -70,23 +80,24 @@ def sqlite_scrubber(file: str) -> Scrubber:
 
 
 def rewrite(file: str) -> bool:
-    """Write the file anew and cut its log; False if others use it, or if too much is in it.
+    """Write the file anew and cut its log; False if others use it.
 
-    Raises OperationalError.
+    Raises TooMuch (then the log is cut all the same), OperationalError.
     """
+    done = False
     with closing(connect(file, _PATIENCE_MS)) as database:
-        fits = _size(database) <= _MOST
         try:
-            if fits:
-                database.execute("PRAGMA cache_spill = ON")  # else it takes its size twice
-                database.execute("VACUUM")
+            if _size(database) > _MOST:
+                raise TooMuch
+            database.execute("PRAGMA cache_spill = ON")  # else it takes its size twice
+            database.execute("VACUUM")
+            done = True
         except sqlite3.OperationalError as error:
-            if not is_busy(error):
+            if not is_busy(error):  # else somebody writes just now
                 raise
-            fits = False  # somebody writes just now
         finally:  # what did not fit onto the disk is in the log, and fills it
             (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return fits and not busy
+    return done and not busy
 
 
 def _size(database: sqlite3.Connection) -> int:

@@ -21,7 +21,7 @@ from bot.domain.reception import Reception
 from bot.relay.ports import Scope, Thread
 from bot.relay.storage import Unit
 from bot.store import SqlStore, scrubbing
-from bot.store.scrubbing import Scrubber, rewrite, sqlite_scrubber
+from bot.store.scrubbing import Scrubber, TooMuch, rewrite, sqlite_scrubber
 from bot.store.sql import Query
 from bot.store.sqlite import connect
 from tests.people import ADA, GRACE, NOW
@@ -136,11 +136,23 @@ def test_what_would_take_too_much_memory_waits_until_less_is_kept(
         database.execute("CREATE TABLE ballast (content BLOB)")
         for _ in range(9):
             database.execute("INSERT INTO ballast VALUES (randomblob(1000000))")
-        assert not rewrite(file)
+        with pytest.raises(TooMuch):
+            rewrite(file)
         assert not Path(f"{file}-wal").stat().st_size  # the log is cut all the same
         database.execute("DELETE FROM ballast WHERE rowid > 1")
     assert rewrite(file)
     assert Path(file).stat().st_size < 2_000_000
+
+
+async def test_a_file_in_which_too_much_is_kept_is_not_opened_again_at_once(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "_PART", 0)  # the usual rest is as long as the machine is slow
+    monkeypatch.setattr(scrubbing, "_MOST", 0)
+    scrubber = sqlite_scrubber(sqlite_url.partition("///")[2])
+    await scrubber.scrub()
+    assert scrubber._soiled
+    assert scrubber._rested > time.monotonic() + 30
 
 
 async def test_a_disk_too_full_to_write_the_file_anew_is_given_its_space_back_and_a_rest(
