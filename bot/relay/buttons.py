@@ -16,7 +16,7 @@ from bot.domain.tickets import Requestor
 from bot.relay.confirming import WrongInput
 from bot.relay.inbound import Operator, Pressed, Pressing
 from bot.relay.moving import Moving
-from bot.relay.nonces import is_repeat, is_stale
+from bot.relay.nonces import has_other_words, is_repeat, is_stale
 from bot.relay.ports import CardView, Thread
 from bot.relay.relay import Relay
 from bot.relay.sending import NEW_ONLY, SENDABLE, Sending
@@ -50,6 +50,10 @@ _NO_QUEUE = (
 _NOTED = (
     "Lines that begin with // are notes, and requestors can read what goes to RT. Nothing was sent: take "
     "those lines out of your summary, or begin them otherwise, and press again."
+)
+_OLD_CARD = (
+    "Nothing was sent: since this card was drawn the chat was sent to RT, and more than once. If your "
+    "summary is to go, press again on the card as it is now."
 )
 _WAS: dict[State, str] = {
     State.PROPOSED: "Nobody is invited yet.",
@@ -102,9 +106,12 @@ class Buttons:
     async def apply(self, unit: Unit, thread: Thread, chat: Chat, pressed: Pressed) -> Pressing:
         """Do what the button says within a transaction; may raise ThreadTaken for ``invite``.
 
-        An old press come again does nothing; it is answered as it was, with the card as it is.
+        An old press come again does nothing; it is answered as it was, with the card as it is. Words
+        that may be new are shown again.
         """
         if is_stale(chat, pressed.verb, pressed.values):
+            if has_other_words(chat, pressed.verb, pressed.values):
+                return Pressing(self._again(chat, thread, pressed, _OLD_CARD), _OLD_CARD)
             return Pressing(self._relay.view(chat, thread))
         try:
             after = await self._apply(unit, chat, pressed)

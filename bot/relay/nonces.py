@@ -70,6 +70,15 @@ def _is_same_filing(chat: Chat, verb: str, drawn: str, values: Mapping[str, str]
     return again[0] == first.summary and (verb != "file" or again[1] == first.set_status)
 
 
+def has_other_words(chat: Chat, verb: str, values: Mapping[str, str]) -> bool:
+    """Tell whether a stale press carries a summary that is not the one sent last.
+
+    On a card of before that it is an old press come again, or new words: nobody can tell.
+    """
+    summary = _tidied(values.get("summary", "")) if verb in _FILINGS else ""
+    return summary not in ("", chat.filing.summary if chat.filing else "")
+
+
 def _tidied(summary: str) -> str:
     try:
         return tidy(summary)

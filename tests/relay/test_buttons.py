@@ -87,6 +87,23 @@ async def test_the_press_before_the_last_does_not_file_its_old_words(house: Hous
     assert (await house.chat(chat.id)).state is State.ENDED
 
 
+async def test_a_summary_typed_into_a_card_of_long_ago_is_shown_again_and_not_swallowed(
+    house: House,
+) -> None:
+    chat = await failed(house)
+    house.tickets.faults.before.append(Refused("Still not."))
+    await house.presses("file", chat, summary="Toner was empty.", nonce="1.1")
+    await house.deliver()
+    late = await house.presses("file", chat, who="alan", summary="Drum.", nonce="1.0")
+    assert "Nothing was sent" in late.sentence
+    assert late.view
+    assert late.view.typed["summary"] == "Drum."
+    again = await house.presses("file", chat, summary="Toner was empty.", nonce="1.0")
+    assert not again.sentence
+    await house.deliver()
+    assert (await house.chat(chat.id)).state is State.ENDED
+
+
 async def test_the_redrawn_card_files_even_the_same_words(house: House) -> None:
     chat = await failed(house)
     now = await house.chat(chat.id)
