@@ -22,6 +22,7 @@ from bot.domain.matching import Match
 from bot.relay.ports import Lane, NotDone
 from bot.relay.relay import CONFIRMED
 from bot.relay.standing import Standing, standing
+from bot.relay.storage import Unit
 from bot.rt.watch import WELL
 from bot.store import SqlStore
 
@@ -67,10 +68,12 @@ class Metrics:
     async def text(self) -> bytes:
         """Return all figures as Prometheus reads them."""
         own = list(self._own())
+        what = "Whether the database answers, and takes in what is written."
         try:
-            kept = [_gauge("database_up", "Whether the database answers.", 1), *await self._kept()]
+            await self._store.write(_nothing)  # a file that was moved away is still read
+            kept = [_gauge("database_up", what, 1), *await self._kept()]
         except NotDone:
-            kept = [_gauge("database_up", "Whether the database answers.", 0)]
+            kept = [_gauge("database_up", what, 0)]
         self._found = [*kept, *own]
         return generate_latest(self._registry)
 
@@ -128,6 +131,10 @@ class Metrics:
                 oldest.items(),
             ),
         ]
+
+
+async def _nothing(_unit: Unit) -> None:
+    """Write, and leave everything as it is."""
 
 
 def _of(stands: Standing) -> Iterator[Metric]:

@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 from bot.domain.chat import State
 from bot.metrics import Metrics, Process
 from bot.relay.ports import Lane, NotDone
+from tests.migrated import sqlite_at
 from tests.people import ADAS
 from tests.processes import free_port
 from tests.relay.house import OTHER, RULES, House, opened
@@ -79,6 +80,18 @@ async def test_what_waits_for_rt_is_told_with_its_age(house: House) -> None:
     assert samples["livechat_outbox_waiting/teams"] == 0
     if house.file:  # PostgreSQL tells the time itself
         assert samples["livechat_outbox_oldest_seconds/rt"] == 1800
+
+
+async def test_a_file_that_was_replaced_under_the_service_is_told_as_a_database_that_is_away(
+    tmp_path: Path,
+) -> None:
+    """It is still read, and nothing is taken in any more."""
+    async with opened(sqlite_at(tmp_path / "chats.db")) as house:
+        await house.talking()
+        metrics = of(house)
+        assert (await told(metrics))["livechat_database_up"] == 1
+        (tmp_path / "chats.db").rename(tmp_path / "away.db")
+        assert (await told(metrics))["livechat_database_up"] == 0
 
 
 async def test_what_is_only_put_off_on_purpose_does_not_count_as_waiting(house: House) -> None:
