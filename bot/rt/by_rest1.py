@@ -136,11 +136,11 @@ class ByRest1:
         refs = [dossier.ref]
         if new_ticket(dossier):
             refs = self._search(*creating.queries(dossier.marker))
-        return next(filter(None, (self._like(ref, transcript) for ref in refs)), None)
+        return next(filter(None, (self._like(ref, transcript, cut=True) for ref in refs)), None)
 
-    def _like(self, ref: TicketRef, transcript: Part) -> Receipt | None:
+    def _like(self, ref: TicketRef, transcript: Part, *, cut: bool = False) -> Receipt | None:
         for attachment in self._files(ref, transcript.name):
-            if receipt := self._receipt(ref, attachment, like=transcript.content):
+            if receipt := self._receipt(ref, attachment, like=transcript, cut=cut):
                 return receipt
         return None
 
@@ -157,21 +157,30 @@ class ByRest1:
         return wire1.attachments(form, name)
 
     def _receipt(
-        self, ref: TicketRef, attachment: int, kind: str = "", like: bytes = b""
+        self,
+        ref: TicketRef,
+        attachment: int,
+        kind: str = "",
+        like: Part | None = None,
+        *,
+        cut: bool = False,
     ) -> Receipt | None:
         """Read what brought an attachment; with a ``kind`` it must be of that, and made by us.
 
-        What is to be ``like`` our record must be of the same talk.
+        What is to be ``like`` our record must be of the same talk; or, made by us, what RT left of
+        it (``cut``).
         """
         path = f"ticket/{ref.number}/attachments/{attachment}"
         number = self.rest.get(path, fields="Transaction").fields.get("Transaction", "")
         if not number.isdecimal():
             return None
         line = self.rest.get(f"ticket/{ref.number}/history/id/{number}", fields=_LINE).fields
-        if kind and (line.get("Type") != kind or not self._ours(line.get("Creator", ""))):
+        ours = self._ours(line.get("Creator", ""))
+        if kind and (line.get("Type") != kind or not ours):
             return None
         content = self._content(f"ticket/{ref.number}", attachment)
-        if like and not is_same_talk(content, like):
+        left = cut and ours and like is not None and like.is_left(content)
+        if like and not left and not is_same_talk(content, like.content):
             return None
         ticket = int(line.get("Ticket") or ref.number)
         return Receipt(

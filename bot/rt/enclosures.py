@@ -37,6 +37,12 @@ class Part:
         """The digest of the content, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
+    def is_left(self, found: bytes) -> bool:
+        """Whether this is what RT leaves of it where it is too big (RT::Record::_EncodeLOB)."""
+        return found == b"Large attachment dropped" or (
+            bool(found) and self.content.startswith(found)
+        )
+
 
 def enclose(files: Iterable[Attachment], taken: Iterable[str]) -> tuple[tuple[Attached, Part], ...]:
     """Give every file a name of its own, beside the names ``taken``, and a harmless type."""

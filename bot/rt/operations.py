@@ -85,12 +85,19 @@ def find_comment(
 def find_file(
     rest: Rest, rt: RtInstance, ref: TicketRef, marker: str, file: Part, since: datetime
 ) -> Receipt | None:
-    """Look for what was mailed in with this file, or that of an earlier try. Raises NotDone, Refused."""
+    """Look for what was mailed in with this file, or that of an earlier try. Raises NotDone, Refused.
+
+    Where RT cut or dropped it, whose author is our account is ours.
+    """
+    account = rest.account().casefold()
     for line in _history(rest, rt, ref, since - CLOCKS):
         if line.kind != CREATE and not (line.kind == COMMENT and marker in line.data):
             continue
-        found = replace(file, content=readback.content(rest, line.id, file.name))
-        if is_same_talk(found.content, file.content):
+        found = replace(
+            file, content=readback.content(rest, line.id, file.name, f"{file.name}.txt")
+        )
+        left = account and line.creator.casefold() == account and file.is_left(found.content)
+        if left or is_same_talk(found.content, file.content):
             ticket, kept = _home(rest, rt, ref, line.id), (len(found.content), found.sha256)
             return Receipt(ticket, line.id, rt.page(ticket, line.id), *kept)
     return None

@@ -51,10 +51,13 @@ def digest(rest: Rest, number: int, name: str) -> tuple[int, str]:
     return (len(found), hashlib.sha256(found).hexdigest()) if found else (0, "")
 
 
-def content(rest: Rest, number: int, name: str) -> bytes:
-    """Return a transaction's file as RT gives it back; nothing if it does not. Raises NotDone."""
+def content(rest: Rest, number: int, *names: str) -> bytes:
+    """Return a transaction's file, by either of its names, as RT gives it back; nothing if it does not.
+
+    Raises NotDone.
+    """
     for item in _listed(rest, number):
-        if item.get("Filename") == name and str(item.get("id", "")).isdecimal():
+        if item.get("Filename") in names and str(item.get("id", "")).isdecimal():
             return _content(rest.get(f"attachment/{item['id']}"))
     return b""
 

@@ -57,3 +57,10 @@ async def test_whatever_fits_is_there_as_it_was_sent(place: Place) -> None:
     files += [Attachment(2, f"text{n}.txt", kind, text) for n, kind in enumerate(kinds)]
     asked = place.dossier("printer", text="ä" * 9_000, new=NEW)
     assert (await place.gateway.comment(replace(asked, files=tuple(files)))).proven
+
+
+async def test_a_transcript_that_is_too_big_for_rt_is_told_by_name(place: Place) -> None:
+    asked = place.dossier("printer", text="x" * MOST)
+    with pytest.raises(Written, match=r"did not keep all of .*\.json"):
+        await place.gateway.comment(asked)
+    assert await place.gateway.find(asked), "somebody pressed again, and takes it as it is"

@@ -18,6 +18,7 @@ from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
 from bot.rt.mail import MailRoute, MailServer, Security
 from bot.sandbox.rt import RtStandIn, seeds
+from bot.sandbox.rt.world import Part
 from tests.contract.rts import Posting, mail_server
 from tests.people import ADA, ALAN, NOW, filing
 from tests.rt.test_mail import Post
@@ -251,3 +252,31 @@ async def test_a_picture_that_rt_dropped_from_a_mail_is_told_until_somebody_pres
     with pytest.raises(Written, match=r"did not keep all of toner\.png"):
         await seeing.find(replace(asked, tried=timedelta(minutes=5)))
     assert await seeing.find(asked)
+
+
+@pytest.mark.parametrize("left", [b"Large attachment dropped", b'{\n "schema": "livechat'])
+@pytest.mark.parametrize("api", [Api.REST1, Api.REST2])
+async def test_a_transcript_of_which_rt_left_little_is_told_until_somebody_presses_again(
+    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch, api: Api, left: bytes
+) -> None:
+    """Who wrote it must be our account: somebody else could write the same."""
+    attach = rt.world.attach
+    name = "livechat-chat-chat-1.json" + (".txt" if left.startswith(b"Large") else "")
+
+    def spoil(made, part):  # type: ignore[no-untyped-def]
+        is_record = part.name.startswith("livechat-")
+        attach(made, replace(part, name=name, content=left) if is_record else part)
+
+    monkeypatch.setattr(rt.world, "attach", spoil)
+    said = tuple(Message(n, ADA, Kind.SAID, "x" * 20_000, NOW) for n in (1, 2))
+    asked = replace(dossier(), log=said)
+    forged = rt.world.note(seeds.PRINTER, "Comment", "s1234567", "Live chat [chat:chat-1]\n")
+    attach(forged, Part(name, "text/plain", left))
+    async with mail_server(Posting(rt.url)) as port:
+        known = {"login": Login.BASIC, "account": rt.account, "secret": rt.password}
+        gateway = RtGateway([replace(instance(port, rt.url, api), **known)], LONDON)  # type: ignore[arg-type]
+        assert await gateway.find(asked) is None
+        with pytest.raises(Written, match=r"did not keep all of livechat-chat-chat-1\.json"):
+            await gateway.comment(asked)
+        assert await gateway.find(asked)
+        gateway.close()
