@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.scene import SIGNED_IN, played, signs_in
 
@@ -38,3 +39,45 @@ async def test_it_is_shown_to_nobody_else_and_is_there_when_she_signs_in_again(
         await expect(kept).to_have_count(0)
         await ada.reload()
         await expect(question).to_have_value("Where is the toner?")
+
+
+async def test_nor_is_the_chat_that_it_has_begun_while_the_answer_was_lost(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    door = {"visitor_start": {"who": "anyone", "closes_at": "23:59"}}
+    async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
+        ada, page, lost = scene.ada, f"{scene.stage.site.url}/livechat/chat", True
+
+        async def lose(route: Route) -> None:
+            if route.request.method == "POST" and lost:
+                await route.fetch()  # it arrives there, and the answer does not come back
+                await route.abort()
+            else:
+                await route.continue_()
+
+        await signs_in(ada)
+        await ada.route(re.compile("/api/begin$"), lose)
+        await scene.opens()
+        await ada.goto(f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat")
+        await ada.get_by_label("Your question").fill("I was dismissed. Why?")
+        await scene.starts()
+        await expect(ada.get_by_text("trying again")).to_be_visible()
+        await ada.goto("about:blank")
+        await ada.context.clear_cookies()  # she has left, and minutes have passed
+        lost = False
+        await ada.goto(page)
+        await expect(ada.get_by_label("Your question")).to_have_value("")
+        await expect(ada.get_by_text("What you typed is kept in this window")).to_be_visible()
+        await scene.says("close")
+        await expect(scene.grace.get_by_text("visitors can begin no more chats")).to_be_visible()
+        await ada.reload()
+        await expect(ada.get_by_role("heading", name="The live chat is closed")).to_be_visible()
+        await expect(ada.get_by_text("What you typed is kept in this window")).to_be_visible()
+        await ada.goto(f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat")
+        await scene.says("open")
+        await expect(scene.grace.get_by_text("visitors can begin chats")).to_have_count(2)
+        await ada.get_by_role("button", name="Look again").click()
+        log = ada.get_by_role("region", name="Conversation")
+        await expect(log.get_by_text("I was dismissed. Why?")).to_be_visible()
+        begun = [p for p in scene.stage.teams.posts("Live chat") if "dismissed" in p.text]
+        assert len(begun) == 1

@@ -126,7 +126,8 @@ class Door {
     // What was sent before it was closed may have been taken: it is shown until we know.
     if (told && (step.until || !this.sending)) this.step = step;
     this.lost = !this.step;
-    if (told && step.until) this.#mind(step.who);
+    // While nobody may come in it does not say who is here: whoever finds the form on his page is nobody.
+    if (told && (step.until || !this.met)) this.#mind(step.who ?? "");
     // Pressed, or the page was loaded anew before the answer came.
     if (this.form.key && !this.awaited) told ? this.#post() : this.#later();
     this.app.draw();
@@ -134,11 +135,12 @@ class Door {
 
   /**
    * What was filled in by somebody who was signed in is not for the next one who is; nor for one who
-   * is not, and finds it on his page: the tab keeps it for its writer.
+   * is not, and finds it on his page: the tab keeps it for its writer, and with it the way into the
+   * chat that it may have begun.
    */
   #mind(who: string): void {
     const kept = recalled();
-    if (!this.met && !who && kept.who && !kept.key) {
+    if (!this.met && !who && kept.who) {
       this.form = empty();
       this.hides = true;
     }
