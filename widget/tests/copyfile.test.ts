@@ -29,3 +29,21 @@ test("nobody's name turns the direction of what stands beside it in a copy", () 
   const [, own] = heads(copyOf("Ada\u202e ecalevoL\u2066\u0000", "en-GB"));
   deepEqual(own, "21 Nov 2026, Ada ecalevoL:");
 });
+
+test("a copy says what a message answers, and that it was edited", () => {
+  const session = new Session(aView());
+  session.receive(welcome());
+  session.receive(ada(1, "It eats paper.", "k"));
+  const quote = { author: "Ada\u202e Lovelace", text: "It eats paper." };
+  session.receive(grace(2, "Which tray?", { quote }));
+  session.receive(grace(3, "Which of the trays?", { kind: "edited", target: 2 }));
+  session.receive(grace(4, "Mine, too.", { quote }));
+  session.receive(grace(5, "", { kind: "removed", target: 4 }));
+  const [, , second, third] = transcript(kit, session, "en-GB").replace(/\d\d:\d\d /g, "").split("\n\n");
+  deepEqual(second?.split("\n"), [
+    "21 Nov 2026, Grace Hopper (edited):",
+    "> In reply to Ada Lovelace: It eats paper.",
+    "Which of the trays?",
+  ]);
+  deepEqual(third?.trim().split("\n"), ["21 Nov 2026, Grace Hopper:", "This message was taken back."]);
+});

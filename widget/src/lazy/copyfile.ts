@@ -1,6 +1,6 @@
 /** The visitor's own copy of the conversation, made in the page: a text file, or on paper. */
 import type { Kit } from "../more.ts";
-import type { Session } from "../session.ts";
+import type { Entry, Session } from "../session.ts";
 
 /** What nobody sees may turn the direction of what stands beside it; the service does so, too (legible.py). */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -8,12 +8,19 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 /** `lang` is the language whose way of writing days and hours is used, as in the pop-up. */
 export function transcript({ say }: Kit, { entries, view }: Session, lang: string): string {
   const time = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
-  const parts = entries
-    .filter((entry) => !entry.notice)
-    .map(
-      ({ at, name, text, mark }) =>
-        `${time.format(new Date(at))} ${name.replace(UNSEEN, "")}:\n${text || say("removed")}\n${mark ? `[${say(mark)}]\n` : ""}`,
-    );
+  const plain = (name: string) => name.replace(UNSEEN, "");
+  const part = ({ at, name, text, change, quote, mark }: Entry) => {
+    const edited = change === "edited" ? ` (${say("edited")})` : "";
+    const reply = quote && change !== "removed";
+    const lines = [
+      `${time.format(new Date(at))} ${plain(name)}${edited}:`,
+      ...(reply ? [`> ${say("reply_to", { name: plain(quote.author) })}: ${quote.text}`] : []),
+      text || say("removed"),
+      ...(mark ? [`[${say(mark)}]`] : []),
+    ];
+    return `${lines.join("\n")}\n`;
+  };
+  const parts = entries.filter((entry) => !entry.notice).map(part);
   return [`${say("title")}${view.ticket && `, #${view.ticket}`}\n`, ...parts].join("\n");
 }
 
