@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from itertools import pairwise
@@ -139,6 +140,30 @@ async def test_the_page_can_open_and_close_the_panel_and_hears_of_it(
         }"""
     )
     await expect(ada.panel).to_be_hidden()
+
+
+async def test_an_element_that_the_page_took_away_is_let_go(ada: Ada, service: MockService) -> None:
+    await ada.join(service.invite())
+    await ada.panel.get_by_label("Add files").evaluate(
+        """(input) => {
+            const chosen = new DataTransfer();
+            chosen.items.add(new File(['words'], 'a.txt', { type: 'text/plain' }));
+            input.files = chosen.files;
+            input.dispatchEvent(new Event('change'));
+        }"""
+    )
+    await expect(ada.button("Send these files")).to_be_enabled()
+    await ada.page.evaluate(
+        """() => {
+            const element = document.querySelector('rt-livechat');
+            window.taken = new WeakRef(element);
+            element.remove();
+        }"""
+    )
+    browser = await ada.context.new_cdp_session(ada.page)
+    async with asyncio.timeout(20):
+        while await ada.page.evaluate("() => !!taken.deref()"):
+            await browser.send("HeapProfiler.collectGarbage")
 
 
 async def test_before_anybody_opens_it_there_is_a_launcher_and_an_empty_panel(ada: Ada) -> None:

@@ -6,6 +6,7 @@
 import type { App } from "../app.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Talk } from "../talk.ts";
+import { heed } from "./heed.ts";
 
 /** What the tab keeps of the app's chat. */
 function kept({ talk }: App): string | null {
@@ -32,11 +33,11 @@ export function back(): (app: App) => void {
     if (heard.has(app)) return;
     heard.add(app);
     let left: string | null = null;
-    addEventListener("pagehide", () => (left = kept(app)));
-    addEventListener("pageshow", ({ persisted }) => {
-      const { talk } = app;
-      const now = kept(app);
-      if (persisted && talk && !talk.stop && now !== left) take(app, talk, now);
+    heed(app, "pagehide", (it) => (left = kept(it)));
+    heed(app, "pageshow", (it, { persisted }) => {
+      const { talk } = it;
+      const now = kept(it);
+      if (persisted && talk && !talk.stop && now !== left) take(it, talk, now);
     });
   };
 }

@@ -7,6 +7,7 @@ import type { App } from "../app.ts";
 import type { Stop } from "../link.ts";
 import type { Kit } from "../more.ts";
 import type { Talk } from "../talk.ts";
+import { heed } from "./heed.ts";
 
 /** The name stands there only until the service has been told; a window hears of it by the event. */
 const LEFT = "livechat:left";
@@ -53,17 +54,17 @@ export function closed({ say }: Kit): (app: App) => void {
   return (app) => {
     if (heard.has(app)) return;
     heard.add(app);
-    addEventListener("storage", ({ key, newValue, oldValue }) => {
-      if (key === READ && newValue) read(app, JSON.parse(newValue) as [string, number]);
+    heed(app, "storage", (it, { key, newValue, oldValue }) => {
+      if (key === READ && newValue) read(it, JSON.parse(newValue) as [string, number]);
       // A sign-out page emptied the storage; a filed chat leaves its session there.
-      else if (key === READ && oldValue && isNobodys() && isOurs(app, oldValue)) drop(app);
-      if (key === LEFT && newValue === JSON.stringify(app.talk?.session.view.chat)) drop(app);
+      else if (key === READ && oldValue && isNobodys() && isOurs(it, oldValue)) drop(it);
+      if (key === LEFT && newValue === JSON.stringify(it.talk?.session.view.chat)) drop(it);
     });
-    addEventListener("pageshow", ({ persisted }) => {
-      if (!persisted || !app.talk || app.talk.stop) return;
-      if (isNobodys()) return drop(app);
+    heed(app, "pageshow", (it, { persisted }) => {
+      if (!persisted || !it.talk || it.talk.stop) return;
+      if (isNobodys()) return drop(it);
       const seen = kept(READ);
-      if (seen) read(app, seen as [string, number]); // nobody told this page meanwhile
+      if (seen) read(it, seen as [string, number]); // nobody told this page meanwhile
     });
   };
 }

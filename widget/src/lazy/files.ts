@@ -5,6 +5,7 @@ import type { Entry } from "../session.ts";
 import type { Child } from "../view/dom.ts";
 import { randomText } from "../wire.ts";
 import { dress } from "./dress.ts";
+import { heed } from "./heed.ts";
 import { shrink } from "./shrink.ts";
 import { Upload, type Failure } from "./upload.ts";
 
@@ -219,9 +220,9 @@ export function files({ h, icon, say }: Kit): Files {
   function hold(app: App): void {
     if (held.has(app)) return;
     held.add(app);
-    addEventListener("beforeunload", (event) => {
-      const kept = of(app).every(({ stage }) => stage === "sent" || stage === "failed");
-      if (kept || app.talk?.over) return;
+    heed(app, "beforeunload", (it, event) => {
+      const kept = of(it).every(({ stage }) => stage === "sent" || stage === "failed");
+      if (kept || it.talk?.over) return;
       event.preventDefault();
       event.returnValue = "leave?"; // nobody reads it, but older browsers want one
     });

@@ -1,5 +1,6 @@
 /** The browser knows at once when there is no network; a socket only finds out by hearing nothing for long. */
 import type { App } from "../app.ts";
+import { heed } from "./heed.ts";
 
 export function offline(): (app: App) => void {
   const heard = new WeakSet<App>();
@@ -7,6 +8,6 @@ export function offline(): (app: App) => void {
     if (heard.has(app)) return;
     heard.add(app);
     // If the browser is mistaken the next attempt, half a second later, gets through.
-    addEventListener("offline", () => app.talk?.link.restart());
+    heed(app, "offline", ({ talk }) => talk?.link.restart());
   };
 }
