@@ -121,8 +121,8 @@ def trouble(reply: Reply, rt: str, *, wrote: bool) -> OutsideError | None:
     if reply.status == 403 and _FORGERY in reply.message.lower():
         return NotDone(
             f"{rt} takes what the live chat writes for another web site's. Whoever runs the live chat "
-            "must set url to RT's own address (its WebBaseURL), or whoever administers RT must allow "
-            "that host there (ReferrerWhitelist); nothing is lost meanwhile."
+            "must set url to RT's own address (its WebBaseURL), or whoever administers RT must add "
+            "url's host and port (“host:443”) to ReferrerWhitelist; nothing is lost meanwhile."
         )
     if reply.status == 429:
         return NotDone(f"{rt} asks us to slow down. We shall try again.", reply.retry_after)

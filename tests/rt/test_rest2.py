@@ -358,6 +358,7 @@ async def test_the_doctor_sees_that_rt_takes_us_for_another_web_site(
     found = [f for f in await opened(instance).check() if f.name == "rt rt: login"]
     assert [f.ok for f in found] == [False]
     assert "must set url to RT's own address" in found[0].sentence
+    assert "host and port (“host:443”)" in found[0].sentence  # RT compares both
 
 
 async def test_after_closing_nothing_more_is_begun(rt: RtStandIn) -> None:
