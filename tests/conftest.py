@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
+from bot.store import sqlite
 from tests.hatchery import Hatchery
 from tests.migrated import lay_out, sqlite_at
 from tests.postgres import Cluster
@@ -49,6 +50,19 @@ def few_keys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rsa, "generate_private_key", one)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pragmas() -> Iterator[tuple[str, ...]]:
+    """How SQLite is opened: no commit waits for the disk, as with our PostgreSQL. Yields the real way.
+
+    A test's data need not outlive the machine. Services in processes of their own do wait.
+    """
+    real = sqlite._PRAGMAS
+    quick = ("PRAGMA synchronous = OFF", *(one for one in real if "synchronous" not in one))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_PRAGMAS", quick)
+        yield real
 
 
 @pytest.fixture(scope="session")

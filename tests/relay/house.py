@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
+from unittest import mock
 
 from bot.domain.chat import Chat
 from bot.domain.invitations import Route, make_token
@@ -36,7 +37,7 @@ from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
 from bot.relay.retiring import EraseHandler, RetireHandler
 from bot.relay.visiting import Visiting
-from bot.store import SqlStore
+from bot.store import SqlStore, writer
 from tests.people import ALAN, GRACE
 from tests.relay.fakes import Clock, FakeMailer, FakePictures, FakePlaces, FakeThreads, FakeTickets
 
@@ -234,12 +235,13 @@ class House:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[House]:
-    """A house at a migrated database."""
+    """A house at a migrated database. What may wait for company there waits for one turn of the loop."""
     clock = Clock()
     store = SqlStore.at(url, clock)
     try:
         house = House(store, clock)
         house.file = url.partition("///")[2]
-        yield house
+        with mock.patch.object(writer, "_LINGER", 0.0):
+            yield house
     finally:
         await store.close()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bot.relay.ports import NotDone
 from bot.relay.storage import Unit
-from bot.store import SqlStore, writer
+from bot.store import SqlStore, sqlite, writer
 from bot.store.sql import Query
 from bot.store.sqlite import SqliteHand
 from bot.store.unit import SqlUnit
@@ -42,7 +42,12 @@ def statements(store: SqlStore) -> list[str]:
 # --- SQLite ------------------------------------------------------------------------------------
 
 
-async def test_a_commit_waits_for_the_disk(lite: SqlStore) -> None:
+@pytest.fixture
+def as_it_is(pragmas: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_PRAGMAS", pragmas)
+
+
+async def test_a_commit_waits_for_the_disk(as_it_is: None, lite: SqlStore) -> None:
     (hand,) = lite._writer._hands
     assert isinstance(hand, SqliteHand)
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
