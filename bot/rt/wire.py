@@ -253,7 +253,7 @@ def not_whole(ticket: str, missing: str) -> Written:
     """Return the error for a record in ``ticket`` of which RT cut or dropped the file ``missing``."""
     return Written(
         f"The record is in ticket {ticket}, but RT did not keep all of {missing}: its limit for "
-        "attachments is too low. Save the transcript elsewhere if it matters; pressing again then "
+        "attachments is too low. Save that file elsewhere if it matters; pressing again then "
         "accepts the record as it is."
     )
 

@@ -99,7 +99,9 @@ async def test_a_picture_that_rt_did_not_keep_whole_is_told_at_once_and_by_the_r
         Attachment(1, "toner.png", "image/png", b"1" * (MOST + 1)),
     )
     asked = replace(long(new), log=LONG[:1], files=pictures)
-    with pytest.raises(Written, match=r"did not keep all of toner\.png"):
+    with pytest.raises(
+        Written, match=r"did not keep all of toner\.png: .* Save that file elsewhere"
+    ):
         await gateway.comment(asked)
     asked = replace(asked, marker="[chat:another]")
     await lost(rt, gateway, asked)
