@@ -68,9 +68,11 @@ def _handed_back(chat: Chat, event: e.HandedBack) -> Step:
         raise NotNow(chat.state, e.HandedBack)  # it is about a ticket: that one is a CO's
     if not chat.operators:
         return chat, ()
+    # Whose colleague is there leaves the visitor to him. Who is not there speaks for all who were.
+    others = tuple(one for one in chat.operators if one.id != event.by.id)
     chat = replace(
         chat,
-        operators=(),
+        operators=others if len(others) < len(chat.operators) else (),
         former=chat.took_part,
         unanswered=None,
         returns=chat.returns + 1,

@@ -31,7 +31,7 @@ _NOTICES = {
     Notice.ENDED_BY_SILENCE: "nobody had written for long; the chat ended by itself",
     Notice.OPERATORS_LOST: "computing support could not be reached any more; the chat ended",
     Notice.UNANSWERED: "nobody had answered yet, and the visitor was told so",
-    Notice.HANDED_BACK: "{} could not go on, and the visitor waited for somebody else",
+    Notice.HANDED_BACK: "{} could not go on, and somebody else was to answer",
     Notice.NOT_SHOWN: "message #{target} could not be shown to computing support during the chat",
     Notice.NOT_SURE: "message #{target} may not have been seen by computing support",
     Notice.MOVED: "{} took the chat to another ticket",

@@ -271,6 +271,8 @@ _MISMATCHED: dict[Word | Answer, str] = {
         "no such queue. Please go on with {visitor} in RT."
     ),
 }
+#: HANDED_BACK where another CO is there.
+_LEFT = "{detail} left; {visitor} was told. If no one else here goes on, press “Back to the queue” again."
 #: NOTHING_HERE with a reason: a command that cannot be carried out now.
 _NOT_NOW = "That was not done. {detail} Mention me with “show card” to see where the chat stands."
 
@@ -312,6 +314,8 @@ def say(notice: Tell, listening: Listening) -> str:
         template = _NOT_NOW
     if notice.word is Answer.ELSEWHERE and not notice.detail:
         template = _UNLINKED
+    if notice.word is Word.HANDED_BACK and chat is not None and chat.operators:
+        template = _LEFT
     if notice.word is Answer.MISTYPED:
         template = held_words.worded(chat, notice.detail)
     if chat is not None:

@@ -85,6 +85,16 @@ def test_who_is_put_back_waits_for_another_and_the_record_names_both() -> None:
     assert "Grace Hopper, Alan Turing" in people(taken)
 
 
+def test_of_two_cos_only_the_one_leaves_who_cannot_go_on() -> None:
+    both = after(asking(), e.Said(NOW, GRACE, "g", "Toner."), e.Said(NOW, ALAN, "a", "Or paper."))
+    left, (line, *_) = advance(both, e.HandedBack(LATER, ALAN))
+    assert isinstance(line, f.Record)
+    assert (line.message.author, line.message.text) == (ALAN, Notice.HANDED_BACK)
+    assert (left.operators, left.waits, left.took_part) == ((GRACE,), False, (GRACE, ALAN))
+    for who in (GRACE, ALAN):  # also if she has gone home, and he presses once more
+        assert after(left, e.HandedBack(LATER, who)).waits
+
+
 def test_nobody_is_put_back_who_talks_about_a_ticket() -> None:
     with pytest.raises(NotNow):
         advance(talking(), e.HandedBack(NOW, GRACE))

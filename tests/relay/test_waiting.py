@@ -5,7 +5,8 @@ from datetime import timedelta
 from bot.domain.effects import Word
 from bot.domain.messages import Notice
 from bot.domain.presence import Presence
-from bot.relay.ports import Answer
+from bot.relay.ports import Answer, Listening
+from bot.teams.words import say
 from tests.relay.doorway import CHANNEL, answered, asks, thread_of, tidied
 from tests.relay.house import RULES, House
 
@@ -31,6 +32,19 @@ async def test_who_is_put_back_waits_as_before_and_whoever_writes_next_is_announ
     assert Word.UNANSWERED not in door.threads.words
     await tidied(door, timedelta(minutes=2))
     assert (await door.texts(chat.id))[-2:] == [Notice.HANDED_BACK, Notice.UNANSWERED]
+
+
+async def test_who_leaves_a_colleague_with_the_visitor_puts_nobody_back(door: House) -> None:
+    chat, _ = await answered(door)
+    thread = await thread_of(door, chat)
+    await door.writes("Or paper?", thread=thread, who="alan")
+    await door.presses("back", chat, thread=thread, who="alan", returns="0")
+    await door.presses("back", chat, thread=thread, who="alan", returns="0")  # Teams sends it again
+    await door.deliver()
+    assert not (await door.chat(chat.id)).waits
+    told = say(door.threads.told[-1][1], Listening.THREAD)
+    assert told.startswith("Alan Turing left")
+    assert "“Back to the queue” again" in told
 
 
 async def test_whom_nobody_answers_is_told_and_the_door_is_closed(door: House) -> None:
