@@ -177,7 +177,8 @@ class Housekeeping:
         if not await unit.first_time(f"chat:{chat.id}", f"unfiled:{self._relay.now():%Y%m%d}"):
             return
         stands = (await unit.thread_by_id(chat.thread)).open
-        await self._telling.told(unit, chat, Answer.NOT_FILED if stands else Answer.STRANDED)
+        filing, word = standing(chat), Answer.NOT_FILED if stands else Answer.STRANDED
+        await self._telling.told(unit, chat, word, filing.problem if filing else "")
 
 
 def _minded(chat: Chat) -> datetime:

@@ -30,6 +30,11 @@ _UNCLEAR: dict[Word | Answer, str] = {
         "on its card, or mention me with “send to RT”: where RT can be asked, what is there is not "
         "added twice. Until then its text is kept here. {detail}"
     ),
+    Answer.STRANDED: (
+        "The record of the chat with {visitor} about ticket {ticket} may be in RT already. {detail} "
+        "Look there. It is kept here still and looked for in RT; Teams has lost the thread from which it "
+        "could be sent again."
+    ),
 }
 #: The same notices when they come late: the record was sent (again) since.
 _OVERTAKEN: dict[Word | Answer, str] = {

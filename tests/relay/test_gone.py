@@ -14,6 +14,7 @@ from bot.relay.ports import (
     Delivery,
     Gone,
     Lane,
+    Listening,
     NotDone,
     OutsideError,
     Refused,
@@ -21,9 +22,11 @@ from bot.relay.ports import (
     Thread,
     Throttled,
     Unclear,
+    Written,
 )
 from bot.relay.storage import Unit
 from bot.relay.visiting import CannotSay
+from bot.teams.words import say
 from tests.people import GRACE
 from tests.relay.house import THREAD, House
 from tests.relay.test_sending import UNDO, ruled
@@ -176,6 +179,25 @@ async def test_what_rt_refuses_once_the_chat_was_filed_by_itself_is_told_elsewhe
     # That it is kept is brought to mind every day, and not in the thread that nobody sees.
     assert words == [Word.ORPHANED, Word.FILING_FAILED, Answer.STRANDED]
     assert there[1][1].detail == "The ticket was deleted."
+
+
+async def test_a_record_that_rt_cut_is_brought_to_mind_every_day_once_the_thread_is_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can press there, and whole it never gets."""
+    cut = Written("The record is in ticket #12345, but RT did not keep all of transcript.txt.")
+    house.tickets.faults.after.append(cut)
+    chat, there = await told_elsewhere(house, monkeypatch)
+    monkeypatch.setattr(house.tickets, "find", AsyncMock(side_effect=cut))
+    for _ in range(3 * 24 * 6):
+        await tidied(house, 10 * MINUTE)
+    assert len(house.tickets.comments) == 1
+    assert (await house.chat(chat.id)).state is State.ENDED
+    words = [notice.word for _, notice in there]
+    assert words == [Word.ORPHANED, Word.FILING_FAILED, *[Answer.STRANDED] * 4]
+    said = say(there[-1][1], Listening.THREAD)
+    assert "may be in RT already" in said
+    assert cut.sentence in said
 
 
 async def test_that_a_record_waits_for_rt_is_told_elsewhere_too_once_the_thread_is_gone(
