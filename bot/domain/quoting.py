@@ -1,27 +1,58 @@
 """Which quoted words may stand beside an answer: those that the visitor has said or read (pure).
 
 A CO answers anything in the thread with Teams' quote: a colleague's note, what was said to an earlier
-visitor, a notice of the bot. Of the quoted post Teams tells the author's name and how it begins.
+visitor, a notice of the bot. Of the quoted post Teams tells the author's name and how it begins. So
+what stands in a post around a visitor's words is written here, where it is read again.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 
 from bot.domain.commands import spoken
+from bot.domain.files import File
 from bot.domain.legible import bare, plain_name, shown
 from bot.domain.messages import Kind, Message, Quote, Role
 from bot.domain.previews import shapes
 from bot.domain.transcript_text import amount
 
-#: The line above a visitor's words in the thread (bot/teams/posts.py).
+#: The line above a visitor's words in the thread.
 _ABOVE = re.compile(r"· \d{2}:\d{2} · #(\d{1,9})(?: \(resent\))?(?: \(\d+/\d+\))?")
 #: What names there may not hold, and what is put before lines that look like one of ours.
 _MARKS = str.maketrans("", "", "·#|")
 #: And the one below, where Teams is slow.
 _BELOW = re.compile(r"\s+Teams is slow: \d+ s behind\.?\s*$")
+
+
+def above(line: Message, at: datetime, *, resent: bool) -> str:
+    """Write the line above a visitor's words; ``at`` is when he wrote them, by the site's clock."""
+    label = " (resent)" if resent else ""
+    return f"{_called(line.author.name)} · {at.hour:02}:{at.minute:02} · #{line.seq}{label}"
+
+
+@lru_cache(maxsize=1024)
+def _called(name: str) -> str:
+    # It must not bring a time and number of its own.
+    return (plain_name(name) or "Visitor").replace("·", " ").replace("#", " ")
+
+
+def in_part(above: str, number: int, of: int) -> str:
+    """Write that line above a part of his words, numbered from 1."""
+    return f"{above} ({number}/{of})"
+
+
+def below(behind: int) -> str:
+    """Write the line below them: how many seconds we are behind."""
+    return f"Teams is slow: {behind} s behind."
+
+
+def named(file: File) -> str:
+    """Write what his file is called."""
+    return f"File: {file.name} ({amount(file.size)})"
 
 
 def may_show(quote: Quote, lines: Sequence[Message], names: Iterable[str]) -> bool:
@@ -45,9 +76,10 @@ def may_show(quote: Quote, lines: Sequence[Message], names: Iterable[str]) -> bo
 
 def as_known(quote: Quote, visitor: str) -> Quote:
     """Return a quote as ``visitor`` knows it: his own words, without the line that we write above them."""
-    above = re.compile(rf"{re.escape(visitor)}\s*{_ABOVE.pattern}\s*")
+    name = r"\s+".join(map(re.escape, _called(visitor).split()))
+    above = re.compile(rf"{name}\s*{_ABOVE.pattern}\s*")
     said = _BELOW.sub("", above.sub("", quote.text)).strip()
-    return Quote(visitor, said) if said and above.match(quote.text) else quote
+    return Quote(visitor, said) if visitor and said and above.match(quote.text) else quote
 
 
 def _begins(said: str, letters: str, words: str) -> bool:
@@ -81,8 +113,8 @@ def _relayed(text: str, heads: list[re.Match[str]], lines: list[Message]) -> boo
     for line, head, following in zip_longest(found, heads, found[1:]):
         if line is None:
             return False
-        name = plain_name(line.author.name) or "Visitor"
-        if _posted(text[at : head.start()]) != before + _posted(name):
+        called = _posted(_called(line.author.name))
+        if _posted(text[at : head.start()]) != before + called:
             return False
         before, at = _posted(_said(line)), head.end()
         if following is None:
@@ -96,9 +128,7 @@ def _posted(text: str) -> str:
 
 
 def _said(line: Message) -> str:
-    if line.file is None:
-        return line.text
-    return f"{line.text} File: {line.file.name} ({amount(line.file.size)})"
+    return f"{line.text} {named(line.file)}" if line.file else line.text
 
 
 def _without_mention(text: str, names: Iterable[str]) -> Iterable[str]:

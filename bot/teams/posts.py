@@ -11,11 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import lru_cache
 
-from bot.domain.legible import plain_name, shown
+from bot.domain import quoting
+from bot.domain.legible import shown
 from bot.domain.messages import Message
-from bot.domain.transcript_text import amount
 from bot.teams import markup
 
 #: Bytes that a post may take as Teams may count them (``weight``): it refuses a little above
@@ -67,7 +66,8 @@ def posts(
     room = limit - _AROUND
     used = 0
     for count, message in enumerate(messages, 1):
-        head, text = _header(message, zone, resent=resent), markup.unforged(shown(_said(message)))
+        head = quoting.above(message, message.at.astimezone(zone), resent=resent)
+        text = markup.unforged(shown(_said(message)))
         whole = f"{head}\n{text}"
         # Most posts are one short message, which need not be weighed.
         size = weight(whole) if len(messages) > 1 or len(whole) * _HEAVIEST > room else 0
@@ -82,13 +82,8 @@ def posts(
             used = size
     if behind > 0 and laid:
         last = laid[-1]
-        laid[-1] = Post(f"{last.text}{_GAP}{slow(behind)}", last.done, last.part)
+        laid[-1] = Post(f"{last.text}{_GAP}{quoting.below(behind)}", last.done, last.part)
     return laid
-
-
-def slow(behind: int) -> str:
-    """Say how far we are behind, in seconds."""
-    return f"Teams is slow: {behind} s behind."
 
 
 def _parts(head: str, text: str, room: int, count: int) -> list[Post]:
@@ -96,7 +91,7 @@ def _parts(head: str, text: str, room: int, count: int) -> list[Post]:
     chunks = list(_chunks(text, max(room, 1)))
     most = len(chunks)
     return [
-        Post(f"{head} ({n}/{most})\n{chunk}", count if n == most else count - 1, n)
+        Post(f"{quoting.in_part(head, n, most)}\n{chunk}", count if n == most else count - 1, n)
         for n, chunk in enumerate(chunks, 1)
     ]
 
@@ -132,19 +127,5 @@ def _said(message: Message) -> str:
     """Return a message's words, and what its file is called, where that is not all they say."""
     if message.file is None:
         return message.text
-    file = message.file
-    named = f"File: {file.name} ({amount(file.size)})"
-    return named if message.text == file.name else f"{message.text}\n{named}"
-
-
-def _header(message: Message, zone: tzinfo, *, resent: bool) -> str:
-    name = _name(message.author.name)
-    label = " (resent)" if resent else ""
-    at = message.at.astimezone(zone)
-    return f"{name} · {at.hour:02}:{at.minute:02} · #{message.seq}{label}"
-
-
-@lru_cache(maxsize=1024)
-def _name(name: str) -> str:
-    # It must not bring a time and number of its own.
-    return (plain_name(name) or "Visitor").replace("·", " ").replace("#", " ")
+    named = quoting.named(message.file)
+    return named if message.text == message.file.name else f"{message.text}\n{named}"

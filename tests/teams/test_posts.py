@@ -7,11 +7,12 @@ import re
 from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.messages import MAX_MESSAGE_BYTES, Author, Kind, Message, Quote, Role
-from bot.domain.quoting import may_show
+from bot.domain.quoting import as_known, may_show
 from bot.teams.posts import LIMIT, Post, posts, weight
 from tests.people import ADA, NOW
 
@@ -38,6 +39,13 @@ def test_messages_that_wait_together_keep_name_time_and_number_each() -> None:
     assert texts(said(3, "one"), later) == [
         "Ada Lovelace · 10:42 · #3\none\n\nAda Lovelace · 10:43 · #4\ntwo\nlines"
     ]
+
+
+@pytest.mark.parametrize("name", ["Ada Lovelace", "Gal·la #2"])
+def test_what_stands_around_his_words_is_not_quoted_as_his(name: str) -> None:
+    message = replace(said(3, "It fails"), author=replace(ADA, name=name))
+    (post,) = texts(message, resent=True, behind=14)
+    assert as_known(Quote("Live Chat", post), name) == Quote(name, "It fails")
 
 
 @given(st.text(max_size=40), st.text(min_size=1, max_size=200))
