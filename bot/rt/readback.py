@@ -72,9 +72,9 @@ def missing(rest: Rest, number: int, sent: Sequence[Part]) -> str:
     """
     if len(sent) < 2:
         return ""
-    names = {item["Filename"] for item in _listed(rest, number) if item.get("Filename")}
+    names = {item.get("Filename") for item in _listed(rest, number)}
     if not names:
-        return ""  # RT 4 does not tell
+        return ""  # it is not shown to us, not even its body
     first, kept = sent[0], content(rest, number, sent[0].name)
     if not is_same_talk(kept, first.content):
         return first.name

@@ -12,23 +12,20 @@ SENT = (Part("transcript.json", "application/json", b"{}"), Part("photo.png", "i
 
 
 class Rt:
-    """An RT that has one transaction, with files by name; a name may be kept from us."""
+    """An RT that has one transaction, with files by name; a body has none."""
 
-    def __init__(self, kept: dict[str, object], *, told: bool = True) -> None:
-        self._kept, self._told = list(kept.items()), told
+    def __init__(self, kept: dict[str, object]) -> None:
+        self._kept = list(kept.items())
         self.asked: list[str] = []
 
     def get(self, path: str, params: dict[str, str] | None = None) -> Reply:
         self.asked.append(path)
         if path.startswith("transaction/"):
-            items = [{"id": str(n)} | self._named(name) for n, (name, _) in enumerate(self._kept)]
+            items = [{"id": str(n), "Filename": name} for n, (name, _) in enumerate(self._kept)]
             return Reply(200, "application/json", {"items": items})
         _, content = self._kept[int(path.removeprefix("attachment/"))]
         encoded = base64.b64encode(content).decode() if isinstance(content, bytes) else content
         return Reply(200, "application/json", {"Content": encoded})
-
-    def _named(self, name: str) -> dict[str, str]:
-        return {"Filename": name} if self._told else {}
 
 
 @pytest.mark.parametrize(
@@ -42,14 +39,12 @@ class Rt:
         ({"transcript.json": b"[]", "photo.png": b"1234"}, "transcript.json"),
         ({"transcript.json": None, "photo.png": b"1234"}, "transcript.json"),
         ({"photo.png": b"1234"}, "transcript.json"),
+        ({"": b"<h3>"}, "transcript.json"),  # none at all
+        ({}, ""),  # nothing of it is shown to us
     ],
 )
 def test_a_file_that_rt_did_not_keep_whole_is_named(kept: dict[str, object], missing: str) -> None:
     assert readback.missing(Rt(kept), 1, SENT) == missing
-
-
-def test_what_rt_4_does_not_tell_is_not_taken_for_missing() -> None:
-    assert readback.missing(Rt({"transcript.json": b"{}"}, told=False), 1, SENT) == ""
 
 
 @pytest.mark.parametrize(
