@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from playwright.async_api import Page, async_playwright, expect
 from bot.sandbox.helpsite import HelpSite
 from bot.sandbox.teams.signing import Authority
 from tests.chromium import CHROMIUM, first
+from tests.e2e.ada import Ada
 from tests.e2e.conftest import NOWHERE, before
 from tests.e2e.engines import DESKTOP, webkit
 from tests.e2e.guest import Guest
@@ -83,6 +85,21 @@ async def test_where_no_cookies_are_kept_join_is_not_offered_and_the_link_opens_
         await expect(page.get_by_role("textbox", name="Your message")).to_be_visible()
         await page.reload()
         await expect(page.get_by_role("textbox", name="Your message")).to_be_visible()
+
+
+async def test_nor_is_it_offered_where_the_second_part_of_the_script_does_not_come_either(
+    ada: Ada, service: MockService
+) -> None:
+    no_cookies = "{ get: () => '', set: () => {} }"
+    await ada.page.add_init_script(
+        f"Object.defineProperty(Document.prototype, 'cookie', {no_cookies})"
+    )
+    await ada.page.route(re.compile(r"/more\.\w+\.js"), lambda route: route.abort())
+    talk = service.invite()
+    await ada.follow(talk.token)
+    await expect(ada.panel).to_contain_text("You are invited to a live chat")
+    await expect(ada.panel).to_contain_text("There was no answer.")
+    await expect(ada.button("Join the chat")).to_have_count(0)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -5,7 +5,7 @@
  */
 import type { App } from "./app.ts";
 import type { Entry } from "./session.ts";
-import { say, sayUnread, sayUntil, spoken } from "./strings.ts";
+import { say, sayUnread, spoken } from "./strings.ts";
 import type { Talk } from "./talk.ts";
 import type { Fate, Peek } from "./wire.ts";
 import { button, copy, h, icon, type Child, type Spec } from "./view/dom.ts";
@@ -37,7 +37,7 @@ export interface More {
   waiting(app: App): Child;
   /** Why a link opens nothing, and what to do about it; `peek` is what the service told of it. */
   refused(fate: Exclude<Fate, "pending">, peek?: Peek): Child[];
-  /** What whoever is invited does about a browser that keeps no cookies; "" in one that does. */
+  /** What whoever is invited does about a browser that keeps no cookies. */
   cookies(): string;
   /** A message's file. */
   body(app: App, entry: Entry): Child[];
@@ -52,7 +52,7 @@ export interface More {
 }
 
 /** What the fetched script is given of ours: it must not bring a second one of each. */
-const kit = { h, button, copy, icon, say, sayUnread, sayUntil, spoken };
+const kit = { h, button, copy, icon, say, sayUnread, spoken };
 export type Kit = typeof kit;
 
 let more: More | undefined;

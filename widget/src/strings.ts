@@ -226,20 +226,13 @@ const form = (n: number) => new Intl.PluralRules(code).select(n) as "one" | "oth
 /** "1 new message", "2 new messages". */
 export const sayUnread = (n: number): string => say(`unread_${form(n)}`, { n });
 
-/** The language with the region whose ways of writing we have. */
-const region = () => (code === "en" ? "en-GB" : code);
-
-/** "Grace Hopper and Alan Turing". */
+/** "Grace Hopper and Alan Turing", without the comma that America puts there. */
 export const sayNames = (names: readonly string[]): string =>
-  new Intl.ListFormat(region()).format(names);
+  new Intl.ListFormat(code === "en" ? "en-GB" : code).format(names);
 
 /** Who is there, in words. */
 export const sayPresence = (names: readonly string[]): string =>
   say(names[0] ? `here_${form(names.length)}` : "here_none", { who: sayNames(names) });
-
-/** A day and an hour, as the language writes them. */
-export const sayUntil = (time?: string): string =>
-  time ? new Date(time).toLocaleString(region(), { dateStyle: "medium", timeStyle: "short" }) : "";
 
 /** The word of that name, or "" for one that a later service might send. */
 export const sayIfKnown = (word: string, values?: Record<string, string>): string =>

@@ -6,10 +6,11 @@ import type { App } from "../app.ts";
 import type { Kit } from "../more.ts";
 import type { Child, Spec } from "../view/dom.ts";
 import { randomText, type View } from "../wire.ts";
-import { keepsCookies } from "./cookies.ts";
+import { keepsCookies } from "../cookies.ts";
 import { dress } from "./dress.ts";
 import { empty, keep, recalled, type Field } from "./form.ts";
 import { Hits, hitsView } from "./hits.ts";
+import { keptOut } from "./keptout.ts";
 
 /** What the service tells: docs/widget-protocol.md. */
 export interface Step {
@@ -235,7 +236,7 @@ class Door {
 }
 
 export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
-  const { h, button, say, sayUntil } = kit;
+  const { h, button, say } = kit;
   const doors = new WeakMap<App, Door>();
   const p = (words: string) => h("p", {}, words);
   const found = hitsView(kit);
@@ -309,7 +310,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
       door.app.draw();
       lead(door.app);
     };
-    const complaint = blocked ? say("kept_out", { time: sayUntil(blocked) }) : door.elsewhere ? say("door_running") : !!Object.keys(wrong)[0] && say("door_wrong");
+    const complaint = blocked ? keptOut(kit, blocked) : door.elsewhere ? say("door_running") : !!Object.keys(wrong)[0] && say("door_wrong");
     const status = slow ? say("refused_slow_down") : tries ? say("trying") : sending ? say("sending") : "";
     return h(
       "form.door",

@@ -1,9 +1,10 @@
 /** What is told to whoever opens a link that leads nowhere, or not yet. */
 import type { Kit, More } from "../more.ts";
 import type { Fate, Peek } from "../wire.ts";
-import { keepsCookies } from "./cookies.ts";
+import { keptOut } from "./keptout.ts";
 
-export function invited({ h, say, sayUntil }: Kit): { cookies(): string; refused: More["refused"] } {
+export function invited(kit: Kit): { cookies(): string; refused: More["refused"] } {
+  const { h, say } = kit;
   function why(fate: Fate, until?: string): string {
     switch (fate) {
       case "used":
@@ -15,13 +16,13 @@ export function invited({ h, say, sayUntil }: Kit): { cookies(): string; refused
       case "not_yours":
         return say("link_not_yours");
       case "blocked":
-        return say("kept_out", { time: sayUntil(until) });
+        return keptOut(kit, until);
       default:
         return say("link_unknown");
     }
   }
   return {
-    cookies: () => (keepsCookies() ? "" : say("cookies")),
+    cookies: () => say("cookies"),
     // Who signed in here before may have left: his name is no reason to be sent away.
     refused: (fate, { until, sign_in } = {} as Peek) => [
       h("p", {}, why(fate, until)),

@@ -5,11 +5,12 @@ import type { Child } from "../view/dom.ts";
 import { elsewhere } from "./closed.ts";
 import { printCopy, saveCopy } from "./copyfile.ts";
 import { dress } from "./dress.ts";
+import { keptOut } from "./keptout.ts";
 import { rate } from "./rate.ts";
 
 /** @param left what is to be said of files that did not get away */
 export function over(kit: Kit, left: (app: App) => Child[]): More["over"] {
-  const { h, button, copy, say, sayUntil } = kit;
+  const { h, button, copy, say } = kit;
   const rating = rate(kit);
   return (app: App, talk, close) => {
     dress(app);
@@ -25,7 +26,7 @@ export function over(kit: Kit, left: (app: App) => Child[]): More["over"] {
       button("print", () => printCopy(kit, session, app.lang), say("print")),
     ];
     const { blocked } = session.view;
-    const told = !!blocked && h("p", { key: "blocked" }, say("kept_out", { time: sayUntil(blocked) }));
+    const told = !!blocked && h("p", { key: "blocked" }, keptOut(kit, blocked));
     return [
       told,
       ...(kept || []),

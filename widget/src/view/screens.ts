@@ -1,5 +1,6 @@
 /** What the panel shows while there is no chat. */
 import type { App } from "../app.ts";
+import { keepsCookies } from "../cookies.ts";
 import { moreOf } from "../more.ts";
 import { say, sayNames } from "../strings.ts";
 import type { Fate, Peek } from "../wire.ts";
@@ -50,7 +51,7 @@ export function screen(app: App): Spec {
 function invited(app: App, { peek, other, busy, failed, join }: Screen & { name: "invited" }): Child[] {
   const { ticket, operators, admission, sign_in } = peek;
   const who = sayNames(operators) || say("title");
-  const cookieless = moreOf(app)?.cookies();
+  const cookieless = !keepsCookies() && (moreOf(app)?.cookies() ?? say("trouble_text"));
   const props = { "aria-disabled": busy && "true", click: join };
   return [
     h("p", {}, say("invited_text", { who, ticket })),
