@@ -72,6 +72,7 @@ def missing(rest: Rest, number: int, sent: Sequence[Part]) -> str:
     """
     if len(sent) < 2:
         return ""
+    rest = Once(rest)
     names = {item.get("Filename") for item in _listed(rest, number)}
     if not names:
         return ""  # it is not shown to us, not even its body

@@ -105,7 +105,7 @@ class ByRest2:
         """Name a file that RT did not keep whole. Raises NotDone."""
         if not receipt.transaction:
             return ""
-        return readback.missing(readback.Once(self.rest), receipt.transaction, files)
+        return readback.missing(self.rest, receipt.transaction, files)
 
     def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
         """Find what holds this file, or that of an earlier try, whoever RT takes for its author."""

@@ -63,8 +63,9 @@ def test_the_digest_is_of_what_rt_gives_back_or_there_is_none(content: object, f
 
 
 def test_rt_is_asked_once_for_a_list_that_is_looked_at_twice() -> None:
-    rt = Rt({"transcript.json": b"{}", "photo.png": b"1234"})
-    once = readback.Once(rt)
+    kept: dict[str, object] = {"transcript.json": b"{}", "photo.png": b"1234"}
+    once = readback.Once(shared := Rt(kept))
     assert readback.digest(once, 1, SENT[0].name) == (2, SENT[0].sha256)
-    assert readback.missing(once, 1, SENT) == ""
-    assert rt.asked == ["transaction/1/attachments", "attachment/0", "attachment/1"]
+    for rt, rest in ((shared, once), (alone := Rt(kept), alone)):
+        assert readback.missing(rest, 1, SENT) == ""
+        assert rt.asked == ["transaction/1/attachments", "attachment/0", "attachment/1"]
