@@ -113,6 +113,14 @@ async def test_who_tells_neither_begins_his_chat_all_the_same(
 
 
 SEARCH = {"who": "anyone", "closes_at": "23:59", "search": "/search?q={words}"}
+#: Letter by letter, and without a pause, however slow the machine is.
+TYPES = """(box, text) => {
+    box.focus();
+    for (const letter of text) {
+        box.value += letter;
+        box.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }));
+    }
+}"""
 
 
 async def test_pages_that_may_answer_are_shown_while_the_question_is_typed(
@@ -123,7 +131,7 @@ async def test_pages_that_may_answer_are_shown_while_the_question_is_typed(
         await scene.opens()
         await scene.comes()
         question = ada.get_by_label("Your question")
-        await question.press_sequentially("Can I print from my laptop?")
+        await question.evaluate(TYPES, "Can I print from my laptop?")
         panel = ada.get_by_role("dialog", name="Computing support")
         hit = panel.get_by_role("link", name="Print from your own laptop")
         await expect(panel.get_by_role("status").filter(has_text="Perhaps one of")).to_be_visible()
@@ -139,7 +147,7 @@ async def test_pages_that_may_answer_are_shown_while_the_question_is_typed(
         await expect(panel.locator(".hits li")).to_have_count(0)
         await asks(scene)
         searched = [url for url in scene.asked if "/search?" in url]
-        assert 2 <= len(searched) <= 4  # not for every letter
+        assert 2 <= len(searched) <= 3  # not for every letter; the last may come when it is sent
         assert all(url.startswith(f"{scene.stage.site.url}/search?q=") for url in searched)
 
 
