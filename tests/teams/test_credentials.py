@@ -127,10 +127,10 @@ async def test_one_who_gives_up_waiting_does_not_stop_the_others(teams: TeamsSta
 
 
 async def test_entra_hanging_does_not_hold_the_service_up_when_it_stops(
-    teams: TeamsStandIn,
+    teams: TeamsStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teams.login.delay = 0.3
-    ours = tokens(teams)
+    ours, ended = tokens(teams), threading.Event()
+    monkeypatch.setattr(ours, "_acquire", lambda: {"ended": ended.wait(60)})
     waiting = asyncio.create_task(ours.token())
     for _ in range(3):
         await asyncio.sleep(0)
@@ -140,8 +140,7 @@ async def test_entra_hanging_does_not_hold_the_service_up_when_it_stops(
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert asking.is_alive()
-    teams.login.delay = 0
-    await asyncio.to_thread(asking.join)  # or the stand-in would stop under its hands
+    ended.set()
 
 
 async def test_an_answer_of_entras_that_never_ends_is_not_waited_for(
