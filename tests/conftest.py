@@ -1,7 +1,12 @@
-"""What all tests share: which suite a test belongs to, and a PostgreSQL of their own."""
+"""What all tests share: which suite a test belongs to, its end, and a PostgreSQL of their own."""
 
+import asyncio
 import os
-from collections.abc import Callable, Iterator
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -32,6 +37,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(HERE).parts[0]
         if folder in SUITES:
             item.add_marker(folder)
+
+
+def _show(task: asyncio.Task[Any]) -> None:
+    """Print where it waits, from without to within; its own print_stack() shows only the outermost."""
+    sys.stderr.write(f"\n{task.get_name()}:\n")
+    step: Any = task.get_coro()
+    while frame := getattr(step, "cr_frame", None):
+        traceback.print_stack(frame, 1, sys.stderr)
+        step = step.cr_await
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """End what hangs, and say where: what came of all the other tests would be lost with it.
+
+    A little before, pytest's faulthandler has shown the threads. It knows no coroutines.
+    """
+    seconds = 1.1 * float(item.config.getini("faulthandler_timeout") or 0)
+    if any(item.get_closest_marker(name) for name in ("bench", "soak")):
+        seconds = 0
+
+    def end(*_: object) -> None:
+        with suppress(RuntimeError):  # no loop runs
+            for task in asyncio.all_tasks():
+                _show(task)
+        pytest.fail(f"{item.nodeid} hangs: it has not ended after {seconds:.1f} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 30)  # and again: tidying up may hang, too
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -197,7 +197,11 @@ SUITES = {
     "e2e": e2e(),
     "faults": faults(),
     "bench": Suite([pytest("bench and not soak", "-s")], CHROMIUM | DATABASE),
-    "soak": Suite([pytest("soak", "-s")], REAL_RT | CHROMIUM | DATABASE, limit=24 * 3600),
+    "soak": Suite(
+        [pytest("soak", "-s", "-o", "faulthandler_timeout=0")],
+        REAL_RT | CHROMIUM | DATABASE,
+        limit=24 * 3600,
+    ),
 }
 
 
