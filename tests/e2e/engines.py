@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,8 +25,11 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service as Driver
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
 
 from tests.e2e.display import display
+from tests.ports import free_port
 
 Size = tuple[int, int]
 PHONE: Size = (390, 700)
@@ -38,7 +41,10 @@ MINI_BROWSER = next(
 #: Its own bar would make the window wider than a phone. Pages are not styled by this.
 NARROW = "* { min-width: 0; min-height: 0; padding: 0; margin: 0; border: 0; font-size: 1px; }"
 
-FAILS = (PlaywrightError, WebDriverException)
+ANSWERS = 40
+"""Seconds in which WebKit's driver answers, or never: without an end whoever asked would wait for ever."""
+
+FAILS = (PlaywrightError, WebDriverException, HTTPError)
 """What either driver raises, also when the page draws anew between finding and pressing."""
 
 
@@ -208,25 +214,44 @@ class SeleniumPerson:
 async def webkit(folder: Path, *options: str) -> AsyncIterator[Engine]:
     """`folder` is for its settings, `options` are MiniBrowser's.
 
-    Each person gets a browser: there is no other fresh start.
+    Each person gets a browser, and a driver of it: there is no other fresh start.
     """
     (folder / "gtk-3.0").mkdir()
     (folder / "gtk-3.0/gtk.css").write_text(NARROW)
     with display() as screen:
         environment = {**os.environ, "DISPLAY": screen, "XDG_CONFIG_HOME": str(folder)}
-        service = Driver("/usr/bin/WebKitWebDriver", env=environment)
-        await asyncio.to_thread(service.start)
 
         @asynccontextmanager
         async def person(size: Size) -> AsyncIterator[Person]:
-            driver = await asyncio.to_thread(_start, service.service_url, options)
+            service, driver = await asyncio.to_thread(_browser, environment, options)
             try:
                 yield SeleniumPerson(driver, size)
             finally:
-                await asyncio.to_thread(driver.quit)
+                await asyncio.to_thread(_quit, service, driver)
 
         yield person
-        await asyncio.to_thread(service.stop)
+
+
+def _browser(environment: dict[str, str], options: Sequence[str]) -> tuple[Driver, WebDriver]:
+    """Start a driver with its browser; again if WebKit does not come up, which is not our matter."""
+    for tries_left in (2, 1, 0):
+        service = Driver("/usr/bin/WebKitWebDriver", port=free_port(), env=environment)
+        service.start()
+        try:
+            return service, _start(service.service_url, options)
+        except (WebDriverException, HTTPError):
+            service.process.kill()
+            if not tries_left:
+                raise
+    raise AssertionError
+
+
+def _quit(service: Driver, driver: WebDriver) -> None:
+    """End the browser and its driver, whether they still answer or not."""
+    with suppress(WebDriverException, HTTPError):
+        driver.quit()
+    service.process.kill()
+    service.process.wait()
 
 
 def _start(service_url: str, arguments: Sequence[str]) -> WebDriver:
@@ -235,8 +260,10 @@ def _start(service_url: str, arguments: Sequence[str]) -> WebDriver:
     for argument in ("--automation", *arguments):
         options.add_argument(argument)
     options.accept_insecure_certs = True
+    once = {"init_args_for_pool_manager": {"retries": Retry(read=0)}}
+    config = ClientConfig(service_url, timeout=ANSWERS, init_args_for_pool_manager=once)
     return WebDriver(
-        RemoteConnection(client_config=ClientConfig(service_url)),
+        RemoteConnection(client_config=config),
         options=options,
         file_detector=UselessFileDetector(),  # the browser sees our files
     )
