@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 #: On every answer below the prefix.
 HEADERS: Final = {
@@ -19,6 +21,13 @@ HEADERS: Final = {
 }
 STATIC: Final = Path(__file__).with_name("static")
 
+#: By language what the pages' English sentences are in it, as the widget's own words are kept.
+WORDS: Final[dict[str, dict[str, str]]] = json.loads(
+    Path(__file__).with_name("templates").joinpath("words.json").read_text("utf-8")
+)
+LANGUAGES: Final = ("en", *WORDS)
+_FIRST = re.compile(r"[a-z]{2}(?![a-z])", re.IGNORECASE)
+
 _templates = Environment(
     loader=PackageLoader("bot.visitors"), autoescape=True, undefined=StrictUndefined
 )
@@ -29,14 +38,21 @@ _not_signed_in = _templates.get_template("not_signed_in.html")
 
 
 def page(
-    endpoint: str, support_url: str, support_text: str, version: str, accessibility_url: str = ""
+    endpoint: str,
+    support_url: str,
+    support_text: str,
+    version: str,
+    accessibility_url: str = "",
+    language: str = "en",
 ) -> str:
     """Return the stand-alone page; ``endpoint`` is the path prefix of the service.
 
-    It is the same for everybody: who follows a link is known from its fragment, which no server is
+    It is the same for all who read the language: who follows a link is known from its fragment, which no server is
     sent. So it can name no ticket, to a mail scanner or anybody else.
     """
-    return _page.render(
+    return _spoken(
+        _page,
+        language,
         prefix=endpoint,
         support=support_url,
         name=support_text,
@@ -45,12 +61,26 @@ def page(
     )
 
 
-def not_signed_in(why: str, back: str) -> str:
+def not_signed_in(why: str, back: str, language: str) -> str:
     """Return what somebody reads whom the page for signing in could not sign in.
 
     ``why`` is a sentence or two, ``back`` a path of this site.
     """
-    return _not_signed_in.render(why=why, back=back)
+    return _spoken(_not_signed_in, language, why=why, back=back)
+
+
+def language(accepted: str) -> str:
+    """Return the language for a browser that accepts these: its first, as the widget does on our page."""
+    found = _FIRST.match(accepted)
+    first = found[0].lower() if found else ""
+    return first if first in WORDS else "en"
+
+
+def _spoken(template: Template, language: str, **values: Any) -> str:
+    words = WORDS.get(language, {})
+    return template.render(
+        values, lang=language, say=lambda sentence: words.get(sentence, sentence)
+    )
 
 
 def page_policy(frame_ancestors: Sequence[str]) -> str:

@@ -66,7 +66,8 @@ class VisitorsRoom:
         if accessibility_url:
             pages.check_link(accessibility_url, "accessibility statement's URL")
         edition = version(pages.STATIC)
-        html = pages.page(prefix, support_url, support_text, edition, accessibility_url)
+        told = (prefix, support_url, support_text, edition, accessibility_url)
+        html = {language: pages.page(*told, language) for language in pages.LANGUAGES}
         page = Page(html, pages.page_policy(ancestors))
         self._prefix = prefix
         self._visiting = visiting

@@ -52,9 +52,9 @@ class Allowances:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The stand-alone page and what it may do."""
+    """The stand-alone page, by language, and what it may do."""
 
-    html: str
+    html: Mapping[str, str]
     policy: str
 
 
@@ -142,9 +142,11 @@ class Routes:
             raise Refusal(404, "not_found")
         return answered
 
-    async def chat_page(self, _request: web.Request) -> web.Response:
-        """Give the stand-alone page out; it is the same for everybody and uses no link up."""
-        response = web.Response(text=self._page.html, content_type="text/html", charset="utf-8")
+    async def chat_page(self, request: web.Request) -> web.Response:
+        """Give the stand-alone page out in the browser's language; that uses no link up."""
+        language = pages.language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        html = self._page.html[language]
+        response = web.Response(text=html, content_type="text/html", charset="utf-8")
         response.headers["Content-Security-Policy"] = self._page.policy
         return response
 

@@ -41,7 +41,7 @@ _FAULT = (
     "please tell computing support."
 )
 #: What a person reads who came here in vain.
-_WHY: Final = {
+WHY: Final = {
     "not_signed_in": _FAULT,
     "forged": _FAULT,
     "realm": "The account with which you signed in is of another organisation. Sign out there, and sign "
@@ -117,10 +117,11 @@ class SignInRoutes:
             away = Refusal(503, "busy", retry_after=5)  # the database is
             refusal = trouble if isinstance(trouble, Refusal) else away
             # A browser shows a person whatever is answered here.
-            if refusal.code not in _WHY or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+            if refusal.code not in WHY or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
                 raise
             log.info("sign_in_refused", error=refusal.code)
-            return _told(refusal, to)
+            accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
+            return _told(refusal, to, pages.language(accepted))
 
     async def _by_proxy(self, request: web.Request, to: str) -> web.Response:
         assert self._porch.proxy
@@ -195,11 +196,11 @@ class SignInRoutes:
         log.info("signed_in", proof=who.proof)
 
 
-def _told(refusal: Refusal, back: str) -> web.Response:
+def _told(refusal: Refusal, back: str, language: str) -> web.Response:
     """Say to a person why he is not signed in, and lead him back."""
     response = web.Response(
         status=refusal.status,
-        text=pages.not_signed_in(_WHY[refusal.code], back),
+        text=pages.not_signed_in(WHY[refusal.code], back, language),
         content_type="text/html",
         charset="utf-8",
     )

@@ -65,7 +65,7 @@ def trouble(prefix: str, sentence: str) -> str:
 
 def _render(prefix: str, title: str, **what: Any) -> str:
     nothing = {"leap": "", "waits": False, "personal": False, "whose": ""}
-    nothing |= {"problem": "", "operator": ""}
+    nothing |= {"problem": "", "operator": "", "lang": "en"}
     return _page.render(nothing | {"ticket": None} | what, prefix=prefix, title=title)
 
 

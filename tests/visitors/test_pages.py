@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.visitors import pages
 from bot.visitors.bundle import Bundle, version
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
+from bot.visitors.sign_in_routes import WHY
 from tests.visitors.browser import Browser, Server
 from tests.visitors.conftest import Site, StartSite
 from tests.visitors.fakes import FakeVisiting
@@ -64,6 +66,45 @@ async def test_who_has_no_javascript_is_told_how_to_reach_support(ada: Browser) 
     links = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
     assert links == ["https://help.example.org/contact?a=1&b=2", "chat"]
     assert "answer the e-mail of your ticket" in page.words
+
+
+@pytest.mark.parametrize(
+    ("accepted", "lang", "words"),
+    [
+        ("de-CH,de;q=0.9,en;q=0.8", "de", "Der Chat braucht JavaScript"),
+        ("zh", "zh", "聊天需要 JavaScript"),
+        ("en-GB", "en", "The chat needs JavaScript"),
+        ("arn,es;q=0.9", "en", "The chat needs JavaScript"),  # the widget goes by the first, too
+        ("", "en", "The chat needs JavaScript"),
+    ],
+)
+async def test_the_page_speaks_the_language_of_the_browser(
+    ada: Browser, accepted: str, lang: str, words: str
+) -> None:
+    page = Tags(await (await ada.get("chat", **{"Accept-Language": accepted})).text())
+    assert ("html", {"lang": lang}) in page.tags
+    assert words in page.words
+    links = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
+    assert links == ["https://help.example.org/contact?a=1&b=2", "chat"]
+
+
+def test_who_is_not_signed_in_is_told_so_from_right_to_left_in_arabic() -> None:
+    page = Tags(pages.not_signed_in(WHY["busy"], "/help", "ar"))
+    assert ("html", {"lang": "ar", "dir": "rtl"}) in page.tags
+    assert not re.search("[a-z]{3}", page.words)
+
+
+def test_every_sentence_of_both_pages_is_there_in_every_language_of_the_widget() -> None:
+    folder = Path(pages.__file__).parent
+    names = ("chat.html", "not_signed_in.html")
+    templates = "".join((folder / "templates" / name).read_text("utf-8") for name in names)
+    said = {*re.findall(r'say\("([^"]+)"\)', templates), *WHY.values()}
+    spoken = {path.stem for path in folder.glob("static/words/*.json")}
+    assert {language: set(words) for language, words in pages.WORDS.items()} == dict.fromkeys(
+        spoken, said
+    )
+    for words in pages.WORDS.values():
+        assert all(text.count("{link}") == words[text].count("{link}") for text in words)
 
 
 async def test_the_page_leads_to_the_accessibility_statement_where_there_is_one(
