@@ -60,23 +60,19 @@ class _Together:
         self.following: dict[str, list[Delivery]] = {}
 
     async def write(self, unit: Unit, claim: Claim) -> None:
-        """Write them down. Chats come first, in the order in which everybody locks them.
-
-        That a chat was relayed so far is true whoever holds the rows by now.
-        """
+        """Write them down. Chats come first, in the order in which everybody locks them."""
         ends = sorted(self.ends, key=lambda end: end.after.chat_id)
         for end in ends:
-            await unit.relayed(end.after.chat_id, end.after.seq)
-        ids = [number for end in ends for number in end.run.ids]
-        struck = set(await unit.strike(ids, claim.owner))
-        ends = [end for end in ends if struck.intersection(end.run.ids)]
-        for end in ends:
-            if end.after.posts:
-                await unit.posted(end.after.chat_id, end.after.posts)
+            await end.after(unit)
+        await unit.strike([number for end in ends for number in end.run.ids], claim.owner)
         streams = {end.run.delivery.stream: None for end in ends if end.more}
         self.following = {}
         for delivery in await claim.take(unit, list(streams)):
             self.following.setdefault(delivery.stream, []).append(delivery)
+
+
+class NotOurs(Exception):
+    """Somebody else holds the row by now, or it is gone: nothing of this is to be kept."""
 
 
 class Endings:
@@ -117,7 +113,7 @@ class Endings:
         delivery = run.delivery
         hurry = delivery.stream in self._behind
         self._behind.discard(delivery.stream)
-        if isinstance(after, Relayed) and not hurry:
+        if isinstance(after, Relayed) and after.seq and not hurry:
             try:
                 return await self._join(run, after, more=more)
             except NotDone:  # perhaps only one of them met a lock that somebody keeps
@@ -129,8 +125,11 @@ class Endings:
         hoped = "" if hurry else delivery.stream
 
         async def work(unit: Unit) -> list[Delivery]:
-            if await unit.strike(run.ids, self._claim.owner, hoped) and after:
+            if after:  # first: everybody locks a chat before its rows
                 await after(unit)
+            held = await unit.strike(run.ids, self._claim.owner, hoped)
+            if after and not held and not isinstance(after, Relayed):
+                raise NotOurs
             return await self._claim.take(unit, [delivery.stream]) if more else []
 
         return await self.write(run, work, soon=hurry or delivery.lane is not Lane.TEAMS)
@@ -138,7 +137,7 @@ class Endings:
     async def write(
         self, run: Run, work: Callable[[Unit], Awaitable[list[Delivery]]], *, soon: bool = True
     ) -> list[Delivery]:
-        """Commit ``work`` although the database may be away for a while.
+        """Commit ``work`` although the database may be away for a while; nothing if it is NotOurs.
 
         What was done outside is known here and nowhere else: forgotten, it would be repeated.
         """
@@ -147,6 +146,8 @@ class Endings:
         while True:
             try:
                 return await self._store.write(work, soon=soon, about=chats)
+            except NotOurs:
+                return []
             except NotDone:
                 self._doubt([run.delivery.stream])
                 if self._stopping() or time.monotonic() - began > _INSIST:

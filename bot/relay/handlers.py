@@ -15,8 +15,9 @@ After = Callable[[Unit], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """What follows from a post that Teams took: how far its chat stands in the thread, and in which
-    ``posts``, where they are to be taken back one day. It may be done together with others'.
+    """What follows from a post that Teams took: how far its chat stands in the thread (0: no further),
+    and in which ``posts``, where they are to be taken back one day. It may be done together with
+    others', and is true whoever holds the row by now, or has struck it off.
     """
 
     chat_id: str
@@ -25,7 +26,8 @@ class Relayed:
 
     async def __call__(self, unit: Unit) -> None:
         """Keep it."""
-        await unit.relayed(self.chat_id, self.seq)
+        if self.seq:
+            await unit.relayed(self.chat_id, self.seq)
         if self.posts:
             await unit.posted(self.chat_id, self.posts)
 

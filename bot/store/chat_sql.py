@@ -169,7 +169,13 @@ FILES = Query(sa.select(*FILE).where(_of_the_chat).order_by(files.c.seq))
 
 # --- what the bot posted ---------------------------------------------------------------------------
 
-POSTED = Query(_insert(posts).values(**_row(posts)).on_conflict_do_nothing())
+_post = _row(posts)
+_is_there = sa.exists().where(chats.c.id == _post["chat_id"])  # it may be forgotten by now
+POSTED = Query(
+    _insert(posts)
+    .from_select(list(_post), sa.select(*_post.values()).where(_is_there))
+    .on_conflict_do_nothing()
+)
 POSTS = Query(
     sa.select(posts.c.post).where(posts.c.chat_id == text("chat_id")).order_by(posts.c.post)
 )

@@ -148,7 +148,7 @@ async def test_of_one_that_others_have_taken_over_nothing_is_struck_off(
     assert await far(house, talks[0][0]) == 2  # for it stands there
 
 
-async def test_posts_are_noted_only_by_whoever_held_their_rows_still(
+async def test_posts_are_noted_whoever_holds_their_rows_by_now(
     house: House, talks: list[tuple[Chat, Seat]]
 ) -> None:
     runs = await posted(house, *talks, lease=0)
@@ -157,14 +157,26 @@ async def test_posts_are_noted_only_by_whoever_held_their_rows_still(
     found = [replace(relayed(run), posts=(f"post {n}",)) for n, run in enumerate(runs)]
     endings = house.outbox._endings
     await asyncio.gather(*(endings.end(r, f, more=False) for r, f in zip(runs, found, strict=True)))
-    assert [await noted(house, run) for run in runs] == [[], ["post 1"], ["post 2"]]
+    assert [await noted(house, run) for run in runs] == [["post 0"], ["post 1"], ["post 2"]]
+
+
+async def test_of_a_chat_that_is_forgotten_by_then_nothing_is_noted(
+    house: House, talks: list[tuple[Chat, Seat]]
+) -> None:
+    runs = await posted(house, *talks)
+    await house.store.write(lambda unit: unit.forget(talks[0][0].id))
+    found = [replace(relayed(run), posts=("post",)) for run in runs]
+    endings = house.outbox._endings
+    await asyncio.gather(*(endings.end(r, f, more=False) for r, f in zip(runs, found, strict=True)))
+    assert [await noted(house, run) for run in runs] == [[], ["post"], ["post"]]
+    assert house.reports == []
 
 
 async def test_if_they_cannot_be_written_together_each_is_by_itself(
     house: House, talks: list[tuple[Chat, Seat]]
 ) -> None:
     runs = await posted(house, *talks)
-    bad = Relayed("no such chat", 2, ("a post that belongs to no chat",))
+    bad = Relayed(talks[0][0].id, 2, (None,))  # type: ignore[arg-type]
 
     async def broken() -> None:
         with pytest.raises((sqlite3.IntegrityError, Clash)):

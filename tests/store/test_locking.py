@@ -22,7 +22,8 @@ from bot.relay.delivering import RelayHandler
 from bot.relay.ending import Claim, Endings
 from bot.relay.handlers import Relayed, Run
 from bot.relay.inbound import Operator, Pressed
-from bot.relay.ports import Delivery, Gone, Knock, Lane
+from bot.relay.outbox import Outbox
+from bot.relay.ports import Delivery, Gone, Knock, Lane, NotDone
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.visiting import CannotJoin, Visiting
@@ -34,7 +35,7 @@ from bot.store.unit import SqlUnit
 from tests.people import GRACE, NOW
 from tests.relay.fakes import FakeThreads
 from tests.relay.house import RULES
-from tests.store.making import THREAD, add_chat, somebody_waits
+from tests.store.making import THREAD, add_chat, row, schedule, somebody_waits
 from tests.store.test_blocks import BLOCK, keep
 
 Two = tuple[SqlStore, SqlStore]
@@ -281,4 +282,52 @@ async def test_who_joins_locks_the_chat_first_as_who_forgets_it_does(
     with pytest.raises(CannotJoin):
         await visiting.join("token", "nonce", None)
     await gone[0]
+    assert not deadlocks
+
+
+async def keep_chat(unit: Unit) -> None:
+    """What comes of a delivery, for its chat."""
+    assert await unit.chat("chat-1")
+
+
+async def strikes(store: SqlStore, run: Run) -> None:
+    endings = Endings(store, Claim("me", 30, 1, 0), lambda *_: None, lambda: False)
+    await endings.end(run, keep_chat, more=False)
+
+
+async def gives_back(store: SqlStore, run: Run) -> None:
+    outbox = Outbox(Relay(store, lambda: NOW, [], RULES, "me"), {}, lambda *_: None)
+    await outbox._give_back(run, NotDone("RT is away."), timedelta(), keep_chat)
+
+
+@pytest.mark.parametrize(("what", "ends"), [("strike", strikes), ("give_back", gives_back)])
+async def test_a_delivery_that_ends_locks_its_chat_before_its_row_as_who_erases_does(
+    two: Two,
+    deadlocks: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    ends: Callable[[SqlStore, Run], Awaitable[None]],
+) -> None:
+    here, there = two
+    await add_chat(here, state=State.OPEN)
+    await schedule(here, row("file:chat-1", chat_id="chat-1"))
+    (taken,) = await here.take("me", 30, ["file:chat-1"])
+    written = getattr(SqlUnit, what)
+    erasing: list[asyncio.Task[None]] = []
+
+    async def erase(unit: Unit) -> None:
+        assert await unit.chat("chat-1")
+        await unit.recall("chat-1")
+
+    async def late(self: SqlUnit, *of: Any, **how: Any) -> Any:
+        found = await written(self, *of, **how)
+        await self.link.flush()
+        if not erasing:
+            erasing.append(asyncio.create_task(there.write(erase)))
+            await somebody_waits(here)
+        return found
+
+    monkeypatch.setattr(SqlUnit, what, late)
+    await ends(here, Run((taken.id,), taken, 0.0))
+    await erasing[0]
     assert not deadlocks
