@@ -268,7 +268,8 @@ class TellHandler(InThread):
         post = await self._threads.tell(thread, notice)
         if not self._relay.rules.delete_posts or chat is None or thread.id != chat.thread:
             return None
-        return lambda unit: unit.posted(chat.id, [post])
+        # What tells of the end stays; what was on its way by then goes as well.
+        return Relayed(chat.id, 0, (post,)) if chat.state not in OVER else None
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Somebody must hear of it: try on beside the words of the chat, more and more seldom."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain import events as e
-from bot.domain.chat import Chat, NotNow, State
+from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.matching import Change, changes, is_worse, match
 from bot.domain.messages import Message
 from bot.relay.files import Fetched
@@ -34,6 +34,8 @@ _NEW_ONLY = (
 )
 #: How often we look for what the record waits for (seconds); fetching ends by itself.
 _COMING = 2.0
+#: How long a post may be on its way before it is noted: for a lease, and a while without database.
+_LATE = timedelta(minutes=2)
 #: How long we go on trying to change a ticket that has its record before the CO is told instead.
 PATIENCE = timedelta(hours=1)
 
@@ -227,14 +229,22 @@ def insisting(
 async def purge(relay: Relay, unit: Unit, chat: Chat) -> None:
     """Delete what was said here; the outbox takes our posts in Teams back, if that is wished.
 
-    Their rows belong to no chat: it may be forgotten before the last post is gone.
+    Once more a while later: one may be on its way to Teams just now.
     """
+    await _delete(relay, unit, chat)
     if relay.rules.delete_posts:
-        for post in await unit.posts(chat.id):
-            payload = {"thread": chat.thread, "post": post}
-            stream, rank = f"erase:{chat.id}", LATER
-            row = Delivery(Lane.TEAMS, stream, "erase", payload, thread=chat.thread, rank=rank)
-            await unit.schedule(row)
+        due = relay.now() + _LATE
+        row = Delivery(Lane.HERE, f"late:{chat.id}", "purge", {}, chat.id, due)
+        await unit.schedule(row)
+
+
+async def _delete(relay: Relay, unit: Unit, chat: Chat) -> None:
+    """The rows for posts belong to no chat: it may be forgotten before the last post is gone."""
+    for post in await unit.posts(chat.id) if relay.rules.delete_posts else ():
+        payload = {"thread": chat.thread, "post": post}
+        stream, rank = f"erase:{chat.id}", LATER
+        row = Delivery(Lane.TEAMS, stream, "erase", payload, thread=chat.thread, rank=rank)
+        await unit.schedule(row)
     await unit.purge(chat.id)
 
 
@@ -250,10 +260,11 @@ class PurgeHandler(Quiet):
 
         async def forget(unit: Unit) -> None:
             chat = await unit.chat(chat_id)
-            if chat is None or chat.state is not State.FILED:
-                return
-            await purge(self._relay, unit, chat)
-            await self._relay.happen(unit, chat, e.Purged(self._relay.now()))
+            if chat is not None and chat.state in OVER:
+                await _delete(self._relay, unit, chat)
+            elif chat is not None and chat.state is State.FILED:
+                await purge(self._relay, unit, chat)
+                await self._relay.happen(unit, chat, e.Purged(self._relay.now()))
 
         return forget
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 
@@ -88,6 +90,63 @@ async def erased(house: House, chat: Chat) -> Chat:
     trace = Trace(chat.id, (await house.chat(chat.id)).state, chat.ticket.ref, "", {})
     assert await erase(house.relay, Traces((trace,)), also_unfiled=True) == [trace]
     return await house.chat(chat.id)
+
+
+async def in_flight(house: House, kind: str) -> asyncio.Task[None]:
+    """A post of this kind that Teams takes, and whose answer is still to come."""
+    house.threads.hold, begun = asyncio.Event(), asyncio.Event()
+    relay, tell = house.threads.relay, house.threads.tell
+
+    async def held(*what: Any, **how: Any) -> Any:
+        begun.set()
+        assert house.threads.hold
+        await house.threads.hold.wait()
+        return await (tell if kind == "tell" else relay)(*what, **how)
+
+    setattr(house.threads, "tell" if kind == "tell" else "relay", held)
+    task = asyncio.create_task(house.deliver(kind))
+    await begun.wait()
+    house.threads.relay, house.threads.tell = relay, tell  # type: ignore[method-assign]
+    return task
+
+
+@pytest.mark.parametrize("kind", ["relay", "tell"])
+async def test_a_post_that_is_on_its_way_when_its_chat_is_erased_is_taken_back_too(
+    tidy: House, kind: str
+) -> None:
+    chat, seat = await tidy.talking()
+    if kind == "tell":
+        await tidy.visiting.end(seat)  # "ended" names her
+    else:
+        await tidy.visiting.say(seat, "1", "it beeps")
+    posting = await in_flight(tidy, kind)
+    await erased(tidy, chat)
+    assert tidy.threads.hold
+    tidy.threads.hold.set()
+    await posting
+    assert len(tidy.threads.standing) == 2  # "joined", and the late one
+    await tidy.deliver()
+    tidy.clock.pass_(minutes=3)
+    await tidy.deliver()
+    assert len(tidy.threads.standing) == 1
+    assert tidy.threads.words[-1] == "erased"
+
+
+async def test_a_message_that_is_on_its_way_when_its_filed_chat_is_purged_is_taken_back_too(
+    tidy: House,
+) -> None:
+    chat, seat = await tidy.talking()
+    await tidy.visiting.say(seat, "1", "it beeps")
+    posting = await in_flight(tidy, "relay")
+    await tidy.presses("file", chat)
+    await tidy.deliver("file")
+    assert (await erased(tidy, chat)).state is State.PURGED
+    assert tidy.threads.hold
+    tidy.threads.hold.set()
+    await posting
+    tidy.clock.pass_(minutes=3)
+    await tidy.deliver()
+    assert len(tidy.threads.standing) == 1  # that messages had not reached the thread by then
 
 
 def said(house: House) -> str:
