@@ -144,10 +144,10 @@ def addresses(form: Form, role: str) -> list[str]:
 
 def person(form: Form, known: str) -> Requestor:
     """Read a user; ``known`` is the login or address asked for."""
-    told = form.fields
-    if not told.get("Name"):
-        return unnamed(known)
-    return Requestor(told["Name"], told.get("RealName", ""), told.get("EmailAddress", ""))
+    told, name = form.fields, form.fields.get("Name", "")
+    if not name or ("@" not in known and name.casefold() != known.casefold()):
+        return unnamed(known)  # a login of digits alone RT takes for a user's id
+    return Requestor(name, told.get("RealName", ""), told.get("EmailAddress", ""))
 
 
 def unnamed(known: str) -> Requestor:

@@ -116,6 +116,11 @@ def test_a_ticket_in_which_somebody_wrote_has_attachments(words: str) -> None:
     assert not wire1.none_told(said(f"# 2/2 (/total)\n\n7: Ticket created by ada\n8: {words} by x"))
 
 
+def test_a_login_of_digits_is_not_the_user_who_has_that_id() -> None:
+    told = said("id: user/1234567\nName: mhamilton\nRealName: Margaret Hamilton")
+    assert wire1.person(told, "1234567") == Requestor("1234567")
+
+
 def test_a_person_without_a_name_is_known_by_address() -> None:
     assert wire1.person(said("# No user named a@b exists.\n\nid: user/a@b"), "a@b") == Requestor(
         "", "", "a@b"
