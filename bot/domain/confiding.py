@@ -21,9 +21,8 @@ RECORDS = tuple(
     (words, form_of(*words))
     for words in (("send", "to", "rt"), ("send", "to", "triage"), ("new", "ticket", "in"))
 )
-_FIRST = frozenset(words[0] for words, _ in RECORDS)
 #: Letters with which a phrase that looks like one of them begins (bot/domain/slips.py, likeness).
-_BEGIN = frozenset(letter for word in _FIRST for letter in word[:2])
+_BEGIN = frozenset(letter for words, _ in RECORDS for letter in words[0][:2])
 # What follows is a summary, whatever became of the words before: "send rt 345: …", "ok, to rt 345: …".
 _SUMMED_UP = re.compile(r"^\W*(?:\w+\W+){0,4}rt\W*\d+\s*:", re.IGNORECASE)
 # So is what has such a heading, and behind a mention what has one of these.
@@ -48,6 +47,10 @@ _ON_TICKET = re.compile(
 )
 _TO_TICKET = (("send", "to", "ticket"), ("send", "anyway", "to", "ticket"))
 _MAKES = frozenset({"create", "make"})
+#: What else begins with none of these words, nor with one like them, has a colon or a dash in it.
+_OPENERS = _PUT | _MAKES | {"rt"}
+_SLIPPED = (("send", 1), ("new", 1), ("block", 1), ("confirm", 2))
+_MARKED = re.compile(r"[:;–—]|.-\s")
 #: A line's parts, each of which may begin with what is for RT: "Hi Alan, send to rt 345: …".
 _PART = re.compile(r"[,.;!?…]\s+")
 _PARTS = 300
@@ -154,6 +157,8 @@ def slashed(text: str) -> bool:
 
 def _in_line(line: str, mentioned: bool) -> str | None:
     words = _without_please(words_of(line))
+    if not (_may_begin(words) or _MARKED.search(line)):
+        return None
     found = _record(words, line) or _move(words, mentioned) or _block(words, line)
     if mentioned:
         return found or _headed(words, line)
@@ -174,10 +179,21 @@ def _in_parts(line: str, mentioned: bool) -> str | None:
     """Return what a line's second part, or a later one, begins with: "Hi Alan, send to rt 345: …"."""
     for part in _PART.split(line[:_PARTS])[1:]:
         words = _without_please(words_of(part))
+        if not _may_begin(words):
+            continue
         found = _of_record(words) or _move(words, mentioned) or _block(words, part)
         if found and (mentioned or _is_told(found, part)):
             return found
     return None
+
+
+def _may_begin(words: Sequence[str]) -> bool:
+    """Tell whether the first word is like one of ours. Nearly no line's is: all else costs much more."""
+    if not words:
+        return False
+    first = words[0]
+    known = first[0] in _BEGIN or first in _OPENERS
+    return known or any(within(first, word, most) for word, most in _SLIPPED)
 
 
 def _without_please(words: list[str]) -> list[str]:
@@ -234,9 +250,6 @@ def _is_made(words: Sequence[str], line: str) -> bool:
 
 
 def _of_record(words: Sequence[str]) -> str | None:
-    # What follows costs ten times as much, and nearly every line begins with another word.
-    if not words or not (words[0][0] in _BEGIN or any(within(words[0], one) for one in _FIRST)):
-        return None
     for phrase, form in RECORDS:
         if are(words, phrase) or likeness(words, phrase):
             return form

@@ -105,6 +105,8 @@ def _phrases() -> Iterator[tuple[tuple[str, ...], str]]:
 
 _FORMS = tuple(_phrases())
 PHRASES = tuple((words, form) for words, form in _FORMS if len(words) > 1)
+#: Those by which a command is known on a later line, too; for RECORDS every line was looked at already.
+_LATER = tuple(one for one in PHRASES if len(one[0]) >= LONG and one not in RECORDS)
 _SINGLE = tuple((words[0], form) for words, form in _FORMS if words[0] not in _SPOKEN)
 
 
@@ -203,9 +205,8 @@ def _is_about(command: str, rest: list[str]) -> bool:
 
 def _on_a_line(lines: list[str]) -> str | None:
     """Return the form of the command whose long phrase begins a later line."""
-    long = [one for one in PHRASES if len(one[0]) >= LONG]
     for words in map(words_of, dict.fromkeys(lines)):
-        for phrase, form in long:
+        for phrase, form in _LATER:
             if tuple(words[: len(phrase)]) == phrase:
                 return form
     return None

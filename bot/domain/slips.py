@@ -44,13 +44,15 @@ def likeness(words: Sequence[str], phrase: tuple[str, ...]) -> float:
     A space too many or too few makes one word more or less: "sendto rt", "send it to rt".
     """
     size = len(phrase)
+    if not words or words[0][0] not in phrase[0][:2]:
+        return 0.0  # "send the chat" is no slip of "end chat"
     there = tuple(words[:size])
     if there == phrase:
         return 1.0
     if size >= LONG and there[:1] == phrase[:1] and _in_order(words[: size + _WITHIN], phrase):
         return 1.0
-    if not words or words[0][0] not in phrase[0][:2] or _FOR_ONESELF.intersection(there):
-        return 0.0  # "send the chat" is no slip of "end chat"
+    if _FOR_ONESELF.intersection(there):
+        return 0.0
     wrong = [word for word, right in zip(there, phrase, strict=False) if word != right]
     slip = not _OTHER_WORDS.intersection(wrong)
     counts = (size, size + 1) if slip else (size + 1,)
@@ -66,7 +68,9 @@ def _in_order(words: Sequence[str], phrase: tuple[str, ...]) -> bool:
 
 
 def _ratio(typed: str, right: str) -> float:
-    if len(typed) > 2 * len(right):
+    # No more than the letters of both can be alike, and to count those that are is dear.
+    both = min(len(typed), len(right) - len(set(right).difference(typed)))
+    if 2 * both < _ALIKE * (len(typed) + len(right)):
         return 0.0
     alike = SequenceMatcher(None, right, typed).ratio()
     return alike if alike >= _ALIKE else 0.0
@@ -84,7 +88,7 @@ def within(typed: str, right: str, most: int = 1) -> bool:
     if typed in _OTHER_WORDS or abs(len(typed) - len(right)) > most:
         return typed == right
     # A slip takes one letter away at most; most words are told apart by that.
-    return len(set(right).difference(typed)) <= most and _distance(typed, right) <= most
+    return len(set(right).difference(typed)) <= most and _is_slip(typed, right, most)
 
 
 def are(typed: Sequence[str], phrase: Sequence[str]) -> bool:
@@ -100,15 +104,17 @@ def are(typed: Sequence[str], phrase: Sequence[str]) -> bool:
     return slips < len(phrase)
 
 
-def _distance(typed: str, right: str) -> int:
-    """Count the slips between two words; neighbours that changed places are one."""
-    before: list[int] = []
-    row = list(range(len(right) + 1))
-    for at, letter in enumerate(typed, 1):
-        older, before, row = before, row, [at]
-        for to, other in enumerate(right, 1):
-            best = min(before[to] + 1, row[-1] + 1, before[to - 1] + (letter != other))
-            if at > 1 and to > 1 and letter == right[to - 2] and other == typed[at - 2]:
-                best = min(best, older[to - 2] + 1)
-            row.append(best)
-    return row[-1]
+def _is_slip(typed: str, right: str, most: int) -> bool:
+    """Tell whether two words differ by so many slips; neighbours that changed places are one."""
+    if typed == right or not most:
+        return typed == right
+    at = 0
+    while typed[at : at + 1] == right[at : at + 1]:
+        at += 1
+    typed, right, fewer = typed[at:], right[at:], most - 1
+    return (
+        _is_slip(typed[1:], right, fewer)
+        or _is_slip(typed, right[1:], fewer)
+        or _is_slip(typed[1:], right[1:], fewer)
+        or (typed[:2] == right[1::-1] and _is_slip(typed[2:], right[2:], fewer))
+    )

@@ -97,17 +97,32 @@ def test_a_bot_of_another_name_is_called_by_that_and_by_the_products() -> None:
     assert held_back("@Alan he lies", mentioned=False, name="?!") is None
 
 
+def steps(lines: list[str]) -> int:
+    """Count the calls that it takes to look at a message."""
+    seen: list[str] = []
+    sys.setprofile(lambda _frame, event, _about: seen.append(event))
+    try:
+        assert held_back("\n".join(["Look:", *lines, "so"]), mentioned=True) is None
+    finally:
+        sys.setprofile(None)
+    return len(seen)
+
+
 @pytest.mark.parametrize("line", ["", "-", "see above"])
 def test_lines_that_are_the_same_are_looked_at_once(line: str) -> None:
     """Thirty thousand empty ones kept everybody waiting for most of a second."""
+    assert steps(1000 * [line]) < 1.5 * steps(500 * [line])
 
-    def calls(times: int) -> int:
-        seen: list[str] = []
-        sys.setprofile(lambda _frame, event, _about: seen.append(event))
-        try:
-            assert held_back("\n".join(["Look:", *times * [line], "so"]), mentioned=True) is None
-        finally:
-            sys.setprofile(None)
-        return len(seen)
 
-    assert calls(1000) < 1.5 * calls(500)
+@pytest.mark.parametrize(
+    ("line", "most"),
+    [
+        *(("{}", 150), ("x{}y", 150), ("- {}. b", 220), ("confirm{}", 320)),
+        *(("send to {}", 700), ("sent to {} by her", 700), ("new tickets {}", 700)),
+    ],
+)
+def test_of_very_many_lines_each_costs_as_little_as_of_some(line: str, most: int) -> None:
+    """Whoever waits for the service waits for this, and thirty kilobytes may be thousands of lines."""
+    few, many = (steps([line.format(n) for n in range(100, 100 + times)]) for times in (200, 400))
+    assert many < 2.1 * few
+    assert many < 400 * most
