@@ -29,6 +29,8 @@ _WORD = re.compile(r"[^\W_]+")
 #: Of a line no more is looked at to find a name.
 _CALL = 80
 _LINE = 300
+#: Nobody who speaks to a visitor names the bot so often; to look beside each name is dear.
+_OFTEN = 100
 _LATER = re.compile(r"(?<!\w)[@\uff20]")
 #: Behind a name that is part of an address: "livechat/help.html", "bot@help.test".
 _ON_A_PATH = re.compile(r"[/\\@]|\.\w")
@@ -43,31 +45,31 @@ def addressed(text: str, name: str, asks: Callable[[str], bool]) -> bool:
     """Tell whether a line begins with a call of the bot, whose name is ``name`` or the product's.
 
     Without "@", or with it further on, it is one only if the bot is asked for something beside it,
-    which ``asks`` tells.
+    which ``asks`` tells. Whoever names the bot in very many such places speaks to it.
     """
     lines = dict.fromkeys(text.split("\n"))  # each once: most may be empty
-    return any(_calls(line, name, asks) for line in lines)
+    beside = (words for line in lines for words in _beside(line, name))
+    return any(
+        words is None or times == _OFTEN or asks(words) for times, words in enumerate(beside)
+    )
 
 
-def _calls(line: str, name: str, asks: Callable[[str], bool]) -> bool:
+def _beside(line: str, name: str) -> Iterator[str | None]:
+    """Yield what may be asked for beside each name of the bot; None where it is called, whatever for."""
     opening = _OPENING.match(line)
     if opening is None:
-        return False
-    at, rest = bool(opening["at"]), line[opening.end() :]
-    names = _names(name)
+        return
+    at, rest, names = bool(opening["at"]), line[opening.end() :], _names(name)
     behind = list(_behind(rest, names, at=at))
     if at:
-        return bool(behind) or _is_part(rest, (name, NAME))
-    return any(asks(words) for words in behind if words) or _within(line[:_LINE], names, asks)
-
-
-def _within(line: str, names: Collection[str], asks: Callable[[str], bool]) -> bool:
-    """Tell whether "@" and the name stand further on, before or behind what the bot is asked for."""
-    for at in _LATER.finditer(line):
-        for behind in _behind(line[at.end() :], names, at=True):
-            if any(asks(words) for words in (line[: at.start()].strip(), behind) if words):
-                return True
-    return False
+        if behind or _is_part(rest, (name, NAME)):
+            yield None
+        return
+    yield from filter(None, behind)
+    line = line[:_LINE]
+    for sign in _LATER.finditer(line):
+        for words in _behind(line[sign.end() :], names, at=True):
+            yield from filter(None, (line[: sign.start()].strip(), words))
 
 
 def _behind(rest: str, names: Collection[str], *, at: bool) -> Iterator[str]:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bot.domain.addressing import ADDRESSED
+from bot.domain.addressing import ADDRESSED, addressed
 from bot.domain.mistyped import held_back
 
 
@@ -126,3 +126,17 @@ def test_of_very_many_lines_each_costs_as_little_as_of_some(line: str, most: int
     few, many = (steps([line.format(n) for n in range(100, 100 + times)]) for times in (200, 400))
     assert many < 2.1 * few
     assert many < 400 * most
+
+
+@pytest.mark.parametrize("line", ["Live chat", "see @bot", "see" + 50 * " @bot"])
+def test_beside_very_many_names_nobody_looks_for_what_is_asked(line: str) -> None:
+    """Fifty names in each of a hundred lines kept everybody waiting for nearly a second."""
+    asked: list[str] = []
+
+    def asks(words: str) -> bool:
+        asked.append(words)
+        return False
+
+    text = "\n".join(f"{line} {n}" for n in range(500))
+    assert addressed(text, "Live Chat", asks)
+    assert len(asked) <= 100
