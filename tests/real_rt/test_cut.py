@@ -55,6 +55,7 @@ async def test_whatever_fits_is_there_as_it_was_sent(place: Place) -> None:
     kinds = ("image/png", "application/pdf", "audio/mpeg", "text/plain")
     files = [Attachment(1, f"noise{n}.bin", kind, FITS) for n, kind in enumerate(kinds)]
     files += [Attachment(2, f"text{n}.txt", kind, text) for n, kind in enumerate(kinds)]
+    files.append(Attachment(2, "zero.txt", "text/plain", b"0"))  # which is nothing to Perl
     asked = place.dossier("printer", text="ä" * 9_000, new=NEW)
     assert (await place.gateway.comment(replace(asked, files=tuple(files)))).proven
 

@@ -83,3 +83,10 @@ async def test_a_visitors_file_is_not_taken_for_a_record(rt: RtStandIn, gateway:
     assert receipt.size > 2
     assert await gateway.find(asked) == receipt
     assert await gateway.find(other) is None
+
+
+async def test_a_file_of_a_single_zero_is_there(rt: RtStandIn, gateway: RtGateway) -> None:
+    """RT answers nothing at all when it is asked for it."""
+    said = (Message(1, ADA, Kind.SAID, "See this.", NOW),)
+    zero = Attachment(1, "zero.txt", "text/plain", b"0")
+    assert (await gateway.comment(replace(dossier(), log=said, files=(zero,)))).proven

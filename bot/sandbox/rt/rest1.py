@@ -168,6 +168,8 @@ class Rest1:
         _, part = self._part(request)
         if part is None:
             return said(f"# Invalid attachment id: {request.match_info['part']}")
+        if part.content == b"0":
+            return web.Response(text="")  # not even a status
         head = b"RT/5.0.3-stand-in 200 Ok\n\n"
         return web.Response(body=head + part.content, content_type=part.kind)
 
