@@ -145,10 +145,10 @@ class RelayHandler(InThread):
                 behind=self._behind(delivery),
                 pictures=pictures,
             )
-        except Unclear:
+        except Unclear as error:
             if delivery.attempt < 2:
                 raise
-            return self._not_shown(delivery, seqs, sure=False)  # repeated once: no more
+            return self._left_at_that(delivery, seqs, error)  # repeated once: no more
         except Refused as error:
             if isinstance(error, Gone) or len(lines) == 1:
                 raise
@@ -169,6 +169,21 @@ class RelayHandler(InThread):
             await unseen(unit)  # first: the record is closed by what follows
             if lost:
                 await lost(unit)
+
+        return both
+
+    async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
+        """What stands there of several posts is to be taken back one day."""
+        posts = error.posts if isinstance(error, Unclear) and self._relay.rules.delete_posts else ()
+        return Relayed(delivery.chat_id or "", 0, posts) if posts else None
+
+    def _left_at_that(self, delivery: Delivery, seqs: list[int], error: Unclear) -> After:
+        unseen = self._not_shown(delivery, seqs, sure=False)
+
+        async def both(unit: Unit) -> None:
+            await unseen(unit)
+            if stands := await self.delayed(delivery, error):
+                await stands(unit)
 
         return both
 

@@ -51,7 +51,11 @@ class Apart(NotDone):
 
 
 class Unclear(OutsideError):
-    """It may have happened or not: look before you try again."""
+    """It may have happened or not: look before you try again. Of several, ``posts`` certainly did."""
+
+    def __init__(self, sentence: str, posts: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
+        self.posts = tuple(posts)
 
 
 class Refused(OutsideError):

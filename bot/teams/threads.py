@@ -93,7 +93,7 @@ class TeamsThreads:
                     if isinstance(error, TooBig) and post.part <= 1 and limit >= SMALLEST:
                         break
                     if posted:
-                        raise Unclear(error.sentence) from error
+                        raise Unclear(error.sentence, posted) from error
                     raise
                 done = post.done
             left = left[done:]

@@ -92,6 +92,22 @@ async def erased(house: House, chat: Chat) -> Chat:
     return await house.chat(chat.id)
 
 
+async def test_of_several_posts_those_that_stand_are_taken_back_though_another_failed(
+    tidy: House,
+) -> None:
+    tidy.threads.standing += ["part 1", "part 1 again"]
+    tidy.threads.outcomes += [Unclear("502", ["part 1"]), Unclear("502", ["part 1 again"])]
+    chat, seat = await tidy.talking()
+    await tidy.visiting.say(seat, "1", "it beeps")
+    for _ in range(2):
+        await tidy.deliver()
+        tidy.clock.pass_(seconds=10)
+    await tidy.presses("file", chat)
+    await tidy.deliver()
+    assert (await tidy.chat(chat.id)).state is State.PURGED
+    assert tidy.threads.standing == []
+
+
 async def in_flight(house: House, kind: str) -> asyncio.Task[None]:
     """A post of this kind that Teams takes, and whose answer is still to come."""
     house.threads.hold, begun = asyncio.Event(), asyncio.Event()

@@ -173,8 +173,10 @@ async def test_posts_of_which_only_some_went_out_are_unclear(stage: Stage, fault
     thread = await begun(stage)
     stage.teams.faults.add(replace(fault, on="send", skip=1))
     lines = [said(seq, "x" * 25_000) for seq in (3, 4)]
-    with pytest.raises(Unclear):
+    with pytest.raises(Unclear) as caught:
         await stage.room.threads.relay(thread, talking(), lines, resent=False)
+    there = stage.teams.posts("Live chat", thread.root_id)
+    assert list(caught.value.posts) == [post.id for post in there if not post.author]
 
 
 @pytest.mark.parametrize("before", [["hello"], []])
