@@ -79,6 +79,18 @@ def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None:
     assert [f.level for f in look_at_settings(settings(teams=changed))] == [Level.OK]
 
 
+def test_a_link_in_a_closed_folder_hides_no_secret_in_an_open_one(tmp_path: Path) -> None:
+    closed, opened = tmp_path / "closed", tmp_path / "open"
+    for folder, mode in ((closed, 0o700), (opened, 0o755)):
+        folder.mkdir()
+        folder.chmod(mode)
+    (opened / "secret").write_text("swordfish")
+    (opened / "secret").chmod(0o644)
+    (closed / "secret").symlink_to(opened / "secret")
+    changed = teams(app_password=None, app_password_file=str(closed / "secret"))
+    assert "secrets" in [f.what for f in look_at_settings(settings(teams=changed))]
+
+
 def test_the_secret_of_the_web_server_is_looked_at_as_well(tmp_path: Path) -> None:
     secret = tmp_path / "proxy_secret"
     secret.write_text("0123456789abcdef" * 4)

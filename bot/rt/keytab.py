@@ -26,7 +26,8 @@ def named(keytab: str = "") -> str:
 
 def open_to_others(path: Path) -> bool:
     """Whether others may read or write a file with a secret in it, and get to it in its folder."""
-    folder, file = path.parent.stat().st_mode, path.stat().st_mode
+    place = path.resolve()  # a link's own folder protects nothing
+    folder, file = place.parent.stat().st_mode, place.stat().st_mode
     return bool(folder & stat.S_IXOTH and file & (stat.S_IROTH | stat.S_IWOTH))
 
 
