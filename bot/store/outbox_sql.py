@@ -177,9 +177,11 @@ BACKLOG = Query(
     )
     .group_by(outbox.c.lane)
 )
+#: The head of a stream first, as whoever claims.
+_in_order = sa.select(outbox.c.id).where(outbox.c.chat_id == _p("chat_id")).order_by(outbox.c.id)
 RECALL = Query(
     sa.delete(outbox)
-    .where(outbox.c.chat_id == _p("chat_id"))
+    .where(outbox.c.id.in_(_in_order.with_for_update()))
     .returning(outbox.c.id, outbox.c.stream)
 )
 GIVE_BACK = Query(

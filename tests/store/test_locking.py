@@ -27,15 +27,16 @@ from bot.relay.ports import Delivery, Gone, Knock, Lane, NotDone
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.visiting import CannotJoin, Visiting
-from bot.store import SqlStore
+from bot.store import SqlStore, outbox_sql
 from bot.store.libpq import Connection, Order
 from bot.store.link import Link
-from bot.store.sql import Row
+from bot.store.postgres import PostgresHand
+from bot.store.sql import Query, Row
 from bot.store.unit import SqlUnit
 from tests.people import GRACE, NOW
 from tests.relay.fakes import FakeThreads
 from tests.relay.house import RULES
-from tests.store.making import THREAD, add_chat, row, schedule, somebody_waits
+from tests.store.making import THREAD, add_chat, count, row, schedule, somebody_waits
 from tests.store.test_blocks import BLOCK, keep
 
 Two = tuple[SqlStore, SqlStore]
@@ -331,3 +332,26 @@ async def test_a_delivery_that_ends_locks_its_chat_before_its_row_as_who_erases_
     await ends(here, Run((taken.id,), taken, 0.0))
     await erasing[0]
     assert not deadlocks
+
+
+async def test_who_erases_takes_the_rows_in_the_order_in_which_they_are_claimed(
+    two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = two
+    await add_chat(here, state=State.OPEN)
+    await schedule(here, *(row("chat:chat-1", "relay", chat_id="chat-1") for _ in range(3)))
+    (first,) = await here.take("me", 30, ["chat:chat-1"])  # which moves it behind the others
+    await here.write(lambda unit: unit.give_back([first.id], "me", 0, "", clean=True))
+    rows, erasing = PostgresHand.rows, list[asyncio.Task[None]]()
+
+    async def late(self: PostgresHand, query: Query, **values: Any) -> list[Row]:
+        if query is outbox_sql.TAKE and not erasing:
+            erasing.append(asyncio.create_task(there.write(lambda unit: unit.recall("chat-1"))))
+            await somebody_waits(here)
+        return await rows(self, query, **values)
+
+    monkeypatch.setattr(PostgresHand, "rows", late)
+    assert len(await here.take("me", 30, ["chat:chat-1"], 9, 1000)) == 3
+    await erasing[0]
+    assert not deadlocks
+    assert await count(here, "outbox") == 0
