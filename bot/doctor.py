@@ -120,7 +120,7 @@ def _exposed(path: Path) -> Finding:
 
 
 async def _database(settings: Settings) -> list[Finding]:
-    from bot.store import at_head
+    from bot.store import TooNew, at_head
 
     file = settings.database.sqlite_file
     if file is not None and not file.exists():
@@ -129,7 +129,11 @@ async def _database(settings: Settings) -> list[Finding]:
     if file is not None and not os.access(file, os.W_OK):
         todo = "Run the doctor as the service's user, or give that user the file."
         return [Finding(Level.FAIL, "database", f"this user may not write {file}", todo)]
-    if not await asyncio.to_thread(at_head, settings.database.url):
+    try:
+        ready = await asyncio.to_thread(at_head, settings.database.url)
+    except TooNew as e:
+        return [Finding(Level.FAIL, "database", str(e))]
+    if not ready:
         said = "its tables are of another version"
         return [Finding(Level.FAIL, "database", said, "Run livechat migrate.")]
     if file is not None and file.stat().st_uid != file.parent.stat().st_uid:

@@ -4,8 +4,10 @@ import asyncio
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from bot.config import Settings
 from bot.doctor import Finding, Level, examine, look_at_settings
 from bot.relay.ports import NotDone
 from bot.sandbox.stage import Stage
-from bot.store import upgrade
+from bot.store import TooNew, upgrade
 from tests.files.test_clamd import Daemon
 from tests.settings import complete, settings, teams
 from tests.visitors.test_assertions import jwk, key_set
@@ -129,6 +131,10 @@ async def test_a_database_is_well_after_migrate(tmp_path: Path) -> None:
     assert (found.level, found.todo) == (Level.FAIL, ADVICE)
     await asyncio.to_thread(upgrade, f"sqlite:///{file}")
     assert (await database(f"sqlite:///{file}")).level is Level.OK
+    with closing(sqlite3.connect(file)) as later, later:
+        later.execute("UPDATE alembic_version SET version_num = '9999'")
+    found = await database(f"sqlite:///{file}")
+    assert (found.level, found.said) == (Level.FAIL, str(TooNew()))
 
 
 async def test_a_file_that_was_restored_and_not_given_to_the_service_is_made_root_too(
