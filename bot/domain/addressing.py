@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from itertools import islice
 
+from bot.domain.commands import lines_of
 from bot.domain.slips import within
 
 #: The bot's name as the product has it; a site may have given it another one.
@@ -47,8 +48,7 @@ def addressed(text: str, name: str, asks: Callable[[str], bool]) -> bool:
     Without "@", or with it further on, it is one only if the bot is asked for something beside it,
     which ``asks`` tells. Whoever names the bot in very many such places speaks to it.
     """
-    lines = dict.fromkeys(text.split("\n"))  # each once: most may be empty
-    beside = (words for line in lines for words in _beside(line, name))
+    beside = (words for line in lines_of(text) for words in _beside(line, name))
     return any(
         words is None or times == _OFTEN or asks(words) for times, words in enumerate(beside)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.domain.tickets import (
@@ -183,6 +184,14 @@ def without_notes(text: str) -> tuple[str, int]:
     lines = text.split("\n")
     kept = [line for line in lines if not _NOTE_LINE.match(line)]
     return "\n".join(kept), len(lines) - len(kept)
+
+
+def lines_of(text: str) -> Collection[str]:
+    """Return a text's lines, each once: most may be empty. Word and others part them by other signs.
+
+    What is a line both with and without these stands there as both.
+    """
+    return dict.fromkeys((*text.split("\n"), *text.splitlines()))
 
 
 def spoken(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.domain.commands import MARKS, NOTE, without_notes
+from bot.domain.commands import MARKS, NOTE, lines_of, without_notes
 from bot.domain.forms import form_of
 from bot.domain.slips import are, likeness, within, words_of
 
@@ -61,11 +61,10 @@ _NEAR = 60
 _SLASHED = re.compile(
     rf"^{MARKS}(?:[^\w\s]?//?|/\s+/|\\{{1,2}}|\N{{FULLWIDTH SOLIDUS}}+)(?:\s|$)", re.MULTILINE
 )
-# Two slashes behind signs of any kind: "❗ // he lies"; and where a line is parted as Word does it.
-_PARTED = r"\r\v\f\x1c-\x1e\x85\u2028\u2029"
+# Two slashes behind signs of any kind: "❗ // he lies".
 # A share between quotation marks is none: "“//files.example/share” is full".
 _SHARE = r"(?<=[\"'`(<“„‘«])//[\w.-]+/[^\s\"'`)>“”‘’«»]+[\"'`)>“”‘’»]"
-_BEHIND_SIGNS = re.compile(rf"(?:^|[{_PARTED}])[^\w\n/{_PARTED}]*(?!{_SHARE})//", re.MULTILINE)
+_BEHIND_SIGNS = re.compile(rf"^[^\w\n/]*(?!{_SHARE})//", re.MULTILINE)
 _ONE_SLASH = re.compile(rf"^{MARKS}/(?P<word>[^\W\d_]+)(?=[\s,;:!?]|$)", re.MULTILINE)
 #: Where a path begins; of other words behind one slash nobody knows.
 _ROOTS = frozenset(
@@ -142,14 +141,14 @@ def confided(text: str, *, mentioned: bool = True) -> str | None:
 
     Of words that do not mention the bot, what is a command as it stands is found, too.
     """
-    lines = dict.fromkeys(without_notes(text)[0].split("\n"))  # each once: most may be empty
+    lines = lines_of(without_notes(text)[0])
     found = (_in_line(line, mentioned) or _in_parts(line, mentioned) for line in lines)
     return next(filter(None, found), None)
 
 
 def slashed(text: str) -> bool:
     """Tell whether a line was to be a note, and one of its slashes slipped."""
-    spoken = without_notes(text)[0]
+    spoken = "\n".join(lines_of(without_notes(text)[0]))
     if _SLASHED.search(spoken) or ("//" in spoken and _BEHIND_SIGNS.search(spoken)):
         return True
     return any(found["word"].lower() not in _ROOTS for found in _ONE_SLASH.finditer(spoken))

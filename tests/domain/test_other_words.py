@@ -75,3 +75,15 @@ def test_what_is_said_to_the_visitor_in_such_words_is_for_him(said: str, mention
 )
 def test_however_often_such_words_stand_there_they_are_read_soon(word: str) -> None:
     assert held_back(word * 5_000, mentioned=True) != ""
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize("parting", ["\r", "\v", "\x85", "\N{LINE SEPARATOR}"])
+@pytest.mark.parametrize(
+    "line", ["send to rt: he lies", "blokc him because he lies", "/he lies", "@bot he lies"]
+)
+def test_a_line_begins_also_where_word_parts_it_in_its_own_way(
+    line: str, parting: str, mentioned: bool
+) -> None:
+    said = f"Good day{parting}{line}"
+    assert held_back(said, mentioned=mentioned) == held_back(line, mentioned=mentioned) is not None
