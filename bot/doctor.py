@@ -14,8 +14,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from bot.config import ConfigError, Settings, load
+from pydantic import SecretStr
+
+from bot.config import ConfigError, Settings, chosen, load
 from bot.config.values import SecretFile, is_loopback
 from bot.logs import redact
 from bot.relay.ports import OutsideError
@@ -55,7 +58,7 @@ async def examine_all(config: Path | None) -> list[Finding]:
         settings = load(config)
     except ConfigError as e:
         return [Finding(Level.FAIL, "configuration", problem) for problem in e.problems]
-    return [*look_at_settings(settings), *await examine(checks(settings))]
+    return [*look_at_settings(settings, chosen(config)), *await examine(checks(settings))]
 
 
 def checks(settings: Settings) -> dict[str, Check]:
@@ -91,8 +94,8 @@ async def _run(name: str, check: Check, limit: float) -> Sequence[Finding]:
         return [Finding(Level.FAIL, name, redact(f"{type(e).__name__}: {first_line}"))]
 
 
-def look_at_settings(settings: Settings) -> list[Finding]:
-    """Judge what is allowed and yet unwise."""
+def look_at_settings(settings: Settings, config: Path | None = None) -> list[Finding]:
+    """Judge what is allowed and yet unwise, in the settings and the file that they came from."""
     found = [Finding(Level.OK, "configuration", "it is complete and fits together")]
     if settings.on_stand_ins or settings.sandbox.enabled:
         said = "Teams' servers are stand-ins, or nobody checks who calls"
@@ -102,16 +105,22 @@ def look_at_settings(settings: Settings) -> list[Finding]:
         said = f"the service listens on {settings.server.host}, without TLS"
         todo = "Let only the proxy reach it, or write host = 127.0.0.1."
         found.append(Finding(Level.WARN, "server", said, todo))
-    return found + [_exposed(path) for path in _secret_files(settings) if open_to_others(path)]
+    return found + [
+        _exposed(path) for path in _secret_files(settings, config) if open_to_others(path)
+    ]
 
 
-def _secret_files(settings: Settings) -> list[Path]:
-    """Name every file with a secret in it."""
+def _secret_files(settings: Settings, config: Path | None) -> list[Path]:
+    """Name every file with a secret in it, the configuration too if one is written there."""
     sections = [settings, settings.teams, settings.proxy, *settings.rt.values()]
     sections += filter(None, [settings.mail])
     held = [getattr(section, name) for section in sections for name in type(section).model_fields]
     files = [value.path for value in held if isinstance(value, SecretFile)]
-    return files + [path for path in [settings.teams.certificate_key_file] if path]
+    files += filter(None, [settings.teams.certificate_key_file])
+    secrets = [value.get_secret_value() for value in held if isinstance(value, SecretStr)]
+    secrets += filter(None, [urlsplit(settings.database.url).password])
+    text = config.read_text(encoding="utf-8") if config else ""
+    return [*files, config] if config and any(secret in text for secret in secrets) else files
 
 
 def _exposed(path: Path) -> Finding:

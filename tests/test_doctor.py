@@ -93,6 +93,30 @@ def test_a_link_in_a_closed_folder_hides_no_secret_in_an_open_one(tmp_path: Path
     assert "secrets" in [f.what for f in look_at_settings(settings(teams=changed))]
 
 
+@pytest.mark.parametrize(
+    ("written", "mode", "warned"),
+    [
+        ('app_password = "swordfish"', 0o644, True),
+        ('url = "postgresql://livechat:sword%23fish@db/livechat"', 0o644, True),
+        ('app_password = "swordfish"', 0o640, False),
+        ('app_password_file = "app_password"', 0o644, False),
+    ],
+)
+def test_a_configuration_with_a_secret_in_it_is_looked_at_like_any_secret(
+    tmp_path: Path, written: str, mode: int, warned: bool
+) -> None:
+    tmp_path.chmod(0o755)
+    config = tmp_path / "livechat.toml"
+    config.write_text(written)
+    config.chmod(mode)
+    made = settings(
+        teams=teams(app_password="swordfish"),
+        database={"url": "postgresql://livechat:sword%23fish@db/livechat"},
+    )
+    found = [f.todo for f in look_at_settings(made, config) if f.what == "secrets"]
+    assert [f"chmod o= {config}" in todo for todo in found] == [True] * warned
+
+
 def test_the_secret_of_the_web_server_is_looked_at_as_well(tmp_path: Path) -> None:
     secret = tmp_path / "proxy_secret"
     secret.write_text("0123456789abcdef" * 4)
