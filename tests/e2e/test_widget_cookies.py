@@ -98,7 +98,7 @@ async def test_nor_is_it_offered_where_the_second_part_of_the_script_does_not_co
     talk = service.invite()
     await ada.follow(talk.token)
     await expect(ada.panel).to_contain_text("You are invited to a live chat")
-    await expect(ada.panel).to_contain_text("There was no answer.")
+    await expect(ada.panel).to_contain_text("There is no answer; trying again.")
     await expect(ada.button("Join the chat")).to_have_count(0)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bot.domain import events as e
 from bot.domain.legible import shown
@@ -176,6 +177,35 @@ async def test_before_anybody_opens_it_there_is_a_launcher_and_an_empty_panel(ad
     await expect(ada.panel).to_contain_text("No chat is open")
     await ada.button("Minimise the chat").click()
     await expect(panel).to_be_hidden()
+
+
+async def test_that_no_chat_is_open_is_not_said_before_anybody_can_know(ada: Ada) -> None:
+    late = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await late.wait()
+        await route.continue_()
+
+    await ada.page.route(re.compile(r"/more\.\w+\.js"), slowly)
+    await ada.visit()
+    await ada.launcher.click()
+    await expect(ada.panel).to_contain_text("One moment…")
+    await expect(ada.panel).not_to_contain_text("No chat is open")
+    await expect(ada.panel.get_by_role("link", name="Open a ticket")).to_be_visible()
+    late.set()
+    await expect(ada.panel).to_contain_text("No chat is open")
+
+
+async def test_whoever_cannot_be_told_is_not_left_waiting(ada: Ada) -> None:
+    await ada.page.clock.install()
+    await ada.page.route(re.compile(r"/more\.\w+\.js"), lambda route: route.abort())
+    await ada.visit()
+    await ada.launcher.click()
+    await expect(ada.panel).to_contain_text("One moment…")
+    async with asyncio.timeout(20):
+        while "No chat is open" not in await ada.panel.inner_text():
+            await ada.page.clock.run_for(30_000)
+    await expect(ada.panel.get_by_role("link", name="Open a ticket")).to_be_visible()
 
 
 AT_ONCE = """customElements.whenDefined("rt-livechat").then(() => {

@@ -57,12 +57,12 @@ export type Kit = typeof kit;
 
 let more: More | undefined;
 let coming: Promise<unknown> | undefined;
-/** A browser may remember that an address gave no script: the next time we ask for another. */
-let again = "";
+/** It did not come. A browser may remember that an address gave no script: the next time we ask for another. */
+export let failed = "";
 
 /** The rest, if it is here; else it is fetched, and then the page is drawn. */
 export function moreOf(app: App): More | undefined {
-  coming ??= import(`${app.base}more.${MORE}.js${again}`).then(
+  coming ??= import(`${app.base}more.${MORE}.js${failed}`).then(
     (script) => {
       more = script.default(kit);
       app.changed();
@@ -70,7 +70,7 @@ export function moreOf(app: App): More | undefined {
     () =>
       setTimeout(() => {
         coming = undefined;
-        again += "?";
+        failed += "?";
         app.changed();
       }, PATIENCE),
   );

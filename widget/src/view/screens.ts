@@ -1,7 +1,7 @@
 /** What the panel shows while there is no chat. */
 import type { App } from "../app.ts";
 import { keepsCookies } from "../cookies.ts";
-import { moreOf } from "../more.ts";
+import { failed, moreOf } from "../more.ts";
 import { say, sayNames } from "../strings.ts";
 import type { Fate, Peek } from "../wire.ts";
 import { button, h, icon, ICONS, type Child, type Spec } from "./dom.ts";
@@ -38,11 +38,13 @@ export function screen(app: App): Spec {
                 button("main", what.again, say("try_now")),
               ]
             : [];
-  const door = what.name === "none" && app.open && moreOf(app)?.door(app, ticket);
-  const head = h("h3", { tabindex: "-1" }, say(`${what.name}_head`));
+  const door = what.name === "none" && moreOf(app)?.door(app, ticket);
+  // What is told without a chat is on its way: until that fails nobody knows whether one can be begun.
+  const name = what.name === "none" && !failed ? "checking" : what.name;
+  const head = h("h3", { tabindex: "-1" }, say(`${name}_head`));
   return h(
     "div.screen",
-    { key: door ? "door" : what.name },
+    { key: door ? "door" : name },
     h("div.emblem", {}, icon(ICONS.chat)),
     ...(door || [head, ...kids]),
   );
@@ -51,7 +53,7 @@ export function screen(app: App): Spec {
 function invited(app: App, { peek, other, busy, failed, join }: Screen & { name: "invited" }): Child[] {
   const { ticket, operators, admission, sign_in } = peek;
   const who = sayNames(operators) || say("title");
-  const cookieless = !keepsCookies() && (moreOf(app)?.cookies() ?? say("trouble_text"));
+  const cookieless = !keepsCookies() && (moreOf(app)?.cookies() ?? say("trying"));
   const props = { "aria-disabled": busy && "true", click: join };
   return [
     h("p", {}, say("invited_text", { who, ticket })),
