@@ -1,8 +1,11 @@
 /** Whether a cookie stays here. Asked by trying: Chromium's `navigator.cookieEnabled` says yes where none does. */
 export function keepsCookies(): boolean {
   try {
-    document.cookie = "livechat=1;max-age=1"; // seconds
-    return /livechat=1/.test(document.cookie);
+    const tried = "livechat=1;max-age=";
+    document.cookie = `${tried}9`;
+    const kept = document.cookie.includes("livechat=1");
+    document.cookie = `${tried}0`;
+    return kept;
   } catch {
     return false;
   }
