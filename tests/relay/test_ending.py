@@ -160,12 +160,13 @@ async def test_posts_are_noted_whoever_holds_their_rows_by_now(
     assert [await noted(house, run) for run in runs] == [["post 0"], ["post 1"], ["post 2"]]
 
 
+@pytest.mark.parametrize("seq", [2, 0], ids=["message", "notice"])
 async def test_of_a_chat_that_is_forgotten_by_then_nothing_is_noted(
-    house: House, talks: list[tuple[Chat, Seat]]
+    house: House, talks: list[tuple[Chat, Seat]], seq: int
 ) -> None:
     runs = await posted(house, *talks)
     await house.store.write(lambda unit: unit.forget(talks[0][0].id))
-    found = [replace(relayed(run), posts=("post",)) for run in runs]
+    found = [replace(relayed(run), seq=seq, posts=("post",)) for run in runs]
     endings = house.outbox._endings
     await asyncio.gather(*(endings.end(r, f, more=False) for r, f in zip(runs, found, strict=True)))
     assert [await noted(house, run) for run in runs] == [[], ["post"], ["post"]]
