@@ -99,7 +99,7 @@ class Service:
         self.visitors = parts.visitors_room(
             settings, self.visiting, Attaching(self.relay, self.scanner), self.hub
         )
-        self.visitors.tell(lambda: {"rt": self._watch.states})
+        self.visitors.tell(self._health)
         if signing := _sign_in_routes(settings, self.relay):
             self.visitors.sign_in_at(signing)
         self.visitors.begin_at(parts.begin_routes(settings, self.relay, self.hub, signing))
@@ -133,6 +133,11 @@ class Service:
         self._chores: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._lock: IO[str] | None = None
+
+    def _health(self) -> dict[str, object]:
+        """Tell what is known without asking: whether one heartbeat or the next came through, and of RT."""
+        written = self.relay.life.silent() <= 2.5 * self._beat_every
+        return {"database": "ok" if written else "away", "rt": self._watch.states}
 
     def _handlers(self) -> dict[str, Handler]:
         relay, threads, tickets = self.relay, self.teams.threads, self.tickets

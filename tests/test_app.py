@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,21 @@ async def test_a_database_that_others_keep_locked(
     monkeypatch.setattr(service._heartbeat, "beat", beat)
     with pytest.raises(CannotStart, match=r"database does not answer.*Is it running"):
         await service.start()
+
+
+async def test_who_asks_here_how_it_is_hears_of_a_database_that_takes_nothing_in(
+    make: Make, tmp_path: Path
+) -> None:
+    service = make()
+    health, life = service.visitors._routes.health, service.relay.life
+    life.beaten(time.monotonic() - 60)
+    await service._heartbeat.beat()
+    assert health()["database"] == "ok"
+    (tmp_path / "livechat.db").rename(tmp_path / "away.db")
+    life.beaten(time.monotonic() - 60)
+    with pytest.raises(NotDone):
+        await service._heartbeat.beat()
+    assert health()["database"] == "away"
 
 
 async def test_keys_that_are_none(make: Make, tmp_path: Path) -> None:

@@ -25,12 +25,16 @@ class Life:
             self._gaps += 1
         self._last = began
 
+    def silent(self) -> float:
+        """Return for how many seconds the database has taken no heartbeat of ours."""
+        return time.monotonic() - self._last
+
     def sure(self) -> bool:
         """Tell whether what begins now is over before the others may take us for dead.
 
         One post to Teams takes half of the usual patience at most.
         """
-        return time.monotonic() - self._last <= self.patience / 2
+        return self.silent() <= self.patience / 2
 
     def claim(self, seconds: float) -> Callable[[], bool]:
         """Return what tells whether a claim for so many seconds from now is still ours.

@@ -74,3 +74,10 @@ def test_nothing_is_begun_that_might_last_until_the_others_take_us_for_dead(
     life.beaten(steady.now)
     assert life.sure()
     assert Life().sure()
+
+
+def test_how_long_it_was_not_heard_of_counts_from_its_last_heartbeat(steady: Steady) -> None:
+    life = Life()
+    steady.now += 20
+    life.beaten(steady.now - 1)
+    assert life.silent() == 1
