@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from bot.store import sqlite
 from tests.hatchery import Hatchery
 from tests.migrated import lay_out, sqlite_at
-from tests.postgres import Cluster
+from tests.postgres import Cluster, in_memory
 
 HERE = Path(__file__).parent
 _FIGURES: list[str] = []
@@ -119,7 +119,7 @@ def postgres_cluster() -> Iterator[Cluster]:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    with Cluster.running() as cluster:
+    with Cluster.running(in_memory(), max_wal_size="64MB") as cluster:
         yield cluster
 
 

@@ -28,6 +28,15 @@ SETTINGS = {
 }
 
 
+_GIB = 1024**3
+
+
+def in_memory() -> Path | None:
+    """Where files lie in memory, if there is room: a database is made there in a tenth of the time."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > _GIB else None
+
+
 def _as_owner() -> list[str]:
     """PostgreSQL refuses root. Whoever it runs as, it ends when the tests do, even killed ones."""
     start = ["setpriv", "--pdeathsig", "INT"]
@@ -55,18 +64,19 @@ class Cluster:
 
     @classmethod
     @contextmanager
-    def running(cls) -> "Iterator[Cluster]":
+    def running(cls, where: Path | None = None, **settings: str) -> "Iterator[Cluster]":
+        """A new one in a folder of its own, ``where`` if that is told; with more settings."""
         programs = cls.programs()
         if not programs:
             raise FileNotFoundError(
                 "PostgreSQL's initdb is not installed: apt-get install postgresql"
             )
-        folder = Path(tempfile.mkdtemp(prefix="livechat-pg-"))
+        folder = Path(tempfile.mkdtemp(prefix="livechat-pg-", dir=where))
         try:
             folder.chmod(0o755)  # the owner is somebody else when the tests run as root
             password, port = secrets.token_urlsafe(16), free_port()
             data = cls._initdb(programs, folder, password)
-            options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+            options = [f"-c{name}={value}" for name, value in {**SETTINGS, **settings}.items()]
             with (folder / "log").open("wb") as log:
                 process = subprocess.Popen(
                     [*_as_owner(), programs / "postgres", "-D", data, "-p", str(port), *options],
