@@ -13,7 +13,6 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-import structlog
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from urllib3 import exceptions as urllib3_errors
@@ -24,8 +23,6 @@ from bot.relay.ports import NotDone, OutsideError, Unclear
 from bot.rt.instance import Login, RtInstance
 from bot.rt.kerberos import Kerberos, Standing
 from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
-
-log = structlog.get_logger(__name__)
 
 #: Bytes of an answer that are read at once, and of all of it: a record that is read back may have
 #: the chat's text, escaped, in base64, and REST 1.0 lists all that is attached to a ticket.
@@ -131,7 +128,6 @@ class Session:
             raise NotDone("The live chat came too late with it. We shall try again.") from error
         except requests.RequestException as error:
             self.close()
-            log.warning("rt_call_failed", rt=self._rt.name, method=method, error=words(error))
             raise self._failure(error, wrote=wrote) from error
         except OSError as error:  # requests looks for the file before it connects
             raise NotDone(

@@ -7,8 +7,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.relay.ports import NotDone, OutsideError, Refused
+from bot.rt.gateway import RtGateway
+from bot.rt.instance import Login, RtInstance
 from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos
 from bot.rt.watch import Watch
+from tests.contract.rts import LONDON
 
 
 class Rts:
@@ -71,3 +74,16 @@ async def test_what_is_not_kerberos_is_told_apart_from_it(logged: list[Any]) -> 
     await rts.watch.look()
     assert rts.watch.states == {"rt": "unreachable", "physics": "refused"}
     assert {line["said"] for line in logged} == {"RT is down.", "RT has no tokens."}
+
+
+async def test_an_rt_that_is_away_has_one_line_however_often_it_is_looked_at(
+    logged: list[Any], unused_tcp_port: int
+) -> None:
+    away = RtInstance("rt", f"http://127.0.0.1:{unused_tcp_port}", Login.TOKEN, secret="x")
+    gateway = RtGateway([away], LONDON)
+    watch = Watch(gateway.names, gateway.knock)
+    for _ in range(3):
+        await watch.look()
+    gateway.close()
+    assert [line["event"] for line in logged] == ["rt_trouble"]
+    assert "connection refused" in logged[0]["said"]
