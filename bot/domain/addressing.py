@@ -61,10 +61,8 @@ def _beside(line: str, name: str) -> Iterator[str | None]:
         return
     at, rest, names = bool(opening["at"]), line[opening.end() :], _names(name)
     behind = list(_behind(rest, names, at=at))
-    if at:
-        if behind or _is_part(rest, (name, NAME)):
-            yield None
-        return
+    if at and (behind or _is_part(rest, (name, NAME))):
+        yield None
     yield from filter(None, behind)
     line = line[:_LINE]
     for sign in _LATER.finditer(line):
