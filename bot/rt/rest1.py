@@ -45,7 +45,7 @@ class Rest1:
         return self._checked(self._get(path, asked), wrote=False)
 
     def list(self, path: str) -> Form:
-        """Ask for a list or a content, of which RT may have ``nothing`` to say. Raises NotDone."""
+        """Ask for a list, of which RT may have ``nothing`` to say. Raises NotDone."""
         form = self._get(path, {})
         return form if form.nothing else self._checked(form, wrote=False)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.domain.messages import Kind, Message
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import Attachment, NotDone, Refused
+from bot.relay.ports import Attachment, NotDone, Refused, Unclear
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
 from bot.sandbox.rt import Fault, RtStandIn, seeds
@@ -90,3 +91,15 @@ async def test_a_file_of_a_single_zero_is_there(rt: RtStandIn, gateway: RtGatewa
     said = (Message(1, ADA, Kind.SAID, "See this.", NOW),)
     zero = Attachment(1, "zero.txt", "text/plain", b"0")
     assert (await gateway.comment(replace(dossier(), log=said, files=(zero,)))).proven
+
+
+async def test_no_answer_at_all_is_no_proof_that_a_file_is_not_whole(
+    rt: RtStandIn, gateway: RtGateway
+) -> None:
+    said = (Message(1, ADA, Kind.SAID, "See this.", NOW),)
+    asked = replace(dossier(), log=said, files=(Attachment(1, "a.png", "image/png", b"1234"),))
+    rt.fault(Fault(path="/content", status=200, times=None))
+    with pytest.raises(Unclear, match="out of order"):
+        await gateway.comment(asked)
+    rt.faults.clear()
+    assert await gateway.find(replace(asked, tried=timedelta(minutes=5)))
