@@ -114,6 +114,16 @@ async def test_before_a_click_no_words_are_fetched_and_the_launcher_is_translate
     assert len([url for url in ada.requests if "/words/de." in url]) == 1
 
 
+async def test_the_stand_alone_page_speaks_the_browsers_language_also_where_there_is_no_chat(
+    chromium: Browser, site: HelpSite, service: MockService
+) -> None:
+    async with Ada(chromium, site, service, locale="de") as ada:
+        await ada.visit("/livechat/chat")
+        panel = ada.page.locator("rt-livechat #panel")
+        await expect(panel).to_contain_text("Kein Chat ist offen")
+        await expect(panel).to_have_attribute("lang", "de")
+
+
 async def test_words_that_cannot_be_fetched_are_said_in_english(ada: Ada) -> None:
     await ada.page.route("**/words/**", lambda route: route.fulfill(status=404, body=""))
     await speak(ada, "pl")

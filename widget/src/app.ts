@@ -95,7 +95,8 @@ export class App {
     const kept = recall(this.#tab);
     if (this.#invitation) return;
     if (kept) this.#invite(kept);
-    else if (this.#browser.get("session") != null || leftBehind(this.#tab)) void this.resume();
+    // On our own page also for the words of the language that is wanted.
+    else if (this.open || this.#browser.get("session") != null || leftBehind(this.#tab)) void this.resume();
   };
 
   disconnect(): void {
