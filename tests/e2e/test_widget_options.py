@@ -84,6 +84,17 @@ async def test_nothing_rings_unasked_and_what_was_asked_for_never_says_what_was_
     assert await ada.page.evaluate("noted") == [["Computing support", "1 new message"], "tone"]
 
 
+async def test_notifications_that_the_browser_does_not_allow_are_not_chosen(
+    ada: Ada, service: MockService
+) -> None:
+    await ada.page.add_init_script("Notification.requestPermission = async () => 'denied';")
+    await ada.join(service.invite())
+    await (await option(ada, "Show notifications")).click()
+    await expect(await option(ada, "Show notifications")).not_to_be_checked()
+    await ada.page.reload()
+    await expect(await option(ada, "Show notifications")).not_to_be_checked()
+
+
 async def test_one_s_own_words_and_the_history_do_not_ring(ada: Ada, service: MockService) -> None:
     await ada.page.add_init_script(NOTED)
     talk = service.invite()

@@ -10,11 +10,14 @@ export function options({ h, icon, say }: Kit, ring: (chosen: Chosen) => void) {
   return (app: App): Spec => {
     dress(app);
     const choice = (name: keyof Chosen, words: string) => {
-      const input = ({ target }: Event) => {
-        const on = (target as HTMLInputElement).checked;
-        app.chosen = { ...app.chosen, ...kept(), [name]: on };
-        if (name === "notify" && on) void globalThis.Notification?.requestPermission();
-        if (name === "sound") ring({ sound: on });
+      const set = (on: boolean) => (app.chosen = { ...app.chosen, ...kept(), [name]: on });
+      const input = async ({ target }: Event) => {
+        const box = target as HTMLInputElement;
+        set(box.checked);
+        if (name === "sound") ring({ sound: box.checked });
+        if (name !== "notify" || !box.checked) return;
+        const answer = await globalThis.Notification?.requestPermission();
+        if (answer !== "granted") set((box.checked = false)); // nothing would be shown
       };
       const checked = app.chosen[name] ?? name === "enter";
       return h("label", {}, h("input", { type: "checkbox", checked, input }), words);
