@@ -18,6 +18,7 @@ NOTE = "//"
 _BLANK = r"(?:[^\S\n]|[\u200b-\u200f\u2060\ufeff])"
 #: The marks of a list or a quote, which Teams puts there, and what nobody sees.
 MARKS = rf"{_BLANK}*(?:(?:[-*•·–—>]|\d{{1,3}}[.)]){_BLANK}+)*"
+_MARKED = re.compile(f"^{MARKS}")
 _NOTE_LINE = re.compile(rf"{MARKS}{NOTE}")
 
 #: Whole texts, lower case, that are commands; each does what a button of the card does.
@@ -187,11 +188,13 @@ def without_notes(text: str) -> tuple[str, int]:
 
 
 def lines_of(text: str) -> Collection[str]:
-    """Return a text's lines, each once: most may be empty. Word and others part them by other signs.
+    """Return a text's lines without the marks of a list or a quote, each once: most may be empty.
 
-    What is a line both with and without these stands there as both.
+    Word and others part them by other signs; what is a line both with and without these stands
+    there as both.
     """
-    return dict.fromkeys((*text.split("\n"), *text.splitlines()))
+    lines = dict.fromkeys((*text.split("\n"), *text.splitlines()))
+    return dict.fromkeys(line if line[:1].isalpha() else _MARKED.sub("", line) for line in lines)
 
 
 def spoken(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.domain.commands import MARKS, NOTE, lines_of, without_notes
+from bot.domain.commands import NOTE, lines_of, without_notes
 from bot.domain.forms import form_of
 from bot.domain.slips import are, likeness, within, words_of
 
@@ -57,15 +57,16 @@ _PARTS = 300
 #: Without a mention it is a command that was forgotten to be one only if a place or a text follows.
 _FILLED_IN = re.compile(r"[\d:;–—]|\s-\s")
 _NEAR = 60
+_SLASH = re.compile(r"[/\\\N{FULLWIDTH SOLIDUS}]")
 # One slash alone, or with a neighbour of its key: "/ he lies", "./ he lies"; a path goes on at once.
 _SLASHED = re.compile(
-    rf"^{MARKS}(?:[^\w\s]?//?|/\s+/|\\{{1,2}}|\N{{FULLWIDTH SOLIDUS}}+)(?:\s|$)", re.MULTILINE
+    r"^(?:[^\w\s]?//?|/\s+/|\\{1,2}|\N{FULLWIDTH SOLIDUS}+)(?:\s|$)", re.MULTILINE
 )
 # Two slashes behind signs of any kind: "❗ // he lies".
 # A share between quotation marks is none: "“//files.example/share” is full".
 _SHARE = r"(?<=[\"'`(<“„‘«])//[\w.-]+/[^\s\"'`)>“”‘’«»]+[\"'`)>“”‘’»]"
 _BEHIND_SIGNS = re.compile(rf"^[^\w\n/]*(?!{_SHARE})//", re.MULTILINE)
-_ONE_SLASH = re.compile(rf"^{MARKS}/(?P<word>[^\W\d_]+)(?=[\s,;:!?]|$)", re.MULTILINE)
+_ONE_SLASH = re.compile(r"^/(?P<word>[^\W\d_]+)(?=[\s,;:!?]|$)", re.MULTILINE)
 #: Where a path begins; of other words behind one slash nobody knows.
 _ROOTS = frozenset(
     [
@@ -148,8 +149,10 @@ def confided(text: str, *, mentioned: bool = True) -> str | None:
 
 def slashed(text: str) -> bool:
     """Tell whether a line was to be a note, and one of its slashes slipped."""
+    if not _SLASH.search(text):
+        return False
     spoken = "\n".join(lines_of(without_notes(text)[0]))
-    if _SLASHED.search(spoken) or ("//" in spoken and _BEHIND_SIGNS.search(spoken)):
+    if _SLASHED.search(spoken) or _BEHIND_SIGNS.search(spoken):
         return True
     return any(found["word"].lower() not in _ROOTS for found in _ONE_SLASH.finditer(spoken))
 

@@ -87,3 +87,31 @@ def test_a_line_begins_also_where_word_parts_it_in_its_own_way(
 ) -> None:
     said = f"Good day{parting}{line}"
     assert held_back(said, mentioned=mentioned) == held_back(line, mentioned=mentioned) is not None
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize("mark", ["- ", "1. ", "12) ", "> 2. "])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "send to rt he lies",
+            "summary: he lies",
+            "internal: he lies",
+            "send to ticket 345: he lies",
+        ),
+        *("add to rt: he lies", "blokc him because he lies", "create a ticket in Support: he lies"),
+        *("@Live Chat he lies", "/he lies", "\N{HEAVY EXCLAMATION MARK SYMBOL} // he lies"),
+    ],
+)
+def test_a_line_in_a_list_or_a_quote_is_known_like_any_other(
+    line: str, mark: str, mentioned: bool
+) -> None:
+    said = f"Good day\n{mark}{line}"
+    assert held_back(said, mentioned=mentioned) == held_back(line, mentioned=mentioned) is not None
+
+
+@pytest.mark.parametrize("mark", ["- ", "1. ", "\N{EN DASH} ", "  - "])
+@pytest.mark.parametrize("line", ["Send to RT first", "Log in to RT", "See RT 345: that is solved"])
+def test_the_mark_of_a_list_makes_nothing_of_what_is_for_the_visitor(line: str, mark: str) -> None:
+    assert held_back(f"Please:\n{mark}{line}", mentioned=False) is None
