@@ -60,12 +60,20 @@ def is_stale(chat: Chat, verb: str, values: Mapping[str, str]) -> bool:
 def _is_same_filing(chat: Chat, verb: str, drawn: str, values: Mapping[str, str]) -> bool:
     """A filing failed, was stopped or undone since the card was drawn: is this that filing's press?
 
-    A summary typed into a card that has not been redrawn is new words and must not get lost.
+    A summary typed into a card that has not been redrawn is new words and must not get lost, nor
+    must another queue that was chosen there.
     """
     if chat.filing is None or drawn != str(chat.filings - 1):
         return True
     first, again = chat.filing, (_tidied(values.get("summary", "")), values.get("status", ""))
-    if (first.new_ticket is None) != (verb == "file"):
+    made = first.new_ticket
+    if (made is None) != (verb == "file"):
+        return False
+    if (
+        made
+        and verb == "new"
+        and values.get("queue", "").strip().casefold() != made.queue.casefold()
+    ):
         return False
     return again[0] == first.summary and (verb != "file" or again[1] == first.set_status)
 

@@ -6,6 +6,7 @@ And what a press on Invite may not do.
 import json
 from dataclasses import replace
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 
@@ -76,6 +77,24 @@ async def test_a_summary_typed_into_a_card_that_is_behind_is_not_lost(house: Hou
     filing = house.tickets.comments[0].chat.filing
     assert filing
     assert (filing.by.name, filing.summary) == ("Alan Turing", "Toner, floor 5.")
+
+
+async def test_another_queue_chosen_on_a_card_that_is_behind_is_heard(house: House) -> None:
+    house.relay.rules = replace(RULES, queues={"rt": ("Support", "Teaching")})
+    chat, _ = await house.talking()
+    house.tickets.faults.before.append(Refused("No ticket can be made in Support."))
+    sent: dict[str, Any] = {"summary": "Toner.", "nonce": nonce(chat)}
+    await house.presses("new", chat, queue="Support", **sent)
+    await house.deliver()
+    await house.presses("new", chat, queue="Support", **sent)  # Teams sends it again
+    await house.deliver()
+    assert house.tickets.comments == []
+    await house.presses("new", chat, queue="Teaching", **sent)
+    await house.deliver()
+    (filed,) = house.tickets.comments
+    assert filed.chat.filing
+    assert filed.chat.filing.new_ticket
+    assert filed.chat.filing.new_ticket.queue == "Teaching"
 
 
 async def test_the_press_before_the_last_does_not_file_its_old_words(house: House) -> None:
