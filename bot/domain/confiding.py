@@ -62,10 +62,12 @@ _SLASH = re.compile(r"[/\\\N{FULLWIDTH SOLIDUS}]")
 _SLASHED = re.compile(
     r"^(?:[^\w\s]?//?|/\s+/|\\{1,2}|\N{FULLWIDTH SOLIDUS}+)(?:\s|$)", re.MULTILINE
 )
-# Two slashes behind signs of any kind: "❗ // he lies".
+# Two slashes behind signs of any kind, or a name that Teams took for no mention: "❗ // he lies",
+# "@Alan Turing: // he lies".
 # A share between quotation marks is none: "“//files.example/share” is full".
 _SHARE = r"(?<=[\"'`(<“„‘«])//[\w.-]+/[^\s\"'`)>“”‘’«»]+[\"'`)>“”‘’»]"
-_BEHIND_SIGNS = re.compile(rf"^[^\w\n/]*(?!{_SHARE})//", re.MULTILINE)
+_NAMED = r"(?:[@\uff20]\s?\w[\w.'’-]*(?:\s\w[\w.'’-]*)?[^\w\s/]{0,3}\s[^\w\n/]*)?"
+_BEHIND_SIGNS = re.compile(rf"^[^\w\n/]*{_NAMED}(?!{_SHARE})//", re.MULTILINE)
 _ONE_SLASH = re.compile(r"^/(?P<word>[^\W\d_]+)(?=[\s,;:!?]|$)", re.MULTILINE)
 #: Where a path begins; of other words behind one slash nobody knows.
 _ROOTS = frozenset(

@@ -115,3 +115,34 @@ def test_a_line_in_a_list_or_a_quote_is_known_like_any_other(
 @pytest.mark.parametrize("line", ["Send to RT first", "Log in to RT", "See RT 345: that is solved"])
 def test_the_mark_of_a_list_makes_nothing_of_what_is_for_the_visitor(line: str, mark: str) -> None:
     assert held_back(f"Please:\n{mark}{line}", mentioned=False) is None
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            "@Alan // he lies",
+            "@Alan Turing: // he lies",
+            "@alan – //he lies",
+            "- @ Alan // he lies",
+        ),
+        *("Good day\n\uff20Alan // he lies", "@O'Brien, // he lies", "“@Alan” // he lies"),
+    ],
+)
+def test_a_note_behind_a_colleagues_name_that_is_no_mention_is_shown_to_nobody(
+    said: str, mentioned: bool
+) -> None:
+    assert held_back(said, mentioned=mentioned) == "//"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("@Alan see https://help.test/x", "@Alan https://help.test", "a@help.test // x"),
+        *("@Alan he lies in tray 2 // or 3", "Ask @Alan // or me", "@" * 30_000),
+        f"@a{' ' * 30_000}x //",
+    ],
+)
+def test_slashes_further_behind_a_name_begin_no_note(said: str) -> None:
+    assert held_back(said, mentioned=False) is None
