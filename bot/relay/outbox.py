@@ -17,7 +17,7 @@ from itertools import groupby
 from bot.relay.births import Births
 from bot.relay.budget import Budget
 from bot.relay.doubts import Doubts
-from bot.relay.ending import Claim, Endings, NotOurs, Report
+from bot.relay.ending import Claim, Endings, Report
 from bot.relay.handlers import After, Handler, Run, joined
 from bot.relay.lanes import LANES, LaneRules, after_fault, pause
 from bot.relay.patience import finish, first, within
@@ -380,12 +380,11 @@ class Outbox:
         seconds, why = wait.total_seconds(), error.sentence
 
         async def work(unit: Unit) -> list[Delivery]:
-            if also:  # first: everybody locks a chat before its rows
-                await also(unit)
-            if not await unit.give_back(
+            kept = await unit.give_back(
                 run.ids, self._owner, seconds, why, clean=clean, alone=alone
-            ):
-                raise NotOurs
+            )
+            if kept and also:
+                await also(unit)
             return []
 
         await self._endings.write(run, work)

@@ -91,3 +91,19 @@ async def test_an_hour_of_trouble_stops_no_chat_and_costs_no_record(
     assert len(rt.comments) == 2
     for chat in (first, second):
         assert (await house.chat(chat.id)).state is State.PURGED
+
+
+async def test_after_some_minutes_no_ticket_is_asked_for_any_more_and_the_co_is_told(
+    house: House,
+) -> None:
+    house.tickets.reading.before += [NotDone("RT cannot be reached.", 30)] * 6
+    await house.writes("12345")
+    for _ in range(7):
+        await house.deliver()
+        house.clock.pass_(seconds=40)
+    assert house.threads.words == [Answer.LOOKING_SLOW, Answer.TICKET_PROBLEM]
+    assert "I have stopped asking" in house.threads.told[-1][1].detail
+    house.tickets.reading.before.clear()
+    house.clock.pass_(hours=1)
+    await house.deliver()
+    assert house.threads.cards == {}

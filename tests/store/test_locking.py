@@ -22,8 +22,7 @@ from bot.relay.delivering import RelayHandler
 from bot.relay.ending import Claim, Endings
 from bot.relay.handlers import Relayed, Run
 from bot.relay.inbound import Operator, Pressed
-from bot.relay.outbox import Outbox
-from bot.relay.ports import Delivery, Gone, Knock, Lane, NotDone
+from bot.relay.ports import Delivery, Gone, Knock, Lane
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.visiting import CannotJoin, Visiting
@@ -296,24 +295,14 @@ async def strikes(store: SqlStore, run: Run) -> None:
     await endings.end(run, keep_chat, more=False)
 
 
-async def gives_back(store: SqlStore, run: Run) -> None:
-    outbox = Outbox(Relay(store, lambda: NOW, [], RULES, "me"), {}, lambda *_: None)
-    await outbox._give_back(run, NotDone("RT is away."), timedelta(), keep_chat)
-
-
-@pytest.mark.parametrize(("what", "ends"), [("strike", strikes), ("give_back", gives_back)])
 async def test_a_delivery_that_ends_locks_its_chat_before_its_row_as_who_erases_does(
-    two: Two,
-    deadlocks: list[Any],
-    monkeypatch: pytest.MonkeyPatch,
-    what: str,
-    ends: Callable[[SqlStore, Run], Awaitable[None]],
+    two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = two
     await add_chat(here, state=State.OPEN)
     await schedule(here, row("file:chat-1", chat_id="chat-1"))
     (taken,) = await here.take("me", 30, ["file:chat-1"])
-    written = getattr(SqlUnit, what)
+    strike = SqlUnit.strike
     erasing: list[asyncio.Task[None]] = []
 
     async def erase(unit: Unit) -> None:
@@ -321,15 +310,15 @@ async def test_a_delivery_that_ends_locks_its_chat_before_its_row_as_who_erases_
         await unit.recall("chat-1")
 
     async def late(self: SqlUnit, *of: Any, **how: Any) -> Any:
-        found = await written(self, *of, **how)
+        found = await strike(self, *of, **how)
         await self.link.flush()
         if not erasing:
             erasing.append(asyncio.create_task(there.write(erase)))
             await somebody_waits(here)
         return found
 
-    monkeypatch.setattr(SqlUnit, what, late)
-    await ends(here, Run((taken.id,), taken, 0.0))
+    monkeypatch.setattr(SqlUnit, "strike", late)
+    await strikes(here, Run((taken.id,), taken, 0.0))
     await erasing[0]
     assert not deadlocks
 
