@@ -178,9 +178,9 @@ async def test_a_slow_rt_is_not_waited_for_longer_than_said(rt: RtStandIn) -> No
 
 async def test_a_slow_rt_holds_up_nobody_but_itself(rt: RtStandIn) -> None:
     async with RtStandIn() as other:
-        rt.fault(Fault.slow(30, times=None))
+        rt.fault(fault := Fault.slow(30, times=4))
         instances = [
-            RtInstance("slow", rt.url, Login.TOKEN, secret=rt.token, read_timeout=20.0),
+            RtInstance("slow", rt.url, Login.TOKEN, secret=rt.token, read_timeout=20.0, workers=4),
             RtInstance("rt", other.url, Login.TOKEN, secret=other.token),
         ]
         tickets = opened(*instances)
@@ -190,7 +190,11 @@ async def test_a_slow_rt_holds_up_nobody_but_itself(rt: RtStandIn) -> None:
         ]
         assert (await tickets.read(REF)).ref == REF
         assert not any(task.done() for task in stuck)
-        await rt.stop()  # else they end, and log that, in another test
+        while not fault.spent:  # noqa: ASYNC110 - until every thread is held up
+            await asyncio.sleep(0)
+        for task in stuck[4:]:
+            task.cancel()
+        await rt.stop()  # else the others would end in another test
         await asyncio.gather(*stuck, return_exceptions=True)
 
 
