@@ -320,14 +320,15 @@ def ticket(asked: TicketRef, seen: Sighting, found: Mapping[str, Any], url: str)
 
 
 def people(found: Any) -> tuple[Requestor, ...]:
-    """Read the members of a role. A single one may come without its list; Nobody is none."""
+    """Read a role's members. One may come without its list; Nobody is none, nor is a group anybody."""
     members = found if isinstance(found, list) else [found] if found else []
-    persons = (_person(member) for member in members if isinstance(member, dict))
+    listed = (one for one in members if isinstance(one, dict) and one.get("type") != "group")
+    persons = (_person(member) for member in listed)
     return tuple(person for person in persons if person.login not in ("", _NOBODY))
 
 
 def _person(member: Mapping[str, Any]) -> Requestor:
-    # RT 5 calls a user by name in "id", RT 4's extension and groups by number: Name comes first.
+    # RT 5 calls a user by name in "id", RT 4's extension by number: Name comes first.
     login = str(member.get("Name") or member.get("id") or "")
     return Requestor(
         login, str(member.get("RealName") or ""), str(member.get("EmailAddress") or "")

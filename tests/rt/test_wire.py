@@ -106,6 +106,7 @@ def test_rts_own_words_are_cut_short() -> None:
         ("", ()),
         ({"type": "user", "id": "Nobody"}, ()),
         ({"type": "user", "id": "grace"}, (Requestor("grace"),)),
+        ([{"type": "group", "id": "107", "Name": "grace"}], ()),  # a name that is no login
         (
             [{"id": "51", "Name": "s1234567", "RealName": "Ada", "EmailAddress": None}],
             (Requestor("s1234567", "Ada", ""),),
