@@ -54,5 +54,6 @@ async def test_a_link_opened_while_the_service_is_away_is_tried_again_by_itself(
     await ada.page.evaluate("token => { location.hash = `livechat=${token}` }", talk.token)
     await expect(ada.panel).to_contain_text("trying again")
     await expect(ada.panel).not_to_contain_text("kept on this device")
+    await expect(ada.panel.get_by_role("link", name="Open a ticket")).to_be_visible()
     await service.start()
     await expect(ada.button("Join the chat")).to_be_visible(timeout=20_000)

@@ -36,6 +36,7 @@ export function screen(app: App): Spec {
                 p(say("trying")),
                 what.kept && p(say("unsent_kept")),
                 button("main", what.again, say("try_now")),
+                ticket,
               ]
             : [];
   const door = what.name === "none" && moreOf(app)?.door(app, ticket);
