@@ -156,8 +156,8 @@ def unit() -> Suite:
     elsewhere = [f"tests/{folder}" for folder in ("contract", "e2e", "real_rt", "faults", "bench")]
     commands = [
         pytest(ELSEWHERE, *SEARCHES, seconds=65),
-        pytest(ELSEWHERE, *HALF, *ignoring(SEARCHES), seconds=360),
-        pytest(ELSEWHERE, *ignoring([*SEARCHES, *HALF, *elsewhere]), seconds=175),
+        pytest(ELSEWHERE, *HALF, *ignoring(SEARCHES), seconds=120),
+        pytest(ELSEWHERE, *ignoring([*SEARCHES, *HALF, *elsewhere]), seconds=140),
     ]
     return Suite(commands, patient=True)
 
