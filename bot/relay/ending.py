@@ -71,10 +71,6 @@ class _Together:
             self.following.setdefault(delivery.stream, []).append(delivery)
 
 
-class NotOurs(Exception):
-    """Somebody else holds the row by now, or it is gone: nothing of this is to be kept."""
-
-
 class Endings:
     """Writes down what became of deliveries. Ends of good ones wait a little for others."""
 
@@ -125,11 +121,11 @@ class Endings:
         hoped = "" if hurry else delivery.stream
 
         async def work(unit: Unit) -> list[Delivery]:
-            if after:  # first: everybody locks a chat before its rows
+            posted = isinstance(after, Relayed)
+            if after and posted:  # first: everybody locks a chat before its rows
                 await after(unit)
-            held = await unit.strike(run.ids, self._claim.owner, hoped)
-            if after and not held and not isinstance(after, Relayed):
-                raise NotOurs
+            if await unit.strike(run.ids, self._claim.owner, hoped) and after and not posted:
+                await after(unit)
             return await self._claim.take(unit, [delivery.stream]) if more else []
 
         return await self.write(run, work, soon=hurry or delivery.lane is not Lane.TEAMS)
@@ -137,7 +133,7 @@ class Endings:
     async def write(
         self, run: Run, work: Callable[[Unit], Awaitable[list[Delivery]]], *, soon: bool = True
     ) -> list[Delivery]:
-        """Commit ``work`` although the database may be away for a while; nothing if it is NotOurs.
+        """Commit ``work`` although the database may be away for a while.
 
         What was done outside is known here and nowhere else: forgotten, it would be repeated.
         """
@@ -146,8 +142,6 @@ class Endings:
         while True:
             try:
                 return await self._store.write(work, soon=soon, about=chats)
-            except NotOurs:
-                return []
             except NotDone:
                 self._doubt([run.delivery.stream])
                 if self._stopping() or time.monotonic() - began > _INSIST:

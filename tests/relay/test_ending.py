@@ -12,7 +12,7 @@ from unittest import mock
 import psycopg
 import pytest
 
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, State
 from bot.relay import ending
 from bot.relay.handlers import Relayed, Run, joined
 from bot.relay.ports import Delivery, NotDone, Seat
@@ -196,6 +196,18 @@ async def test_while_the_database_is_away_each_is_kept_in_mind(
         await asyncio.gather(*(ends(house, run) for run in runs))
     assert [len(chats) for chats, _ in writes.done] == [3, 1, 1, 1, 1]
     assert house.reports == []
+
+
+async def test_what_follows_is_written_once_though_nobody_knew_that_it_was_kept(
+    house: House, talks: list[tuple[Chat, Seat]]
+) -> None:
+    (run,) = await posted(house, talks[0])
+    another = replace(talks[0][0], id="another", state=State.ENDED)
+    with Writes(house, NotDone("The wire was cut.")):
+        ended = house.outbox._endings.end(run, lambda unit: unit.add(another), more=False)
+        assert await ended == []
+    assert await house.chat("another") == another
+    assert await waiting(house, talks[0][0]) == []
 
 
 async def test_a_chat_that_somebody_keeps_locked_holds_up_nobody_else(

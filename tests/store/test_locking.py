@@ -285,23 +285,13 @@ async def test_who_joins_locks_the_chat_first_as_who_forgets_it_does(
     assert not deadlocks
 
 
-async def keep_chat(unit: Unit) -> None:
-    """What comes of a delivery, for its chat."""
-    assert await unit.chat("chat-1")
-
-
-async def strikes(store: SqlStore, run: Run) -> None:
-    endings = Endings(store, Claim("me", 30, 1, 0), lambda *_: None, lambda: False)
-    await endings.end(run, keep_chat, more=False)
-
-
-async def test_a_delivery_that_ends_locks_its_chat_before_its_row_as_who_erases_does(
+async def test_a_message_behind_which_another_waits_locks_its_chat_before_its_row(
     two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = two
     await add_chat(here, state=State.OPEN)
-    await schedule(here, row("file:chat-1", chat_id="chat-1"))
-    (taken,) = await here.take("me", 30, ["file:chat-1"])
+    await schedule(here, row("chat:chat-1", "relay", chat_id="chat-1"))
+    (taken,) = await here.take("me", 30, ["chat:chat-1"])
     strike = SqlUnit.strike
     erasing: list[asyncio.Task[None]] = []
 
@@ -318,7 +308,9 @@ async def test_a_delivery_that_ends_locks_its_chat_before_its_row_as_who_erases_
         return found
 
     monkeypatch.setattr(SqlUnit, "strike", late)
-    await strikes(here, Run((taken.id,), taken, 0.0))
+    endings = Endings(here, Claim("me", 30, 1, 0), lambda *_: None, lambda: False)
+    endings.hurry(taken.stream)
+    await endings.end(Run((taken.id,), taken, 0.0), Relayed("chat-1", 1), more=False)
     await erasing[0]
     assert not deadlocks
 
