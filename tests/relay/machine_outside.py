@@ -110,6 +110,7 @@ class Teams(FakeThreads):
         self.refused: set[tuple[str, int]] = set()
         self.unheard: set[str] = set()
         self.gone: set[str] = set()
+        self._doubted: set[str] = set()  # chats of which it was said, wrongly; twice is believed
         self._lost: set[str] = set()  # places of which that will be said once more
         self.notices: list[tuple[str, str, str]] = []  # chat, word, detail
         self.complaints: list[str] = []
@@ -181,8 +182,10 @@ class Teams(FakeThreads):
             until = now + timedelta(seconds=RETRY_AFTER)
             self._closed |= {thread.conversation_id: (now, until)}
             self._closed |= {stream: (now, until)} if stream else {}
-        elif fault is Fault.GONE:
+        elif fault is Fault.GONE or (fault is Fault.GONE_ONCE and chat_id in self._doubted):
             self.gone.add(chat_id)
+        elif fault is Fault.GONE_ONCE:
+            self._doubted.add(chat_id)
         _before(fault)
 
     def new_process(self) -> None:

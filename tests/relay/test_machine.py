@@ -14,7 +14,7 @@ from bot.relay import outbox
 from tests.leaping import leaping
 from tests.relay.machine import ChatMachine
 from tests.relay.machine_ground import Ground, files, server
-from tests.relay.machine_outside import Died
+from tests.relay.machine_outside import Died, Fault
 
 STEPS = 50
 
@@ -51,3 +51,17 @@ def test_random_histories_on_postgresql(postgres_url: str) -> None:
     """With the server's timing two tries of one history may differ, so they are never the same."""
     with server(postgres_url) as ground:
         play(ground, 1_000, same=False)
+
+
+def test_the_model_knows_that_what_teams_says_twice_is_believed() -> None:
+    """Though both times it was wrong. The notice that waits keeps the chat from being purged unseen."""
+    once = [Fault.GONE_ONCE]
+    with files() as ground, leaping() as runner, mock.patch.object(outbox, "time", time):
+        machine = type("Machine", (ChatMachine,), {"ground": ground, "loop": runner.get_loop()})()
+        try:
+            machine.begins(first=3, second=3)
+            machine.says_into_trouble(relay=once, seconds=5, tab=0, times=1, which=0)
+            machine.turn(notice=[Fault.NOT_DONE], relay=once, rt=[])
+            assert len(machine.teams.gone) == 1
+        finally:
+            machine.teardown()
