@@ -47,8 +47,8 @@ def page(
 ) -> str:
     """Return the stand-alone page; ``endpoint`` is the path prefix of the service.
 
-    It is the same for all who read the language: who follows a link is known from its fragment, which no server is
-    sent. So it can name no ticket, to a mail scanner or anybody else.
+    It is the same for all who read the language: who follows a link is known from its fragment,
+    which no server is sent. So it can name no ticket, to a mail scanner or anybody else.
     """
     return _spoken(
         _page,
