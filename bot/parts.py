@@ -32,11 +32,11 @@ from bot.visitors.allowance import Rate
 from bot.visitors.assertions import Assertions
 from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
+from bot.visitors.pace import Pace
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
-from bot.visitors.socket import Pace
 from bot.visitors.start_routes import Desk, StartRoutes
 
 

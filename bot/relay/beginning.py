@@ -23,12 +23,12 @@ from bot.domain.messages import Author, Role
 from bot.domain.rating import Rating
 from bot.domain.reception import Admits, Reception
 from bot.domain.tickets import NewTicket
+from bot.relay.joining import Joined
 from bot.relay.pool import Channel, choose, crowd
 from bot.relay.ports import BEGUN, Scope, Seat, Thread
 from bot.relay.relay import Relay
 from bot.relay.sending import plain_subject
 from bot.relay.storage import Unit
-from bot.relay.visiting import Joined
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.domain.admission import SignIn
 from bot.domain.asking import BadFields, Detail, Question, read_question
 from bot.domain.reception import Admits
 from bot.relay.beginning import Beginning, CannotBegin
-from bot.relay.visiting import Joined
+from bot.relay.joining import Joined
 from bot.visitors import guard, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error

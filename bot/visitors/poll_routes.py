@@ -17,8 +17,9 @@ from bot.visitors import guard, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer
 from bot.visitors.guard import Refusal
+from bot.visitors.pace import FRAMES
 from bot.visitors.polls import Polls, Window
-from bot.visitors.socket import FRAMES, Shared
+from bot.visitors.socket import Shared
 from bot.visitors.wire import Close
 
 ASKS = Rate(per_minute=240, burst=60)  # of one chat, in all its windows

@@ -22,11 +22,12 @@ from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
 from bot.visitors.keeper import Keeper
 from bot.visitors.lookout import Lookout
+from bot.visitors.pace import Pace
 from bot.visitors.poll_routes import PollRoutes
 from bot.visitors.rate_routes import RateRoutes
 from bot.visitors.routes import Accepted, Allowances, Page, Routes
 from bot.visitors.sign_in_routes import SignInRoutes
-from bot.visitors.socket import Pace, Shared
+from bot.visitors.socket import Shared
 
 log = structlog.get_logger(__name__)
 

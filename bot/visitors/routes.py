@@ -12,8 +12,8 @@ import structlog
 from aiohttp import hdrs, web
 
 from bot.domain.chat import Chat
+from bot.relay.joining import CannotJoin
 from bot.relay.ports import Seat
-from bot.relay.visiting import CannotJoin
 from bot.visitors import guard, pages, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error

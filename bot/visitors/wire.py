@@ -21,7 +21,7 @@ from bot.domain.identity import Proof
 from bot.domain.messages import Kind, Message, Role
 from bot.domain.presence import Presence
 from bot.domain.tickets import DEFAULT_INSTANCE, TicketRef
-from bot.relay.visiting import Peek
+from bot.relay.joining import Peek
 
 PROTOCOL: Final = "livechat.v1"
 MAX_FRAME_BYTES: Final = 64 * 1024

@@ -16,8 +16,8 @@ from bot.domain.messages import MAX_MESSAGE_BYTES
 from bot.domain.presence import Presence
 from bot.relay.visiting import Visiting
 from bot.visitors.hub import Hub
+from bot.visitors.pace import Pace
 from bot.visitors.room import VisitorsRoom
-from bot.visitors.socket import Pace
 from bot.visitors.wire import Close
 from tests.migrated import lay_out
 from tests.relay.house import opened

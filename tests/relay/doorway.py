@@ -9,8 +9,8 @@ from bot.domain.chat import Chat
 from bot.domain.identity import Identity
 from bot.domain.reception import Admits
 from bot.relay.door import Door
+from bot.relay.joining import Joined
 from bot.relay.ports import Seat, Thread
-from bot.relay.visiting import Joined
 from tests.people import LATER, STRANGER
 from tests.relay.house import THREAD, House
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from bot.domain.messages import Kind, Message, Role
-from bot.relay.visiting import CannotJoin, CannotSay
+from bot.relay.joining import CannotJoin
+from bot.relay.visiting import CannotSay
 from tests.relay.machine_base import PICK, PLANS, REALLY, SIDES, SPANS, WHICH, MachineBase
 from tests.relay.machine_model import Line, Tab, Talk
 from tests.relay.machine_outside import Fault

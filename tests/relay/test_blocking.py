@@ -13,9 +13,10 @@ from bot.domain.chat import Chat, State
 from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Role
 from bot.relay.blocking import everybody
+from bot.relay.joining import CannotJoin
 from bot.relay.ports import Answer
 from bot.relay.storage import Unit
-from bot.relay.visiting import CannotJoin, CannotSay
+from bot.relay.visiting import CannotSay
 from bot.teams.posts import LIMIT, weight
 from tests.people import GRACE, TICKET
 from tests.relay.house import OTHER, THREAD, House

@@ -12,8 +12,8 @@ from bot.domain.chat import State
 from bot.domain.effects import Word
 from bot.domain.identity import Identity, Proof
 from bot.domain.matching import Match, match
+from bot.relay.joining import CannotJoin
 from bot.relay.signing_in import SigningIn, UsedBefore
-from bot.relay.visiting import CannotJoin
 from tests.relay.house import THREAD, House
 
 ADA, EVE = Identity(Proof.SSO, "s1234567"), Identity(Proof.SSO, "eve")

@@ -9,8 +9,9 @@ from bot.domain.chat import Chat, State
 from bot.domain.messages import MAX_MESSAGE_BYTES
 from bot.domain.presence import Presence
 from bot.domain.rating import Rating
+from bot.relay.joining import CannotJoin
 from bot.relay.ports import NotDone, Seat
-from bot.relay.visiting import CannotJoin, CannotRate, CannotSay
+from bot.relay.visiting import CannotRate, CannotSay
 from tests.relay.house import OTHER, THREAD, House
 
 

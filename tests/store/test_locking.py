@@ -22,10 +22,11 @@ from bot.relay.delivering import RelayHandler
 from bot.relay.ending import Claim, Endings
 from bot.relay.handlers import Relayed, Run
 from bot.relay.inbound import Operator, Pressed
+from bot.relay.joining import CannotJoin
 from bot.relay.ports import Delivery, Gone, Knock, Lane
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
-from bot.relay.visiting import CannotJoin, Visiting
+from bot.relay.visiting import Visiting
 from bot.store import SqlStore, outbox_sql
 from bot.store.libpq import Connection, Order
 from bot.store.link import Link

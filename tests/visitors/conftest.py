@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pytest
 
 from bot.visitors.hub import Hub
+from bot.visitors.pace import Pace
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
-from bot.visitors.socket import Pace
 from tests.visitors.browser import ORIGIN, Browser, Server
 from tests.visitors.fakes import FakeVisiting
 

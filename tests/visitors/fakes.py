@@ -22,8 +22,9 @@ from bot.domain.rating import Rating
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.attaching import Attaching
 from bot.relay.files import FileRules, Stored
+from bot.relay.joining import CannotJoin, Joined, Peek
 from bot.relay.ports import Committed, News, NotDone, Seat
-from bot.relay.visiting import CannotJoin, CannotRate, CannotSay, Joined, Peek, Visiting
+from bot.relay.visiting import CannotRate, CannotSay, Visiting
 
 NOW = datetime(2026, 11, 21, 10, 42, 7, 123456, tzinfo=UTC)
 GRACE = Author(Role.OPERATOR, "aad-grace", "Grace Hopper")

@@ -24,10 +24,10 @@ from bot.relay.signing_in import SigningIn
 from bot.visitors.allowance import Rate
 from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
+from bot.visitors.pace import Pace
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
-from bot.visitors.socket import Pace
 from tests.migrated import lay_out
 from tests.relay.house import THREAD, House, opened
 from tests.visitors.browser import HEADERS, ORIGIN

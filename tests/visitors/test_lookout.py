@@ -12,7 +12,8 @@ import structlog
 from bot.relay.ports import Committed, News
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
-from bot.visitors.socket import Pace, Socket
+from bot.visitors.pace import Pace
+from bot.visitors.socket import Socket
 from bot.visitors.wire import Close
 from tests.faults.faultproxy import FaultProxy
 from tests.visitors.browser import CHAT, Browser, texts, until

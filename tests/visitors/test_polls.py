@@ -11,9 +11,9 @@ from aiohttp import ClientResponse
 
 from bot.domain.presence import Presence
 from bot.visitors.hub import Hub
+from bot.visitors.pace import Pace
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
-from bot.visitors.socket import Pace
 from bot.visitors.wire import MAX_FRAME_BYTES
 from tests.visitors.browser import CHAT, HEADERS, ORIGIN, Browser, Poller, Server, until
 from tests.visitors.conftest import Site, StartSite

@@ -14,8 +14,8 @@ from bot.domain.chat import State
 from bot.domain.presence import Presence
 from bot.relay.ports import Committed, News, NotDone
 from bot.visitors.allowance import Rate
+from bot.visitors.pace import Pace
 from bot.visitors.routes import Allowances
-from bot.visitors.socket import Pace
 from bot.visitors.wire import Close
 from tests.visitors.browser import COOKIE, HEADERS, Browser, nonce, until
 from tests.visitors.conftest import Site, StartSite

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.visitors import guard, routes, wire
-from bot.visitors.socket import Pace
+from bot.visitors.pace import Pace
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/security.md").read_text(encoding="utf-8")

@@ -14,7 +14,8 @@ from aiohttp import WSMsgType
 
 from bot.domain.messages import MAX_MESSAGE_BYTES, Message
 from bot.relay.ports import Committed, News, Seat
-from bot.visitors.socket import Pace, Socket
+from bot.visitors.pace import Pace
+from bot.visitors.socket import Socket
 from bot.visitors.wire import Close
 from tests.visitors.browser import CHAT, ORIGIN, Browser, Tab, until
 from tests.visitors.conftest import Site, StartSite

@@ -18,7 +18,7 @@ from bot.domain.events import Purged, Receipt
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote, Role
 from bot.domain.presence import Presence
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
-from bot.relay.visiting import Peek
+from bot.relay.joining import Peek
 from bot.visitors import wire
 from tests.visitors.fakes import GRACE, NOW
 
