@@ -178,7 +178,7 @@ async def test_chats_that_stand_still_are_found_by_state(store: SqlStore) -> Non
 async def test_who_asks_for_all_chats_in_a_state_gets_more_than_a_batch(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.store._MOST_STALE", 1)
+    monkeypatch.setattr("bot.store.reading._MOST_STALE", 1)
     for name in ("chat-1", "chat-2"):
         await add_chat(store, name, state=State.PURGED)
     await add_chat(store, "chat-3", state=State.OPEN)
