@@ -201,7 +201,14 @@ class Routes:
         found = await self._seated(request)
         looked = await self._visiting.look(found[1]) if found else None
         view = wire.view(*looked) if looked else None
-        return web.Response(status=204) if view is None else answer(200, view)
+        if view is not None:
+            return answer(200, view)
+        # What was not sent from that window is shown to its writer alone.
+        who = await self.signing.here(request) if self.signing else None
+        response = web.Response(status=204)
+        if who:
+            response.headers["X-Livechat-Person"] = wire.person(who)
+        return response
 
     async def leave(self, request: web.Request) -> web.Response:
         """Forget the cookie, here and in the browser; one for another chat than is named stays."""

@@ -94,8 +94,7 @@ class SignInRoutes:
 
     def keep(self, visiting: Visiting, hub: Hub) -> Keeper:
         """Return who sees to it that a chat is shown to nobody but him who signed in for it."""
-        proxy = self._porch.proxy if self._porch.everywhere else None
-        self.keeper = Keeper(visiting, hub, proxy)
+        self.keeper = Keeper(visiting, hub, self._everywhere)
         return self.keeper
 
     def table(self) -> list[web.RouteDef]:
@@ -167,13 +166,30 @@ class SignInRoutes:
         found = await self._porch.signing_in.known(secret) if secret else None
         return found if found and self._is_still_here(request, found.who) else None
 
+    async def here(self, request: web.Request) -> Identity | None:
+        """Return who is signed in with this browser, whether he has joined a chat or not; None if
+        nobody can tell.
+        """
+        if found := await self.who(request):
+            return found.who
+        login = self._named(request)
+        return Identity(Proof.SSO, login) if login else None
+
     def _is_still_here(self, request: web.Request, who: Identity) -> bool:
         """Tell whether the web server still names whom it named, where it does so with every request."""
-        proxy = self._porch.proxy if self._porch.everywhere else None
-        if proxy is None or who.proof is not Proof.SSO:
+        if self._everywhere is None or who.proof is not Proof.SSO:
             return True
-        said = proxy.login(request)
-        return said is not None and proxy.local(said) == who.login
+        return self._named(request) == who.login
+
+    @property
+    def _everywhere(self) -> ProxyIdentity | None:
+        return self._porch.proxy if self._porch.everywhere else None
+
+    def _named(self, request: web.Request) -> str | None:
+        """Return whom the web server names with this request, where it does so with every one."""
+        proxy = self._everywhere
+        said = proxy.login(request) if proxy else None
+        return proxy.local(said) if proxy and said else None
 
     async def sign_out(self, request: web.Request, response: web.Response) -> None:
         """Forget it, here and in the browser."""

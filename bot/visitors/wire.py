@@ -17,7 +17,8 @@ from bot.domain import legible
 from bot.domain.admission import Admission
 from bot.domain.chat import Chat, State
 from bot.domain.files import File
-from bot.domain.identity import Proof
+from bot.domain.identity import Identity, Proof
+from bot.domain.invitations import digest
 from bot.domain.messages import Kind, Message, Role
 from bot.domain.presence import Presence
 from bot.domain.tickets import DEFAULT_INSTANCE, TicketRef
@@ -213,6 +214,7 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
         "ticket": ticket(_his(chat)),
         "stranger": chat.identity.proof is Proof.ANONYMOUS,
         "you": chat.visitor.name if chat.visitor else "",
+        "person": person(chat.identity) or chat.id,
         "operators": [operator.name for operator in chat.operators],
         "head": chat.head,
         "relayed": relayed,
@@ -221,6 +223,18 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
         "blocked": time(chat.blocked) if chat.blocked else None,
         "rating": (chat.rating or None) if not chat.may_be_rated else "",
     }
+
+
+def person(who: Identity) -> str:
+    """Return what is the same for one person in all his chats, and tells nobody who it is; "" if we do
+    not know who he is: what anybody can type is no sign of him.
+
+    Whoever signed in is another one than whoever held a link that was meant for him.
+    """
+    known = who.login or who.address
+    if not known or who.proof is Proof.ANONYMOUS:
+        return ""
+    return digest(f"{'signed in' if who.verified else 'link'}: {known.casefold()}")[:32]
 
 
 def _his(chat: Chat) -> TicketRef:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from playwright.async_api import Route, expect
@@ -362,18 +363,21 @@ async def test_what_was_written_offline_while_the_chat_was_filed_is_resolved_and
     await expect(ada.panel).to_be_hidden()
 
 
-async def test_what_was_not_sent_outlives_the_session_until_it_is_dismissed(
+async def test_what_was_not_sent_outlives_the_session_for_whoever_is_back_in_that_chat(
     ada: Ada, service: MockService
 ) -> None:
     await ada.join(service.invite())
     await service.stop()
     await ada.say("kept for you")
+    session = cast(Any, await ada.context.cookies())
     await ada.context.clear_cookies()
     await service.start()
-    for _ in range(2):
-        await ada.page.reload()
-        await expect(ada.message("kept for you")).to_contain_text("Not sent")
-        await expect(ada.foot).to_contain_text("This browser is no longer signed in")
+    await ada.page.reload()
+    await expect(ada.panel).to_contain_text("was not sent. Whoever wrote it sees it again")
+    await expect(ada.messages).to_have_count(0)
+    await ada.context.add_cookies(session)
+    await ada.page.reload()
+    await expect(ada.message("kept for you")).to_contain_text("Sent")
 
 
 async def test_a_second_chat_says_what_becomes_of_the_first_and_the_first_link_what_to_do(

@@ -202,7 +202,7 @@ async def shows_nothing_of_hers(site: Site, *cookies: str) -> None:
     if not await site.ada.panel.is_visible():
         await site.ada.launcher.click()
     await expect(site.ada.panel).to_contain_text("No chat is open")
-    for place in (await site.ada.page.content(), await site.ada.page.evaluate(STORED)):
+    for place in (await site.ada.panel.inner_text(), await site.ada.page.evaluate(STORED)):
         assert "my question" not in place
         assert "never sent" not in place
         assert "half a sentence" not in place
@@ -272,7 +272,7 @@ async def test_the_next_one_who_signs_in_gets_his_own_chat_and_not_hers(site: Si
     await site.ada.page.wait_for_url(f"{site.help_site.url}/remote")
     await site.ada.follow(site.house.token(other))
     await expect(site.ada.panel).to_contain_text("It is for somebody else.")
-    assert "my question" not in await site.ada.page.content()
+    await expect(site.ada.panel).not_to_contain_text("my question")
 
 
 async def left_behind(site: Site) -> None:
@@ -298,7 +298,7 @@ async def has_a_chat_of_his_own(site: Site) -> None:
     await site.ada.say("his question")
     await expect(site.ada.message("his question")).to_contain_text("Sent")
     for _ in range(2):
-        places = (await site.ada.page.content(), await site.ada.page.evaluate(STORED))
+        places = (await site.ada.panel.inner_text(), await site.ada.page.evaluate(STORED))
         assert "never sent" not in "".join(places)
         await site.ada.page.reload()
         await expect(site.ada.message("his question")).to_be_visible()
@@ -342,3 +342,51 @@ async def test_nor_does_who_has_signed_in_since_and_has_no_chat(site: Site) -> N
     await site.ada.page.goto(f"{site.help_site.url}/livechat/sign-in?/remote")
     await site.ada.page.wait_for_url(f"{site.help_site.url}/remote")
     await shows_nothing_of_hers(site, "__Host-livechat-signin")
+
+
+async def signs_in(site: Site, login: str) -> None:
+    """Whoever sits here now goes through the sign-in, and joins no chat. The pop-up is as it was left."""
+    site.login = login
+    await site.ada.page.goto(f"{site.help_site.url}/livechat/sign-in?/remote")
+    await site.ada.page.wait_for_url(f"{site.help_site.url}/remote")
+
+
+HERS = "This browser is no longer signed in."
+NOBODYS = "Something that was written in this window was not sent."
+
+
+async def test_what_could_not_be_sent_before_the_session_ran_out_is_its_writers_alone(
+    site: Site,
+) -> None:
+    await left_behind(site)
+    site.house.clock.pass_(hours=25)
+    ada = site.ada
+    await ada.visit("/remote")  # and nobody knows who does
+    await expect(ada.panel).to_contain_text(NOBODYS)
+    await expect(ada.panel).not_to_contain_text("never sent")
+    await signs_in(site, "s1234567")
+    await expect(ada.foot).to_contain_text(HERS)
+    await expect(ada.message("never sent")).to_contain_text("Not sent")
+    await signs_in(site, "eve")
+    await expect(ada.panel).to_contain_text("No chat is open")
+    await expect(ada.panel).not_to_contain_text(NOBODYS)
+    await expect(ada.panel).not_to_contain_text("never sent")
+    assert "never sent" not in await ada.page.evaluate(STORED)
+
+
+@pytest.mark.parametrize("everywhere", [True], indirect=True)
+@pytest.mark.parametrize(("login", "told"), [("s1234567", HERS), ("eve", None), ("", NOBODYS)])
+async def test_nor_is_it_anybody_elses_where_the_web_server_always_says_who_is_there(
+    site: Site, login: str, told: str | None
+) -> None:
+    site.everywhere("s1234567")
+    await left_behind(site)
+    site.house.clock.pass_(hours=25)
+    site.everywhere(login)
+    panel = site.ada.panel
+    await site.ada.visit("/remote")
+    await expect(panel).to_contain_text(told or "No chat is open")
+    for word in {HERS, NOBODYS} - {told}:
+        await expect(panel).not_to_contain_text(word)
+    await expect(panel.get_by_text("never sent")).to_have_count(1 if told == HERS else 0)
+    assert ("never sent" in await site.ada.page.evaluate(STORED)) is bool(told)

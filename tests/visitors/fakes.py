@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain import events as e
-from bot.domain.admission import SignIn
+from bot.domain.admission import SignIn, bearer
 from bot.domain.advance import advance
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.effects import Record
 from bot.domain.events import Event
+from bot.domain.identity import BEARER
 from bot.domain.invitations import Route, digest
 from bot.domain.messages import Author, EmptyText, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence
@@ -146,7 +147,9 @@ class FakeVisiting(Visiting):
         if fate == "pending":
             link.fate, link.nonce = "used", nonce
             ada = Author(Role.VISITOR, f"visitor-{link.chat_id}", ADA.name)
-            self.happen(link.chat_id, e.VisitorJoined(self.now, ada, rates=self.rates))
+            meant = self.chats[link.chat_id].invitation
+            known = bearer(meant) if meant else BEARER
+            self.happen(link.chat_id, e.VisitorJoined(self.now, ada, known, rates=self.rates))
         elif fate != "used" or not again:
             if fate == "used":
                 self.happen(link.chat_id, e.KnockedAgain(self.now))

@@ -11,8 +11,10 @@ from aiohttp import ClientResponse
 
 from bot.domain import events as e
 from bot.domain.chat import State
+from bot.domain.identity import Identity, Proof
 from bot.domain.presence import Presence
 from bot.relay.ports import Committed, News, NotDone
+from bot.visitors import wire
 from bot.visitors.allowance import Rate
 from bot.visitors.pace import Pace
 from bot.visitors.routes import Allowances
@@ -26,6 +28,7 @@ VIEW = {
     "state": "open",
     "ticket": "12345",
     "you": "Ada Lovelace",
+    "person": wire.person(Identity(Proof.LINK, "ada")),
     "operators": ["Grace Hopper"],
     "head": 1,
     "relayed": 0,

@@ -288,3 +288,39 @@ async def test_a_second_device_has_a_session_of_its_own_and_needs_a_link_of_its_
     assert await desk.posts("join", token=link, nonce=nonce()) == (410, {"error": "used"})
     await phone.posts("leave")
     assert (await phone.goes("/livechat/api/session"))[0] == 204
+
+
+async def person(site: Site, login: str = "") -> str | None:
+    """Whose chat the widget is shown; without one, who is here, if anybody can tell."""
+    named = {"X-Remote-User": login, "X-Livechat-Proxy": SECRET} if login else {}
+    cookies = {"Cookie": "; ".join(f"{k}={v}" for k, v in site.visitor.cookies.items())}
+    http, address = site.visitor.http, f"{site.base}/livechat/api/session"
+    async with http.get(address, headers=named | cookies) as answer:
+        if answer.status == 200:
+            return str((await answer.json())["person"])
+        return answer.headers.get("X-Livechat-Person")
+
+
+@only_at_the_door
+async def test_once_her_session_ran_out_it_is_told_whether_she_is_here_or_somebody_else(
+    site: Site,
+) -> None:
+    """What she could not send stands in that tab, and is hers alone."""
+    await joined(site)
+    ada = await person(site)
+    site.house.clock.pass_(hours=25)
+    assert await person(site) is None
+    await site.visitor.goes("/livechat/sign-in", login=ADA.upper())
+    assert await person(site) == ada
+    await site.visitor.goes("/livechat/sign-in", login=EVE)
+    assert await person(site) not in (None, ada)
+
+
+async def test_it_is_told_too_where_the_web_server_names_whoever_asks(site: Site) -> None:
+    await joined(site)
+    ada = await person(site, ADA)
+    site.house.clock.pass_(hours=25)
+    assert await person(site) is None
+    assert await person(site, ADA) == ada
+    assert await person(site, f"{ADA}@elsewhere.example") is None
+    assert await person(site, EVE) not in (None, ada)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.domain.advance import advance
 from bot.domain.chat import Chat, Filing, State
 from bot.domain.events import Purged, Receipt
+from bot.domain.identity import BEARER, Identity, Proof
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote, Role
 from bot.domain.presence import Presence
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
@@ -117,6 +118,7 @@ def test_the_view_is_the_protocols() -> None:
         "state": "open",
         "ticket": "12345",
         "you": "Ada Lovelace",
+        "person": "c1",
         "operators": ["Grace Hopper"],
         "head": 7,
         "relayed": 6,
@@ -208,6 +210,37 @@ def test_a_purged_chat_shows_no_name() -> None:
     view = wire.view(replace(CHAT, state=State.PURGED, visitor=None, ended_by=ADA), 7)
     assert view
     assert (view["you"], view["ended_by"]) == ("", "visitor")
+
+
+LINK, SSO, ASSERTED, ANONYMOUS = Proof.LINK, Proof.SSO, Proof.ASSERTED, Proof.ANONYMOUS
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (Identity(SSO, "ada", "Ada"), Identity(ASSERTED, "Ada", "Ada L.", "ada@x.org"), True),
+        (Identity(SSO, "ada", "Ada"), Identity(SSO, "ada2", "Ada"), False),
+        (Identity(LINK, "ada", "Ada"), Identity(LINK, "ADA", "Ada", "ada@x.org"), True),
+        (Identity(LINK, "", "Ada", "ada@x.org"), Identity(LINK, "", "Ada", "ada@y.org"), False),
+        # Somebody else may have held her link.
+        (Identity(SSO, "ada"), Identity(LINK, "ada"), False),
+        # Anybody can type that, and hold a link that was for nobody in particular.
+        (
+            Identity(ANONYMOUS, "", "Ada", "ada@x.org"),
+            Identity(ANONYMOUS, "", "Ada", "ada@x.org"),
+            False,
+        ),
+        (BEARER, BEARER, False),
+    ],
+)
+def test_a_person_is_the_same_in_all_his_chats_and_nobody_else_is(
+    one: Identity, other: Identity, same: bool
+) -> None:
+    chats = replace(CHAT, identity=one), replace(CHAT, id="c2", identity=other)
+    first, second = (wire.view(chat, 0) for chat in chats)
+    assert first
+    assert second
+    assert (first["person"] == second["person"]) is same
 
 
 def test_another_rts_ticket_says_whose_it_is() -> None:

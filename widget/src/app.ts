@@ -96,7 +96,7 @@ export class App {
     if (this.#invitation) return;
     if (kept) this.#invite(kept);
     // On our own page also for the words of the language that is wanted.
-    else if (this.open || this.#browser.get("session") != null || leftBehind(this.#tab)) void this.resume();
+    else if (this.open || this.#browser.get("session") != null || this.#tab.get("last")) void this.resume();
   };
 
   disconnect(): void {
@@ -195,7 +195,7 @@ export class App {
     const { token, nonce } = invitation;
     const [status, body] = await this.#ask("api/join", { token, nonce });
     if (this.#invitation !== invitation) return;
-    if (status === 200 && isView(body)) {
+    if (isView(body)) {
       if (body.signed_out) this.clean();
       this.#begin(body);
     } else if (status === 410 || status === 404) {
@@ -233,18 +233,17 @@ export class App {
   async #boot(chat = this.#browser.get("session") === "" && this.#browser.get("left")): Promise<void> {
     const [status, body] = await (chat ? this.#ask("api/leave", { chat }) : this.#ask("api/session"));
     if (this.#invitation || this.talk || !this.host.isConnected) return;
+    if (status === 401) this.clean();
+    this.open ||= !!this.#tab.get("open");
     if (status === 409) {
       this.open = true; // another one is this browser's by now, and goes on
       return this.#boot(null);
     }
-    if (![204, 401].includes(status) && !(status === 200 && isView(body))) {
-      this.open ||= !!this.#tab.get("open");
+    const now = isView(body) ? body : null;
+    if (!now && ![204, 401].includes(status))
       return this.#trouble(status, () => void this.#boot(chat), !chat);
-    }
-    const now = status === 401 ? null : (body as View | null);
-    if (!now && body) this.clean();
     // What was not sent from here is shown first, until it is dismissed; not once one has signed out (401).
-    const old = leftBehind(this.#tab, now?.you)?.view;
+    const old = leftBehind(this.#tab, body as View)?.view;
     const stop = old && old.chat !== now?.chat && (now ? "other_chat" : "no_session");
     const view = stop ? old : now;
     if (!now) {
@@ -252,13 +251,8 @@ export class App {
       this.#browser.set("left", null);
       new Spare(this.#browser).only();
     }
-    if (view) {
-      this.open ||= !!this.#tab.get("open");
-      this.#begin(view, stop);
-    } else {
-      this.#tab.set("open", null);
-      this.go({ name: "none" });
-    }
+    if (view) this.#begin(view, stop);
+    else this.go({ name: "none" });
   }
 
   /** Whoever wrote here has signed out: nothing of it stays, nor in other windows (lazy/closed.ts). */

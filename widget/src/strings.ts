@@ -69,6 +69,8 @@ export const EN = {
   trouble_text: "There was no answer. Please try again in a minute.",
   trying: "There is no answer; trying again.",
   unsent_kept: "What you wrote is kept and sent later.",
+  unsent_left:
+    "Something that was written in this window was not sent. Whoever wrote it sees it again in that chat, or once signed in.",
   try_now: "Try now",
   again: "Try again",
 

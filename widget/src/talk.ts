@@ -12,12 +12,16 @@ const IN_ALL = 30_000;
 const TYPING = 60_000;
 
 /**
- * What the chat that was last written in left unsent in this tab; it may be for nobody any more.
- * Of somebody else than `you`, who has a chat now, it is not: the session may have run out before he left.
+ * What the chat that was last written in left unsent in this tab, if it is of whoever is here now. Of
+ * somebody else it goes away: the session may have run out before he left. While nobody is known to be
+ * here, it stays for its writer.
  */
-export const leftBehind = (tab: Shelf, you?: string): Outbox | null => {
-  const left = tab.get<Outbox>(`${tab.get("last")}`);
-  return left?.unsent[0] && (!you || left.view.you === you) ? left : null;
+export const leftBehind = (tab: Shelf, { chat, person }: Partial<View>): Outbox | null => {
+  const name = `${tab.get("last")}`;
+  const left = tab.get<Outbox>(name);
+  if (left && (left.view.chat === chat || left.view.person === person)) return left;
+  if (person) tab.set(name, null);
+  return null;
 };
 
 export interface TalkUser {
@@ -55,7 +59,7 @@ export class Talk {
     this.#user = user;
     this.#tab = tab;
     this.#browser = browser;
-    if (!leftBehind(tab, view.you)) tab.set(`${tab.get("last")}`, null);
+    leftBehind(tab, view);
     const { draft = "", unsent = [] } = tab.get<Outbox>(view.chat) ?? {};
     this.draft = draft;
     this.#spare = new Spare(browser, view.chat);

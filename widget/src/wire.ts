@@ -8,6 +8,8 @@ export interface View {
   /** The visitor began it and did not sign in: nobody writes to him by what he typed. */
   stranger: boolean;
   you: string;
+  /** The same for all that one person has or signs in for, and nobody else's. */
+  person: string;
   operators: string[];
   head: number;
   relayed: number;

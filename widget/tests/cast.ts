@@ -9,6 +9,7 @@ export function aView(changes: Partial<View> = {}): View {
     state: "open",
     ticket: "12345",
     you: "Ada Lovelace",
+    person: "ada",
     operators: ["Grace Hopper"],
     head: 0,
     relayed: 0,

@@ -8,7 +8,7 @@ import type { Child, Spec } from "../view/dom.ts";
 import { randomText, type View } from "../wire.ts";
 import { keepsCookies } from "../cookies.ts";
 import { dress } from "./dress.ts";
-import { empty, keep, recalled, type Field } from "./form.ts";
+import { empty, isLeft, keep, recalled, type Field } from "./form.ts";
 import { Hits, hitsView } from "./hits.ts";
 import { keptOut } from "./keptout.ts";
 
@@ -342,8 +342,7 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
     ];
   }
 
-  return (app, ticket) => {
-    dress(app);
+  function whole(app: App, ticket: Child): Child[] {
     let here = doors.get(app);
     if (!here) doors.set(app, (here = new Door(app)));
     const door = here;
@@ -367,6 +366,11 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
       ticket,
       again,
     ];
+  }
+
+  return (app, ticket) => {
+    dress(app);
+    return [...whole(app, ticket), isLeft() && h("p", { key: "left" }, say("unsent_left"))];
   };
 }
 

@@ -36,3 +36,13 @@ export function keep(form: Form): void {
     // the page still knows
   }
 }
+
+/** Something that was said in this tab was not sent, and is not shown: nobody knows whether its writer is here. */
+export function isLeft(): boolean {
+  try {
+    const chat = JSON.parse(sessionStorage.getItem("livechat:last") ?? "null") as string | null;
+    return !!sessionStorage.getItem(`livechat:${chat}`);
+  } catch {
+    return false;
+  }
+}
