@@ -44,6 +44,11 @@ ONLY: tuple[str, ...] = tuple(sys.argv[1:])
 #: A card and a page have few colours: so many show them no worse, in half the bytes.
 COLOURS, MORE = 64, 160
 TICKET, OTHER, THIRD = "12345", "12356", "12354"
+#: The end of the conversation is to be seen, or there is none on the page.
+AT_END = """() => {
+    const log = document.querySelector("rt-livechat")?.shadowRoot.querySelector(".log");
+    return !log || log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+}"""
 SUMMARY = "The lab's printer was out of toner. Replaced the cartridge and printed a test page."
 #: Who says what: each line is seen on the other side before the next is written.
 TALK = (
@@ -103,9 +108,12 @@ async def states(page: Page, name: str, shown: Locator | None = None) -> None:
     if not wanted(name):
         return
     await page.mouse.move(0, 0)
+    follows = await page.evaluate(AT_END)
     for size, (width, height) in SIZES.items():
         # what is below the edge of a list that scrolls cannot be taken
         await page.set_viewport_size({"width": width, "height": 1400 if shown else height})
+        if follows:  # not by frames: a hidden page gets none
+            await page.wait_for_function(AT_END, polling=20)
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)
             await take(shown or page, f"{name}-{size}-{scheme}")
