@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.domain.tickets import (
     NoTicketNumber,
@@ -15,11 +16,16 @@ from bot.domain.tickets import (
 
 #: A line that begins so stays among the operators.
 NOTE = "//"
-_BLANK = r"(?:[^\S\n]|[\u200b-\u200f\u2060\ufeff])"
+# White space, and what nobody sees: marks of direction, letters that are drawn as nothing.
+_BLANK = r"(?:[^\S\n]|[\u115f\u1160\u200b-\u200f\u2060\u3164\ufeff\uffa0])"
+_MARK = r"[-*•·–—>]|\d{1,3}[.)]"
 #: The marks of a list or a quote, which Teams puts there, and what nobody sees.
-MARKS = rf"{_BLANK}*(?:(?:[-*•·–—>]|\d{{1,3}}[.)]){_BLANK}+)*"
-_MARKED = re.compile(f"^{MARKS}")
-_NOTE_LINE = re.compile(rf"{MARKS}{NOTE}")
+MARKS = rf"{_BLANK}*(?:(?:{_MARK}){_BLANK}+)*"
+# People have their own: "a) …", "(2) …", "1️⃣ …".
+_TYPED = r"\(?(?:\d{1,3}|[^\W\d_])[.)]"
+_KEYCAP = r"\d\ufe0f?\u20e3"
+_MARKED = re.compile(rf"^{_BLANK}*(?:(?:{_MARK}|{_TYPED}){_BLANK}+|{_KEYCAP}{_BLANK}*)*")
+_NOTE_LINE = re.compile(f"{_MARKED.pattern}{NOTE}")
 
 #: Whole texts, lower case, that are commands; each does what a button of the card does.
 _WORDS = {
@@ -178,13 +184,19 @@ def is_note(text: str) -> bool:
 def without_notes(text: str) -> tuple[str, int]:
     """Return ``text`` without the lines that begin with ``//``, and how many those were.
 
-    In a list or a quote they begin so behind its mark.
+    In a list or a quote they begin so behind its mark. Word and others part lines by other signs:
+    behind these a note begins, too, and it ends where the line does.
     """
     if NOTE not in text:
         return text, 0
-    lines = text.split("\n")
-    kept = [line for line in lines if not _NOTE_LINE.match(line)]
-    return "\n".join(kept), len(lines) - len(kept)
+    kept, notes = [], 0
+    for line in text.split("\n"):
+        parts = line.splitlines(keepends=True)
+        words = list(takewhile(lambda part: not _NOTE_LINE.match(part), parts))
+        notes += len(words) < len(parts)
+        if words or not parts:
+            kept.append("".join(words))
+    return "\n".join(kept), notes
 
 
 def lines_of(text: str) -> Collection[str]:
@@ -194,7 +206,11 @@ def lines_of(text: str) -> Collection[str]:
     there as both.
     """
     lines = dict.fromkeys((*text.split("\n"), *text.splitlines()))
-    return dict.fromkeys(line if line[:1].isalpha() else _MARKED.sub("", line) for line in lines)
+    return dict.fromkeys(
+        # Most begin with a word and with no mark, which is soon seen.
+        line if (first := line[:2]).isalpha() and first.isascii() else _MARKED.sub("", line)
+        for line in lines
+    )
 
 
 def spoken(text: str) -> str:

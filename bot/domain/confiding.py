@@ -7,7 +7,7 @@ known on every line, however they are mistyped, and as notes are lines whose two
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.domain.commands import NOTE, lines_of, without_notes
 from bot.domain.forms import form_of
@@ -50,6 +50,11 @@ _MAKES = frozenset({"create", "make"})
 #: What else begins with none of these words, nor with one like them, has a colon or a dash in it.
 _OPENERS = _PUT | _MAKES | {"rt"}
 _SLIPPED = (("send", 1), ("new", 1), ("block", 1), ("confirm", 2))
+# A colleague's name, in one word or two, that was typed and not picked from Teams' list.
+_NAMED = tuple(
+    re.compile(rf"[^\w\n/@\uff20]*[@\uff20]\s?{names}[^\w\s/]{{0,3}}\s+(?:[–—-]\s+)?")
+    for names in (r"\w[\w.'’-]*", r"\w[\w.'’-]*\s\w[\w.'’-]*")
+)
 _MARKED = re.compile(r"[:;–—]|.-\s")
 #: A line's parts, each of which may begin with what is for RT: "Hi Alan, send to rt 345: …".
 _PART = re.compile(r"[,.;!?…]\s+")
@@ -62,12 +67,10 @@ _SLASH = re.compile(r"[/\\\N{FULLWIDTH SOLIDUS}]")
 _SLASHED = re.compile(
     r"^(?:[^\w\s]?//?|/\s+/|\\{1,2}|\N{FULLWIDTH SOLIDUS}+)(?:\s|$)", re.MULTILINE
 )
-# Two slashes behind signs of any kind, or a name that Teams took for no mention: "❗ // he lies",
-# "@Alan Turing: // he lies".
+# Two slashes behind signs of any kind: "❗ // he lies".
 # A share between quotation marks is none: "“//files.example/share” is full".
 _SHARE = r"(?<=[\"'`(<“„‘«])//[\w.-]+/[^\s\"'`)>“”‘’«»]+[\"'`)>“”‘’»]"
-_NAMED = r"(?:[@\uff20]\s?\w[\w.'’-]*(?:\s\w[\w.'’-]*)?[^\w\s/]{0,3}\s[^\w\n/]*)?"
-_BEHIND_SIGNS = re.compile(rf"^[^\w\n/]*{_NAMED}(?!{_SHARE})//", re.MULTILINE)
+_BEHIND_SIGNS = re.compile(rf"^[^\w\n/]*(?!{_SHARE})//", re.MULTILINE)
 _ONE_SLASH = re.compile(r"^/(?P<word>[^\W\d_]+)(?=[\s,;:!?]|$)", re.MULTILINE)
 #: Where a path begins; of other words behind one slash nobody knows.
 _ROOTS = frozenset(
@@ -144,7 +147,7 @@ def confided(text: str, *, mentioned: bool = True) -> str | None:
 
     Of words that do not mention the bot, what is a command as it stands is found, too.
     """
-    lines = lines_of(without_notes(text)[0])
+    lines = _lines(text)
     found = (_in_line(line, mentioned) or _in_parts(line, mentioned) for line in lines)
     return next(filter(None, found), None)
 
@@ -153,10 +156,19 @@ def slashed(text: str) -> bool:
     """Tell whether a line was to be a note, and one of its slashes slipped."""
     if not _SLASH.search(text):
         return False
-    spoken = "\n".join(lines_of(without_notes(text)[0]))
+    spoken = "\n".join(_lines(text))
     if _SLASHED.search(spoken) or _BEHIND_SIGNS.search(spoken):
         return True
     return any(found["word"].lower() not in _ROOTS for found in _ONE_SLASH.finditer(spoken))
+
+
+def _lines(text: str) -> Collection[str]:
+    """Return the lines that are no notes; one that begins with a colleague's name also without it."""
+    lines = lines_of(without_notes(text)[0])
+    if "@" not in text and "\uff20" not in text:
+        return lines
+    named = (name.match(line) for line in lines for name in _NAMED)
+    return dict.fromkeys([*lines, *(found.string[found.end() :] for found in named if found)])
 
 
 def _in_line(line: str, mentioned: bool) -> str | None:

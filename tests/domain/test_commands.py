@@ -119,11 +119,22 @@ def test_what_only_begins_like_a_command_is_for_the_visitor(text: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["- // he lies", "  - // he lies", "2. // he lies", "> // he lies", "> - //x", "\ufeff//x"],
+    [
+        *("- // he lies", "  - // he lies", "2. // he lies", "> // he lies"),
+        *("> - //x", "\ufeff//x"),
+        *("a) // he lies", "(b) // he lies", "1\ufe0f\u20e3// he lies", "\u3164// he lies"),
+    ],
 )
 def test_a_note_in_a_list_or_a_quote_is_a_note(line: str) -> None:
     assert is_note(line)
     assert without_notes(f"- restart it\n{line}\nthen wait") == ("- restart it\nthen wait", 1)
+
+
+@pytest.mark.parametrize("parting", ["\r", "\v", "\x85", "\N{LINE SEPARATOR}"])
+def test_a_note_begins_also_where_word_parts_a_line_and_ends_with_the_line(parting: str) -> None:
+    said = f"restart it{parting}- // he lies{parting}and is rude\nthen wait"
+    assert without_notes(said) == (f"restart it{parting}\nthen wait", 1)
+    assert is_note(f"// he lies{parting}and is rude")
 
 
 @pytest.mark.parametrize(

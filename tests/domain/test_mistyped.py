@@ -340,7 +340,6 @@ def test_what_hurts_nobody_is_as_ever_for_the_visitor_without_a_mention(said: st
         "\N{HEAVY EXCLAMATION MARK SYMBOL} // he lies",
         "Good day\n\N{RIGHTWARDS ARROW}// he lies",
         "(// he lies)",
-        "Good day\N{LINE SEPARATOR}// he lies",
         "- / he lies",
         "Good day\n> 1. /he lies",
         "\N{BULLET} ./ he lies",

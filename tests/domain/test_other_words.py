@@ -90,7 +90,13 @@ def test_a_line_begins_also_where_word_parts_it_in_its_own_way(
 
 
 @pytest.mark.parametrize("mentioned", [True, False])
-@pytest.mark.parametrize("mark", ["- ", "1. ", "12) ", "> 2. "])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *("- ", "1. ", "12) ", "> 2. ", "b) ", "(c) ", "(1) ", "- d) "),
+        *("1\ufe0f\u20e3", "2\u20e3 ", "\u3164", "\u1160 \uffa0", "3. \u115f"),
+    ],
+)
 @pytest.mark.parametrize(
     "line",
     [
@@ -111,7 +117,9 @@ def test_a_line_in_a_list_or_a_quote_is_known_like_any_other(
     assert held_back(said, mentioned=mentioned) == held_back(line, mentioned=mentioned) is not None
 
 
-@pytest.mark.parametrize("mark", ["- ", "1. ", "\N{EN DASH} ", "  - "])
+@pytest.mark.parametrize(
+    "mark", ["- ", "1. ", "\N{EN DASH} ", "  - ", "b) ", "1\ufe0f\u20e3 ", "@Alan: "]
+)
 @pytest.mark.parametrize("line", ["Send to RT first", "Log in to RT", "See RT 345: that is solved"])
 def test_the_mark_of_a_list_makes_nothing_of_what_is_for_the_visitor(line: str, mark: str) -> None:
     assert held_back(f"Please:\n{mark}{line}", mentioned=False) is None
@@ -146,3 +154,21 @@ def test_a_note_behind_a_colleagues_name_that_is_no_mention_is_shown_to_nobody(
 )
 def test_slashes_further_behind_a_name_begin_no_note(said: str) -> None:
     assert held_back(said, mentioned=False) is None
+
+
+@pytest.mark.parametrize("mentioned", [True, False])
+@pytest.mark.parametrize(
+    "name", ["@Alan ", "@Alan: ", "@Alan Turing ", "\uff20alan – ", "- @ Alan, ", "“@Alan” "]
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("internal: he lies", "summary: she lies", "send to triage: he lies", "/he lies"),
+        *("blokc him because he lies", "new ticket in Support: he lies"),
+    ],
+)
+def test_what_is_for_rt_behind_a_colleagues_name_that_is_no_mention_is_shown_to_nobody(
+    line: str, name: str, mentioned: bool
+) -> None:
+    said = f"Good day\n{name}{line}"
+    assert held_back(said, mentioned=mentioned) == held_back(line, mentioned=mentioned) is not None

@@ -268,12 +268,12 @@ async def test_notes_within_a_summary_do_not_go_to_rt(house: House) -> None:
     ((word, detail),) = await said(house, "send to rt 345: // he has broken it")
     assert (word, "notes" in detail) == (Answer.NOTHING_HERE, True)
     assert house.tickets.comments == []
-    text = "send to rt 345: Toner.\n// he has broken it himself\n- // and lies\nEmpty."
+    text = "send to rt 345: Toner.\u2028// he has broken it himself\n- // and lies\nEmpty."
     ((word, detail), *_) = await said(house, text)
     assert (word, "notes" in detail) == (Answer.DONE, True)
     (dossier,) = house.tickets.comments
     assert dossier.chat.filing
-    assert dossier.chat.filing.summary == "Toner.\nEmpty."
+    assert dossier.chat.filing.summary.split() == ["Toner.", "Empty."]
 
 
 @pytest.mark.parametrize(
