@@ -232,7 +232,8 @@ class Operating:
 
     def _held_back(self, heard: Heard) -> str | None:
         name, to_us = self._relay.rules.bot_name, heard.mentioned
-        forms = (held_back(one, mentioned=to_us, name=name) for one in (heard.text, heard.behind))
+        texts = filter(None, (heard.text, heard.behind))
+        forms = (held_back(one, mentioned=to_us, name=name) for one in texts)
         return next(filter(None, forms), None)
 
     async def _say(self, unit: Unit, thread: Thread, chat: Chat, heard: Heard) -> None:

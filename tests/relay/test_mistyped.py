@@ -294,6 +294,21 @@ async def test_a_command_behind_a_colleagues_mention_is_not_shown(
     assert (await house.texts(chat.id))[-1] == "Alan Turing knows it"
 
 
+async def test_words_without_a_colleagues_mention_are_looked_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is done on the event loop, for each message."""
+    looked: list[str] = []
+
+    def look(text: str, **_: object) -> None:
+        looked.append(text)
+
+    monkeypatch.setattr("bot.relay.operating.held_back", look)
+    await house.talking()
+    await said(house, "Is it on?")
+    assert looked == ["Is it on?"]
+
+
 async def test_of_many_numbers_some_are_named(house: House) -> None:
     ((word, detail),) = await said(house, " ".join(str(10_000 + n) for n in range(5_000)))
     assert (word, len(detail) < 200, detail.endswith("rt#10009 …")) == (
