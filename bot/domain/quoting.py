@@ -26,6 +26,8 @@ _ABOVE = re.compile(r"· \d{2}:\d{2} · #(\d{1,9})(?: \(resent\))?(?: \(\d+/\d+\
 _MARKS = str.maketrans("", "", "·#|")
 #: And the one below, where Teams is slow.
 _BELOW = re.compile(r"\s+Teams is slow: \d+ s behind\.?\s*$")
+#: Characters of a line within which a preview ends (Teams' are short; we read 500 of one).
+_BEGINNING = 2000
 
 
 def above(line: Message, at: datetime, *, resent: bool) -> str:
@@ -67,7 +69,7 @@ def may_show(quote: Quote, lines: Sequence[Message], names: Iterable[str]) -> bo
         return _relayed(quote.text, heads, there)
     wanted = [(_letters(words), bare(words)) for words in _without_mention(quote.text, names)]
     return any(
-        _begins(line.text.casefold(), letters, words)
+        _begins(line.text[:_BEGINNING].casefold(), letters, words)
         for line in there
         if line.author.role is Role.OPERATOR and _is_by(quote.author, line)
         for letters, words in wanted

@@ -117,3 +117,10 @@ def test_what_was_taken_back_and_then_was_not_may_be_quoted_as_it_came_back() ->
     assert not may_show(Quote(GRACE.name, "Try the othr one"), log, BOT)
     again = [*log, line(4, GRACE, "", Kind.REMOVED, target=1)]
     assert not may_show(Quote(GRACE.name, "Try the other one"), again, BOT)
+
+
+def test_of_a_log_that_was_pasted_only_the_beginning_is_compared() -> None:
+    """All of the chat's is gone through while everybody waits, and may be two million characters."""
+    far = line(1, GRACE, "dmesg" + " " * 2000 + "says")
+    assert may_show(Quote(GRACE.name, "dmesg"), [far], BOT)
+    assert not may_show(Quote(GRACE.name, "dmesg says"), [far], BOT)
