@@ -10,33 +10,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 from itertools import groupby
 
 from bot.relay.births import Births
 from bot.relay.budget import Budget
+from bot.relay.dispatching import UNSURE, Dispatcher
 from bot.relay.doubts import Doubts
 from bot.relay.ending import Claim, Endings, Report
-from bot.relay.handlers import After, Handler, Run, joined
-from bot.relay.lanes import LANES, LaneRules, after_fault, pause
-from bot.relay.patience import finish, first, within
-from bot.relay.ports import (
-    STILL,
-    Apart,
-    Committed,
-    Delivery,
-    Head,
-    Lane,
-    NotDone,
-    Refused,
-    Throttled,
-    Unclear,
-    Unconfirmed,
-)
+from bot.relay.handlers import Handler, Run, joined
+from bot.relay.lanes import LANES, LaneRules
+from bot.relay.patience import finish, first
+from bot.relay.ports import Committed, Delivery, Head, Lane, NotDone
 from bot.relay.relay import Relay
 from bot.relay.slots import Slots
-from bot.relay.storage import Unit
 from bot.relay.turns import choose
 
 #: What may be claimed by the commit that makes it: what people wait for most.
@@ -49,10 +36,6 @@ _BREATH = 0.02
 _QUIET = 0.1
 #: Seconds for which a lane that cannot be looked at is told of once.
 _TELL_EVERY = 60.0
-#: After so many faults of our own on one delivery its handler gives it up, where it may.
-_FAULTS = 5
-#: How long a post waits when the others may take us for dead, and seconds to the next look at us.
-_UNSURE = timedelta(seconds=1)
 
 
 class Outbox:
@@ -74,7 +57,6 @@ class Outbox:
         claim on the TEAMS lane lasts, if not as long as usual.
         """
         self._relay = relay
-        self._handlers = handlers
         self._owner = relay.process
         self._report = report
         self._look_every = look_every
@@ -92,6 +74,16 @@ class Outbox:
         claim = Claim(self._owner, self._lease(Lane.TEAMS), _MOST, _SIZE)
         self._endings = Endings(relay.store, claim, report, self._is_stopping, self._doubts.add)
         lease = self._lease(Lane.TEAMS)
+        self._dispatcher = Dispatcher(
+            relay,
+            handlers,
+            report,
+            lanes=self._lanes,
+            slots=self._slots,
+            endings=self._endings,
+            doubts=self._doubts,
+            stopping=self._is_stopping,
+        )
         relay.store.work_for(self._owner, lease, self._may, self._may_not, self._may_be)
 
     # --- waking ---------------------------------------------------------------------------------
@@ -176,7 +168,7 @@ class Outbox:
     async def _round(self, lane: Lane) -> float:
         """Claim what there is room for; return after how many seconds to look again."""
         if lane is Lane.TEAMS and not self._relay.life.sure():
-            return _UNSURE.total_seconds()  # what we claimed now others might soon send, too
+            return UNSURE.total_seconds()  # what we claimed now others might soon send, too
         await self._doubts.settle(self._relay.store)
         free = self._slots.free(lane)
         self._full.discard(lane)
@@ -260,139 +252,12 @@ class Outbox:
             self._wake[lane].set()
 
     async def _run(self, run: Run) -> None:
-        try:
-            following, asked = await self._deliver(run)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the worker
-            self._report("delivery_failed", run.delivery, error)
-            asked = time.monotonic()
-            following = await self._put_off(run, error)
+        following, asked = await self._dispatcher.run(run)
         if following:
             self._begin(joined(following, asked))
 
-    async def _deliver(self, run: Run) -> tuple[list[Delivery], float]:
-        """Deliver, write down what came of it.
-
-        Return what was claimed in the same commit, and when we asked for it.
-        """
-        delivery, handler = run.delivery, self._handlers.get(run.delivery.kind)
-        if handler is None:
-            await self._set_aside(run)
-            return [], 0.0
-        left = self._left(run)
-        if left <= 0:  # we were stopped, or the commit took long: others may be sending it
-            await self._give_back(run, NotDone("The claim came too late."), timedelta(), None)
-            return [], 0.0
-        if delivery.lane is Lane.TEAMS and not self._relay.life.sure():
-            await self._give_back(run, NotDone("We may count as dead."), _UNSURE, None)
-            return [], 0.0
-        try:
-            STILL.set(self._relay.life.claim(left))
-            after = await within(left, handler.deliver(delivery))
-        except Refused as error:
-            after = await self._gave_up(run, error)
-        except (NotDone, Unclear) as error:
-            if not _is_enough(delivery, error):
-                await self._again(run, error, await handler.delayed(delivery, error))
-                return [], 0.0
-            after = await self._gave_up(run, Unconfirmed(error.sentence))
-        asked = time.monotonic()
-        return await self._settle(run, after), asked
-
-    async def _gave_up(self, run: Run, error: Refused) -> After | None:
-        self._report("refused", run.delivery, error)
-        return await self._handlers[run.delivery.kind].gave_up(run.delivery, error)
-
-    def _left(self, run: Run) -> float:
-        """How many seconds the claim still covers, so that nobody else sends at the same time."""
-        lease = self._lanes[run.delivery.lane].lease
-        return lease - (time.monotonic() - run.claimed)
-
-    async def _settle(self, run: Run, after: After | None) -> list[Delivery]:
-        """Strike the run off; in the same commit take what waits behind it, if it may go."""
-        more = self._may_follow(run.delivery)
-        following = await self._endings.end(run, after, more=more)
-        if more and not following:
-            self._slots.unspend(run.delivery.thread)
-        return following
-
-    def _may_follow(self, delivery: Delivery) -> bool:
-        if self._stopping or delivery.lane is not Lane.TEAMS:
-            return False
-        return self._slots.follow(delivery.thread, time.monotonic())
-
     def _is_stopping(self) -> bool:
         return self._stopping
-
-    # --- putting off ----------------------------------------------------------------------------
-
-    async def _set_aside(self, run: Run) -> None:
-        """What only a later version can deliver is kept for it, and what is behind it goes on."""
-        delivery = run.delivery
-        error = NotDone(f"This version knows no {delivery.kind!r}: a later one has made it.")
-        self._report("unknown_kind", delivery, error)
-        self._slots.unspend(delivery.thread)
-        seconds = pause(self._relay, delivery, error).total_seconds()
-
-        async def work(unit: Unit) -> list[Delivery]:
-            await unit.set_aside(delivery, self._owner, seconds, error.sentence)
-            return []
-
-        await self._endings.write(run, work)
-
-    async def _put_off(self, run: Run, fault: Exception) -> list[Delivery]:
-        """After a fault of our own: more and more seldom, and nobody knows what went out.
-
-        Return what was claimed behind what was given up.
-        """
-        delivery = run.delivery
-        try:
-            handler = self._handlers.get(delivery.kind)
-            parks = delivery.lane is not Lane.HERE and not isinstance(fault, NotDone)
-            if handler and parks and delivery.attempt >= _FAULTS:
-                refusal = Refused("A fault in the live chat itself; its log says more.")
-                return await self._settle(run, await handler.gave_up(delivery, refusal))
-            error, several = Unclear("A fault in the live chat itself."), len(run.ids) > 1
-            wait = after_fault(self._relay, delivery)
-            # One of several is to blame: the others are not to be given up with it.
-            await self._give_back(run, error, wait, None, apart=parks and several)
-        except Exception as error:  # noqa: BLE001 - the database is away: the lease runs out
-            self._doubts.tried(run.ids)
-            self._report("postpone_failed", delivery, error)
-        return []
-
-    async def _again(self, run: Run, error: NotDone | Unclear, also: After | None) -> None:
-        self._report("delayed", run.delivery, error)
-        if isinstance(error, Throttled) and error.retry_after is not None:
-            self._slots.refused(run.delivery.thread, error.retry_after, time.monotonic())
-        await self._give_back(run, error, pause(self._relay, run.delivery, error), also)
-
-    async def _give_back(
-        self,
-        run: Run,
-        error: NotDone | Unclear,
-        wait: timedelta,
-        also: After | None,
-        *,
-        apart: bool = False,
-    ) -> None:
-        """Give the rows back; whether the attempt counts decides if a repeat is labelled."""
-        clean, alone = isinstance(error, NotDone), apart or isinstance(error, Apart)
-        seconds, why = wait.total_seconds(), error.sentence
-
-        async def work(unit: Unit) -> list[Delivery]:
-            kept = await unit.give_back(
-                run.ids, self._owner, seconds, why, clean=clean, alone=alone
-            )
-            if kept and also:
-                await also(unit)
-            return []
-
-        await self._endings.write(run, work)
-
-
-def _is_enough(delivery: Delivery, error: NotDone | Unclear) -> bool:
-    """Tell whether a post that may be there twice by now is left at that."""
-    return isinstance(error, Unclear) and delivery.lane is Lane.TEAMS and delivery.attempt > 1
 
 
 def _by_stream(delivery: Delivery) -> tuple[str, int]:

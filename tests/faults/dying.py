@@ -106,25 +106,25 @@ class _Death:
         _put(by_mail, "hand_in", dying)
 
     def _in_the_outbox(self) -> None:
-        from bot.relay.outbox import Outbox
+        from bot.relay.dispatching import Dispatcher
 
-        deliver, settle = Outbox._deliver, Outbox._settle
+        deliver, settle = Dispatcher._deliver, Dispatcher._settle
 
-        async def claimed(outbox: Outbox, run: Any) -> Any:
+        async def claimed(dispatcher: Dispatcher, run: Any) -> Any:
             if run.delivery.kind in _KINDS:
                 self.at(f"claimed {run.delivery.kind}")
-            return await deliver(outbox, run)
+            return await deliver(dispatcher, run)
 
-        async def settled(outbox: Outbox, run: Any, after: Any) -> Any:
+        async def settled(dispatcher: Dispatcher, run: Any, after: Any) -> Any:
             if run.delivery.kind in _KINDS:
                 self.at(f"settling {run.delivery.kind}")
-            following = await settle(outbox, run, after)
+            following = await settle(dispatcher, run, after)
             if run.delivery.kind in _KINDS:
                 self.at(f"settled {run.delivery.kind}")
             return following
 
-        _put(Outbox, "_deliver", claimed)
-        _put(Outbox, "_settle", settled)
+        _put(Dispatcher, "_deliver", claimed)
+        _put(Dispatcher, "_settle", settled)
 
     def _at_the_door(self) -> None:
         from bot.relay.beginning import Beginning

@@ -89,7 +89,7 @@ class House:
 
     def start_outbox(self) -> None:
         """A new outbox, as after a restart."""
-        handlers: dict[str, Handler] = {
+        self.handlers: dict[str, Handler] = {
             "relay": RelayHandler(self.relay, self.threads),
             "single": RelayHandler(self.relay, self.threads),
             "tell": TellHandler(self.relay, self.threads),
@@ -111,7 +111,7 @@ class House:
             "fetch": FetchHandler(self.relay, self.pictures.fetch, self.pictures),
             "erase": EraseHandler(self.relay, self.threads),
         }
-        self.outbox = Outbox(self.relay, handlers, self._report)
+        self.outbox = Outbox(self.relay, self.handlers, self._report)
 
     def _report(self, what: str, delivery: Delivery, error: BaseException) -> None:
         if what == "delivery_failed" and not isinstance(error, ZeroDivisionError):

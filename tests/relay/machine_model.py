@@ -57,7 +57,7 @@ class Change:
     @property
     def shown(self) -> str | None:
         """What the visitor is to see of it."""
-        return None if self.text is None or self.text.startswith("//") else self.text
+        return _shown(self.text)
 
 
 @dataclass
@@ -75,6 +75,15 @@ class Words:
 
     def __post_init__(self) -> None:
         self.original = self.text or ""
+
+    @property
+    def shown(self) -> str | None:
+        """What the visitor is to see of it."""
+        return _shown(self.text)
+
+
+def _shown(text: str | None) -> str | None:
+    return None if text is None or text.startswith("//") else text
 
 
 @dataclass

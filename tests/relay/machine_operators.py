@@ -98,11 +98,13 @@ class Operators(MachineBase):
         if not found:
             return
         side, talk, words = found[-1 - which % len(found)]
+        before = words.shown
         made = [self._change(talk, words, how)]
         if swapped:
             self.pass_time(1)
             made.insert(0, self._change(talk, words, "edit"))
-        if words.seq and talk.state == "open":
+        # What has become a note is taken back already.
+        if words.seq and talk.state == "open" and made[0].shown != before:
             kind, text = _as_line(made[0])
             talk.expected.append(Line(Role.OPERATOR, kind, text, made[0].id, words.seq))
         for change in made:

@@ -151,7 +151,7 @@ class Previews:
 async def test_in_the_thread_a_picture_goes_alone_and_in_its_place(house: House) -> None:
     _, seat = await house.talking()
     handler = RelayHandler(house.relay, house.threads, Previews())
-    house.outbox._handlers = {**house.outbox._handlers, "single": handler}
+    house.handlers["single"] = handler
     await house.visiting.say(seat, "a", "before")
     await send(house, seat, "b", "the tray")
     await send(house, seat, "c", name="cups.log", content=b"lpd: jam")
@@ -171,7 +171,7 @@ async def test_a_preview_that_takes_long_is_left_out_and_nothing_counts_as_sent(
     _, seat = await house.talking()
     handler = RelayHandler(house.relay, house.threads, Never())
     handler.preview_seconds = 0.0
-    house.outbox._handlers = {**house.outbox._handlers, "single": handler}
+    house.handlers["single"] = handler
     await send(house, seat, about="the tray")
     await house.deliver()
     assert house.threads.posts == [["the tray"]]
@@ -182,7 +182,7 @@ async def test_a_preview_that_takes_long_is_left_out_and_nothing_counts_as_sent(
 async def test_a_second_attempt_goes_without_the_picture(house: House) -> None:
     _, seat = await house.talking()
     handler = RelayHandler(house.relay, house.threads, Previews())
-    house.outbox._handlers = {**house.outbox._handlers, "single": handler}
+    house.handlers["single"] = handler
     house.threads.outcomes = [Unclear("There was no answer in time.")]
     await send(house, seat, about="the tray")
     await house.deliver()

@@ -114,7 +114,7 @@ async def test_a_disk_that_is_full_when_rt_has_it_doubles_nothing(
     chat, _ = await house.talking()
     await house.presses("file", chat, summary="Toner.", status="resolved")
     (row,) = await house.store.take(house.owner, LANES[Lane.RT].lease, [f"file:{chat.id}"])
-    after = await house.outbox._handlers["file"].deliver(row)
+    after = await house.handlers["file"].deliver(row)
     assert after
     with full_disk(house.file), pytest.raises(NotDone):
         await house.store.write(after)
@@ -141,7 +141,7 @@ async def test_a_process_that_died_over_the_record_of_a_begun_chat_makes_one_tic
     stream = f"file:{joined.chat.id}"
     (row,) = await door.store.take("the dead one", LANES[Lane.RT].lease, [stream])
     if posted:
-        await door.outbox._handlers["file"].deliver(row)
+        await door.handlers["file"].deliver(row)
     await door.store.take_over(RULES.quarantine)
     for _ in range(30):
         await tidied(door, MINUTE)

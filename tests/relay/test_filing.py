@@ -144,7 +144,7 @@ async def test_a_process_that_died_while_filing_leaves_one_comment(
     stream, lease = f"file:{chat.id}", LANES[Lane.RT].lease
     (row,) = await house.store.take("the dead one", lease, [stream])
     if posted:
-        handler = house.outbox._handlers["file"]
+        handler = house.handlers["file"]
         await handler.deliver(row)  # it reached RT, and nobody wrote that down
     await house.store.take_over(RULES.quarantine)
     await house.deliver()

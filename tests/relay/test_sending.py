@@ -336,7 +336,7 @@ async def test_a_comment_that_is_there_already_is_not_asked_about(house: House) 
     chat, _ = await house.talking()
     await house.presses("file", chat)
     (row,) = await house.store.take("the dead one", 120, [f"file:{chat.id}"])
-    await house.outbox._handlers["file"].deliver(row)
+    await house.handlers["file"].deliver(row)
     await house.store.take_over(RULES.quarantine)
     house.tickets.ticket = MERGED
     house.clock.pass_(minutes=4)

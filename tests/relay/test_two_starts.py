@@ -55,10 +55,8 @@ def page(house: House) -> Starting:
 def pooled(house: House, *channels: Channel) -> None:
     """Chats that are asked for in a channel are opened in the pool's."""
     pool, ids = Pool(house.relay, channels), count(1)
-    handlers = dict(house.outbox._handlers)
     look_up = LookupHandler(house.relay, house.tickets, lambda: f"chat-{next(ids)}", pool)
-    handlers.update(lookup=look_up, open=OpenHandler(house.relay, house.places, pool))
-    house.outbox._handlers = handlers
+    house.handlers.update(lookup=look_up, open=OpenHandler(house.relay, house.places, pool))
 
 
 async def running(house: House) -> list[str]:

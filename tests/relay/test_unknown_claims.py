@@ -157,7 +157,7 @@ async def test_what_may_have_been_posted_is_not_called_new(
     house.outbox.start()
     await until(lambda: house.outbox._running)
     monkeypatch.setattr(ending, "_INSIST", -1.0)
-    house.outbox._report = lambda *_: None
+    house.outbox._dispatcher._report = lambda *_: None
     with monkeypatch.context() as away:
         for name in ("strike", "give_back"):
             away.setattr(SqlUnit, name, _away)
