@@ -35,7 +35,7 @@ from bot.metrics import Metrics
 from bot.relay.attaching import Attaching
 from bot.relay.bringing import FetchHandler
 from bot.relay.budget import Budget
-from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
+from bot.relay.delivering import CardHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -54,6 +54,7 @@ from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, NotDone, OutsideError
 from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
+from bot.relay.relaying import RelayHandler
 from bot.relay.retiring import EraseHandler, RetireHandler
 from bot.relay.visiting import Visiting
 from bot.rt.watch import Watch

@@ -15,7 +15,7 @@ from bot.domain.invitations import Route, make_token
 from bot.relay.attaching import Attaching
 from bot.relay.beginning import Beginning
 from bot.relay.bringing import FetchHandler
-from bot.relay.delivering import CardHandler, RelayHandler, TellHandler
+from bot.relay.delivering import CardHandler, TellHandler
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -35,6 +35,7 @@ from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.ports import Bell, Delivery, Lane, Listening, Scope, Seat, Thread
 from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
+from bot.relay.relaying import RelayHandler
 from bot.relay.retiring import EraseHandler, RetireHandler
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore, writer

@@ -18,13 +18,13 @@ from bot.domain.events import Event
 from bot.domain.invitations import digest
 from bot.relay.blocking import Blocking
 from bot.relay.buttons import Buttons
-from bot.relay.delivering import RelayHandler
 from bot.relay.ending import Claim, Endings
 from bot.relay.handlers import Relayed, Run
 from bot.relay.inbound import Operator, Pressed
 from bot.relay.joining import CannotJoin
 from bot.relay.ports import Delivery, Gone, Knock, Lane
 from bot.relay.relay import Relay
+from bot.relay.relaying import RelayHandler
 from bot.relay.storage import Unit
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore, outbox_sql
