@@ -27,21 +27,21 @@ from bot.domain.commands import (
 )
 from bot.domain.messages import EmptyText, TextTooLong, tidy
 from bot.domain.mistyped import held_back
-from bot.domain.tickets import parse_ticket
-from bot.relay.belonging import RECORD, about, is_vague, meant, was_open
+from bot.relay.belonging import about, meant, was_open
 from bot.relay.blocking import Blocking
 from bot.relay.bringing import bring
 from bot.relay.buttons import Buttons, author_of
 from bot.relay.changing import Changing, mentioned_later
 from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed, Missing
-from bot.relay.ports import LATER, Answer, Delivery, Lane, Listening, Thread
+from bot.relay.ports import Answer, Delivery, Lane, Listening, Thread
 from bot.relay.quoting import quoted
 from bot.relay.receiving import Receiving
 from bot.relay.relay import Relay
 from bot.relay.sending import SENT
 from bot.relay.storage import ThreadTaken, Unit
 from bot.relay.telling import Telling
+from bot.relay.typed import Typed
 
 #: How long after a chat's end we still warn that what is written in its thread goes nowhere.
 _ECHO = timedelta(minutes=15)
@@ -56,28 +56,13 @@ _LATE = (
     "Teams has brought only now what you wrote before they were in this chat. Write it again if it "
     "is meant for them."
 )
-_SECOND_SUMMARY = (
-    "This chat was sent to RT already, with the summary it was sent with. Add yours on the ticket."
-)
-_HELD_SUMMARY = (
-    "This chat goes to RT in a moment, with the summary it was sent with. To change that, mention me "
-    "with “undo” and send it again."
-)
 _EARLIER = "That is about the earlier chat of this thread, about {sent}; nothing else has changed."
-_WHICH = (
-    "This thread has had more than one chat, and your summary would go on the record of just one. Say "
-    "on which: “send to rt 345: SUMMARY”, with the last digits of its ticket, or press the button on "
-    "its card."
-)
 _FULL = "The chat has as many files as it may."
 _NOT_SHOWN = "Nothing of it was shown to the visitor."
 _ELSEWHERE = f"This thread carries a chat: say that in a new post of the channel. {_NOT_SHOWN}"
 _ENDED = frozenset({State.ENDED, State.ERASED, *SENT})
 #: Of several numbers so many are named: a column of them would be too big for a post.
 _NAMED = 10
-_NOTED = "Lines of the summary that begin with // are notes, which do not go to RT."
-_BESIDE = "Pictures and files in that message went nowhere: attach them to the ticket in RT."
-_CARRIED_OUT = {"move": Answer.MOVE_ASKED, "stay": Answer.STAYS}
 
 
 class Operating:
@@ -91,6 +76,7 @@ class Operating:
         self._relay = relay
         self._buttons = Buttons(relay)
         self._telling = Telling(relay)
+        self._typed = Typed(relay, self._buttons, self._telling)
         self._changing = Changing(relay, self._telling, self._hears)
         self._missing = Missing(relay, self._telling, self._concerned, self._changing.missed)
         self._receiving = Receiving(relay)
@@ -208,10 +194,10 @@ class Operating:
             case Press("undo"):  # what can be undone was sent: it is of a chat before this one
                 sent = meant("undo", [one for one in chats if one.state in SENT] or [chat])
                 about = _NOT_SHOWN if sent is chat else _EARLIER.format(sent=sent.ticket.ref)
-                await self._twin(unit, thread, sent, heard, command, about)
+                await self._typed.carry_out(unit, thread, sent, heard, command, about)
             case Press(verb):
                 about = "" if verb in _COMMANDS[chat.state] else _NOT_SHOWN
-                await self._twin(unit, thread, chat, heard, command, about)
+                await self._typed.carry_out(unit, thread, chat, heard, command, about)
             case Receive() | Close():
                 word = Answer.RECEPTION_NOT
                 await self._telling.answer(unit, thread, heard, word, _ELSEWHERE, chat=chat)
@@ -312,7 +298,7 @@ class Operating:
                 several = ", ".join(map(str, found[:_NAMED])) + (" …" if found[_NAMED:] else "")
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
             case Press() as command if known := about(chats, at, self._relay.now()):
-                await self._for_one_of(unit, thread, known, heard, command)
+                await self._typed.for_one_of(unit, thread, known, heard, command)
             case Press():
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():
@@ -322,65 +308,6 @@ class Operating:
                 nothing = Answer.NOT_DELIVERED if over else Answer.NO_NUMBER
                 word = Answer.MISTYPED if form else nothing
                 await self._telling.answer(unit, thread, heard, word, form or "", chat=over)
-
-    async def _for_one_of(
-        self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, command: Press
-    ) -> None:
-        """A typed command in a thread that has had these chats, newest first."""
-        chat = meant(command.verb, chats)
-        if is_vague(command, chat, chats):
-            await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE, _WHICH)
-            return
-        await self._twin(unit, thread, chat, heard, command)
-
-    async def _twin(
-        self,
-        unit: Unit,
-        thread: Thread,
-        chat: Chat,
-        heard: Heard,
-        command: Press,
-        about: str = "",
-    ) -> None:
-        """A typed command that does what a button does (cards fail on some phones).
-
-        ``about`` says which chat it was about, where that may not be clear.
-        """
-        verb, (summary, notes) = command.verb, without_notes(command.summary)
-        if verb == "look":
-            await self._show_again(unit, chat)
-            return
-        if verb in RECORD and summary and chat.state in SENT:
-            word = Answer.NOTHING_HERE
-            why = _HELD_SUMMARY if chat.state is State.HELD else _SECOND_SUMMARY
-            await self._telling.answer(unit, thread, heard, word, why, chat=chat)
-            return
-        if notes and not summary.strip():
-            await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE, _NOTED, chat=chat)
-            return
-        values = dict(command.typed) | ({"summary": summary} if summary else {})
-        pressed = Pressed(thread, heard.operator, verb, chat.id, values)
-        pressing = await self._buttons.apply(unit, thread, chat, pressed)
-        word = Answer.NOTHING_HERE if pressing.sentence else _CARRIED_OUT.get(verb, Answer.DONE)
-        kept = _NOTED if notes else "", _BESIDE if heard.brings else ""
-        detail = " ".join(filter(None, (pressing.sentence, about, *kept)))
-        if word is Answer.MOVE_ASKED:
-            detail = f"Ticket {parse_ticket(values['number'], self._hosts)}"
-        await self._telling.answer(unit, thread, heard, word, detail, chat=chat)
-
-    async def _show_again(self, unit: Unit, chat: Chat) -> None:
-        """Post the card anew, at the end of a thread that has grown long."""
-        await unit.save(replace(chat, card=""))
-        stream = f"card:{chat.id}"
-        row = Delivery(Lane.TEAMS, stream, "card", {}, chat.id, thread=chat.thread, rank=LATER)
-        await unit.schedule(row)
-        if chat.card:  # else it would go on saying how things stood
-            # In a stream of its own: to earlier versions, whose cards would wait for it, it is unknown.
-            after, old = self._relay.now() + self._relay.rules.card_delay, {"card": chat.card}
-            row = replace(
-                row, stream=f"retire:{chat.id}", kind="retire", payload=old, not_before=after
-            )
-            await unit.schedule(row)
 
 
 def _lookup(thread: Thread, heard: Heard, instance: str, number: int) -> Delivery:
