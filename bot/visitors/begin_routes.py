@@ -86,6 +86,7 @@ class BeginRoutes:
             "state": step.state,
             "until": wire.time(step.until),
             "anyone": step.admits is Admits.ANYONE,
+            "person": wire.person(who.who) if who else "",
             "who": (who.who.name or who.who.login or who.who.address) if who else "",
             "sign_in": self._signing.page if self._signing else "",
             "details": list(step.details),

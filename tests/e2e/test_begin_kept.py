@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Route, expect
 
+from tests.e2e.ada import Ada
+from tests.e2e.mock_service import MockService
 from tests.e2e.scene import SIGNED_IN, played, signs_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -81,3 +83,25 @@ async def test_nor_is_the_chat_that_it_has_begun_while_the_answer_was_lost(
         await expect(log.get_by_text("I was dismissed. Why?")).to_be_visible()
         begun = [p for p in scene.stage.teams.posts("Live chat") if "dismissed" in p.text]
         assert len(begun) == 1
+
+
+async def test_nor_does_another_of_the_same_name_find_it_who_has_signed_in_since(
+    ada: Ada, service: MockService
+) -> None:
+    one, other = "a" * 32, "b" * 32
+    step = {"state": "open", "until": "2026-11-29T17:00:00Z", "anyone": False, "sign_in": ""}
+    step |= {"who": "Ada Lovelace", "person": one}
+
+    async def look(route: Route) -> None:
+        await route.fulfill(json=step)
+
+    await ada.page.route(re.compile("/api/begin$"), look)
+    await ada.visit("/livechat/chat")
+    question = ada.page.get_by_label("Your question")
+    await question.fill("I was dismissed. Why?")
+    await ada.page.reload()
+    await expect(question).to_have_value("I was dismissed. Why?")
+    step["person"] = other
+    await ada.page.reload()
+    await expect(ada.page.get_by_text("You are signed in as Ada Lovelace")).to_be_visible()
+    await expect(question).to_have_value("")

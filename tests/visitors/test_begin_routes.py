@@ -17,6 +17,7 @@ from aiohttp import web
 from bot.domain.admission import Policy
 from bot.domain.asking import Detail
 from bot.domain.chat import State
+from bot.domain.identity import Identity, Proof
 from bot.domain.presence import Presence
 from bot.domain.reception import Admits
 from bot.relay.door import Door
@@ -28,6 +29,7 @@ from bot.visitors.pace import Pace
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from bot.visitors.wire import person
 from tests.migrated import lay_out
 from tests.relay.house import THREAD, House, opened
 from tests.visitors.browser import HEADERS, ORIGIN
@@ -119,12 +121,14 @@ async def test_what_is_told_at_the_door(site: Site) -> None:
         "until": "2026-11-21T17:00:00.000Z",
         "anyone": True,
         "who": "",
+        "person": "",
         "sign_in": "/livechat/sign-in",
         "details": [],
         "search": "",
     }
     await ada.goes("/livechat/sign-in", login="s1234567")
-    assert (await site.looks(ada))["who"] == "s1234567"
+    told = await site.looks(ada)
+    assert (told["who"], told["person"]) == ("s1234567", person(Identity(Proof.SSO, "s1234567")))
     await site.house.writes("close", thread=CHANNEL)
     assert await site.looks(ada) == {"state": "closed"}
     site.house.relay.rules = replace(site.house.relay.rules, door=Door())

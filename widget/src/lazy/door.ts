@@ -18,6 +18,8 @@ export interface Step {
   until: string;
   anyone: boolean;
   who: string;
+  /** The same whenever he signs in, and nobody else's; "" while nobody has. */
+  person?: string;
   sign_in: string;
   /** What else is asked, and need not be answered; an older service does not say. */
   details?: Field[];
@@ -128,7 +130,7 @@ class Door {
     if (told && (step.until || !this.sending)) this.step = step;
     this.lost = !this.step;
     // While nobody may come in it does not say who is here: whoever finds the form on his page is nobody.
-    if (told && (step.until || !this.met)) this.#mind(step.who ?? "");
+    if (told && (step.until || !this.met)) this.#mind(step.person ?? "");
     // Pressed, or the page was loaded anew before the answer came.
     if (this.form.key && !this.awaited) told ? this.#post() : this.#later();
     this.app.draw();

@@ -5,7 +5,7 @@ export type Field = "question" | "name" | "email" | "room" | "browser";
 export interface Form extends Record<Field, string> {
   /** Of the form that was sent and not answered, or "". */
   key: string;
-  /** Who was signed in when it was filled in, or "": nobody else sees it. */
+  /** The `person` who was signed in when it was filled in, or "": nobody else sees it. */
   who: string;
 }
 
