@@ -1,5 +1,6 @@
-"""What may be wrong with Kerberos: causes told apart by its error codes, and what to do about each.
+"""What may be wrong with Kerberos, and with RT behind it: causes, and what to do about each.
 
+Kerberos' own are told apart by its error codes.
 The library's own sentences are in its user's language and change with its version; codes do not.
 """
 
@@ -31,6 +32,7 @@ class Cause(StrEnum):
     NO_KDC = "kdc_unreachable"
     NO_REALM = "realm_unknown"
     TURNED_AWAY = "ticket_refused"
+    FOREIGN = "origin_refused"
     OTHER = "kerberos_failed"
 
 
@@ -157,6 +159,12 @@ _WORDS = {
         "RT's web server does not take its Kerberos ticket",
         "RT's web server does not take our ticket for {service}. Its error log says why: keytab, "
         "clock, or Require.",
+    ),
+    Cause.FOREIGN: Words(
+        "RT takes what we write for another web site's",
+        "RT takes what we write for another web site's. Whoever runs the live chat must set url to RT's "
+        "own address (its WebBaseURL), or whoever administers RT must add url's host and port "
+        "(“host:443”) to ReferrerWhitelist.",
     ),
     Cause.OTHER: Words(
         "Kerberos failed", "Kerberos failed: {detail}. Try kinit -k -t {keytab} on this machine."

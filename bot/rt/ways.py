@@ -139,7 +139,7 @@ class ByRest2:
         operations.set_field(self.rest, self._rt, ref, field, value)
 
     def knock(self) -> None:
-        self.rest.get("rt")
+        self.rest.knock()
 
     def check(self) -> list[doctor.Finding]:
         return doctor.check(self.rest, self._rt)

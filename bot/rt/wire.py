@@ -17,6 +17,7 @@ from typing import Any
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.ports import NotDone, OutsideError, Refused, Unclear, Written
 from bot.rt.enclosures import Part
+from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos
 
 _TRANSACTION = re.compile(r"/transaction/(\d+)/?$")
 _NEVER = "1970-01-01"  # RT's way to say that a date is not set
@@ -119,11 +120,7 @@ def trouble(reply: Reply, rt: str, *, wrote: bool) -> OutsideError | None:
             "at its account in RT; nothing is lost meanwhile."
         )
     if reply.status == 403 and _FORGERY in reply.message.lower():
-        return NotDone(
-            f"{rt} takes what the live chat writes for another web site's. Whoever runs the live chat "
-            "must set url to RT's own address (its WebBaseURL), or whoever administers RT must add "
-            "url's host and port (“host:443”) to ReferrerWhitelist; nothing is lost meanwhile."
-        )
+        return LoginTrouble(rt, NoKerberos(Cause.FOREIGN))
     if reply.status == 429:
         return NotDone(f"{rt} asks us to slow down. We shall try again.", reply.retry_after)
     if reply.status >= 500:

@@ -9,8 +9,10 @@ from structlog.testing import capture_logs
 from bot.relay.ports import NotDone, OutsideError, Refused
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
+from bot.rt.kerberos import Kerberos, Standing
 from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos
 from bot.rt.watch import Watch
+from bot.sandbox.rt import RtStandIn
 from tests.contract.rts import LONDON
 
 
@@ -87,3 +89,21 @@ async def test_an_rt_that_is_away_has_one_line_however_often_it_is_looked_at(
     gateway.close()
     assert [line["event"] for line in logged] == ["rt_trouble"]
     assert "connection refused" in logged[0]["said"]
+
+
+async def test_an_rt_that_takes_what_we_write_for_another_sites_is_not_called_well(
+    logged: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Kerberos, "standing", lambda _: Standing("svc-livechat@X", 600))
+    monkeypatch.setattr(Kerberos, "auth", lambda _: None)
+    async with RtStandIn(vouched=True) as rt:
+        rt.logins.site = "rt.test"
+        gateway = RtGateway([RtInstance("rt", rt.url, Login.KERBEROS)], LONDON)
+        watch = Watch(gateway.names, gateway.knock)
+        await watch.look()
+        assert watch.states == {"rt": "origin_refused"}
+        assert "set url to RT's own address" in logged[-1]["said"]
+        rt.logins.site = ""
+        await watch.look()
+        assert watch.states == {"rt": "ok"}
+        gateway.close()

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.tickets import Requestor, TicketRef
 from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
 from bot.rt import wire
+from bot.rt.kerberos_trouble import LoginTrouble
 from bot.rt.wire import Reply
 
 REF = TicketRef("rt", 12345)
@@ -37,7 +38,11 @@ def reply(status: int, body: bytes = b"{}", headers: dict[str, str] = JSON) -> R
         (reply(200, b"[" * 100_000), NotDone, Unclear),
         (reply(403, b"<html>closed", HTML), NotDone, Refused),
         (reply(404, b"<html>no such page", HTML), NotDone, Refused),
-        (reply(403, b'{"message": "Cross-site request forgery protection"}'), NotDone, NotDone),
+        (
+            reply(403, b'{"message": "Cross-site request forgery protection"}'),
+            LoginTrouble,
+            LoginTrouble,
+        ),
     ],
 )
 def test_trouble_with_rt_itself_is_told_from_its_answers(
