@@ -266,18 +266,6 @@ class Chat:
     move: Move | None = None
     moves: int = 0
     rebindings: tuple[Rebinding, ...] = ()
-
-    @property
-    def filed_in(self) -> TicketRef:
-        """The ticket that has the record, or is to have it: its own, one made for it, or the one that
-        RT really put it into.
-        """
-        filing, own = self.filing, self.ticket.ref
-        if filing is None or not (filing.receipt and filing.receipt.ticket):
-            return own
-        instance = filing.new_ticket.instance if filing.new_ticket else own.instance
-        return TicketRef(instance, filing.receipt.ticket)
-
     heard: datetime | None = None
     closing: datetime | None = None
     files: int = 0
@@ -290,6 +278,17 @@ class Chat:
     former: tuple[Author, ...] = ()
     blocked: datetime | None = None
     details: tuple[tuple[Detail, str], ...] = ()
+
+    @property
+    def filed_in(self) -> TicketRef:
+        """The ticket that has the record, or is to have it: its own, one made for it, or the one that
+        RT really put it into.
+        """
+        filing, own = self.filing, self.ticket.ref
+        if filing is None or not (filing.receipt and filing.receipt.ticket):
+            return own
+        instance = filing.new_ticket.instance if filing.new_ticket else own.instance
+        return TicketRef(instance, filing.receipt.ticket)
 
     @property
     def may_be_rated(self) -> bool:

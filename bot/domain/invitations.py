@@ -38,8 +38,9 @@ class Fate(StrEnum):
 class Invitation:
     """One link: the ``number``-th of its chat (from 1), for ``name`` (RT's user ``login``).
 
-    ``address`` is that person's; it is empty when the link can only be copied. ``sent`` tells whether the mail or the
-    correspondence has gone; ``problem`` is a sentence for the CO when it could not.
+    ``address`` is that person's; it is empty when the link can only be copied. ``sent`` tells
+    whether the mail or the correspondence has gone; ``problem`` is a sentence for the CO when it
+    could not.
     """
 
     number: int

@@ -62,7 +62,7 @@ class Beginning:
     def __init__(
         self, relay: Relay, new_secret: Callable[[], str], channels: tuple[Channel, ...] = ()
     ) -> None:
-        """``new_secret`` as of Visiting. Without ``channels`` threads are where it was opened."""
+        """``new_secret`` as of Joining. Without ``channels`` threads are where it was opened."""
         self._relay = relay
         self._new_secret = new_secret
         self._channels = channels

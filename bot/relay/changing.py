@@ -124,9 +124,8 @@ class Changing:
         elif known is None:
             await self._before_its_original(unit, live, changed, at, kept)
         elif known[0].state is State.OPEN and _is_among_us(changed):
-            await self._keep(
-                unit, changed, Newest(Fate.DONE, at)
-            )  # the same words may come with it
+            # Without its words: the same may come with a mention.
+            await self._keep(unit, changed, Newest(Fate.DONE, at))
             await self._telling.told(unit, known[0], Answer.NOT_CHANGED, _UNMENTIONED)
         else:
             await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))

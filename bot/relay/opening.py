@@ -193,8 +193,8 @@ class InvitationHandler:
 
 def invitation_text(chat: Chat, link: str) -> str:
     """Return the invitation as plain text, for a mail or for RT's correspondence."""
-    link_line = chat.invitation.expires if chat.invitation else None
-    until = f"{link_line:%d %B %Y, %H:%M} UTC" if link_line else ""
+    expires = chat.invitation.expires if chat.invitation else None
+    until = f"{expires:%d %B %Y, %H:%M} UTC" if expires else ""
     # RT makes a user's name of what stood in a mail, and correspondence reaches others, too.
     name = plain_name(chat.invitation.name) if chat.invitation else ""
     return (

@@ -71,9 +71,9 @@ class Outbox:
         self._doubts = Doubts(self._owner, self._births)
         self._full: set[Lane] = set()
         self._stopping = False
-        claim = Claim(self._owner, self._lease(Lane.TEAMS), _MOST, _SIZE)
+        born_for = self._lease(Lane.TEAMS)
+        claim = Claim(self._owner, born_for, _MOST, _SIZE)
         self._endings = Endings(relay.store, claim, report, self._is_stopping, self._doubts.add)
-        lease = self._lease(Lane.TEAMS)
         self._dispatcher = Dispatcher(
             relay,
             handlers,
@@ -84,7 +84,7 @@ class Outbox:
             doubts=self._doubts,
             stopping=self._is_stopping,
         )
-        relay.store.work_for(self._owner, lease, self._may, self._may_not, self._may_be)
+        relay.store.work_for(self._owner, born_for, self._may, self._may_not, self._may_be)
 
     # --- waking ---------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.domain import effects as f
 from bot.domain.addressing import NAME
@@ -32,8 +32,6 @@ from bot.relay.ports import (
 )
 from bot.relay.storage import Store, Unit
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -41,15 +39,16 @@ class Rules:
 
     ``link_base`` is the page a link opens, without the fragment. ``routes`` are offered to COs,
     the default one first. ``statuses`` are those of each RT, by our name of it, offered beside
-    "comment only". ``rt_hosts`` maps an RT's host to our name of it, ``bot_name`` is what COs call the bot. ``quarantine`` is how long RT may still be busy with a
-    request whose outcome we do not know. ``unfiled_for`` is how long a chat that ended waits for a
-    CO to send it to RT before it is sent by itself. ``queues`` are those in which tickets may be
-    made, by our name of the RT (none: the queue of the chat's ticket), ``triage`` the one for
-    doubtful records. ``undo`` is for how long a filing may be undone; nothing leaves before.
-    ``admission`` says who has to sign in; ``sign_in_ttl`` is how long after it he may join.
-    ``door`` is for chats that visitors begin. ``delete_posts``: a purged chat's posts in Teams are taken back, all but its card.
-    ``rating``: visitors are asked at the end whether the chat helped; ``rated_in`` are the RTs whose
-    tickets have a field for the answer.
+    "comment only". ``rt_hosts`` maps an RT's host to our name of it, ``bot_name`` is what COs call
+    the bot. ``quarantine`` is how long RT may still be busy with a request whose outcome we do not
+    know. ``unfiled_for`` is how long a chat that ended waits for a CO to send it to RT before it is
+    sent by itself. ``queues`` are those in which tickets may be made, by our name of the RT (none:
+    the queue of the chat's ticket), ``triage`` the one for doubtful records. ``undo`` is for how long
+    a filing may be undone; nothing leaves before. ``admission`` says who has to sign in;
+    ``sign_in_ttl`` is how long after it he may join. ``door`` is for chats that visitors begin.
+    ``delete_posts``: a purged chat's posts in Teams are taken back, all but its card. ``rating``:
+    visitors are asked at the end whether the chat helped; ``rated_in`` are the RTs whose tickets have
+    a field for the answer.
     """
 
     secret: bytes
@@ -82,8 +81,6 @@ class Rules:
 
 #: How many chats come into these states is told every day.
 _COUNTED = frozenset({State.FILED, State.PURGED})
-
-
 #: And how many confirmations there were of a ticket for a visitor, by how the two fit.
 CONFIRMED = "confirmed"
 

@@ -26,8 +26,8 @@ class Pulse:
 
     ``alive`` counts the processes on this database, this one included. ``away`` is set when
     nobody's heart beat between two moments. ``bereft`` are the chats whose windows were on
-    processes that died, or had yet to open there. ``forgotten`` tells that the others have taken this one for dead, or do
-    not know it yet: its windows have to be told again.
+    processes that died, or had yet to open there. ``forgotten`` tells that the others have taken
+    this one for dead, or do not know it yet: its windows have to be told again.
     """
 
     alive: int

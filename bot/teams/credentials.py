@@ -24,9 +24,8 @@ log = structlog.get_logger(__name__)
 
 SCOPE = "https://api.botframework.com/.default"
 EARLY = 300.0  # seconds before its end at which a token is replaced
-WHOLE = (
-    60.0  # seconds for all of an attempt: each read of Entra's answer has its time, not the whole
-)
+#: Seconds for all of an attempt: each read of Entra's answer has its time, not the whole.
+WHOLE = 60.0
 _AWAY = "away"  # our own word in an answer: what kept us from having one
 PAUSE = 5.0  # seconds between attempts while the old token still serves
 
