@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from bot.domain.files import File
 
-#: The longest text of one message, in bytes of UTF-8 (requirement B35). As UTF-16, which Teams
-#: counts, it is at most twice that, well under Teams' limit (facts: stay below 80 KB).
+#: The longest text of one message, in bytes of UTF-8. As UTF-16, which Teams counts, it is at
+#: most twice that, well under Teams' limit (it advises to stay below 80 KB).
 MAX_MESSAGE_BYTES = 30 * 1024
-#: The most text one chat may hold, in bytes of UTF-8 (requirement B36).
+#: The most text one chat may hold, in bytes of UTF-8.
 MAX_CHAT_BYTES = 2 * 1024 * 1024
 
 

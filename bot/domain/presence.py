@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Presence(StrEnum):
-    """What we know of the visitor's window (requirement A25)."""
+    """What we know of the visitor's window."""
 
     OPEN = "open"  # a window shows the chat
     HIDDEN = "hidden"  # a window has it, but another tab or program is in front

@@ -1,7 +1,7 @@
 """Which chat words belong to that Teams brings late: the one in which they were written, or none.
 
 Chats follow one another in a thread. What was written for one visitor and comes half a minute
-later, because we could not be reached, must never be read by the next one (requirement D6).
+later, because we could not be reached, must never be read by the next one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How many posts Teams takes: sliding windows per conversation and for the app (pure).
 
-Source: msteams-docs, bots/how-to/rate-limit; a channel with all its threads is one conversation
-(facts: teams 4.2). Edits of posts count like posts. Times are seconds on any steady clock.
+Source: msteams-docs, bots/how-to/rate-limit; a channel with all its threads is one conversation.
+Edits of posts count like posts. Times are seconds on any steady clock.
 """
 
 from __future__ import annotations

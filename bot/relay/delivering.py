@@ -25,7 +25,7 @@ from bot.relay.ports import (
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
-#: Notices that must raise a notification: somebody waits for the CO (facts: teams 4.6).
+#: Notices that must raise a notification: somebody waits for the CO.
 _CALLS = frozenset(
     {
         Word.JOINED,

@@ -64,8 +64,8 @@ class Heartbeat:
 class AwayHandler(Quiet):
     """Tells every open chat's thread that what was written while nobody was there may be lost.
 
-    Teams tries again for half a minute only (facts: reliability 2.2, D1). The heartbeat that finds
-    the absence makes the delivery in its own commit; a thread that was told is not told again.
+    Teams tries again for half a minute only. The heartbeat that finds the absence makes the delivery
+    in its own commit; a thread that was told is not told again.
     """
 
     def __init__(self, relay: Relay) -> None:

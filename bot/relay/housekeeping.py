@@ -19,7 +19,7 @@ from bot.relay.sending import unattended
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
-#: Teams does not repeat an activity after so long (facts: reliability I3).
+#: Teams does not repeat an activity after so long.
 _IDS_KEPT = timedelta(days=7)
 #: A chat that ended and was not sent to RT is brought to mind after so long, once a day.
 _UNFILED = timedelta(hours=1)

@@ -163,7 +163,7 @@ class Tell:
 
 
 class Threads(Protocol):
-    """The operators' side (requirement A30: Teams now, something else one day).
+    """The operators' side: Teams now, something else one day.
 
     Every call raises NotDone, Unclear, Refused or Gone.
     """

@@ -17,9 +17,9 @@ from bot.store.sql import Query, Row
 
 T = TypeVar("T")
 
-# A hung server or a cut wire must not hold a chat's row for long (facts: reliability 2.3). All we
-# ask for has an index; statistics of an outbox that was empty when they were taken mislead. By the
-# price of what is off, PostgreSQL would take a heartbeat for worth 300 ms of compiling, each time.
+# A hung server or a cut wire must not hold a chat's row for long. All we ask for has an index;
+# statistics of an outbox that was empty when they were taken mislead. By the price of what is off,
+# PostgreSQL would take a heartbeat for worth 300 ms of compiling, each time.
 _OPTIONS = (
     "-c statement_timeout=5000 -c lock_timeout=4000 -c enable_seqscan=off -c jit=off"
     " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit="

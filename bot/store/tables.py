@@ -48,7 +48,7 @@ metadata = sa.MetaData(
     }
 )
 
-#: Conversation references (facts: teams 4.15).
+#: Conversation references.
 threads = sa.Table(
     "threads",
     metadata,

@@ -1,4 +1,4 @@
-"""What an answer of the Connector means for a post (pure; facts: reliability 2.1).
+"""What an answer of the Connector means for a post (pure).
 
 A POST has no key by which Teams would know a repeat, so an outcome that we did not see is Unclear.
 An edit may be repeated: there, what is unclear counts as not done.

@@ -1,6 +1,6 @@
 """What a token from Bot Framework must say before an activity is believed (pure).
 
-Rules: facts of the Bot Connector authentication page, made strict: no claim is optional.
+Rules: those of the Bot Connector authentication page, made strict: no claim is optional.
 """
 
 from __future__ import annotations

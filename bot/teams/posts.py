@@ -18,7 +18,7 @@ from bot.domain.messages import Message
 from bot.teams import markup
 
 #: Bytes that a post may take as Teams may count them (``weight``): it refuses a little above
-#: 100 KB and advises to stay below 80 (facts: teams 4.2).
+#: 100 KB and advises to stay below 80.
 LIMIT = 80_000
 #: Posts are not made smaller than this when Teams finds them too big: then it is something else.
 SMALLEST = 4_000

@@ -1,6 +1,6 @@
 """Faults to be planted into a service process, to see that the accounting catches them (T17).
 
-Each is a mistake that programs like this one have really made (facts: reliability). They live here
+Each is a mistake that programs like this one have really made. They live here
 and nowhere else: tests/hatchery.py plants one after the fork, in that process only.
 """
 

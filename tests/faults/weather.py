@@ -6,7 +6,7 @@ from bot.sandbox.stage import Stage
 from bot.sandbox.teams.ledger import Entry
 from bot.sandbox.teams.storm import Storm
 
-#: How often in proportion each kind of trouble comes (facts: reliability, T2).
+#: How often in proportion each kind of trouble comes.
 KINDS = {"throttled": 4.0, "refused": 2.0, "bad_gateway_done": 2.0, "lost_answer": 2.0}
 RETRY_AFTER = 1.0  # seconds
 _POSTS = frozenset({"send", "reply", "update", "create"})

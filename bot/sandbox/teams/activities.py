@@ -1,4 +1,4 @@
-"""The activities that Teams sends to a bot. Pure: shaped like the real ones (facts: teams.md 2.6, 4.9, 4.11)."""
+"""The activities that Teams sends to a bot. Pure: shaped like the real ones."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from bot.sandbox.teams.ledger import Entry
 from bot.sandbox.teams.world import Conversation, Post, World
 
 Json = dict[str, Any]
-#: A message with everything that belongs to it, in UTF-16 (facts: learn, format-your-bot-messages).
+#: A message with everything that belongs to it, in UTF-16 (msteams-docs, bots/how-to/format-your-bot-messages).
 LARGEST_MESSAGE = 100 * 1024
-#: An inline picture has a limit of its own (facts: teams.md 4.10).
+#: An inline picture has a limit of its own.
 LARGEST_PICTURE = 1024 * 1024
 
 

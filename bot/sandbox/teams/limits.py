@@ -1,4 +1,4 @@
-"""The published rate limits of Teams (facts: msteams-docs, bots/how-to/rate-limit)."""
+"""The published rate limits of Teams (msteams-docs, bots/how-to/rate-limit)."""
 
 from __future__ import annotations
 

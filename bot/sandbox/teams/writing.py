@@ -1,6 +1,6 @@
 """What a person types, as Teams sends it on: ``text``, HTML, entities and attachments. Pure.
 
-The text is made as poor as it has been seen in the field (facts: teams.md 4.9): emoji are missing, words like
+The text is made as poor as it has been seen in the field: emoji are missing, words like
 ``<data>`` are stripped, line breaks are lost. The HTML has everything.
 """
 
