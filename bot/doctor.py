@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import shutil
+import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,11 +19,11 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from bot.config import ConfigError, Settings, chosen, load
+from bot.config import ConfigError, RtAuth, Settings, chosen, load
 from bot.config.values import SecretFile, is_loopback
 from bot.logs import redact
 from bot.relay.ports import OutsideError
-from bot.rt.keytab import open_to_others
+from bot.rt import keytab
 
 LIMIT = 30.0
 """Seconds that one check may take: Kerberos and RT may each run into a time-out of their own."""
@@ -105,9 +106,7 @@ def look_at_settings(settings: Settings, config: Path | None = None) -> list[Fin
         said = f"the service listens on {settings.server.host}, without TLS"
         todo = "Let only the proxy reach it, or write host = 127.0.0.1."
         found.append(Finding(Level.WARN, "server", said, todo))
-    return found + [
-        _exposed(path) for path in _secret_files(settings, config) if open_to_others(path)
-    ]
+    return found + [_exposed(path) for path in _secret_files(settings, config) if _is_open(path)]
 
 
 def _secret_files(settings: Settings, config: Path | None) -> list[Path]:
@@ -117,10 +116,21 @@ def _secret_files(settings: Settings, config: Path | None) -> list[Path]:
     held = [getattr(section, name) for section in sections for name in type(section).model_fields]
     files = [value.path for value in held if isinstance(value, SecretFile)]
     files += filter(None, [settings.teams.certificate_key_file])
+    keys = [str(rt.keytab or "") for rt in settings.rt.values() if rt.auth is RtAuth.KERBEROS]
+    files += [
+        Path(one) for one in dict.fromkeys(map(keytab.named, keys)) if os.access(one, os.R_OK)
+    ]
     secrets = [value.get_secret_value() for value in held if isinstance(value, SecretStr)]
     secrets += filter(None, [urlsplit(settings.database.url).password])
     text = config.read_text(encoding="utf-8") if config else ""
     return [*files, config] if config and any(secret in text for secret in secrets) else files
+
+
+def _is_open(path: Path) -> bool:
+    """Whether others may read or write a file, and get to it: through each of its folders."""
+    place = path.resolve()  # a link's own folders protect nothing
+    reached = all(folder.stat().st_mode & stat.S_IXOTH for folder in place.parents)
+    return reached and bool(place.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH))
 
 
 def _exposed(path: Path) -> Finding:

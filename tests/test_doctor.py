@@ -6,7 +6,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -65,24 +66,34 @@ async def test_a_broken_configuration_is_all_that_is_looked_at(tmp_path: Path) -
     assert any("port: there is no such setting" in f.said for f in found)
 
 
-def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None:
-    secret = tmp_path / "app_password"
+@pytest.fixture
+def reached() -> Iterator[Path]:
+    """A folder that everybody gets to; pytest's own lie in one that nobody else does."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        below = Path(folder) / "below"
+        below.mkdir()
+        Path(folder).chmod(0o755)
+        below.chmod(0o755)
+        yield below
+
+
+def test_a_secret_that_everybody_may_read_is_a_warning(reached: Path) -> None:
+    secret = reached / "app_password"
     secret.write_text("swordfish")
     changed = teams(app_password=None, app_password_file=str(secret))
     secret.chmod(0o644)
-    tmp_path.chmod(0o755)
     warned = [f for f in look_at_settings(settings(teams=changed)) if f.level is Level.WARN]
     assert [f.what for f in warned] == ["secrets"]
     assert f"chmod o= {secret}" in warned[0].todo
-    tmp_path.chmod(0o700)
+    reached.chmod(0o700)  # nobody gets to it there, however open what lies below is
     assert [f.level for f in look_at_settings(settings(teams=changed))] == [Level.OK]
-    tmp_path.chmod(0o755)
+    reached.chmod(0o755)
     secret.chmod(0o640)
     assert [f.level for f in look_at_settings(settings(teams=changed))] == [Level.OK]
 
 
-def test_a_link_in_a_closed_folder_hides_no_secret_in_an_open_one(tmp_path: Path) -> None:
-    closed, opened = tmp_path / "closed", tmp_path / "open"
+def test_a_link_in_a_closed_folder_hides_no_secret_in_an_open_one(reached: Path) -> None:
+    closed, opened = reached / "closed", reached / "open"
     for folder, mode in ((closed, 0o700), (opened, 0o755)):
         folder.mkdir()
         folder.chmod(mode)
@@ -103,10 +114,9 @@ def test_a_link_in_a_closed_folder_hides_no_secret_in_an_open_one(tmp_path: Path
     ],
 )
 def test_a_configuration_with_a_secret_in_it_is_looked_at_like_any_secret(
-    tmp_path: Path, written: str, mode: int, warned: bool
+    reached: Path, written: str, mode: int, warned: bool
 ) -> None:
-    tmp_path.chmod(0o755)
-    config = tmp_path / "livechat.toml"
+    config = reached / "livechat.toml"
     config.write_text(written)
     config.chmod(mode)
     made = settings(
@@ -117,14 +127,37 @@ def test_a_configuration_with_a_secret_in_it_is_looked_at_like_any_secret(
     assert [f"chmod o= {config}" in todo for todo in found] == [True] * warned
 
 
-def test_the_secret_of_the_web_server_is_looked_at_as_well(tmp_path: Path) -> None:
-    secret = tmp_path / "proxy_secret"
+def test_the_secret_of_the_web_server_is_looked_at_as_well(reached: Path) -> None:
+    secret = reached / "proxy_secret"
     secret.write_text("0123456789abcdef" * 4)
     secret.chmod(0o644)
-    tmp_path.chmod(0o755)
     proxied = settings(proxy={"header": "X-Remote-User", "secret_file": str(secret)})
     warned = [f for f in look_at_settings(proxied) if f.level is Level.WARN]
     assert [f"chmod o= {secret}" in f.todo for f in warned] == [True]
+
+
+def test_a_secret_below_a_closed_folder_is_open_to_nobody(reached: Path) -> None:
+    secret = reached / "app_password"
+    secret.write_text("swordfish")
+    secret.chmod(0o644)
+    reached.parent.chmod(0o700)
+    changed = teams(app_password=None, app_password_file=str(secret))
+    assert [f.level for f in look_at_settings(settings(teams=changed))] == [Level.OK]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_keytab_is_looked_at_like_any_secret_also_one_of_the_environment(
+    reached: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    file = reached / "svc.keytab"
+    file.touch()
+    file.chmod(0o644)
+    monkeypatch.setenv("KRB5_CLIENT_KTNAME", "/none" if named else f"FILE:{file}")
+    own = {"keytab": str(file)} if named else {}
+    made = settings(rt={"rt": {"url": "https://rt.example.org", "auth": "kerberos", **own}})
+    assert [f.what for f in look_at_settings(made)] == ["configuration", "secrets"]
+    file.unlink()
+    assert [f.what for f in look_at_settings(made)] == ["configuration"]
 
 
 def test_stand_ins_and_an_open_port_are_warnings() -> None:

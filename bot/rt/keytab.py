@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
-from pathlib import Path
 from typing import NamedTuple
 
 from bot.rt.kerberos_trouble import Cause, NoKerberos, Scene, of_code
@@ -22,13 +20,6 @@ class Key(NamedTuple):
 def named(keytab: str = "") -> str:
     """Return the file of an RT's own keytab, or the one that the environment names."""
     return keytab or os.environ.get(VARIABLE, "").removeprefix("FILE:")
-
-
-def open_to_others(path: Path) -> bool:
-    """Whether others may read or write a file with a secret in it, and get to it in its folder."""
-    place = path.resolve()  # a link's own folder protects nothing
-    folder, file = place.parent.stat().st_mode, place.stat().st_mode
-    return bool(folder & stat.S_IXOTH and file & (stat.S_IROTH | stat.S_IWOTH))
 
 
 def keys(path: str) -> list[Key]:
