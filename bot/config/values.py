@@ -149,6 +149,8 @@ def _database(url: str) -> str:
         path = rest.partition("?")[0]
         if not path.startswith("/") or path.strip("/") in ("", ":memory:"):
             raise ValueError("name the database's file: sqlite:////path/of/livechat.db")
+    elif rest.count("@") > 1:  # the driver takes the rest of the password for the host, and says it
+        raise ValueError("an @ in the password is written %40")
     elif not _HOST.match(rest.rpartition("@")[2]):
         raise ValueError("host and port do not look right: postgresql://user@host:5432/database")
     return f"{_DRIVERS[scheme]}://{rest}"

@@ -137,6 +137,7 @@ def test_the_file_of_a_sqlite_database_is_known() -> None:
         ({"database": {"url": "sqlite:///:memory:"}}, "name the database's file"),
         ({"database": {"url": "postgresql://me@db:many/livechat"}}, "postgresql://user@host"),
         ({"database": {"url": "postgresql://me@[::1/livechat"}}, "postgresql://user@host"),
+        ({"database": {"url": "postgresql://me:sword@fish@db/livechat"}}, "written %40"),
         ({"server": {"host": ""}}, "server.host"),
         ({"rt": {"Physics!": instance()}}, "before the number"),
         ({"rt": {"rt": instance(auth="basic")}}, 'auth = "basic" needs it'),
