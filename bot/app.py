@@ -360,7 +360,8 @@ def _only_one(settings: Settings) -> IO[str] | None:
         return None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        lock = Path(f"{file}.lock").open("w", encoding="ascii")  # noqa: SIM115 - held for life
+        name = f"{file.resolve()}.lock"  # beside the file itself, whatever leads to it
+        lock = Path(name).open("w", encoding="ascii")  # noqa: SIM115 - held for life
     except OSError as error:
         said = f"database.url: {file} cannot be used: {error.strerror}."
         raise CannotStart(f"{said} Give the service's user that folder.") from error

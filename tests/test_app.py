@@ -104,6 +104,13 @@ async def test_a_folder_in_which_no_database_can_lie(make: Make, tmp_path: Path)
         await make(database={"url": f"sqlite:///{tmp_path}/file/livechat.db"}).start()
 
 
+async def test_one_file_has_one_process_by_whatever_name(make: Make, tmp_path: Path) -> None:
+    await make().start()
+    (tmp_path / "link.db").symlink_to("livechat.db")
+    with pytest.raises(CannotStart, match="Another process uses"):
+        await make(database={"url": f"sqlite:///{tmp_path}/link.db"}).start()
+
+
 async def test_a_host_that_nobody_knows(make: Make) -> None:
     with pytest.raises(CannotStart, match=r"Cannot listen on nobody knows it:\d+"):
         await make(server={"host": "nobody knows it", "port": free_port()}, teams=TEAMS).start()
