@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -121,7 +120,8 @@ def _secret_files(settings: Settings, config: Path | None) -> list[Path]:
         Path(one) for one in dict.fromkeys(map(keytab.named, keys)) if os.access(one, os.R_OK)
     ]
     secrets = [value.get_secret_value() for value in held if isinstance(value, SecretStr)]
-    secrets += filter(None, [urlsplit(settings.database.url).password])
+    login = settings.database.url.partition("://")[2].rpartition("@")[0]
+    secrets += filter(None, [login.partition(":")[2]])
     text = config.read_text(encoding="utf-8") if config else ""
     return [*files, config] if config and any(secret in text for secret in secrets) else files
 

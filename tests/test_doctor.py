@@ -127,6 +127,15 @@ def test_a_configuration_with_a_secret_in_it_is_looked_at_like_any_secret(
     assert [f"chmod o= {config}" in todo for todo in found] == [True] * warned
 
 
+@pytest.mark.parametrize("password", ["sword[fish", "sword/fish", "sword#fish"])
+def test_the_databases_password_is_a_secret_whatever_is_in_it(reached: Path, password: str) -> None:
+    config, url = reached / "livechat.toml", f"postgresql://livechat:{password}@db/livechat"
+    config.write_text(f'url = "{url}"')
+    config.chmod(0o644)
+    found = look_at_settings(settings(database={"url": url}), config)
+    assert [f"chmod o= {config}" in f.todo for f in found if f.what == "secrets"] == [True]
+
+
 def test_the_secret_of_the_web_server_is_looked_at_as_well(reached: Path) -> None:
     secret = reached / "proxy_secret"
     secret.write_text("0123456789abcdef" * 4)
