@@ -179,10 +179,11 @@ async def _entra(settings: Settings) -> list[Finding]:
             "Compare app_id, tenant_id and the credential with Entra (infra/azure.md shows where). "
             f"If it is unreachable, let this machine reach {settings.teams.authority_url} by HTTPS."
         )
-        return [Finding(Level.FAIL, "entra", e.sentence.partition(". ")[0], todo)]
+        found = [Finding(Level.FAIL, "entra", e.sentence.partition(". ")[0], todo)]
+    else:
+        found = [Finding(Level.OK, "entra", "Microsoft gives the bot its token")]
     finally:
         await tokens.close()
-    found = [Finding(Level.OK, "entra", "Microsoft gives the bot its token")]
     if certificate := settings.teams.certificate_file:
         found += _ends(await asyncio.to_thread(certificate.read_bytes), datetime.now(UTC))
     return found

@@ -349,20 +349,22 @@ async def test_a_secret_that_entra_or_rt_refuses_is_told(tmp_path: Path) -> None
     assert "swordfish" not in doctor.as_text(found)
 
 
-@pytest.mark.parametrize(("days", "told"), [(29, True), (31, False)])
-async def test_it_is_told_in_time_that_the_bots_certificate_ends(
-    tmp_path: Path, days: int, told: bool
+@pytest.mark.parametrize(
+    ("days", "known", "told"), [(29, True, True), (31, True, False), (29, False, True)]
+)
+async def test_it_is_told_in_time_and_when_it_is_refused_that_the_bots_certificate_ends(
+    tmp_path: Path, days: int, known: bool, told: bool
 ) -> None:
     crt, key = tmp_path / "bot.crt", tmp_path / "bot.key"
     command = f"openssl req -x509 -newkey rsa:2048 -nodes -days {days} -subj /CN=livechat"
     files = ["-keyout", str(key), "-out", str(crt)]
     subprocess.run([*command.split(), *files], check=True, capture_output=True)
     async with Stage(service_port=9) as stage:
-        stage.teams.login.app_certificate = crt.read_bytes()
+        stage.teams.login.app_certificate = crt.read_bytes() if known else None
         made = stage.settings(f"sqlite:///{tmp_path / 'livechat.db'}")
         del made["teams"]["app_password"]
         made["teams"] |= {"certificate_file": str(crt), "certificate_key_file": str(key)}
         found = await examine({"entra": doctor.checks(Settings(**made))["entra"]})
     warned = [f.said for f in found if f.level is Level.WARN]
-    assert found[0].level is Level.OK
+    assert found[0].level is (Level.OK if known else Level.FAIL)
     assert ["certificate ends on" in said for said in warned] == [True] * told
