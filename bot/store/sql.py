@@ -6,7 +6,6 @@ run it; so what happens with every message goes to the drivers as text and a lis
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Self, cast
 
@@ -47,23 +46,18 @@ class Text:
 class Query:
     """A statement for both databases."""
 
-    def __init__(self, write: Callable[[], sa.ClauseElement] | sa.ClauseElement) -> None:
-        self._statement = write
+    def __init__(self, statement: sa.ClauseElement) -> None:
+        self._statement = statement
 
     @cached_property
     def sqlite(self) -> Text:
         """The statement for SQLite."""
-        return Text(self._written, _SQLITE)
+        return Text(self._statement, _SQLITE)
 
     @cached_property
     def postgres(self) -> Text:
         """The statement for PostgreSQL."""
-        return Text(self._written, _POSTGRES)
-
-    @cached_property
-    def _written(self) -> sa.ClauseElement:
-        statement = self._statement
-        return statement if isinstance(statement, sa.ClauseElement) else statement()
+        return Text(self._statement, _POSTGRES)
 
 
 def text(name: str) -> sa.BindParameter[str]:

@@ -33,7 +33,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
         """Number to datetime."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment(value)
 
 
 #: SQLite counts only INTEGER PRIMARY KEYs up by itself.
