@@ -321,8 +321,8 @@ class Changing:
         await self._telling.told(unit, chat, word)
 
     async def _kept(self, unit: Unit, thread: Thread, key: str) -> Newest | None:
-        found, raw = await unit.early_for(thread.conversation_id, key)
-        return Newest.read(raw) if found and raw else None
+        known = await unit.early_for(thread.conversation_id, key)
+        return Newest.read(known) if known else None
 
     async def _keep(self, unit: Unit, of: Changed | Heard, newest: Newest) -> None:
         await unit.early(of.thread.conversation_id, of.key, newest.written())

@@ -101,7 +101,7 @@ class Missing:
 
     async def _came(self, unit: Unit, thread: Thread, one: Missed) -> bool:
         """Tell whether a change, or a newer one, came that changed nothing for the visitor."""
-        _, kept = await unit.early_for(thread.conversation_id, one.key)
+        kept = await unit.early_for(thread.conversation_id, one.key)
         if not kept:
             return False
         await unit.early(thread.conversation_id, one.key, kept)

@@ -134,11 +134,13 @@ class Unit(Protocol):
     async def windows(self, chat_id: str, process: str, presence: Presence) -> list[Presence]:
         """Note where the chat's windows on this process are; return those of all processes."""
 
-    async def early(self, conversation_id: str, key: str, text: str | None) -> None:
-        """Remember a change (None: a removal) of a message that has not reached us yet."""
+    async def early(self, conversation_id: str, key: str, known: str) -> None:
+        """Remember for some minutes what is known of a message beside its line in a log, in place of
+        what was: bot/relay/changing.py, Newest.
+        """
 
-    async def early_for(self, conversation_id: str, key: str) -> tuple[bool, str | None]:
-        """Fetch and forget what was remembered: whether there is something, and the text."""
+    async def early_for(self, conversation_id: str, key: str) -> str | None:
+        """Fetch and forget what was remembered; None if nothing is."""
 
     async def unposted(self, chat_id: str) -> tuple[int, ...]:
         """Return the numbers of the visitor's messages that are still on their way to the thread."""

@@ -153,13 +153,13 @@ inbound = sa.Table(
 )
 sa.Index("ix_inbound_at", inbound.c.at)
 
-#: Edits and removals that reached us before what they change.
+#: What is known of operators' messages beside their lines: changes that came before them, and more.
 early = sa.Table(
     "early",
     metadata,
     sa.Column("conversation_id", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("text", sa.Text),  # NULL: it was removed
+    sa.Column("text", sa.Text),  # JSON: bot/relay/changing.py, Newest
     sa.Column("at", Moment, nullable=False),
     sa.PrimaryKeyConstraint("conversation_id", "key"),
 )

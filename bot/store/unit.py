@@ -162,15 +162,15 @@ class SqlUnit:
         """Mark a reference as dead."""
         self.link.later(sql.CLOSE_THREAD, thread=thread_id, error=error)
 
-    async def early(self, conversation_id: str, key: str, text: str | None) -> None:
-        """Remember a change of a message that has not reached us."""
-        row = {"conversation_id": conversation_id, "key": key, "text": text}
+    async def early(self, conversation_id: str, key: str, known: str) -> None:
+        """Remember what is known of a message beside its line."""
+        row = {"conversation_id": conversation_id, "key": key, "text": known}
         self.link.later(sql.EARLY, **row, at=micros(self._now))
 
-    async def early_for(self, conversation_id: str, key: str) -> tuple[bool, str | None]:
+    async def early_for(self, conversation_id: str, key: str) -> str | None:
         """Fetch and forget what was remembered."""
         rows = await self.link.rows(sql.EARLY_FOR, conversation_id=conversation_id, key=key)
-        return (True, rows[0][0]) if rows else (False, None)
+        return rows[0][0] if rows else None
 
     # --- the outbox ----------------------------------------------------------------------------
 

@@ -138,15 +138,10 @@ async def test_a_purge_leaves_keys_and_no_words(store: SqlStore) -> None:
 
 
 async def test_a_change_that_came_early_is_fetched_once(store: SqlStore) -> None:
-    async def early(text: str | None) -> None:
-        await store.write(lambda unit: unit.early("19:x", "key", text))
-
-    await early("first")
-    await early("second")
+    await store.write(lambda unit: unit.early("19:x", "key", "first"))
+    await store.write(lambda unit: unit.early("19:x", "key", "second"))
     fetch = [await store.write(lambda unit: unit.early_for("19:x", "key")) for _ in range(2)]
-    assert fetch == [(True, "second"), (False, None)]
-    await early(None)
-    assert await store.write(lambda unit: unit.early_for("19:x", "key")) == (True, None)
+    assert fetch == ["second", None]
 
 
 async def test_what_is_of_no_use_any_more_is_swept_away(url: str) -> None:
@@ -159,7 +154,7 @@ async def test_what_is_of_no_use_any_more_is_swept_away(url: str) -> None:
     store = SqlStore.at(url, lambda: NOW + timedelta(seconds=1))
     assert await store.write(lambda unit: unit.first_time("19:x", "new"))
     assert await store.sweep(timedelta(days=7)) == 1
-    assert await store.write(lambda unit: unit.early_for("19:x", "old")) == (False, None)
+    assert await store.write(lambda unit: unit.early_for("19:x", "old")) is None
     assert await store.find_seat("seat") is None
     assert not await store.write(lambda unit: unit.first_time("19:x", "new"))
     await store.close()

@@ -222,7 +222,7 @@ async def test_a_piece_that_fails_before_it_asked_for_anything_fails_alone(
     )
     assert sum(problem is None for problem in told) == 2
     assert await said(post) == [1, 2]
-    assert await post.write(lambda unit: unit.early_for("c", "k")) == (False, None)
+    assert await post.write(lambda unit: unit.early_for("c", "k")) is None
 
 
 # --- both --------------------------------------------------------------------------------------
