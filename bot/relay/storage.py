@@ -208,9 +208,9 @@ class Unit(Protocol):
     async def tally(self, name: str) -> None:
         """Count one more of what ``name`` says; nothing is kept of what it was."""
 
-    async def purge(self, chat_id: str) -> int:
-        """Delete what was said; return how many lines. The keys of the visitor's lines stay, so that
-        one whose acknowledgement was lost is still known to have been accepted.
+    async def purge(self, chat_id: str) -> None:
+        """Delete what was said. The keys of the visitor's lines stay, so that one whose acknowledgement
+        was lost is still known to have been accepted.
         """
 
     async def wipe(self, chat_id: str) -> None:
@@ -315,9 +315,9 @@ class Store(Protocol):
     async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
         """Read each chat's count of changes, to find rings that were lost."""
 
-    async def sweep(self, older_than: timedelta) -> int:
-        """Forget activity ids older than that; seats, sign-ins and blocks that are over; return how many
-        ids. Deliveries that were put off before the clock was set back are due when they were to be.
+    async def sweep(self, older_than: timedelta) -> None:
+        """Forget activity ids older than that; seats, sign-ins and blocks that are over. Deliveries
+        that were put off before the clock was set back are due when they were to be.
         """
 
     async def counts(self, since: datetime) -> dict[str, int]:

@@ -163,15 +163,15 @@ class SqlStore(Reading):
 
         await self._write(work)
 
-    async def sweep(self, older_than: timedelta) -> int:
+    async def sweep(self, older_than: timedelta) -> None:
         """Forget inbound activity ids, early changes, seats and sign-ins that are of no use now.
 
         What the outbox was to do at a time that a clock set back has put off is due as it was to be.
         """
 
-        async def work(unit: SqlUnit) -> int:
+        async def work(unit: SqlUnit) -> None:
             now = self._clock()
-            gone = await unit.link.slowly(chat_sql.OLD_IDS, moment=micros(now - older_than))
+            await unit.link.slowly(chat_sql.OLD_IDS, moment=micros(now - older_than))
             if await unit.link.slowly(chat_sql.OLD_CHANGES, moment=micros(now - _EARLY_KEPT)):
                 self._scrubber.soil()
             await unit.link.slowly(chat_sql.OLD_SEATS, moment=micros(now))
@@ -182,9 +182,8 @@ class SqlStore(Reading):
             await unit.link.slowly(outbox_sql.FROM_AHEAD, slack=_SLACK)
             if rows := await unit.link.slowly(outbox_sql.OF_LATER_LANES, slack=_SLACK):
                 log.warning("unknown_lane", rows=rows)
-            return gone
 
-        return await self._write(work)
+        await self._write(work)
 
     async def scrub(self) -> None:
         """Take what was purged out of the database's files, too, as far as that is ours to do."""

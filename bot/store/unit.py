@@ -298,13 +298,13 @@ class SqlUnit:
 
     # --- forgetting ----------------------------------------------------------------------------
 
-    async def purge(self, chat_id: str) -> int:
+    async def purge(self, chat_id: str) -> None:
         """Delete the chat's log. Digests of links stay until the chat is forgotten: they tell
         whoever opens an old link what became of it, and nobody's words or name.
         """
-        gone = [await self.link.slowly(query, chat_id=chat_id) for query in sql.PURGES]
+        for query in sql.PURGES:
+            await self.link.slowly(query, chat_id=chat_id)
         self._chats.touch(chat_id)
-        return gone[0] + gone[1]
 
     async def wipe(self, chat_id: str) -> None:
         """Delete what ``purge`` leaves of the log."""
