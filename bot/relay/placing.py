@@ -37,7 +37,7 @@ from bot.relay.storage import Unit
 Json = dict[str, Any]
 #: Chats about a ticket that somebody should know of before he starts another.
 RUNNING = (State.PROPOSED, *LIVE)
-_IN_RT = frozenset({State.FILED, State.PURGED})
+_NO_THREAD = frozenset({State.FILED, State.PURGED, State.ERASED})
 
 
 def opening(chat: Chat, asked: Json, channel: Thread) -> Delivery:
@@ -178,7 +178,7 @@ class BeginHandler(Quiet):
     async def deliver(self, delivery: Delivery) -> After | None:
         """Post the card as the first post of a thread."""
         found = await self._relay.store.look(delivery.chat_id or "")
-        if found is None or found[0].state in _IN_RT:
+        if found is None or found[0].state in _NO_THREAD:
             return None
         chat, place = found[0], await self._relay.store.thread(found[0].thread)
         if not place.begun:

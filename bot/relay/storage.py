@@ -149,7 +149,7 @@ class Unit(Protocol):
         """Strike a delivery off, whoever holds it."""
 
     async def recall(self, chat_id: str) -> None:
-        """Strike all deliveries of a chat off, whoever holds them."""
+        """Strike all deliveries of a chat off, whoever holds them, but not what opens its thread."""
 
     async def invite(self, digest: str, chat_id: str, number: int, expires: datetime) -> None:
         """Keep an invitation's digest."""

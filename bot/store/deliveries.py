@@ -214,7 +214,7 @@ class Deliveries:
         self._struck(await self._link.rows(sql.DROP, id=delivery_id))
 
     async def recall(self, chat_id: str) -> None:
-        """Strike all rows of a chat off, whoever holds them."""
+        """Strike all rows of a chat off, whoever holds them, but not what opens its thread."""
         self._struck(await self._link.rows(sql.RECALL, chat_id=chat_id))
 
     def _struck(self, rows: list[Row]) -> list[int]:

@@ -179,9 +179,12 @@ BACKLOG = Query(
 )
 #: The head of a stream first, as whoever claims.
 _in_order = sa.select(outbox.c.id).where(outbox.c.chat_id == _p("chat_id")).order_by(outbox.c.id)
+#: What opens a chat's thread stays: its card may be there already, and is to show what became of it.
 RECALL = Query(
     sa.delete(outbox)
-    .where(outbox.c.id.in_(_in_order.with_for_update()))
+    .where(
+        outbox.c.id.in_(_in_order.with_for_update()), outbox.c.kind != sa.literal_column("'begin'")
+    )
     .returning(outbox.c.id, outbox.c.stream)
 )
 GIVE_BACK = Query(

@@ -11,11 +11,12 @@ import pytest
 
 from bot.domain.chat import Chat, State
 from bot.relay.people import Trace, Traces, erase
-from bot.relay.ports import Gone, Listening, NotDone, Refused, Unclear
+from bot.relay.ports import Gone, Lane, Listening, NotDone, Refused, Unclear
 from bot.relay.visiting import CannotSay
 from bot.teams.cards import card
 from bot.teams.words import say
 from tests.people import GRACE
+from tests.relay.doorway import asks
 from tests.relay.house import RULES, House
 
 
@@ -259,3 +260,26 @@ async def test_what_is_certainly_not_in_rt_when_its_chat_is_erased_is_said_not_t
     await house.deliver()
     assert "nothing of it was put into RT" in said(house)
     assert "Nothing of it was put into RT" in repr(card(house.threads.card, UTC))
+
+
+@pytest.mark.parametrize("opened", [True, False])
+async def test_a_chat_that_is_erased_while_its_thread_is_being_opened_leaves_no_card_that_names_her(
+    door: House, monkeypatch: pytest.MonkeyPatch, opened: bool
+) -> None:
+    joined = await asks(door)
+    show = door.places.open
+
+    async def meanwhile(*what: Any) -> Any:
+        thread = await show(*what)
+        await erased(door, joined.chat)
+        return thread
+
+    if opened:
+        monkeypatch.setattr(door.places, "open", meanwhile)
+    else:
+        await erased(door, joined.chat)
+    await door.deliver()
+    assert len(door.places.opened) == opened
+    assert [view.chat.state for view in door.threads.cards.values()] == [State.ERASED] * opened
+    assert (await door.chat(joined.chat.id)).card == ("1" if opened else "")
+    assert await door.store.heads(Lane.TEAMS) == []
