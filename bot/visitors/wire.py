@@ -226,15 +226,17 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
 
 
 def person(who: Identity) -> str:
-    """Return what is the same for one person in all his chats, and tells nobody who it is; "" if we do
+    """Return what is the same for one person in all his chats, without his name; "" if we do
     not know who he is: what anybody can type is no sign of him.
 
-    Whoever signed in is another one than whoever held a link that was meant for him.
+    That of whoever signed in has in it that of whoever held a link meant for him, who will have been
+    he; not the other way round, since somebody else may have held it.
     """
-    known = who.login or who.address
+    known = (who.login or who.address).casefold()
     if not known or who.proof is Proof.ANONYMOUS:
         return ""
-    return digest(f"{'signed in' if who.verified else 'link'}: {known.casefold()}")[:32]
+    meant = digest(f"link: {known}")[:32]
+    return digest(f"signed in: {known}")[:32] + meant if who.verified else meant
 
 
 def _his(chat: Chat) -> TicketRef:

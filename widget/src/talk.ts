@@ -16,12 +16,11 @@ const TYPING = 60_000;
  * somebody else it goes away: the session may have run out before he left. While nobody is known to be
  * here, it stays for its writer.
  */
-export const leftBehind = (tab: Shelf, { chat, person }: Partial<View>): Outbox | null => {
+export const leftBehind = (tab: Shelf, { chat, person }: Partial<View>): Outbox | void => {
   const name = `${tab.get("last")}`;
   const left = tab.get<Outbox>(name);
-  if (left && (left.view.chat === chat || left.view.person === person)) return left;
+  if (left && (left.view.chat === chat || person?.includes(left.view.person))) return left;
   if (person) tab.set(name, null);
-  return null;
 };
 
 export interface TalkUser {

@@ -8,7 +8,7 @@ export interface View {
   /** The visitor began it and did not sign in: nobody writes to him by what he typed. */
   stranger: boolean;
   you: string;
-  /** The same for all that one person has or signs in for, and nobody else's. */
+  /** Whose the chat is: what was left unsent in it is for whoever's own has this in it. */
   person: string;
   operators: string[];
   head: number;

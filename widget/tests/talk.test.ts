@@ -92,7 +92,7 @@ test("without an answer in ten seconds a message counts as not sent, and is kept
   deepEqual([fates(after.talk), after.service], [lost, null]);
   equal(leftBehind(after.shelf, { chat: "chat-1" })?.view.ticket, "12345");
   after.talk.discard("k1");
-  deepEqual([leftBehind(after.shelf, { chat: "chat-1" }), after.talk.unsaid], [null, false]);
+  deepEqual([leftBehind(after.shelf, { chat: "chat-1" }), after.talk.unsaid], [undefined, false]);
 });
 
 for (const code of [4401, 4409, 4410]) {
@@ -304,9 +304,10 @@ test("what is said before there is a connection is new", () => {
 
 for (const [name, here, shown, kept] of [
   ["its writer, who has signed in again", { person: "ada" }, true, true],
+  ["its writer, who had not signed in before", { person: "in-ada" }, true, true],
   ["its writer, in another chat", { chat: "chat-2", person: "ada" }, true, true],
   ["whoever is back in that chat, of whose writer nothing is known any more", { chat: "chat-1", person: "chat-1" }, true, true],
-  ["somebody else, of the same name", { chat: "chat-3", person: "ada-too" }, false, false],
+  ["somebody else, of the same name", { chat: "chat-3", person: "ad" }, false, false],
   ["somebody else, who has no chat", { person: "bob" }, false, false],
   ["nobody knows whom", { person: null }, false, true],
 ] as [string, Partial<View>, boolean, boolean][])
