@@ -15,7 +15,6 @@ from typing import Any
 
 import msal
 import structlog
-from botframework.connector.auth import AppCredentials, ServiceClientCredentialsFactory
 
 from bot.relay.ports import NotDone
 from bot.teams.entra_http import EntraHttp
@@ -53,7 +52,7 @@ class Token:
     expires: float
 
 
-class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
+class AppTokens:
     """Hands out the app's token. ``authority`` is Entra's URL of the app's single tenant.
 
     ``ca_file`` replaces the trusted authorities (the stand-in makes its own).
@@ -97,20 +96,6 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
         """Stop fetching."""
         if self._fetching is not None:
             self._fetching.cancel()
-
-    async def is_valid_app_id(self, app_id: str) -> bool:
-        """Tell the SDK whether a token is for us."""
-        return app_id == self._app_id
-
-    async def is_authentication_disabled(self) -> bool:
-        """Tell the SDK that tokens are wanted."""
-        return False
-
-    async def create_credentials(
-        self, app_id: str, oauth_scope: str, login_endpoint: str, validate_authority: bool
-    ) -> AppCredentials:
-        """Give the SDK credentials that hold a ready token, so that it never asks by itself."""
-        return _Ready(app_id, await self.token())
 
     async def _fetch(self) -> Token:
         """Join the fetch under way, or begin one; a caller's cancellation does not end it."""
@@ -178,18 +163,6 @@ class AppTokens(ServiceClientCredentialsFactory):  # type: ignore[misc]
             instance_discovery=False,  # the authority is configured, nobody need vouch for it
             http_client=EntraHttp(self._ca_file),
         )
-
-
-class _Ready(AppCredentials):  # type: ignore[misc]
-    """Credentials with a token in hand."""
-
-    def __init__(self, app_id: str, token: str) -> None:
-        super().__init__(app_id=app_id)
-        self._token = token
-
-    def get_access_token(self, force_refresh: bool = False) -> str:
-        """Return the token that was ready when these credentials were made."""
-        return self._token
 
 
 async def _in_thread(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -183,10 +183,3 @@ async def test_a_certificate_will_do_instead_of_a_secret(teams: TeamsStandIn) ->
         teams.world.bot.app_id, credential, teams.authority, ca_file=str(teams.ca_file)
     )
     assert await ours.token()
-
-
-async def test_the_sdk_gets_credentials_with_a_token_in_hand(teams: TeamsStandIn) -> None:
-    ours = tokens(teams)
-    ready = await ours.create_credentials(teams.world.bot.app_id, "", "", False)
-    assert ready.get_access_token() == await ours.token()
-    assert teams.login.token_requests == 1
