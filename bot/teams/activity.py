@@ -17,7 +17,8 @@ from bot.relay.ports import Listening, Scope, Thread
 from bot.teams.html import Mention, Written, read_html, read_text
 
 Json = dict[str, Any]
-_THREAD = ";messageid="
+#: Stands in Teams' id of a channel's thread between the channel's and that of its first post.
+IN_THREAD = ";messageid="
 _SCOPES = {
     "channel": Scope.CHANNEL,
     "groupchat": Scope.GROUP,
@@ -129,10 +130,10 @@ def _scope(conversation: Json, team_id: str) -> Scope:
 
 def _place(activity: Json, conversation_id: str) -> tuple[str, str]:
     """Return a channel thread's id and its first post; replyToId is not to be relied on."""
-    base, _, root = conversation_id.partition(_THREAD)
+    base, _, root = conversation_id.partition(IN_THREAD)
     if not root and activity.get("type") in _OF_A_POST:
         root = text_at(activity, "id")  # the first post of a thread, told without its thread
-    return (f"{base}{_THREAD}{root}" if root else base), root
+    return (f"{base}{IN_THREAD}{root}" if root else base), root
 
 
 def heard(activity: Json, where: Thread, who: Person) -> Heard:

@@ -6,12 +6,11 @@ from bot.domain.asking import DETAILS
 from bot.domain.chat import Chat
 from bot.domain.identity import Proof
 from bot.relay.ports import CardView
+from bot.relay.sending import MAX_SUMMARY
 from bot.teams import elements as el
-from bot.teams.elements import Json
+from bot.teams.elements import Json, Part
 from bot.teams.elsewhere_card import places
 from bot.teams.markup import in_card, one_line
-
-LONGEST_SUMMARY = 4_000  # characters, as many as the relay takes
 
 
 def heading(chat: Chat) -> str:
@@ -59,12 +58,12 @@ def details(chat: Chat) -> list[tuple[str, str]]:
     return [(DETAILS[detail], in_card(told, 200)) for detail, told in chat.details]
 
 
-def sending(view: CardView, draft: str) -> tuple[list[Json], list[Json]]:
+def sending(view: CardView, draft: str) -> Part:
     """Return what sends the record: into a new ticket, or where doubtful ones are sorted out."""
     wrong = [el.warning(in_card(view.wrong, 600))] if view.wrong else []
     body = [
         *wrong,
-        el.text_box("summary", "Summary", draft, lines=True, longest=LONGEST_SUMMARY),
+        el.text_box("summary", "Summary", draft, lines=True, longest=MAX_SUMMARY),
         *places(view),
     ]
     if view.wrong:

@@ -17,7 +17,7 @@ from bot.relay.nonces import nonce
 from bot.relay.ports import CardView, Listening
 from bot.teams import begun_card, record_card, words
 from bot.teams import elements as el
-from bot.teams.elements import CONTENT_TYPE, KEEP, Json
+from bot.teams.elements import CONTENT_TYPE, KEEP, Json, Part
 from bot.teams.filing_card import command
 from bot.teams.markup import in_card, one_line
 from bot.teams.matching_words import fits, visitor
@@ -26,7 +26,6 @@ from bot.teams.ticket_card import proposal
 
 __all__ = ["CONTENT_TYPE", "KEEP", "card"]
 
-Part = tuple[list[Json], list[Json]]
 
 LISTENING = {
     Listening.MENTION: (
@@ -73,10 +72,6 @@ def _headed(chat: Chat) -> tuple[list[Json], str]:
     spoken = f"Live chat, ticket {chat.ticket.ref}{f': {subject}' if subject else ''}"
     head = f"Ticket {in_card(str(chat.ticket.ref))}"
     return [el.heading(f"{head}: {in_card(chat.ticket.subject)}" if subject else head)], spoken
-
-
-def _proposed(view: CardView, zone: tzinfo) -> Part:
-    return proposal(view, zone)
 
 
 def _invited(view: CardView, zone: tzinfo) -> Part:
@@ -194,7 +189,7 @@ def _erased(view: CardView, zone: tzinfo) -> Part:
 
 
 _STATES: dict[State, Callable[[CardView, tzinfo], Part]] = {
-    State.PROPOSED: _proposed,
+    State.PROPOSED: proposal,
     State.INVITED: _invited,
     State.OPEN: _open,
     State.ENDED: record_card.ended,

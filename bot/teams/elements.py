@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 Json = dict[str, Any]
+#: Body and actions of a card, or of a part of one.
+Part = tuple[list[Json], list[Json]]
 
 CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
 VERSION = "1.5"

@@ -7,7 +7,7 @@ from bot.domain.matching import fingerprint
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el
-from bot.teams.elements import Json
+from bot.teams.elements import Json, Part
 from bot.teams.markup import in_card, one_line
 
 #: The part of the card that "Somewhere else" shows.
@@ -107,9 +107,7 @@ def new_ticket(view: CardView) -> list[Json]:
     ]
 
 
-def moving(
-    view: CardView, facts: tuple[Json, Json], boxes: list[Json]
-) -> tuple[list[Json], list[Json]]:
+def moving(view: CardView, facts: tuple[Json, Json], boxes: list[Json]) -> Part:
     """Return body and actions of the choice between a chat's ticket and another one.
 
     ``facts`` show both tickets, ``boxes`` are what has to be typed for the other one.

@@ -13,18 +13,16 @@ from bot.domain.transcript import span
 from bot.relay.confirming import MAX_REASON, is_changed, target
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
+from bot.relay.sending import MAX_SUMMARY
 from bot.teams import begun_card, words
 from bot.teams import elements as el
-from bot.teams.elements import Json
+from bot.teams.elements import Json, Part
 from bot.teams.elsewhere_card import ELSEWHERE, elsewhere, wrong
 from bot.teams.markup import in_card, one_line
 from bot.teams.matching_words import send_command, ticket_facts
 
-LONGEST_SUMMARY = 4_000  # characters, as many as the relay takes
 _DRAFT = 2_000  # characters of a draft that a card carries
 _OURS = frozenset({"file", "new", "triage", "move"})
-
-Part = tuple[list[Json], list[Json]]
 
 
 def send_to_rt(view: CardView, zone: tzinfo) -> Part:
@@ -53,7 +51,7 @@ def _form(view: CardView, zone: tzinfo) -> Part:
     status = view.typed.get("status") or el.KEEP
     body = [
         ticket_facts(ticket, chat.identity),
-        el.text_box("summary", "Summary", draft, lines=True, longest=LONGEST_SUMMARY),
+        el.text_box("summary", "Summary", draft, lines=True, longest=MAX_SUMMARY),
         el.choices("status", "Then", options, status),
         *confirmation(view, ticket),
         el.hint(
@@ -107,7 +105,7 @@ def confirmation(view: CardView, ticket: Ticket) -> list[Json]:
 def _draft(chat: Chat, zone: tzinfo) -> str:
     """Draft the summary: a failed filing's own words, else the subject and who talked when."""
     if chat.filing is not None and chat.filing.summary:
-        return chat.filing.summary[:LONGEST_SUMMARY]
+        return chat.filing.summary[:MAX_SUMMARY]
     names = ", ".join(plain_name(one.name) for one in chat.took_part[:10]) or "nobody"
     talk = (
         f"Live chat between {plain_name(words.visitor(chat))} and {names}, {span(chat, (), zone)}."

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 
 from bot.relay.ports import CardView, Listening, Scope, Thread, Unclear
 from bot.teams import cards
+from bot.teams.activity import IN_THREAD
 from bot.teams.connector import Conversations, Wire
 
-_IN_THREAD = ";messageid="
 _PAGE = "https://teams.microsoft.com/l/message"
 
 
@@ -38,7 +38,7 @@ class TeamsPlaces:
         made = await self._conversations(channel).create_conversation(parameters)
         if not made.id and not made.activity_id:
             raise Unclear("Teams did not say which thread it has begun.")
-        root = made.activity_id or made.id.partition(_IN_THREAD)[2]
+        root = made.activity_id or made.id.partition(IN_THREAD)[2]
         return in_channel(channel, root)
 
     async def fallback(self, lost: Thread, operator_id: str) -> Thread:
@@ -89,7 +89,7 @@ class TeamsPlaces:
 
 def in_channel(near: Thread, root: str) -> Thread:
     """Return the thread below ``root`` in the channel of ``near``; without a root the channel."""
-    conversation = f"{near.channel_id}{_IN_THREAD}{root}" if root else near.channel_id
+    conversation = f"{near.channel_id}{IN_THREAD}{root}" if root else near.channel_id
     return replace(
         near, conversation_id=conversation, scope=Scope.CHANNEL, root_id=root, open=True, id=0
     )

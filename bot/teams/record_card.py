@@ -11,13 +11,12 @@ from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import begun_card, doubt, words
 from bot.teams import elements as el
-from bot.teams.elements import Json
+from bot.teams.elements import Json, Part
 from bot.teams.elsewhere_card import moving
 from bot.teams.filing_card import command, confirmation, send_to_rt
 from bot.teams.markup import in_card
 from bot.teams.matching_words import changed, fits, ticket_facts, visitor
 
-Part = tuple[list[Json], list[Json]]
 #: Of a record that went by mail into an RT that cannot be asked.
 _UNPROVEN = "handed to the mail server, **not confirmed by RT**: please look whether it is there"
 #: Of a comment that RT took and does not show to us.

@@ -24,10 +24,10 @@ from bot.relay.ports import CardView, Gone, NotDone, OutsideError, Tell, Thread,
 from bot.teams import cards, markup, words
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.answers import TooBig
+from bot.teams.elements import Json
 from bot.teams.models import PlainPost
 from bot.teams.posts import LIMIT, SMALLEST, Post, posts, weight
 
-CARD = "application/vnd.microsoft.card.adaptive"
 #: Seconds after which no further one of several posts is begun: a delivery's lease must outlast it
 #: and one request more.
 PATIENCE = 10.0
@@ -48,10 +48,7 @@ class TeamsThreads:
 
     async def show(self, thread: Thread, view: CardView, card: str) -> str:
         """Post the chat's card, or edit post ``card``; if that one is gone, post anew."""
-        activity = _message(thread)
-        content = cards.card(view, self._zone)
-        activity.attachments = [Attachment(content_type=CARD, content=content)]
-        activity.summary = content["fallbackText"]
+        activity = _carrying(thread, cards.card(view, self._zone))
         if card:
             try:
                 return await self._edit(thread, activity, card)
@@ -139,11 +136,7 @@ class TeamsThreads:
 
     async def retire(self, thread: Thread, chat: Chat, card: str) -> None:
         """Edit an earlier card of the chat: it has no buttons any more, and says why."""
-        activity = _message(thread)
-        content = cards.retired(chat)
-        activity.attachments = [Attachment(content_type=CARD, content=content)]
-        activity.summary = content["fallbackText"]
-        await self._edit(thread, activity, card)
+        await self._edit(thread, _carrying(thread, cards.retired(chat)), card)
 
     async def erase(self, thread: Thread, post: str) -> None:
         """Delete a post of the bot; Teams shows that something was deleted there."""
@@ -179,6 +172,13 @@ def _message(thread: Thread) -> Activity:
         conversation=ConversationAccount(id=thread.conversation_id),
         from_property=ChannelAccount(id=thread.bot_id),
     )
+
+
+def _carrying(thread: Thread, card: Json) -> Activity:
+    activity = _message(thread)
+    activity.attachments = [Attachment(content_type=cards.CONTENT_TYPE, content=card)]
+    activity.summary = card["fallbackText"]
+    return activity
 
 
 def _mention(activity: Activity, said: str, person: str, name: str) -> None:

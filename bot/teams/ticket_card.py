@@ -10,7 +10,7 @@ from bot.domain.tickets import Requestor, Ticket
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el
-from bot.teams.elements import Json
+from bot.teams.elements import Json, Part
 from bot.teams.markup import in_card, one_line
 
 MOST = 10  # people shown by name
@@ -29,7 +29,7 @@ _ONLY = {
 _CLOSED = {"resolved", "rejected", "closed", "done"}
 
 
-def proposal(view: CardView, zone: tzinfo) -> tuple[list[Json], list[Json]]:
+def proposal(view: CardView, zone: tzinfo) -> Part:
     """Return body and actions of a PROPOSED chat's card."""
     chat = view.chat
     ticket = chat.ticket
