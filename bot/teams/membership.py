@@ -116,10 +116,7 @@ class Membership:
         await self._wait(self._ask_about(self._older_than(DOUBT_AGE), service_url))
         if self._is_on_one(person, STALE_AGE):
             return True
-        unknown = self._older_than(DOUBT_AGE + PATIENCE)
-        if unknown:
-            _, trouble = self._trouble.get(unknown[0], (0.0, NotDone(_UNKNOWN)))
-            raise trouble
+        self._must_all_be_known()
         return False
 
     async def known(self, address: str, service_url: str) -> Operator | None:
@@ -129,9 +126,8 @@ class Membership:
             return found
         await self._wait(self._ask_about(self._older_than(DOUBT_AGE), service_url))
         found = self._named(address, STALE_AGE)
-        if found is None and (unknown := self._older_than(DOUBT_AGE + self._patience)):
-            _, trouble = self._trouble.get(unknown[0], (0.0, NotDone(_UNKNOWN)))
-            raise trouble
+        if found is None:
+            self._must_all_be_known()
         return found
 
     def forget(self, team: str, *, left: bool = False) -> None:
@@ -166,6 +162,14 @@ class Membership:
     def _older_than(self, age: float) -> list[str]:
         since = self._clock() - age
         return [t for t, known in self._rosters.items() if known is None or known.fetched < since]
+
+    def _must_all_be_known(self) -> None:
+        """Raise what kept Teams from telling of a team, if anything did: nobody is told that he is on
+        no roster because we have not seen one.
+        """
+        if unknown := self._older_than(DOUBT_AGE + self._patience):
+            _, trouble = self._trouble.get(unknown[0], (0.0, NotDone(_UNKNOWN)))
+            raise trouble
 
     def _ask_about(self, teams: list[str], service_url: str) -> list[asyncio.Task[None]]:
         """Ask about ``teams`` behind the scenes: about each once at a time, and not at once again."""
