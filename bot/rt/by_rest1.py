@@ -181,7 +181,7 @@ class ByRest1:
         if kind and (line.get("Type") != kind or not ours):
             return None
         content = self._content(f"ticket/{ref.number}", attachment)
-        left = cut and ours and like is not None and like.is_left(content)
+        left = cut and like is not None and like.is_left(content, ours=ours)
         if like and not left and not is_same_talk(content, like.content):
             return None
         ticket = int(line.get("Ticket") or ref.number)

@@ -22,6 +22,8 @@ _FORBIDDEN = re.compile(r"[^A-Za-z0-9._+-]+")
 RECORD = "livechat-"
 MAX_FILE_NAME = 60
 MAX_ENDING = 12
+#: So many bytes of a record's beginning hold its times, to the microsecond, and its summary.
+_TELLING = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,15 @@ class Part:
         """The digest of the content, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
-    def is_left(self, found: bytes) -> bool:
-        """Whether this is what RT leaves of it where it is too big (RT::Record::_EncodeLOB)."""
-        return found == b"Large attachment dropped" or (
-            bool(found) and self.content.startswith(found)
-        )
+    def is_left(self, found: bytes, *, ours: bool) -> bool:
+        """Whether this is what RT leaves of it where it is too big (RT::Record::_EncodeLOB).
+
+        What anybody could write must be ``ours``; nobody guesses as much as _TELLING of it.
+        """
+        begins = bool(found) and self.content.startswith(found)
+        if begins and len(found) >= _TELLING:
+            return True
+        return ours and (begins or found == b"Large attachment dropped")
 
 
 def enclose(files: Iterable[Attachment], taken: Iterable[str]) -> tuple[tuple[Attached, Part], ...]:

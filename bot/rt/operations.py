@@ -96,8 +96,8 @@ def find_file(
         found = replace(
             file, content=readback.content(rest, line.id, file.name, f"{file.name}.txt")
         )
-        left = account and line.creator.casefold() == account and file.is_left(found.content)
-        if left or is_same_talk(found.content, file.content):
+        ours = bool(account) and line.creator.casefold() == account
+        if file.is_left(found.content, ours=ours) or is_same_talk(found.content, file.content):
             ticket, kept = _home(rest, rt, ref, line.id), (len(found.content), found.sha256)
             return Receipt(ticket, line.id, rt.page(ticket, line.id), *kept)
     return None

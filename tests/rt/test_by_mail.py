@@ -254,6 +254,30 @@ async def test_a_picture_that_rt_dropped_from_a_mail_is_told_until_somebody_pres
     assert await seeing.find(asked)
 
 
+@pytest.mark.parametrize("new", [None, NEW])
+@pytest.mark.parametrize("api", [Api.REST1, Api.REST2])
+async def test_a_transcript_that_rt_cut_is_ours_whoever_rt_takes_for_its_author(
+    rt: RtStandIn, monkeypatch: pytest.MonkeyPatch, api: Api, new: NewTicket | None
+) -> None:
+    """A new ticket is the requestor's, whose Reply-To it has."""
+    attach = rt.world.attach
+
+    def cut(made, part):  # type: ignore[no-untyped-def]
+        made.creator = "s1234567"
+        attach(made, replace(part, content=part.content[:30_000]))
+
+    monkeypatch.setattr(rt.world, "attach", cut)
+    said = tuple(Message(n, ADA, Kind.SAID, "x" * 20_000, NOW) for n in (1, 2))
+    asked = replace(dossier(new=new), log=said)
+    async with mail_server(Posting(rt.url)) as port:
+        known = {"login": Login.BASIC, "account": rt.account, "secret": rt.password}
+        gateway = RtGateway([replace(instance(port, rt.url, api), **known)], LONDON)  # type: ignore[arg-type]
+        with pytest.raises(Written, match=r"did not keep all of livechat-chat-chat-1\.json"):
+            await gateway.comment(asked)
+        assert await gateway.find(asked)
+        gateway.close()
+
+
 @pytest.mark.parametrize("left", [b"Large attachment dropped", b'{\n "schema": "livechat'])
 @pytest.mark.parametrize("api", [Api.REST1, Api.REST2])
 async def test_a_transcript_of_which_rt_left_little_is_told_until_somebody_presses_again(
