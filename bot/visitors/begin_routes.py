@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -104,8 +103,7 @@ class BeginRoutes:
         if not _KEY.fullmatch(body["key"]):
             raise Refusal(400, "broken")
         self._tries.check(request)
-        if wait := self._keys.take(guard.token_name(body["key"]), time.monotonic()):
-            raise Refusal(429, "slow_down", retry_after=wait)
+        guard.check_rate(self._keys, guard.token_name(body["key"]))
         who = await self._who(request)
         question: Question | None = None  # it was taken: what is sent now is a repeat
         if not await self._beginning.begun(body["key"]):

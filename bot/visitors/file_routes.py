@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,11 +76,10 @@ class FileRoutes:
         """Accept a file as a message."""
         guard.check_script(request, self._origins)
         key, name, about = _told(request)
-        seat = await self._seated(request)
+        seat = await guard.seat_of(request, self._visiting)
         if request.headers.get("X-Livechat-Chat") != seat.chat_id:
             raise Refusal(409, "other_chat")  # whose window it waited in had another cookie
-        if wait := self._sent.take(seat.chat_id, time.monotonic()):
-            raise Refusal(429, "slow_down", retry_after=wait)
+        guard.check_rate(self._sent, seat.chat_id)
         size = self._size(request)
         with self._held(seat, size):
             content = await self._body(request, size)
@@ -103,21 +101,13 @@ class FileRoutes:
         """Give a file out, to its own chat's people and as what it is."""
         if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
             raise Refusal(403, "origin")
-        seat = await self._seated(request)
-        if wait := self._seen.take(seat.chat_id, time.monotonic()):
-            raise Refusal(429, "slow_down", retry_after=wait)
+        seat = await guard.seat_of(request, self._visiting)
+        guard.check_rate(self._seen, seat.chat_id)
         async with self._giving.turn(seat.chat_id):
             found = await self._attaching.file(seat, request.match_info["id"])
             if found is None:
                 raise Refusal(404, "not_found")
             return await self._giving.give(request, found)
-
-    async def _seated(self, request: web.Request) -> Seat:
-        secret = guard.secret_of(request)
-        seat = await self._visiting.seat(secret) if secret else None
-        if seat is None:
-            raise Refusal(401, "no_session")
-        return seat
 
     def _size(self, request: web.Request) -> int:
         """Return how long the body says that it is. Raises Refusal."""

@@ -1,4 +1,4 @@
-"""Who may ask: origins, the cookie, the sender's address, and bodies of a sane size.
+"""Who may ask, and how often: origins, the cookie, the sender's address, and bodies of a sane size.
 
 The exact list of origins is what keeps others out. The cookie's SameSite does not: a page on a
 sibling host of the same university is "same site", and its WebSocket would carry the cookie.
@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import ipaddress
 import re
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +18,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from bot.relay.ports import Seat
+from bot.relay.visiting import Visiting
 from bot.visitors import wire
+from bot.visitors.allowance import Buckets
 
 COOKIE: Final = "__Host-livechat"
 #: In a request: whoever has the seat that its cookie names has signed out at the site. It seats nobody.
@@ -141,6 +145,26 @@ def secret_of(request: web.Request, cookie: str = COOKIE) -> str | None:
         return None
     secret = _cookie(request, cookie)
     return secret if _SECRET.fullmatch(secret) else None
+
+
+async def held_seat(request: web.Request, visiting: Visiting) -> tuple[str, Seat] | None:
+    """Return the cookie's secret and the seat that it stands for, if there is one."""
+    secret = secret_of(request)
+    seat = await visiting.seat(secret) if secret else None
+    return (secret, seat) if secret and seat else None
+
+
+async def seat_of(request: web.Request, visiting: Visiting) -> Seat:
+    """Return the seat of the cookie's bearer. Raises Refusal."""
+    if held := await held_seat(request, visiting):
+        return held[1]
+    raise Refusal(401, "no_session")
+
+
+def check_rate(buckets: Buckets, key: str) -> None:
+    """Take one from the key's bucket. Raises Refusal, which says when there will be one to take."""
+    if wait := buckets.take(key, time.monotonic()):
+        raise Refusal(429, "slow_down", retry_after=wait)
 
 
 def gave_way(request: web.Request) -> bool:

@@ -74,10 +74,9 @@ class Keeper:
         return None
 
     async def _found(self, request: web.Request) -> tuple[str, Seat, Chat] | None:
-        secret = guard.secret_of(request)
-        seat = await self._visiting.seat(secret) if secret else None
-        looked = await self._visiting.look(seat) if seat else None
-        return (secret, seat, looked[0]) if secret and seat and looked else None
+        held = await guard.held_seat(request, self._visiting)
+        looked = await self._visiting.look(held[1]) if held else None
+        return (*held, looked[0]) if held and looked else None
 
     async def give_up(self, secret: str, seat: Seat) -> None:
         """It seats nobody any more, and its windows are closed."""

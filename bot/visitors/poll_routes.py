@@ -66,24 +66,16 @@ class PollRoutes:
     async def poll(self, request: web.Request) -> web.Response:
         """Do what the frames ask for, and answer with what is new, when there is something."""
         guard.check_post(request, self._origins)
-        secret = guard.secret_of(request)
-        seat = await self._shared.visiting.seat(secret) if secret else None
-        if seat is None:
-            raise Refusal(401, "no_session")
-        self._check_rate(self._asks, seat)
+        seat = await guard.seat_of(request, self._shared.visiting)
+        guard.check_rate(self._asks, seat.chat_id)
         asked = _read(await guard.read_body(request, MAX_BODY_BYTES))
         for _ in asked.frames:
-            self._check_rate(self._frames, seat)
+            guard.check_rate(self._frames, seat.chat_id)
         if asked.hello.chat != seat.chat_id:
             raise Refusal(409, "other_chat")
         self._check_room(seat, asked.window)
         with self._polls.asked(seat, asked.window) as window:
             return await self._answer(seat, asked, window)
-
-    @staticmethod
-    def _check_rate(buckets: Buckets, seat: Seat) -> None:
-        if wait := buckets.take(seat.chat_id, time.monotonic()):
-            raise Refusal(429, "slow_down", retry_after=wait)
 
     def _check_room(self, seat: Seat, name: str) -> None:
         """Refuse a new window when we are leaving, or full, or the chat has too many."""

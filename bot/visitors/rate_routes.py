@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from aiohttp import web
 
 from bot.domain.rating import ANSWERS, Rating
@@ -32,12 +30,8 @@ class RateRoutes:
     async def rate(self, request: web.Request) -> web.Response:
         """Keep the answer; the same one again is harmless."""
         guard.check_post(request, self._origins)
-        secret = guard.secret_of(request)
-        seat = await self._visiting.seat(secret) if secret else None
-        if seat is None:
-            raise Refusal(401, "no_session")
-        if wait := self._rates.take(seat.chat_id, time.monotonic()):
-            raise Refusal(429, "slow_down", retry_after=wait)
+        seat = await guard.seat_of(request, self._visiting)
+        guard.check_rate(self._rates, seat.chat_id)
         body = await guard.read_body(request)
         if set(body) != {"chat", "answer"} or body["answer"] not in list(ANSWERS):
             raise Refusal(400, "broken")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -198,7 +197,7 @@ class Routes:
             signed_out = error(401, "signed_out")
             guard.make_way(signed_out, guard.TOLD_AGAIN)
             return signed_out
-        found = await self._seated(request)
+        found = await guard.held_seat(request, self._visiting)
         looked = await self._visiting.look(found[1]) if found else None
         view = wire.view(*looked) if looked else None
         if view is not None:
@@ -213,7 +212,7 @@ class Routes:
     async def leave(self, request: web.Request) -> web.Response:
         """Forget the cookie, here and in the browser; one for another chat than is named stays."""
         chat = (await self._body(request, may_have=("chat",))).get("chat")
-        if found := await self._seated(request):
+        if found := await guard.held_seat(request, self._visiting):
             secret, seat = found
             if chat is not None and chat != seat.chat_id:
                 raise Refusal(409, "other_chat")
@@ -238,10 +237,7 @@ class Routes:
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if wire.PROTOCOL not in [protocol.strip() for protocol in offered.split(",")]:
             raise Refusal(403, "protocol")
-        found = await self._seated(request)
-        if found is None:
-            raise Refusal(401, "no_session")
-        seat = found[1]
+        seat = await guard.seat_of(request, self._visiting)
         self._check_room(seat)
         ws = Accepted(
             protocols=(wire.PROTOCOL,),
@@ -284,16 +280,8 @@ class Routes:
         token = body["token"]
         if not _TOKEN.fullmatch(token):
             return None
-        wait = self._tokens.take(guard.token_name(token), time.monotonic())
-        if wait:
-            raise Refusal(429, "slow_down", retry_after=wait)
+        guard.check_rate(self._tokens, guard.token_name(token))
         return token
-
-    async def _seated(self, request: web.Request) -> tuple[str, Seat] | None:
-        """Return the cookie's secret and its seat, if it has one."""
-        secret = guard.secret_of(request)
-        seat = await self._visiting.seat(secret) if secret else None
-        return (secret, seat) if secret and seat else None
 
     def _shown(self, chat: Chat, relayed: int) -> dict[str, Any]:
         view = wire.view(chat, relayed)

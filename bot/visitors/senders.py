@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from aiohttp import web
 
 from bot.visitors import guard
 from bot.visitors.allowance import Buckets, Rate
-from bot.visitors.guard import Refusal
 
 _MANY = 20  # times as much for networks behind one address
 
@@ -24,8 +21,7 @@ class Senders:
     def check(self, request: web.Request) -> None:
         """Count one. Raises Refusal."""
         sender = guard.sender(request)
-        if wait := self._of(sender).take(sender, time.monotonic()):
-            raise Refusal(429, "slow_down", retry_after=wait)
+        guard.check_rate(self._of(sender), sender)
 
     def give_back(self, request: web.Request) -> None:
         """Nothing came of what was counted."""
