@@ -6,8 +6,12 @@ requestor's whom it was meant for. What signs somebody in is the business of bot
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+#: What a site may call somebody: logins of Unix, Kerberos principals, UPNs, mail addresses.
+LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@/-]{0,127}")
 
 
 class Proof(StrEnum):

@@ -17,7 +17,7 @@ from typing import Any
 import jwt
 import structlog
 
-from bot.domain.identity import Identity, Proof
+from bot.domain.identity import LOGIN, Identity, Proof
 from bot.domain.legible import hidden, plain_name
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,6 @@ ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 LONGEST = timedelta(minutes=5)
 _LEEWAY = timedelta(seconds=30)
 _MOST = 2**40  # seconds: what is more is no time
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@/-]{0,127}")
 _ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,190}")
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 
@@ -67,7 +66,7 @@ class Assertions:
         """
         claims = self._claims(token, now)
         login, address, name = str(claims["sub"]), _known(claims, "email"), _known(claims, "name")
-        if not _LOGIN.fullmatch(login):
+        if not LOGIN.fullmatch(login):
             raise BadAssertion("sub is no login")
         if address and (not _ADDRESS.fullmatch(address) or any(map(hidden, address))):
             raise BadAssertion("email is no address")

@@ -189,22 +189,17 @@ def set_secret(
     response: web.Response, secret: str, expires: datetime, now: datetime, cookie: str = COOKIE
 ) -> None:
     """Give the browser its session's secret, out of the reach of scripts and of other hosts."""
-    age = max(0, int((expires - now).total_seconds()))
-    response.set_cookie(
-        cookie, secret, max_age=age, path="/", secure=True, httponly=True, samesite="Strict"
-    )
+    _set(response, cookie, secret, max(0, int((expires - now).total_seconds())))
 
 
 def make_way(response: web.Response, seconds: int | None = None) -> None:
     """Have the browser say, instead of its session's secret, that somebody else sits there."""
+    _set(response, COOKIE, GAVE_WAY, seconds)
+
+
+def _set(response: web.Response, cookie: str, value: str, age: int | None) -> None:
     response.set_cookie(
-        COOKIE,
-        GAVE_WAY,
-        max_age=seconds,
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite="Strict",
+        cookie, value, max_age=age, path="/", secure=True, httponly=True, samesite="Strict"
     )
 
 
@@ -221,7 +216,7 @@ def sender(request: web.Request) -> str:
     customer has a whole /64.
     """
     peer = request.remote or ""
-    if not peer or _is_loopback(peer):
+    if not peer or is_loopback(peer):
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
         peer = forwarded.rsplit(",", 1)[-1].strip() or peer
     try:
@@ -249,7 +244,8 @@ def _inside(found: _Network, network: _Network) -> bool:
     return first in network and last in network
 
 
-def _is_loopback(peer: str) -> bool:
+def is_loopback(peer: str) -> bool:
+    """Tell whether an address is this machine's own; not a name, nor an empty one."""
     try:
         return ipaddress.ip_address(peer).is_loopback
     except ValueError:

@@ -28,13 +28,14 @@ WORDS: Final[dict[str, dict[str, str]]] = json.loads(
 LANGUAGES: Final = ("en", *WORDS)
 _FIRST = re.compile(r"[a-z]{2}(?![a-z])", re.IGNORECASE)
 
-_templates = Environment(
+#: All pages of ours, the operators' too.
+TEMPLATES: Final = Environment(
     loader=PackageLoader("bot.visitors"), autoescape=True, undefined=StrictUndefined
 )
 # No inline script, no inline style: the policy below allows neither. The element is told where
 # the service is by the page's own address, and gets the invitation's token from the fragment.
-_page = _templates.get_template("chat.html")
-_not_signed_in = _templates.get_template("not_signed_in.html")
+_page = TEMPLATES.get_template("chat.html")
+_not_signed_in = TEMPLATES.get_template("not_signed_in.html")
 
 
 def page(

@@ -10,17 +10,14 @@ that some server would take for the same header, and the request is refused.
 from __future__ import annotations
 
 import hmac
-import ipaddress
-import re
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.visitors.guard import Refusal
+from bot.domain.identity import LOGIN
+from bot.visitors.guard import Refusal, is_loopback
 
 SECRET_HEADER = "X-Livechat-Proxy"  # noqa: S105 - a header's name
-#: Logins of Unix, Kerberos principals, UPNs, mail addresses.
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@/-]{0,127}")
 #: What Apache writes for a variable that is not set.
 _NOBODY = frozenset({"", "(null)", "-"})
 
@@ -45,7 +42,7 @@ class ProxyIdentity:
         values = request.headers.getall(self.header, [])
         if not values or (len(values) == 1 and values[0].strip() in _NOBODY):
             return None
-        if len(values) > 1 or not _LOGIN.fullmatch(values[0]) or not self._is_proxy(request):
+        if len(values) > 1 or not LOGIN.fullmatch(values[0]) or not self._is_proxy(request):
             raise Refusal(403, "forged")
         return values[0]
 
@@ -58,7 +55,7 @@ class ProxyIdentity:
         """Tell whether only the proxy can have sent this."""
         if _on_socket(request) and not self.secret:
             return True
-        if not (_on_socket(request) or _from_loopback(request)):
+        if not (_on_socket(request) or is_loopback(request.remote or "")):
             return False
         shown = request.headers.getall(SECRET_HEADER, [])
         if not self.secret or len(shown) != 1:
@@ -78,10 +75,3 @@ def _check_spelling(request: web.Request, *names: str) -> None:
 def _on_socket(request: web.Request) -> bool:
     transport = request.transport
     return transport is not None and not transport.get_extra_info("peername")
-
-
-def _from_loopback(request: web.Request) -> bool:
-    try:
-        return ipaddress.ip_address(request.remote or "").is_loopback
-    except ValueError:
-        return False

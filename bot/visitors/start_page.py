@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from bot.domain.tickets import Requestor, Ticket
 from bot.relay.inbound import Operator
 from bot.relay.starting import Running, Started
+from bot.visitors.pages import TEMPLATES
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
@@ -25,10 +24,7 @@ POLICY: Final = (
 GOOD_FOR: Final = timedelta(hours=1)
 _MOST = 10  # people named
 
-_pages = Environment(
-    loader=PackageLoader("bot.visitors"), autoescape=True, undefined=StrictUndefined
-)
-_page = _pages.get_template("start.html")
+_page = TEMPLATES.get_template("start.html")
 
 
 def asking(
