@@ -88,10 +88,8 @@ class StartRoutes:
             ref = self._ticket(request.query.get("ticket", ""))
             ticket = await self._starting.ticket(ref)
             running = await self._starting.running(ticket.ref)
-        except _Trouble as trouble:
-            return self._page(trouble.status, start_page.trouble(self._desk.prefix, str(trouble)))
-        except OutsideError as error:
-            return self._page(503, start_page.trouble(self._desk.prefix, error.sentence))
+        except (_Trouble, OutsideError) as trouble:
+            return self._told(trouble)
         key, beside = secrets.token_urlsafe(16), " ".join(one.chat for one in running)
         desk = self._desk
         stamp = start_page.seal(desk.secret, desk.now(), login, str(ticket.ref), key, beside)
@@ -118,14 +116,11 @@ class StartRoutes:
             if not (sealed and _KEY.fullmatch(key)):
                 raise _Trouble(403, "This page has grown too old. Open it from the ticket again.")
             ref = self._ticket(ticket)
-            running = [one.chat for one in await self._starting.running(ref)]
-            unseen = [chat for chat in running if chat not in beside.split()]
-            known = beside.split()
+            running, known = await self._starting.running(ref), beside.split()
+            unseen = [one.chat for one in running if one.chat not in known]
             chat_id = unseen[0] if unseen else await self._starting.start(ref, operator, key, known)
-        except _Trouble as trouble:
-            return self._page(trouble.status, start_page.trouble(desk.prefix, str(trouble)))
-        except OutsideError as error:
-            return self._page(503, start_page.trouble(desk.prefix, error.sentence))
+        except (_Trouble, OutsideError) as trouble:
+            return self._told(trouble)
         log.info("started_from_page", chat=chat_id, operator=operator.id)
         return web.Response(status=303, headers={"Location": f"{desk.prefix}/start/{chat_id}"})
 
@@ -136,10 +131,8 @@ class StartRoutes:
             raise Refusal(404, "not_found")
         try:
             operator, _ = await self._operator(request)
-        except _Trouble as trouble:
-            return self._page(trouble.status, start_page.trouble(self._desk.prefix, str(trouble)))
-        except OutsideError as error:
-            return self._page(503, start_page.trouble(self._desk.prefix, error.sentence))
+        except (_Trouble, OutsideError) as trouble:
+            return self._told(trouble)
         for _ in range(int(_PATIENCE / _LOOK)):
             if started := await self._starting.started(chat_id):
                 page = start_page.waiting(self._desk.prefix, operator, started)
@@ -200,6 +193,11 @@ class StartRoutes:
                 400, "This address names no ticket. Open the page from a ticket in RT."
             ) from None
 
+    def _told(self, trouble: _Trouble | OutsideError) -> web.Response:
+        """Say on the page why it does not go on."""
+        status = trouble.status if isinstance(trouble, _Trouble) else 503
+        return self._page(status, start_page.trouble(self._desk.prefix, trouble.sentence))
+
     def _page(self, status: int, html: str) -> web.Response:
         response = web.Response(status=status, text=html, content_type="text/html", charset="utf-8")
         response.headers["Content-Security-Policy"] = start_page.POLICY
@@ -214,6 +212,7 @@ class _Trouble(Exception):
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
+        self.sentence = sentence
 
 
 async def _form(request: web.Request) -> dict[str, str]:
