@@ -31,6 +31,7 @@ class Backlog:
         """``clock`` is in seconds, and steady: ``now`` may be set back."""
         self._store, self._now, self._clock = store, now, clock
         self._told: dict[Lane | None, float] = {}
+        self._left: float | None = None
 
     async def look(self) -> None:
         """Log what is due, or was tried already, and waits; and records that wait for RT. Raises NotDone."""
@@ -38,11 +39,19 @@ class Backlog:
             if oldest > _LATE and self._may_tell(lane):
                 log.warning("outbox_behind", lane=lane, waiting=waiting, oldest=int(oldest))
         found = await standing(self._store, self._now())
-        if (found.oldest > _WAITS_LONG or found.leftovers > 0) and self._may_tell(None):
+        if (self._stay(found.leftovers) or found.oldest > _WAITS_LONG) and self._may_tell(None):
             seconds = int(found.oldest.total_seconds())
             log.warning(
                 "filing_waits", waiting=found.waiting, oldest=seconds, leftovers=found.leftovers
             )
+
+    def _stay(self, leftovers: int) -> bool:
+        """Each chat leaves some, for the seconds before its purge: those are no fault."""
+        if not leftovers:
+            self._left = None
+        elif self._left is None:
+            self._left = self._clock()
+        return self._left is not None and self._clock() - self._left > _LATE
 
     def _may_tell(self, what: Lane | None) -> bool:
         now = self._clock()

@@ -75,3 +75,18 @@ async def test_a_record_that_waits_is_told_of_also_after_the_clock_was_set_back(
     house.clock.pass_(hours=-24 * 364)
     steady.seconds += 3600
     assert ("filing_waits", None) in await told(backlog)
+
+
+async def test_what_a_closed_chat_leaves_is_told_of_when_it_stays_and_not_before_the_purge(
+    house: House,
+) -> None:
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "it beeps")
+    await house.presses("file", chat)
+    await house.deliver("file")
+    steady = Steady()
+    backlog = Backlog(house.store, house.clock, steady)
+    steady.seconds += 3600
+    assert await told(backlog) == []
+    steady.seconds += 61
+    assert await told(backlog) == [("filing_waits", None)]
