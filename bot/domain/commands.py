@@ -72,11 +72,12 @@ _BLOCK = re.compile(
 # What can only have been meant for one: a number with one word behind it, with a word for what
 # people are blocked for, or with "because" ("block the port because …" is said to a visitor).
 _SPAN = r"\d{1,5}(?:\s*(?:min|m|h|d)[a-z]*)?"
-_ABUSE = r"(?:spamm|abus|insult|swear|rude|threat|harass|troll|flood|offen)[a-z]*"
+#: How words begin that say what people are blocked for.
+ABUSE = r"(?:spamm|abus|insult|swear|rude|threat|harass|troll|flood|offen)"
 _MISPUT = re.compile(
     r"\s*block\s+(?:because\b|(?:(?:him|her|them|(?:(?:the|this)\s+)?visitor)\s+)?(?:for\s+)?"
     rf"{_SPAN}(?:\s*$|\s*[:;,–-]|\s+because\b"
-    rf"|\s+(?:for\s+)?(?:being\s+)?{_ABUSE}\b|\s+[^\W\d]+\s*$))",
+    rf"|\s+(?:for\s+)?(?:being\s+)?{ABUSE}[a-z]*\b|\s+[^\W\d]+\s*$))",
     re.IGNORECASE,
 )
 _SAY = re.compile(r"\s*say\s*:(?P<words>.*)$", re.IGNORECASE | re.DOTALL)

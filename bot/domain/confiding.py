@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from bot.domain.commands import NOTE, lines_of, without_notes
+from bot.domain.commands import ABUSE, NOTE, lines_of, without_notes
 from bot.domain.forms import form_of
 from bot.domain.slips import are, likeness, within, words_of
 
@@ -137,7 +137,7 @@ _OF_HIM = frozenset(["he", "she", "him", "her", "his", "hers", "hes", "shes", "v
 _OF_THEM = _PEOPLE | frozenset(["he", "she", "they", "his", "hers", "their", "shes", "hes"])
 #: Words of their own that are one letter from "block".
 _NEIGHBOURS = frozenset({"clock", "black", "lock", "flock"})
-_ABUSE = re.compile(r"(?:spamm|abus|insult|swear|rude|threat|harass|troll|flood|offen)")
+_ABUSE = re.compile(ABUSE)
 _TO_YOU = frozenset({"you", "your", "yours"})
 _CAUSES = frozenset({"cause", "cos", "coz", "cuz", "bc"})
 
