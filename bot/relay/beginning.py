@@ -25,7 +25,7 @@ from bot.domain.reception import Admits, Reception
 from bot.domain.tickets import NewTicket
 from bot.relay.joining import Joined
 from bot.relay.pool import Channel, choose, crowd
-from bot.relay.ports import BEGUN, Scope, Seat, Thread
+from bot.relay.ports import BEGUN, Seat, Thread
 from bot.relay.relay import Relay
 from bot.relay.sending import plain_subject
 from bot.relay.storage import Unit
@@ -190,15 +190,5 @@ def _same(one: Identity, other: Identity) -> bool:
 
 def _place(near: Thread, channel: Channel | None, chat_id: str) -> Thread:
     """Return what stands for the chat's thread until Teams has opened it."""
-    where = replace(near, scope=Scope.CHANNEL, root_id="", open=True, id=0)
-    if channel is not None:
-        other = channel.team_id not in ("", near.team_id)
-        where = replace(
-            where,
-            channel_id=channel.id,
-            team_id=channel.team_id or near.team_id,
-            # Another team's group would lead a link astray; without one it still finds the channel.
-            aad_group_id="" if other else near.aad_group_id,
-            listening=channel.listening,
-        )
+    where = (channel or Channel(near.channel_id, near.team_id, near.listening)).near(near)
     return replace(where, conversation_id=f"{where.channel_id}{BEGUN}{chat_id}")

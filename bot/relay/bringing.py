@@ -22,7 +22,7 @@ from bot.relay.telling import Telling
 _NAME = "picture"
 #: The record may wait for it, so there must be an end.
 _PATIENCE = timedelta(minutes=2)
-_FULL = "The chat has as many files as it may."
+FULL = "The chat has as many files as it may."
 _TALKED_OF = frozenset({State.OPEN, State.ENDED, State.HELD, State.FILING})
 
 #: Fetches an address, at most so many bytes. Raises NotDone, Refused.
@@ -122,7 +122,7 @@ class FetchHandler(Quiet):
             except NotNow:
                 return
             await unit.keep_file(chat.id, stored)
-            if why := _FULL if full else problem:
+            if why := FULL if full else problem:
                 await self._telling.told(unit, chat, Answer.FILE_MISSED, why)
 
         return after

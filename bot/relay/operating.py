@@ -29,7 +29,7 @@ from bot.domain.messages import EmptyText, TextTooLong, tidy
 from bot.domain.mistyped import held_back
 from bot.relay.belonging import about, meant, was_open
 from bot.relay.blocking import Blocking
-from bot.relay.bringing import bring
+from bot.relay.bringing import FULL, bring
 from bot.relay.buttons import Buttons, author_of
 from bot.relay.changing import Changing, mentioned_later
 from bot.relay.inbound import Changed, Heard, Pressed, Pressing
@@ -57,7 +57,6 @@ _LATE = (
     "is meant for them."
 )
 _EARLIER = "That is about the earlier chat of this thread, about {sent}; nothing else has changed."
-_FULL = "The chat has as many files as it may."
 _NOT_SHOWN = "Nothing of it was shown to the visitor."
 _ELSEWHERE = f"This thread carries a chat: say that in a new post of the channel. {_NOT_SHOWN}"
 _ENDED = frozenset({State.ENDED, State.ERASED, *SENT})
@@ -255,7 +254,7 @@ class Operating:
         """Pictures and links for the visitor; an answer about what does not go to him."""
         most = self._relay.rules.files.most - chat.files
         if len(heard.pictures) > most:
-            await self._telling.answer(unit, thread, heard, Answer.FILE_MISSED, _FULL, chat=chat)
+            await self._telling.answer(unit, thread, heard, Answer.FILE_MISSED, FULL, chat=chat)
             heard = replace(heard, pictures=heard.pictures[: max(most, 0)])
         elif heard.extras or not (spoken or heard.pictures or heard.links):
             # A mention with nothing at all behind it asks for help: that was an empty "say:".

@@ -29,6 +29,23 @@ class Channel:
     team_id: str
     listening: Listening = Listening.MENTION
 
+    def near(self, thread: Thread) -> Thread:
+        """Return a reference of the channel itself; ``thread`` is anywhere in the same tenant."""
+        other = self.team_id not in ("", thread.team_id)
+        return replace(
+            thread,
+            conversation_id=self.id,
+            channel_id=self.id,
+            team_id=self.team_id or thread.team_id,
+            # Another team's group would lead a link astray; without one it still finds the channel.
+            aad_group_id="" if other else thread.aad_group_id,
+            scope=Scope.CHANNEL,
+            root_id="",
+            listening=self.listening,
+            open=True,
+            id=0,
+        )
+
 
 def choose(channels: Sequence[Channel], crowd: Mapping[str, int]) -> Channel:
     """Return the channel with the fewest chats (``crowd``, by channel id), else the first of them."""
@@ -74,9 +91,7 @@ class Pool:
         self._chosen[chat_id] = (chosen.id, (now + _UNDER_WAY).timestamp())
         if chosen.id == asked.channel_id:
             return None
-        return replace(
-            asked, conversation_id=chosen.id, channel_id=chosen.id, root_id="", open=True, id=0
-        )
+        return replace(chosen.near(asked), listening=asked.listening)
 
     def avoid(self, channel_id: str) -> None:
         """Open nothing there for a while: having no chats, it would always be the next to take."""

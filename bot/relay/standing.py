@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from bot.domain.chat import State
-from bot.relay.ports import Answer, Scope
+from bot.relay.pool import Channel
+from bot.relay.ports import Answer
 from bot.relay.relay import Relay
 from bot.relay.storage import Store, Unit
 from bot.relay.telling import Telling
@@ -82,16 +83,7 @@ class Daily:
         if near is None:
             return  # nobody has ever written to the bot
         line = await standing(self._relay.store, self._relay.now())
-        place = replace(
-            near,
-            conversation_id=self._channel,
-            channel_id=self._channel,
-            team_id=self._team or near.team_id,
-            scope=Scope.CHANNEL,
-            root_id="",
-            open=True,
-            id=0,
-        )
+        place = Channel(self._channel, self._team, near.listening).near(near)
 
         async def work(unit: Unit) -> None:
             if await unit.first_time("daily", today):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.chat import Chat, State
@@ -18,7 +18,7 @@ from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.inbound import Operator
 from bot.relay.placing import going_on, opening
 from bot.relay.pool import Channel, choose, crowd
-from bot.relay.ports import NotDone, Places, Scope, Thread, Tickets
+from bot.relay.ports import NotDone, Places, Thread, Tickets
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 
@@ -102,20 +102,7 @@ class Starting:
         """
         ticket = await self._tickets.read(ref)
         near, chat_id = await self._near(), self.chat_id(key)
-        chosen = choose(self._channels, await self._crowd())
-        channel = replace(
-            near,
-            conversation_id=chosen.id,
-            channel_id=chosen.id,
-            team_id=chosen.team_id or near.team_id,
-            # Another team's group would lead a link astray; without one it still finds the channel.
-            aad_group_id=near.aad_group_id if chosen.team_id in ("", near.team_id) else "",
-            scope=Scope.CHANNEL,
-            root_id="",
-            listening=chosen.listening,
-            open=True,
-            id=0,
-        )
+        channel = choose(self._channels, await self._crowd()).near(near)
 
         async def work(unit: Unit) -> None:
             if not await unit.first_time("start", chat_id):
