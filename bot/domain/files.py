@@ -180,5 +180,3 @@ _KINDS: dict[str, tuple[str, Fits]] = {
     "odp": (_OPEN + "presentation", _zipped("mimetype", "content.xml")),
     **dict.fromkeys(_TEXTS, ("text/plain", _text)),
 }
-#: The endings that are taken, for whoever lets people choose.
-ENDINGS = tuple(_KINDS)

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-TOKEN_BYTES = 32  # 256 bits: HMAC-SHA-256's whole output
-
 
 class Route(StrEnum):
     """How an invitation reaches its requestor."""

@@ -5,7 +5,8 @@ import zipfile
 
 import pytest
 
-from bot.domain.files import ENDINGS, MAX_NAME, BadFile, file_name, picture_type, type_of
+from bot.domain import files
+from bot.domain.files import MAX_NAME, BadFile, file_name, picture_type, type_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
@@ -38,7 +39,7 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", files._KINDS)
 def test_what_is_what_it_says_is_taken(ending: str) -> None:
     assert type_of(f"Some.Name.{ending.upper()}", GOOD.get(ending, b"Jan 3 10:02 lpd: jam\n"))
 
