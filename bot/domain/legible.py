@@ -133,10 +133,15 @@ def plain_name(name: str) -> str:
 
     Characters that turn the direction of writing could make a name swallow what stands after it.
     """
-    seen = "".join(" " if c.isspace() else c for c in name)
+    return one_line(name, MAX_NAME)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Cut a text to one line of at most ``limit`` characters, without invisible characters."""
+    seen = "".join(" " if c.isspace() else c for c in text)
     seen = "".join(c for c in seen if unicodedata.category(c) not in _HIDDEN)
     seen = " ".join(seen.split())
-    return seen if len(seen) <= MAX_NAME else seen[: MAX_NAME - 1] + "…"
+    return seen if len(seen) <= limit else seen[: limit - 1] + "…"
 
 
 def apart(words: str) -> str:

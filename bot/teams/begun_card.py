@@ -5,12 +5,13 @@ from __future__ import annotations
 from bot.domain.asking import DETAILS
 from bot.domain.chat import Chat
 from bot.domain.identity import Proof
+from bot.domain.legible import one_line
 from bot.relay.ports import CardView
 from bot.relay.sending import MAX_SUMMARY
 from bot.teams import elements as el
 from bot.teams.elements import Json, Part
 from bot.teams.elsewhere_card import places
-from bot.teams.markup import in_card, one_line
+from bot.teams.markup import in_card
 
 
 def heading(chat: Chat) -> str:

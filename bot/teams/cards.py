@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Invitation, Route
+from bot.domain.legible import one_line
 from bot.domain.presence import Presence
 from bot.domain.steps import forgotten
 from bot.relay.nonces import nonce
@@ -19,7 +20,7 @@ from bot.teams import begun_card, record_card, words
 from bot.teams import elements as el
 from bot.teams.elements import CONTENT_TYPE, KEEP, Json, Part
 from bot.teams.filing_card import command
-from bot.teams.markup import in_card, one_line
+from bot.teams.markup import in_card
 from bot.teams.matching_words import fits, visitor
 from bot.teams.record_card import when
 from bot.teams.ticket_card import proposal

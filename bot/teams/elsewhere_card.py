@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bot.domain.identity import Proof
+from bot.domain.legible import one_line
 from bot.domain.matching import fingerprint
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el
 from bot.teams.elements import Json, Part
-from bot.teams.markup import in_card, one_line
+from bot.teams.markup import in_card
 
 #: The part of the card that "Somewhere else" shows.
 ELSEWHERE = "elsewhere"

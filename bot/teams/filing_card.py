@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from bot.domain.chat import Chat, State
 from bot.domain.commands import is_note
-from bot.domain.legible import plain_name
+from bot.domain.legible import one_line, plain_name
 from bot.domain.matching import ECHOED, SHORTEST_REASON, Match, fingerprint, match
 from bot.domain.tickets import Ticket
 from bot.domain.transcript import span
@@ -18,7 +18,7 @@ from bot.teams import begun_card, words
 from bot.teams import elements as el
 from bot.teams.elements import Json, Part
 from bot.teams.elsewhere_card import ELSEWHERE, elsewhere, wrong
-from bot.teams.markup import in_card, one_line
+from bot.teams.markup import in_card
 from bot.teams.matching_words import send_command, ticket_facts
 
 _DRAFT = 2_000  # characters of a draft that a card carries

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
+
+from bot.domain.legible import one_line
 
 # Everything with a meaning in the markdown of Adaptive Cards (and of Teams' own renderers), and "&"
 # and "<", which some clients read as HTML.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&])")
 _SCHEME = re.compile(r"(?i)\b(https?|mailto|ftp)(:)")
 _THREAD = re.compile(r"https://teams\.microsoft\.com/l/message/[\w%.~@/:;?=&-]+")
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # What the line above a relayed message ends in: a time and a number. In writing from right to left
 # the other way round looks the same.
 _TIME, _NUMBER = r"\d{1,2}\s*[:.∶：]\s*\d{2}", r"[#＃﹟]\s*\d"
@@ -20,14 +20,6 @@ _HEADER = re.compile(rf"{_TIME}.{{0,8}}{_NUMBER}|(?:{_NUMBER}+|\d[#＃﹟]).{{0,
 _BREAK = re.compile(r"[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Our own line below relayed messages.
 _SLOW = re.compile(r"(?i)^\W*teams is slow\b")
-
-
-def one_line(text: str, limit: int) -> str:
-    """Cut ``text`` to one line of at most ``limit`` characters without invisible characters."""
-    seen = "".join(" " if c.isspace() else c for c in text)
-    seen = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
-    seen = " ".join(seen.split())
-    return seen if len(seen) <= limit else seen[: limit - 1] + "…"
 
 
 def in_card(text: str, limit: int = 300) -> str:

@@ -6,12 +6,13 @@ from datetime import datetime, tzinfo
 
 from bot.domain.chat import Chat
 from bot.domain.invitations import Fate, Route
+from bot.domain.legible import one_line
 from bot.domain.tickets import Requestor, Ticket
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.teams import elements as el
 from bot.teams.elements import Json, Part
-from bot.teams.markup import in_card, one_line
+from bot.teams.markup import in_card
 
 MOST = 10  # people shown by name
 _CHOSEN_FROM = 2 * MOST  # requestors who can be invited from a card: it must stay small

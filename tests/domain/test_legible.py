@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.legible import apart, contained, parts, plain_name, shown, untagged, visible
+from bot.domain.legible import (
+    apart,
+    contained,
+    one_line,
+    parts,
+    plain_name,
+    shown,
+    untagged,
+    visible,
+)
 
 TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 #: Text that is full of what may do harm.
@@ -30,6 +39,17 @@ HOSTILE = st.text(
 )
 def test_a_name_is_one_short_line_that_turns_nothing_around(name: str, plain: str) -> None:
     assert plain_name(name) == plain
+
+
+@given(st.text(), st.integers(5, 60))
+def test_a_line_is_one_line_of_limited_length(text: str, limit: int) -> None:
+    line = one_line(text, limit)
+    assert len(line) <= limit
+    assert line == " ".join(line.split())
+
+
+def test_direction_marks_cannot_turn_what_stands_behind_them() -> None:
+    assert one_line("abc\u202egnp.exe", 50) == "abcgnp.exe"
 
 
 @given(HOSTILE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.teams.markup import in_card, in_xml, one_line, unforged
+from bot.teams.markup import in_card, in_xml, unforged
 
 
 @pytest.mark.parametrize(
@@ -34,17 +34,6 @@ def test_markdown_in_a_subject_is_escaped(text: str) -> None:
 def test_addresses_do_not_become_links_nor_braces_dates() -> None:
     assert "https:" not in in_card("see https://evil.test")
     assert "{{" not in in_card("{{DATE(2026-01-01T00:00:00Z)}}").replace("\\", "")
-
-
-@given(st.text(), st.integers(5, 60))
-def test_a_line_is_one_line_of_limited_length(text: str, limit: int) -> None:
-    line = one_line(text, limit)
-    assert len(line) <= limit
-    assert line == " ".join(line.split())
-
-
-def test_direction_marks_cannot_turn_what_stands_behind_them() -> None:
-    assert one_line("abc\u202egnp.exe", 50) == "abcgnp.exe"
 
 
 def test_xml_is_escaped_and_keeps_its_lines() -> None:
