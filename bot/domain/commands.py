@@ -21,11 +21,11 @@ _BLANK = r"(?:[^\S\n]|[\u115f\u1160\u200b-\u200f\u2060\u3164\ufeff\uffa0])"
 _MARK = r"[-*•·–—>]|\d{1,3}[.)]"
 #: The marks of a list or a quote, which Teams puts there, and what nobody sees.
 MARKS = rf"{_BLANK}*(?:(?:{_MARK}){_BLANK}+)*"
-# People have their own: "a) …", "(2) …", "1️⃣ …".
 _TYPED = r"\(?(?:\d{1,3}|[^\W\d_])[.)]"
 _KEYCAP = r"\d\ufe0f?\u20e3"
-_MARKED = re.compile(rf"^{_BLANK}*(?:(?:{_MARK}|{_TYPED}){_BLANK}+|{_KEYCAP}{_BLANK}*)*")
-_NOTE_LINE = re.compile(f"{_MARKED.pattern}{NOTE}")
+#: What may stand in front of a line: these, and people's own: "a) …", "(2) …", "1️⃣ …".
+MARKED = re.compile(rf"^{_BLANK}*(?:(?:{_MARK}|{_TYPED}){_BLANK}+|{_KEYCAP}{_BLANK}*)*")
+_NOTE_LINE = re.compile(f"{MARKED.pattern}{NOTE}")
 
 #: Whole texts, lower case, that are commands; each does what a button of the card does.
 _WORDS = {
@@ -209,7 +209,7 @@ def lines_of(text: str) -> Collection[str]:
     lines = dict.fromkeys((*text.split("\n"), *text.splitlines()))
     return dict.fromkeys(
         # Most begin with a word and with no mark, which is soon seen.
-        line if (first := line[:2]).isalpha() and first.isascii() else _MARKED.sub("", line)
+        line if (first := line[:2]).isalpha() and first.isascii() else MARKED.sub("", line)
         for line in lines
     )
 

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 
 import nh3
 
-from bot.domain.commands import NOTE
+from bot.domain.commands import MARKED, NOTE
 
 _SCHEMA = "http://schema.skype.com/"
 _ATTRIBUTES = {
@@ -284,7 +284,7 @@ class _Reader(HTMLParser):
         if not named.is_bot:
             at = len(self._lines) - 1
             before = self._lines[at][self._called.get(at, 0) :]
-            begins = len(before) <= _NEAR and _BEFORE.fullmatch(before)
+            begins = len(before) <= _NEAR and _BEFORE.fullmatch(MARKED.sub("", before))
             self._put(named.name)
             if begins:
                 self._called[at] = len(self._lines[at])

@@ -333,6 +333,8 @@ def test_one_plain_paragraph_reads_the_same_on_the_short_way(parts: list[str]) -
         ),
         (f"<ul><li>{span(1, 'Ada')} // no</li></ul>", "// - Ada Lovelace // no"),
         (f"<p>{span(0, 'Live Chat')}: {span(1, 'Ada')} // no</p>", "// Ada Lovelace // no"),
+        (f"<p>b) {span(1, 'Ada')} // no</p>", "// b) Ada Lovelace // no"),
+        (f"<p>\u3164{span(1, 'Ada')} // no</p>", "// \u3164Ada Lovelace // no"),
         (f"<p>ask {span(1, 'Ada')} // no</p>", "ask Ada Lovelace // no"),
         (f"<p>{span(1, 'Ada')} see //server/x</p>", "Ada Lovelace see //server/x"),
     ],
@@ -348,6 +350,7 @@ def test_a_note_to_a_colleague_may_name_him_first(html: str, text: str) -> None:
         (f"<p>{span(1, 'Ada')}&nbsp;{span(0, 'Live Chat')} end chat</p>", "end chat"),
         (f"<p>{span(0, 'Live Chat')}: {span(1, 'Ada')}, end chat</p>", "end chat"),
         (f"<p>so</p><ul><li>{span(1, 'Ada')} – end chat</li></ul>", "so\nend chat"),
+        (f"<p>(a) {span(1, 'Ada')} end chat</p>", "end chat"),
         (f"<p>ask {span(1, 'Ada')} to end the chat</p>", ""),
     ],
 )
