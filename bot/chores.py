@@ -21,14 +21,16 @@ _HELD, _PAUSE = 12.0, 0.5
 
 async def patiently(chore: Chore) -> None:
     """Do what the start needs; another process may be in its way for a while. Raises NotDone."""
-    until = time.monotonic() + _HELD
+    until, told = time.monotonic() + _HELD, ""
     while True:
         try:
             return await chore()
         except NotDone as error:
             if time.monotonic() > until:
                 raise
-            log.warning("start_waits", reason=describe(error))
+            if (reason := describe(error)) != told:
+                log.warning("start_waits", reason=reason)
+            told = reason
         await asyncio.sleep(_PAUSE)
 
 

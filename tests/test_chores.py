@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 
+import pytest
 from structlog.testing import capture_logs
 
-from bot.chores import every
+from bot import chores
+from bot.chores import every, patiently
+from bot.relay.ports import NotDone
 
 
 async def log_of(*rounds: type[Exception] | None) -> list[str]:
@@ -32,3 +35,16 @@ async def test_another_cause_is_told_and_so_is_the_same_one_when_it_comes_back()
     told = await log_of(OSError, KeyError, KeyError, None, KeyError)
     assert told[:2] == ["chore_failed OSError", "chore_failed KeyError"]
     assert told[2:] == ["chore_well_again", "chore_failed KeyError"]
+
+
+async def test_what_a_start_waits_for_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chores, "_PAUSE", 0)
+    left = [NotDone("The database does not answer.")] * 3
+
+    async def beat() -> None:
+        if left:
+            raise left.pop()
+
+    with capture_logs() as lines:
+        await patiently(beat)
+    assert [line["event"] for line in lines] == ["start_waits"]
