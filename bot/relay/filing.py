@@ -12,6 +12,7 @@ from bot.domain.matching import Change, changes, is_worse, match
 from bot.domain.messages import Message
 from bot.relay.files import Fetched
 from bot.relay.handlers import After, Quiet
+from bot.relay.lanes import LANES
 from bot.relay.ports import (
     LATER,
     Attachment,
@@ -104,13 +105,15 @@ class FileHandler:
     def _tried(self, chat: Chat, delivery: Delivery) -> timedelta | None:
         """How long ago a try began that may have left us, if there was one.
 
-        Whoever presses again has looked in RT; what is tried again by itself has not.
+        Whoever presses again has looked in RT; what is tried again by itself has not. The first claim
+        may be much older than that: while RT was away nothing left us, and that is not counted.
         """
         if chat.filing and chat.filing.unclear and chat.filing.unasked:
             return self._relay.now() - (chat.ended or chat.created)
         if delivery.attempt < 2 or delivery.first_claimed is None:
             return None
-        return self._relay.now() - delivery.first_claimed
+        each = timedelta(seconds=LANES[delivery.lane].lease) + self._relay.rules.quarantine
+        return min(self._relay.now() - delivery.first_claimed, (delivery.attempt - 1) * each)
 
     async def _filing(self, delivery: Delivery) -> Chat | None:
         found = await self._relay.store.look(delivery.chat_id or "")

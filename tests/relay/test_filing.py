@@ -135,6 +135,19 @@ async def test_what_is_tried_again_by_itself_is_called_a_repeat(house: House) ->
     assert comment.tried >= timedelta(minutes=4)
 
 
+async def test_for_how_long_rt_was_away_before_it_is_not_counted_to_a_repeat(house: House) -> None:
+    """A mail is looked for for an hour, from when it may have gone."""
+    chat, _ = await house.talking()
+    house.tickets.faults.before += [NotDone("RT is down.")] * 20 + [Unclear("It broke off.")]
+    await house.presses("file", chat)
+    for _ in range(40):
+        await house.deliver()
+        house.clock.pass_(minutes=6)
+    (comment,) = house.tickets.comments
+    assert comment.tried
+    assert timedelta(minutes=4) <= comment.tried < timedelta(minutes=15)
+
+
 @pytest.mark.parametrize("posted", [True, False])
 async def test_a_process_that_died_while_filing_leaves_one_comment(
     house: House, *, posted: bool
