@@ -6,15 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
 from psycopg.errors import DeadlockDetected
 
-from bot.domain.blocking import Block
 from bot.domain.chat import Chat, State
-from bot.domain.events import Event
 from bot.domain.invitations import digest
 from bot.relay.blocking import Blocking
 from bot.relay.buttons import Buttons
@@ -22,7 +20,7 @@ from bot.relay.ending import Claim, Endings
 from bot.relay.handlers import Relayed, Run
 from bot.relay.inbound import Operator, Pressed
 from bot.relay.joining import CannotJoin
-from bot.relay.ports import Delivery, Gone, Knock, Lane
+from bot.relay.ports import Delivery, Gone, Lane
 from bot.relay.relay import Relay
 from bot.relay.relaying import RelayHandler
 from bot.relay.storage import Unit
@@ -39,6 +37,7 @@ from tests.relay.house import RULES
 from tests.store.making import THREAD, add_chat, count, row, schedule, somebody_waits
 from tests.store.test_blocks import BLOCK, keep
 
+T = TypeVar("T")
 Two = tuple[SqlStore, SqlStore]
 
 
@@ -84,16 +83,36 @@ def ends(store: SqlStore, *names: str) -> Awaitable[Any]:
     return asyncio.gather(*(endings.end(run, after, more=False) for run, after in runs))
 
 
-def when_locked(monkeypatch: pytest.MonkeyPatch, met: Callable[[Link], Awaitable[None]]) -> None:
-    """Let ``met`` come in whenever the end of a delivery has locked a chat."""
-    relayed = SqlUnit.relayed
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+    what: tuple[type, str],
+    two: Two,
+    other: Callable[[Unit], Awaitable[T]],
+    *,
+    behind: bool = False,
+) -> list[asyncio.Task[T]]:
+    """Let ``other`` begin at the second process when a method, ``what``, is called at the first one
+    for the first time, or has just been (``behind``), and wait there for what the first one locked.
+    """
+    here, there = two
+    method, begun = getattr(*what), list[asyncio.Task[T]]()
 
-    async def slowly(self: SqlUnit, chat_id: str, seq: int) -> None:
-        await relayed(self, chat_id, seq)
-        await self.link.flush()
-        await met(self.link)
+    async def begin() -> None:
+        if not begun:
+            begun.append(asyncio.create_task(there.write(other)))
+            await somebody_waits(here)
 
-    monkeypatch.setattr(SqlUnit, "relayed", slowly)
+    async def slowly(self: Any, *of: Any, **how: Any) -> Any:
+        if not behind:
+            await begin()
+        found = await method(self, *of, **how)
+        if behind:
+            await self.link.flush()
+            await begin()
+        return found
+
+    monkeypatch.setattr(*what, slowly)
+    return begun
 
 
 async def test_deliveries_that_end_together_lock_their_chats_in_one_order(
@@ -102,11 +121,13 @@ async def test_deliveries_that_end_together_lock_their_chats_in_one_order(
     here, there = two
     await two_chats(here)
     held: list[Link] = []
-    both = asyncio.Event()
+    both, relayed = asyncio.Event(), SqlUnit.relayed
 
-    async def met(link: Link) -> None:
-        held.append(link)
-        if link is not held[0]:
+    async def slowly(self: SqlUnit, chat_id: str, seq: int) -> None:
+        await relayed(self, chat_id, seq)
+        await self.link.flush()
+        held.append(self.link)
+        if self.link is not held[0]:
             both.set()
         elif len(held) == 1:  # until the other one has his first as well, or waits for ours
             signs = {asyncio.create_task(both.wait()), asyncio.create_task(somebody_waits(here))}
@@ -114,7 +135,7 @@ async def test_deliveries_that_end_together_lock_their_chats_in_one_order(
             for sign in idle:
                 sign.cancel()
 
-    when_locked(monkeypatch, met)
+    monkeypatch.setattr(SqlUnit, "relayed", slowly)
     await asyncio.gather(ends(here, "chat-B", "chat-a"), ends(there, "chat-a", "chat-B"))
     assert len(held) == 4
     assert not deadlocks
@@ -136,18 +157,12 @@ async def test_whoever_wants_a_threads_chats_locks_them_in_that_order_too(
     monkeypatch: pytest.MonkeyPatch,
     look: Callable[[Unit, int], Awaitable[list[Chat]]],
 ) -> None:
-    here, there = two
+    here, _ = two
     number = await two_chats(here)
-    looks: list[asyncio.Task[list[Chat]]] = []
-
-    async def met(_: Link) -> None:
-        if not looks:
-            looks.append(asyncio.create_task(there.write(lambda unit: look(unit, number))))
-            await somebody_waits(here)
-
-    when_locked(monkeypatch, met)
+    relayed = (SqlUnit, "relayed")
+    begun = meanwhile(monkeypatch, relayed, two, lambda unit: look(unit, number), behind=True)
     await ends(here, "chat-B", "chat-a")
-    assert [chat.id for chat in await looks[0]] == ["chat-a", "chat-B"]  # the newest first
+    assert [chat.id for chat in await begun[0]] == ["chat-a", "chat-B"]  # the newest first
     assert not deadlocks
 
 
@@ -186,22 +201,14 @@ async def test_who_hopes_and_who_asks_lock_the_same_things_in_the_same_order(
 async def test_who_invites_locks_the_threads_chats_in_that_order_too(
     two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here, there = two
+    here, _ = two
     await add_chat(here, "chat-B", state=State.INVITED)
     number = await add_chat(here, "chat-a")
-    live = SqlUnit.live_chat
-    others: list[asyncio.Task[list[Chat]]] = []
-
-    async def late(self: SqlUnit, thread_id: int) -> Chat | None:
-        if not others:
-            others.append(asyncio.create_task(there.write(lambda unit: by_number(unit, number))))
-            await somebody_waits(here)
-        return await live(self, thread_id)
-
-    monkeypatch.setattr(SqlUnit, "live_chat", late)
+    live = (SqlUnit, "live_chat")
+    begun = meanwhile(monkeypatch, live, two, lambda unit: by_number(unit, number))
     pressed = Pressed(THREAD, Operator(GRACE.id, GRACE.name), "invite", "chat-a")
     pressing = await Buttons(Relay(here, lambda: NOW, [], RULES)).press(pressed)
-    await others[0]
+    await begun[0]
     assert "thread" in pressing.sentence
     assert not deadlocks
 
@@ -210,24 +217,16 @@ async def test_who_finds_a_thread_lost_locks_its_chats_in_that_order_too(
     two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also if a message of the newer one is what Teams does not take."""
-    here, there = two
+    here, _ = two
     number = await two_chats(here)
-    others: list[asyncio.Task[list[Chat]]] = []
-    happen = Relay.happen
-
-    async def slowly(self: Relay, unit: Unit, chat: Chat, event: Event) -> Chat:
-        if not others:
-            others.append(asyncio.create_task(there.write(lambda unit: by_number(unit, number))))
-            await somebody_waits(here)
-        return await happen(self, unit, chat, event)
-
-    monkeypatch.setattr(Relay, "happen", slowly)
+    happen = (Relay, "happen")
+    begun = meanwhile(monkeypatch, happen, two, lambda unit: by_number(unit, number))
     handler = RelayHandler(Relay(here, lambda: NOW, [], RULES), FakeThreads())
     row = Delivery(Lane.TEAMS, "chat:chat-a", "relay", {"seq": 1}, "chat-a", thread=number)
     lost = await handler.gave_up(row, Gone("Not there."))
     assert lost
     await here.write(lost)
-    await others[0]
+    await begun[0]
     assert not (await here.thread(number)).open
     assert not deadlocks
 
@@ -235,26 +234,18 @@ async def test_who_finds_a_thread_lost_locks_its_chats_in_that_order_too(
 async def test_who_lifts_a_block_locks_its_chat_first_as_who_blocks_does(
     two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here, there = two
+    here, _ = two
     await add_chat(here)
     await keep(here, BLOCK)
-    blocks: list[asyncio.Task[None]] = []
-    unblock = SqlUnit.unblock
 
     async def again(unit: Unit) -> None:
         assert await unit.chat(BLOCK.chat)
         await unit.block(BLOCK)
 
-    async def late(self: SqlUnit, block_id: str) -> Block | None:
-        found = await unblock(self, block_id)
-        blocks.append(asyncio.create_task(there.write(again)))
-        await somebody_waits(here)
-        return found
-
-    monkeypatch.setattr(SqlUnit, "unblock", late)
+    begun = meanwhile(monkeypatch, (SqlUnit, "unblock"), two, again, behind=True)
     blocking = Blocking(Relay(here, lambda: NOW, [], RULES))
     await here.write(lambda unit: blocking.lift(unit, BLOCK.id, GRACE))
-    await blocks[0]
+    await begun[0]
     assert await here.blocks() == [BLOCK]
     assert not deadlocks
 
@@ -262,57 +253,39 @@ async def test_who_lifts_a_block_locks_its_chat_first_as_who_blocks_does(
 async def test_who_joins_locks_the_chat_first_as_who_forgets_it_does(
     two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here, there = two
+    here, _ = two
     await add_chat(here, state=State.CANCELLED)
     await here.write(lambda unit: unit.invite(digest("token"), "chat-1", 1, NOW))
-    gone: list[asyncio.Task[None]] = []
-    knock = SqlUnit.knock
 
     async def forget(unit: Unit) -> None:
         assert await unit.chat("chat-1")
         await unit.forget("chat-1")
 
-    async def late(self: SqlUnit, token: str) -> Knock | None:
-        found = await knock(self, token)
-        gone.append(asyncio.create_task(there.write(forget)))
-        await somebody_waits(here)
-        return found
-
-    monkeypatch.setattr(SqlUnit, "knock", late)
+    begun = meanwhile(monkeypatch, (SqlUnit, "knock"), two, forget, behind=True)
     visiting = Visiting(Relay(here, lambda: NOW, [], RULES), lambda: "secret")
     with pytest.raises(CannotJoin):
         await visiting.join("token", "nonce", None)
-    await gone[0]
+    await begun[0]
     assert not deadlocks
 
 
 async def test_a_message_behind_which_another_waits_locks_its_chat_before_its_row(
     two: Two, deadlocks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here, there = two
+    here, _ = two
     await add_chat(here, state=State.OPEN)
     await schedule(here, row("chat:chat-1", "relay", chat_id="chat-1"))
     (taken,) = await here.take("me", 30, ["chat:chat-1"])
-    strike = SqlUnit.strike
-    erasing: list[asyncio.Task[None]] = []
 
     async def erase(unit: Unit) -> None:
         assert await unit.chat("chat-1")
         await unit.recall("chat-1")
 
-    async def late(self: SqlUnit, *of: Any, **how: Any) -> Any:
-        found = await strike(self, *of, **how)
-        await self.link.flush()
-        if not erasing:
-            erasing.append(asyncio.create_task(there.write(erase)))
-            await somebody_waits(here)
-        return found
-
-    monkeypatch.setattr(SqlUnit, "strike", late)
+    begun = meanwhile(monkeypatch, (SqlUnit, "strike"), two, erase, behind=True)
     endings = Endings(here, Claim("me", 30, 1, 0), lambda *_: None, lambda: False)
     endings.hurry(taken.stream)
     await endings.end(Run((taken.id,), taken, 0.0), Relayed("chat-1", 1), more=False)
-    await erasing[0]
+    await begun[0]
     assert not deadlocks
 
 
