@@ -363,8 +363,9 @@ def _only_one(settings: Settings) -> IO[str] | None:
         name = f"{file.resolve()}.lock"  # beside the file itself, whatever leads to it
         lock = Path(name).open("w", encoding="ascii")  # noqa: SIM115 - held for life
     except OSError as error:
-        said = f"database.url: {file} cannot be used: {error.strerror}."
-        raise CannotStart(f"{said} Give the service's user that folder.") from error
+        said = f"database.url: {error.filename} cannot be used: {error.strerror}."
+        todo = "Give the service's user that folder and what is in it."
+        raise CannotStart(f"{said} {todo}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -104,6 +104,12 @@ async def test_a_folder_in_which_no_database_can_lie(make: Make, tmp_path: Path)
         await make(database={"url": f"sqlite:///{tmp_path}/file/livechat.db"}).start()
 
 
+async def test_what_of_the_database_cannot_be_used_is_named(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "livechat.db.lock").mkdir()  # root's, say, who served once at a prompt
+    with pytest.raises(CannotStart, match=r"/livechat\.db\.lock cannot be used.*what is in it"):
+        await make().start()
+
+
 async def test_one_file_has_one_process_by_whatever_name(make: Make, tmp_path: Path) -> None:
     await make().start()
     (tmp_path / "link.db").symlink_to("livechat.db")
