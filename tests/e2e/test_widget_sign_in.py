@@ -345,10 +345,12 @@ async def test_nor_does_who_has_signed_in_since_and_has_no_chat(site: Site) -> N
 
 
 async def signs_in(site: Site, login: str) -> None:
-    """Whoever sits here now goes through the sign-in, and joins no chat. The pop-up is as it was left."""
+    """Whoever sits here now goes through the sign-in, joins no chat, and opens the pop-up again."""
+    await site.ada.button("Minimise the chat").click()
     site.login = login
     await site.ada.page.goto(f"{site.help_site.url}/livechat/sign-in?/remote")
     await site.ada.page.wait_for_url(f"{site.help_site.url}/remote")
+    await site.ada.launcher.click()
 
 
 HERS = "This browser is no longer signed in."

@@ -240,7 +240,7 @@ export class App {
       return this.#boot(null);
     }
     const now = isView(body) ? body : null;
-    if (!now && ![204, 401].includes(status))
+    if (!now && status !== 204 && status !== 401)
       return this.#trouble(status, () => void this.#boot(chat), !chat);
     // What was not sent from here is shown first, until it is dismissed; not once one has signed out (401).
     const old = leftBehind(this.#tab, body as View)?.view;
@@ -252,7 +252,10 @@ export class App {
       new Spare(this.#browser).only();
     }
     if (view) this.#begin(view, stop);
-    else this.go({ name: "none" });
+    else {
+      this.#tab.set("open", null);
+      this.go({ name: "none" });
+    }
   }
 
   /** Whoever wrote here has signed out: nothing of it stays, nor in other windows (lazy/closed.ts). */
