@@ -249,11 +249,14 @@ async def _websockets(settings: Settings) -> list[Finding]:
     """Look whether a WebSocket comes through from outside, as a browser's does."""
     import aiohttp
 
-    from bot.front import upgraded
+    from bot.front import AsksForLogin, upgraded
 
     url = settings.public_url
     try:
         status = await upgraded(url, min(settings.origins))
+    except AsksForLogin:
+        said = f"{url}/ws asks for a login, which nobody's pop-up has"
+        return [Finding(Level.FAIL, "websockets", said, _SIGN_ON)]
     except aiohttp.ClientConnectorCertificateError as e:
         why = getattr(e.certificate_error, "verify_message", "it is not trusted")
         said = f"the web server's certificate for {url} is no good: {why}"
@@ -268,15 +271,19 @@ async def _websockets(settings: Settings) -> list[Finding]:
     if status == 401:
         return [Finding(Level.OK, "websockets", "the web server lets them through")]
     todo = _UPGRADES.get(status, "Look at what stands before the service at that address.")
-    said = f"{url}/ws answers {status}: pop-ups will poll, which works and costs more"
+    comes = (
+        "pop-ups will poll, which works and costs more" if status == 426 else "no chat gets through"
+    )
+    said = f"{url}/ws answers {status}: {comes}"
     return [Finding(Level.WARN, "websockets", said, todo)]
 
 
+_SIGN_ON = "Let no single sign-on cover that address."
 _UPGRADES = {
     403: "Name the pages' origin in visitors.origins; the web server must not change Origin.",
     426: "Write upgrade=websocket behind ProxyPass (infra/apache/livechat.conf).",
     503: "The service is not there, or is full: start it.",
-} | dict.fromkeys((301, 302, 303, 307), "Let no single sign-on cover that address.")
+} | dict.fromkeys((301, 302, 303, 307), _SIGN_ON)
 
 
 async def _apache() -> list[Finding]:

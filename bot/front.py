@@ -62,10 +62,15 @@ def _numbers(text: str, way: str) -> Iterable[int]:
             yield int(told[1])
 
 
+class AsksForLogin(Exception):
+    """A sign-in stands before the service, which itself never asks a browser for one."""
+
+
 async def upgraded(public_url: str, origin: str, *, verify: bool = True) -> int:
     """Ask for a WebSocket without a session; return the status: 401 if it would have come through.
 
-    426: the proxy took the upgrade away. Raises OSError or aiohttp.ClientError when out of reach.
+    426: the proxy took the upgrade away. Raises AsksForLogin, and OSError or aiohttp.ClientError when
+    out of reach.
     """
     headers = {
         hdrs.ORIGIN: origin,
@@ -80,4 +85,6 @@ async def upgraded(public_url: str, origin: str, *, verify: bool = True) -> int:
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
         http.get(f"{public_url}/ws", headers=headers, ssl=verify, allow_redirects=False) as answer,
     ):
+        if hdrs.WWW_AUTHENTICATE in answer.headers:
+            raise AsksForLogin
         return answer.status

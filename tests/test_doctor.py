@@ -324,6 +324,18 @@ async def test_a_certificate_that_browsers_refuse_is_told_as_what_it_is() -> Non
     assert "renew it" in found.todo
 
 
+@pytest.mark.parametrize("status", [302, 403, 404, 426, 502, 503])
+async def test_only_where_the_upgrade_alone_is_missing_polling_is_said_to_work(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    async def upgraded(_url: str, _origin: str) -> int:
+        return status
+
+    monkeypatch.setattr("bot.front.upgraded", upgraded)
+    (found,) = await examine({"websockets": doctor.checks(settings())["websockets"]})
+    assert (found.level, "will poll" in found.said) == (Level.WARN, status == 426)
+
+
 # --- against the stand-ins, over the network ------------------------------------------------------
 
 

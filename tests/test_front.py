@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from bot import doctor
 from bot.front import upgraded, workers
+from tests.settings import settings
 from tests.visitors.browser import ORIGIN
 from tests.visitors.conftest import Site, site, start_site
 
@@ -68,3 +72,19 @@ async def test_a_websocket_that_would_come_through_is_told_from_one_that_would_n
     url = f"{site.server.base}/livechat"
     assert await upgraded(url, ORIGIN) == 401
     assert await upgraded(url, "https://elsewhere.example.org") == 403
+
+
+async def test_a_login_that_the_web_server_asks_for_is_not_taken_for_the_services_own_answer() -> (
+    None
+):
+    async def negotiate(_request: web.Request) -> web.Response:
+        return web.Response(status=401, headers={"WWW-Authenticate": "Negotiate"})
+
+    app = web.Application()
+    app.router.add_get("/livechat/ws", negotiate)
+    async with TestServer(app) as server:
+        site = str(server.make_url("")).rstrip("/")
+        behind = settings(public_url=f"{site}/livechat", help_page=f"{site}/")
+        (found,) = await doctor.checks(behind)["websockets"]()
+    assert found.level is doctor.Level.FAIL
+    assert "single sign-on" in found.todo
