@@ -92,3 +92,8 @@ def test_the_unit_ends_as_its_first_step_does_so_that_a_wrong_configuration_is_n
     assert [step for step, _ in steps] == (["migrate"] if code else ["migrate", "serve"])
     if not code:  # what systemd signals is the service itself
         assert steps[-1][1] == str(main.pid)
+
+
+def test_who_upgrades_is_told_of_the_lines_that_browsers_refuse_from_then_on() -> None:
+    """The hash in what `livechat widget` prints is of one version's script."""
+    assert "livechat widget" in PAGE.partition("\n## Upgrade\n")[2].partition("\n## ")[0]
