@@ -21,7 +21,7 @@ from typing import Protocol
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
 from bot.relay.ports import Dossier, NotDone, Refused, Unclear, Written
-from bot.rt import creating, doctor, record, wire, wire1
+from bot.rt import creating, doctor, failures, record, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.mail import Sentences, address, hand_in, stands
@@ -116,7 +116,7 @@ class ByMail:
                 raise problem
         elif self._reader:
             ticket = self._reader.read(ref)
-            if problem := wire.merge_trouble(ref, ticket.ref.number):
+            if problem := failures.merge_trouble(ref, ticket.ref.number):
                 raise problem
 
     def _wait(self, dossier: Dossier, reader: Reader, files: list[Part]) -> Receipt:

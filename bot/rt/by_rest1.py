@@ -16,7 +16,7 @@ from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
 from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear, Written
-from bot.rt import creating, doctor, record, wire, wire1
+from bot.rt import creating, doctor, failures, record, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.operations import RIGHTS
@@ -68,7 +68,7 @@ class ByRest1:
         """Read a ticket that may take a chat."""
         form = self._look(ref)
         number, status = wire1.number(form), form.fields.get("Status", "").lower()
-        if problem := wire.state_trouble(TicketRef(ref.instance, number), status):
+        if problem := failures.state_trouble(TicketRef(ref.instance, number), status):
             raise problem
         return form
 
@@ -240,7 +240,7 @@ class ByRest1:
     ) -> None:
         """Add a comment or a correspondence: its media type and text, and files."""
         seen = self._sight(ref)
-        if problem := wire.merge_trouble(ref, wire1.number(seen)):
+        if problem := failures.merge_trouble(ref, wire1.number(seen)):
             raise problem
         fields = {
             "id": str(ref.number),
@@ -308,7 +308,7 @@ class ByRest1:
 
     def set_status(self, ref: TicketRef, status: str) -> None:
         seen = self._sight(ref)
-        if problem := wire.merge_trouble(ref, wire1.number(seen)):
+        if problem := failures.merge_trouble(ref, wire1.number(seen)):
             raise problem
         if seen.fields.get("Status", "").lower() == status.lower():
             return
@@ -318,12 +318,14 @@ class ByRest1:
         except NotDone as error:
             raise Unclear(error.sentence) from error
         if now != status.lower():
-            raise wire.status_refused(ref, status, now, words)
+            raise failures.status_refused(ref, status, now, words)
 
     def set_field(self, ref: TicketRef, field: str, value: str) -> None:
         seen = self._look(ref)
         before = wire1.custom_field(seen, field)
-        if problem := wire.field_trouble(ref, wire1.number(seen), field, there=before is not None):
+        if problem := failures.field_trouble(
+            ref, wire1.number(seen), field, there=before is not None
+        ):
             raise problem
         if before == value:
             return
@@ -333,7 +335,7 @@ class ByRest1:
         except NotDone as error:
             raise Unclear(error.sentence) from error
         if now != value:
-            raise wire.field_refused(ref, field, words, "ModifyTicket and ModifyCustomField")
+            raise failures.field_refused(ref, field, words, "ModifyTicket and ModifyCustomField")
 
     # --- looking ---------------------------------------------------------------------------------
 

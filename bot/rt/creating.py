@@ -14,7 +14,7 @@ import structlog
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket
 from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
-from bot.rt import readback, wire
+from bot.rt import failures, readback, wire
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.record import JSON, Comment
@@ -73,7 +73,7 @@ def create(rest: Rest, rt: RtInstance, new: NewTicket, marker: str, comment: Com
     if receipt is None:
         raise Unclear(f"RT made a ticket in the queue “{new.queue}” and does not show it.")
     if missing:
-        raise wire.not_whole(f"#{receipt.ticket}", missing)
+        raise failures.not_whole(f"#{receipt.ticket}", missing)
     return receipt
 
 

@@ -18,7 +18,7 @@ from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
 from bot.relay.ports import NotDone, Refused, Unclear
-from bot.rt import readback, wire
+from bot.rt import failures, readback, wire
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.record import JSON, Comment
@@ -60,7 +60,7 @@ def comment(rest: Rest, rt: RtInstance, ref: TicketRef, record: Comment) -> Rece
     except (NotDone, Refused) as error:  # it must not look as if nothing had been written
         raise Unclear(error.sentence) from error
     if missing:
-        raise wire.not_whole(str(ref), missing)
+        raise failures.not_whole(str(ref), missing)
     return receipt
 
 
@@ -106,7 +106,7 @@ def find_file(
 def set_status(rest: Rest, rt: RtInstance, ref: TicketRef, status: str) -> None:
     """Set a status and look whether RT did. Raises NotDone, Unclear, Refused."""
     seen = _sight(rest, rt, ref)
-    if problem := wire.merge_trouble(ref, seen.number):
+    if problem := failures.merge_trouble(ref, seen.number):
         raise problem
     if seen.status == status.lower():
         return
@@ -116,7 +116,7 @@ def set_status(rest: Rest, rt: RtInstance, ref: TicketRef, status: str) -> None:
     except NotDone as error:
         raise Unclear(error.sentence) from error
     if now != status.lower():
-        raise wire.status_refused(ref, status, now, words)
+        raise failures.status_refused(ref, status, now, words)
 
 
 def set_field(rest: Rest, rt: RtInstance, ref: TicketRef, field: str, value: str) -> None:
@@ -126,7 +126,7 @@ def set_field(rest: Rest, rt: RtInstance, ref: TicketRef, field: str, value: str
     NotDone, Unclear, Refused.
     """
     seen, name = _look(rest, rt, ref), field.casefold()
-    if problem := wire.field_trouble(ref, seen.number, field, there=name in seen.fields):
+    if problem := failures.field_trouble(ref, seen.number, field, there=name in seen.fields):
         raise problem
     if seen.fields[name] == (value,):
         return
@@ -136,7 +136,7 @@ def set_field(rest: Rest, rt: RtInstance, ref: TicketRef, field: str, value: str
     except NotDone as error:
         raise Unclear(error.sentence) from error
     if now != (value,):
-        raise wire.field_refused(ref, field, words, "ModifyCustomField")
+        raise failures.field_refused(ref, field, words, "ModifyCustomField")
 
 
 # --- reading ---------------------------------------------------------------------------------------
@@ -145,14 +145,14 @@ def set_field(rest: Rest, rt: RtInstance, ref: TicketRef, field: str, value: str
 def _sight(rest: Rest, rt: RtInstance, ref: TicketRef) -> Sighting:
     """Read a ticket that may take a chat. Raises NotDone, Refused."""
     seen = _look(rest, rt, ref)
-    if problem := wire.state_trouble(TicketRef(ref.instance, seen.number), seen.status):
+    if problem := failures.state_trouble(TicketRef(ref.instance, seen.number), seen.status):
         raise problem
     return seen
 
 
 def _look(rest: Rest, rt: RtInstance, ref: TicketRef) -> Sighting:
     reply = rest.get(f"ticket/{ref.number}")
-    if problem := wire.ticket_trouble(reply, ref):
+    if problem := failures.ticket_trouble(reply, ref):
         raise problem
     return _understood(wire.sighting, reply.data, rt)
 
@@ -200,7 +200,7 @@ def _page(rest: Rest, rt: RtInstance, ref: TicketRef, page: int) -> list[Transac
     reply = rest.get(
         f"ticket/{ref.number}/history", asked | {"per_page": str(PAGE), "page": str(page)}
     )
-    if problem := wire.ticket_trouble(reply, ref):
+    if problem := failures.ticket_trouble(reply, ref):
         raise problem
     found = wire.listed(reply, f"RT ({rt.name})")
     return [_understood(wire.transaction, item, rt) for item in found]
@@ -219,10 +219,10 @@ def _write(
 ) -> int:
     """Add a comment or a correspondence; return its transaction."""
     seen = _sight(rest, rt, ref)
-    if problem := wire.merge_trouble(ref, seen.number):
+    if problem := failures.merge_trouble(ref, seen.number):
         raise problem
     reply = rest.post(f"ticket/{ref.number}/{what}", body, files)
-    if trouble := wire.message_trouble(reply, ref, RIGHTS[what]):
+    if trouble := failures.message_trouble(reply, ref, RIGHTS[what]):
         raise trouble
     return wire.transaction_id(reply)
 

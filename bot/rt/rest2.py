@@ -12,9 +12,10 @@ import structlog
 
 from bot.relay.ports import NotDone
 from bot.rt.enclosures import Part
+from bot.rt.failures import trouble
 from bot.rt.instance import Login, RtInstance
 from bot.rt.session import Session
-from bot.rt.wire import Reply, message, trouble
+from bot.rt.wire import Reply, message
 
 log = structlog.get_logger(__name__)
 

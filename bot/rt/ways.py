@@ -12,7 +12,7 @@ from typing import Protocol
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
 from bot.relay.ports import Dossier
-from bot.rt import creating, doctor, operations, readback, record, wire
+from bot.rt import creating, doctor, failures, operations, readback, record
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.rest2 import Rest2
@@ -72,7 +72,7 @@ class Looking(Protocol):
 def whole(way: Looking, receipt: Receipt, files: Sequence[Part]) -> Receipt:
     """Return the receipt of a record that RT kept whole. Raises NotDone, Written."""
     if missing := way.missing(receipt, files):
-        raise wire.not_whole(f"#{receipt.ticket}", missing)
+        raise failures.not_whole(f"#{receipt.ticket}", missing)
     return receipt
 
 

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, tzinfo
 from bot.domain.tickets import Requestor, TicketRef
 from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
 from bot.rt.enclosures import RECORD, Part
+from bot.rt.failures import not_let_through
 from bot.rt.session import Answer
-from bot.rt.wire import MAX_QUOTED, not_let_through
+from bot.rt.wire import MAX_QUOTED
 
 _STATUS = re.compile(r"RT/\S+ (\d{3})(?: (.*))?$")
 _FIELD = re.compile(r"([A-Za-z][\w-]*|CF\.\{[^}]+\}):(?: (.*))?$")

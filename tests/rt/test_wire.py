@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.tickets import Requestor, TicketRef
 from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
-from bot.rt import wire
+from bot.rt import failures, wire
 from bot.rt.kerberos_trouble import LoginTrouble
 from bot.rt.wire import Reply
 
@@ -49,12 +49,12 @@ def test_trouble_with_rt_itself_is_told_from_its_answers(
     answer: Reply, reading: type[OutsideError] | None, writing: type[OutsideError] | None
 ) -> None:
     for wrote, expected in ((False, reading), (True, writing)):
-        problem = wire.trouble(answer, "RT (rt)", wrote=wrote)
+        problem = failures.trouble(answer, "RT (rt)", wrote=wrote)
         assert (type(problem) if problem else None) is expected
 
 
 def test_a_wait_that_rt_asks_for_is_handed_on() -> None:
-    problem = wire.trouble(reply(429, b"", {"Retry-After": "7"}), "RT", wrote=True)
+    problem = failures.trouble(reply(429, b"", {"Retry-After": "7"}), "RT", wrote=True)
     assert isinstance(problem, NotDone)
     assert problem.retry_after == 7
 
@@ -63,21 +63,23 @@ def test_a_wait_that_rt_asks_for_is_handed_on() -> None:
     ("asked", "kept"), [("86400", 600), ("9" * 400, 600), ("0", 1), ("\xb2", None), ("soon", None)]
 )
 def test_no_page_about_maintenance_makes_us_wait_for_a_day(asked: str, kept: float | None) -> None:
-    problem = wire.trouble(reply(503, b"<h1>", HTML | {"Retry-After": asked}), "RT", wrote=False)
+    problem = failures.trouble(
+        reply(503, b"<h1>", HTML | {"Retry-After": asked}), "RT", wrote=False
+    )
     assert isinstance(problem, NotDone)
     assert problem.retry_after == kept
 
 
 def test_a_comment_counts_as_taken_only_with_its_transaction() -> None:
     taken = reply(201, b'["Comments added"]', JSON | {"Location": "/REST/2.0/transaction/158"})
-    assert wire.message_trouble(taken, REF, "CommentOnTicket") is None
+    assert failures.message_trouble(taken, REF, "CommentOnTicket") is None
     assert wire.transaction_id(taken) == 158
     for odd in (
         reply(201, b'["Comments added"]'),
         reply(200, b"[]"),
         reply(201, b"[]", JSON | {"Location": "/REST/2.0/ticket/158"}),
     ):
-        assert isinstance(wire.message_trouble(odd, REF, "CommentOnTicket"), Unclear)
+        assert isinstance(failures.message_trouble(odd, REF, "CommentOnTicket"), Unclear)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_a_comment_counts_as_taken_only_with_its_transaction() -> None:
     ],
 )
 def test_a_refused_comment_says_what_a_person_can_do(answer: Reply, words: str) -> None:
-    problem = wire.message_trouble(answer, REF, "CommentOnTicket")
+    problem = failures.message_trouble(answer, REF, "CommentOnTicket")
     assert isinstance(problem, Refused)
     assert words in problem.sentence
 
