@@ -90,11 +90,6 @@ class VisitorsRoom:
         self._begin: list[web.RouteDef] = []
         self._files = FileRoutes(visiting, attaching, known).table() if attaching else []
 
-    def setup(self, app: web.Application) -> None:
-        """Put the room into ``app``; its shutdown closes every socket within 5 seconds."""
-        app.add_routes(self.routes())
-        app.on_shutdown.append(self._shut)
-
     def routes(self, also: Iterable[web.RouteDef] = ()) -> list[web.RouteDef]:
         """Return the room's routes, and ``also`` others below the prefix, for an application that
         closes the room itself.
@@ -153,9 +148,6 @@ class VisitorsRoom:
         stuck = await self._hub.close()
         await self._lookout.close()
         log.info("visitors_room_closed", stuck=stuck)
-
-    async def _shut(self, _app: web.Application) -> None:
-        await self.close()
 
     def _within(self, handler: Handler) -> Handler:
         async def kept(request: web.Request) -> web.StreamResponse:

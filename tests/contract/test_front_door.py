@@ -23,6 +23,7 @@ from bot.visitors.room import VisitorsRoom
 from tests.chromium import CHROMIUM
 from tests.contract.apache import Apache, available
 from tests.e2e.mock_service import Talk, Visiting
+from tests.visitors.browser import put_into
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -120,7 +121,7 @@ async def door(tmp_path: Path, chromium: Browser) -> AsyncIterator[Door]:
             now=lambda: visiting.now,
         )
         app = web.Application(middlewares=[listen])
-        room.setup(app)
+        put_into(app, room)
         # The service gives its figures out at a port of its own: here even if it did not.
         app.router.add_get("/metrics", _figures)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

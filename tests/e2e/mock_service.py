@@ -22,6 +22,7 @@ from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
 from bot.visitors.wire import Close
+from tests.visitors.browser import put_into
 from tests.visitors.fakes import GRACE, FakeAttaching, FakeVisiting
 
 ALAN = Author(Role.OPERATOR, "aad-alan", "Alan Turing")
@@ -144,7 +145,7 @@ class MockService:
             allowances=self.allowances,
         )
         app = web.Application()
-        room.setup(app)
+        put_into(app, room)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()

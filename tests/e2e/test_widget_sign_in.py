@@ -29,6 +29,7 @@ from tests.e2e.test_widget_access import axe
 from tests.migrated import lay_out
 from tests.relay.house import OTHER, House, opened
 from tests.test_embedding import snippet
+from tests.visitors.browser import put_into
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -117,7 +118,7 @@ async def site(chromium: Browser, tmp_path: Path, everywhere: bool) -> AsyncIter
             )
         )
         app = web.Application()
-        room.setup(app)
+        put_into(app, room)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -45,6 +45,12 @@ class Served(Protocol):
     base: str
 
 
+def put_into(app: web.Application, room: VisitorsRoom) -> None:
+    """Let ``app`` have the room's routes, and end it when it shuts down."""
+    app.add_routes(room.routes())
+    app.on_shutdown.append(lambda _app: room.close())
+
+
 class Server:
     """A room on a loopback port of its own, run as in production.
 
@@ -53,7 +59,7 @@ class Server:
 
     def __init__(self, room: VisitorsRoom) -> None:
         app = web.Application()
-        room.setup(app)
+        put_into(app, room)
         self._runner = web.AppRunner(app, access_log=None)
         self.base = ""
 

@@ -32,7 +32,7 @@ from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from bot.visitors.wire import person
 from tests.migrated import lay_out
 from tests.relay.house import THREAD, House, opened
-from tests.visitors.browser import HEADERS, ORIGIN
+from tests.visitors.browser import HEADERS, ORIGIN, put_into
 from tests.visitors.test_sign_in_routes import SEAT, SECRET, Visitor
 
 CHANNEL = replace(THREAD, channel_id="19:chat@thread.tacv2")
@@ -97,7 +97,7 @@ async def site(house: House) -> AsyncIterator[Site]:
     gate = Gate(origins, house.clock, Rate(per_minute=0.1, burst=3), ("203.0.113.0/24",))
     room.begin_at(BeginRoutes(house.beginning, hub, gate, signing))
     app = web.Application()
-    room.setup(app)
+    put_into(app, room)
     async with AsyncExitStack() as stack:
         runner = web.AppRunner(app)
         await runner.setup()

@@ -25,7 +25,7 @@ from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from tests.migrated import lay_out
 from tests.relay.house import House, opened
-from tests.visitors.browser import HEADERS, ORIGIN, nonce
+from tests.visitors.browser import HEADERS, ORIGIN, nonce, put_into
 from tests.visitors.test_assertions import AUDIENCE, ISSUER, jwk, key_set, token
 
 SECRET = "s" * 40
@@ -126,7 +126,7 @@ async def site(house: House, tmp_path: Path, everywhere: bool) -> AsyncIterator[
     gate = Gate(frozenset({ORIGIN}), house.clock)
     room.begin_at(BeginRoutes(house.beginning, hub, gate, signing))
     app = web.Application()
-    room.setup(app)
+    put_into(app, room)
     async with AsyncExitStack() as stack:
         runner = web.AppRunner(app)
         await runner.setup()
