@@ -19,7 +19,6 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.identity import Proof
 from bot.domain.legible import plain_name
 from bot.domain.messages import Author
-from bot.relay.buttons import author_of
 from bot.relay.inbound import Heard
 from bot.relay.ports import Answer, Delivery, Lane, Thread
 from bot.relay.relay import Relay
@@ -62,7 +61,7 @@ class Blocking:
         command: c.Block | c.Misput | c.Unblock | c.Blocks,
     ) -> None:
         """Do what a CO says in ``thread``, whose chats are given newest first."""
-        by = author_of(heard.operator)
+        by = heard.operator.author
         match command:
             case c.Blocks():
                 now = self._relay.now()
@@ -99,7 +98,7 @@ class Blocking:
         if chat is None or chat.visitor is None:
             await tell(unit, thread, heard, Answer.BLOCK_NOT, _NOT_HERE)
             return
-        by = author_of(heard.operator)
+        by = heard.operator.author
         block = Block(
             chat.id,
             chat.identity,

@@ -9,7 +9,6 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.files import File, Standing, ending_of, file_name, picture_type
-from bot.relay.buttons import author_of
 from bot.relay.files import Fetched, Scanner, Stored, TooBig
 from bot.relay.handlers import After, Quiet
 from bot.relay.inbound import Heard
@@ -42,7 +41,7 @@ async def bring(relay: Relay, unit: Unit, chat: Chat, heard: Heard, *, spoken: b
 
     ``spoken`` when the message had words, which have its key. Raises ChatFull, NotNow.
     """
-    number, author, now = int(spoken), author_of(heard.operator), relay.now()
+    number, author, now = int(spoken), heard.operator.author, relay.now()
     for url in heard.pictures:
         key = key_of(heard.key, number)
         file = File(_id(key), _NAME, standing=Standing.COMING)

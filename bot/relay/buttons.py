@@ -11,10 +11,10 @@ from bot.domain.commands import without_notes
 from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Route, digest, make_token
 from bot.domain.legible import plain_name
-from bot.domain.messages import Author, Role
+from bot.domain.messages import Author
 from bot.domain.tickets import Requestor
 from bot.relay.confirming import WrongInput
-from bot.relay.inbound import Operator, Pressed, Pressing
+from bot.relay.inbound import Pressed, Pressing
 from bot.relay.moving import Moving
 from bot.relay.nonces import has_other_words, is_repeat, is_stale
 from bot.relay.ports import CardView, Thread
@@ -69,11 +69,6 @@ _WAS: dict[State, str] = {
 }
 
 
-def author_of(operator: Operator) -> Author:
-    """Return the operator as the author of what he does."""
-    return Author(Role.OPERATOR, operator.id, operator.name)
-
-
 class Buttons:
     """The card's verbs (see Operating.presses)."""
 
@@ -125,7 +120,7 @@ class Buttons:
         return Pressing(self._relay.view(after, thread))
 
     async def _apply(self, unit: Unit, chat: Chat, pressed: Pressed) -> Chat:
-        now, by = self._relay.now(), author_of(pressed.operator)
+        now, by = self._relay.now(), pressed.operator.author
         match pressed.verb:
             case "look":
                 return chat
@@ -179,7 +174,7 @@ class Buttons:
         return replace(view, wrong=wrong, typed={**typed, "verb": pressed.verb})
 
     async def _invite(self, unit: Unit, chat: Chat, pressed: Pressed) -> Chat:
-        now, by = self._relay.now(), author_of(pressed.operator)
+        now, by = self._relay.now(), pressed.operator.author
         if chat.state is not State.PROPOSED:
             raise NotNow(chat.state, e.Invited)
         asked = _requestor(chat, pressed.values)

@@ -32,7 +32,6 @@ from bot.domain.files import File, Standing
 from bot.domain.messages import EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.mistyped import held_back
 from bot.relay.bringing import key_of
-from bot.relay.buttons import author_of
 from bot.relay.inbound import Changed, Heard
 from bot.relay.ports import Answer, Listening, Scope, Thread
 from bot.relay.quoting import LINES
@@ -179,7 +178,7 @@ class Changing:
 
     async def _change(self, unit: Unit, changed: Changed, chat: Chat, line: Message) -> None:
         """Change a line that the visitor has."""
-        now, author = self._relay.now(), author_of(changed.operator)
+        now, author = self._relay.now(), changed.operator.author
         event: e.Event
         try:
             if changed.text is None or is_note(changed.text):
@@ -243,7 +242,7 @@ class Changing:
                 return
             removed = e.Removed(
                 self._relay.now(),
-                author_of(changed.operator),
+                changed.operator.author,
                 key_of(changed.activity_id, number),
                 brought.seq,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bot.domain.messages import Author, Role
 from bot.relay.ports import CardView, Thread
 
 
@@ -14,6 +15,11 @@ class Operator:
     id: str
     name: str
     mention_id: str = ""
+
+    @property
+    def author(self) -> Author:
+        """The operator as the author of what he does."""
+        return Author(Role.OPERATOR, self.id, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from bot.domain.mistyped import held_back
 from bot.relay.belonging import about, meant, was_open
 from bot.relay.blocking import Blocking
 from bot.relay.bringing import FULL, bring
-from bot.relay.buttons import Buttons, author_of
+from bot.relay.buttons import Buttons
 from bot.relay.changing import Changing, mentioned_later
 from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed, Missing
@@ -237,7 +237,7 @@ class Operating:
             await self._telling.answer(unit, thread, heard, Answer.TOO_LONG, chat=chat)
             return
         quote = await quoted(self._relay, self._telling, unit, chat, heard)
-        said = e.Said(self._relay.now(), author_of(heard.operator), heard.key, text, quote)
+        said = e.Said(self._relay.now(), heard.operator.author, heard.key, text, quote)
         try:
             chat = await self._relay.happen(unit, chat, said)
         except ChatFull:

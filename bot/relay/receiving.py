@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.domain.chat import State
 from bot.domain.commands import Close, Receive
-from bot.domain.messages import Author, Role
 from bot.domain.reception import Admits, BadHour, Reception, closes
 from bot.relay.inbound import Heard, Operator
 from bot.relay.ports import Answer, Scope, Thread
@@ -55,9 +54,7 @@ class Receiving:
         except BadHour as wrong:
             await self._telling.answer(unit, thread, heard, Answer.RECEPTION_NOT, str(wrong))
             return
-        opened = Reception(
-            Author(Role.OPERATOR, by.id, by.name), by.mention_id, thread.id, now, until
-        )
+        opened = Reception(by.author, by.mention_id, thread.id, now, until)
         await unit.receive(opened)
         word, hour = Answer.RECEPTION_OPEN, f"{until:%H:%M}"
         await self._telling.answer(unit, thread, heard, word, hour)

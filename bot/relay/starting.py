@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.chat import Chat, State
-from bot.domain.messages import Author, Role
+from bot.domain.messages import Author
 from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.inbound import Operator
 from bot.relay.placing import going_on, opening
@@ -117,8 +117,7 @@ class Starting:
                 "on_page": True,
                 "beside": list(beside),
             }
-            author = Author(Role.OPERATOR, by.id, by.name)
-            chat = Chat(chat_id, place.id, ticket, author, self._relay.now())
+            chat = Chat(chat_id, place.id, ticket, by.author, self._relay.now())
             await unit.schedule(opening(chat, asked, place))
 
         await self._relay.store.write(work)
