@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.identity import Proof
-from bot.domain.messages import Author, Role
+from bot.domain.messages import Author
 from bot.domain.tickets import NoTicketNumber, SeveralTicketNumbers, TicketRef, parse_ticket
 from bot.relay.confirming import WrongInput, check_not_in_rt, confirm
 from bot.relay.handlers import After
-from bot.relay.inbound import Pressed
+from bot.relay.inbound import Pressed, wish, wished
 from bot.relay.opening import Asking
 from bot.relay.ports import Answer, Delivery, Lane
 from bot.relay.relay import Relay
@@ -41,14 +41,7 @@ class Moving:
             raise WrongInput(_STRANGER)
         if ref == chat.ticket.ref:
             raise WrongInput(f"This chat is about {ref} already.")
-        by = pressed.operator
-        payload = {
-            "instance": ref.instance,
-            "number": ref.number,
-            "thread": chat.thread,
-            "by": {"id": by.id, "name": by.name},
-            "mention": [by.mention_id, by.name],
-        }
+        payload = wish(ref, chat.thread, pressed.operator)
         row = Delivery(Lane.LOOKUP, f"lookup:{chat.thread}", "move", payload, chat.id)
         await unit.schedule(row)
         return chat
@@ -81,9 +74,8 @@ class MoveHandler(Asking):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Read it; when this delivery is struck off, the card shows both."""
-        asked = delivery.payload
-        ticket = await self._tickets.read(TicketRef(str(asked["instance"]), int(asked["number"])))
-        by = Author(Role.OPERATOR, asked["by"]["id"], asked["by"]["name"])
+        ref, by = wished(delivery.payload)
+        ticket = await self._tickets.read(ref)
 
         async def propose(unit: Unit) -> None:
             chat = await unit.chat(delivery.chat_id or "")

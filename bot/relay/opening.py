@@ -9,9 +9,8 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Route
 from bot.domain.legible import plain_name
-from bot.domain.messages import Author, Role
-from bot.domain.tickets import TicketRef
 from bot.relay.handlers import After
+from bot.relay.inbound import wished
 from bot.relay.placing import going_on, opening, opening_of
 from bot.relay.pool import Pool
 from bot.relay.ports import (
@@ -99,24 +98,23 @@ class LookupHandler(Asking):
         """Read the ticket; when this delivery is struck off, the chat is there with its card, or
         its thread is about to be opened in the pool.
         """
-        asked = delivery.payload
-        ref = TicketRef(str(asked["instance"]), int(asked["number"]))
+        payload = delivery.payload
+        ref, by = wished(payload)
         ticket = await self._tickets.read(ref)
-        by = Author(Role.OPERATOR, asked["by"]["id"], asked["by"]["name"])
         now = self._relay.now()
-        chat = Chat(self._new_id(), int(asked["thread"]), ticket, by, now)
+        chat = Chat(self._new_id(), int(payload["thread"]), ticket, by, now)
         place = await self._relay.store.thread(chat.thread)
         channel = await self._pool.channel_for(chat.id, place)
         # What comes up from here on is unknown to whoever asked.
         beside = [one.id for one in await going_on(self._relay, ticket.ref)]
-        asked = {**asked, "beside": beside, "stay": channel is None}
+        payload = {**payload, "beside": beside, "stay": channel is None}
         heads = await self._relay.store.heads(Lane.TEAMS)
         busy = any(head.stream == opening_of(ticket.ref) for head in heads)
 
         async def propose(unit: Unit) -> None:
             if channel is not None or busy:
                 where = place if channel is None else await unit.thread(channel)
-                await unit.schedule(opening(chat, asked, where))
+                await unit.schedule(opening(chat, payload, where))
                 return
             await unit.add(chat)
             stream = f"card:{chat.id}"

@@ -32,7 +32,7 @@ from bot.relay.blocking import Blocking
 from bot.relay.bringing import FULL, bring
 from bot.relay.buttons import Buttons
 from bot.relay.changing import Changing, mentioned_later
-from bot.relay.inbound import Changed, Heard, Pressed, Pressing
+from bot.relay.inbound import Changed, Heard, Pressed, Pressing, wish
 from bot.relay.missing import Missed, Missing
 from bot.relay.ports import Answer, Delivery, Lane, Listening, Thread
 from bot.relay.quoting import quoted
@@ -290,7 +290,9 @@ class Operating:
             return
         match parse_command(heard.text, self._hosts):
             case StartChat(ticket):
-                await unit.schedule(_lookup(thread, heard, ticket.instance, ticket.number))
+                asked = wish(ticket, thread.id, heard.operator)
+                row = Delivery(Lane.LOOKUP, f"lookup:{thread.id}", "lookup", asked)
+                await unit.schedule(row)
             case Receive() | Close() as command:
                 await self._receiving.command(unit, thread, heard, command)
             case TooMany(found):
@@ -307,14 +309,3 @@ class Operating:
                 nothing = Answer.NOT_DELIVERED if over else Answer.NO_NUMBER
                 word = Answer.MISTYPED if form else nothing
                 await self._telling.answer(unit, thread, heard, word, form or "", chat=over)
-
-
-def _lookup(thread: Thread, heard: Heard, instance: str, number: int) -> Delivery:
-    payload = {
-        "instance": instance,
-        "number": number,
-        "thread": thread.id,
-        "by": {"id": heard.operator.id, "name": heard.operator.name},
-        "mention": [heard.operator.mention_id, heard.operator.name],
-    }
-    return Delivery(Lane.LOOKUP, f"lookup:{thread.id}", "lookup", payload)

@@ -9,12 +9,12 @@ from typing import Any
 
 from bot.domain import events as e
 from bot.domain.chat import LIVE, Chat, NotNow, State
-from bot.domain.messages import Author, Role
 from bot.domain.steps import forgotten
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.answering import word_of
 from bot.relay.delivering import believed, later
 from bot.relay.handlers import After, Quiet
+from bot.relay.inbound import wished
 from bot.relay.pool import Pool
 from bot.relay.ports import (
     LATER,
@@ -158,7 +158,7 @@ class OpenHandler(Quiet):
 
     def _chat(self, delivery: Delivery) -> Chat:
         payload, asked = delivery.payload, delivery.payload["asked"]
-        by = Author(Role.OPERATOR, asked["by"]["id"], asked["by"]["name"])
+        _, by = wished(asked)
         ticket = ticket_from_json(payload["ticket"])
         created = delivery.created or self._relay.now()
         return Chat(payload["chat"], int(asked["thread"]), ticket, by, created)

@@ -15,7 +15,7 @@ from typing import Protocol
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Author
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.inbound import Operator
+from bot.relay.inbound import Operator, wish
 from bot.relay.placing import going_on, opening
 from bot.relay.pool import Channel, choose, crowd
 from bot.relay.ports import NotDone, Places, Thread, Tickets
@@ -108,15 +108,7 @@ class Starting:
             if not await unit.first_time("start", chat_id):
                 return
             place = await unit.thread(channel)
-            asked = {
-                "instance": ref.instance,
-                "number": ref.number,
-                "thread": place.id,
-                "by": {"id": by.id, "name": by.name},
-                "mention": [by.mention_id, by.name],
-                "on_page": True,
-                "beside": list(beside),
-            }
+            asked = {**wish(ref, place.id, by), "on_page": True, "beside": list(beside)}
             chat = Chat(chat_id, place.id, ticket, by.author, self._relay.now())
             await unit.schedule(opening(chat, asked, place))
 
