@@ -24,7 +24,7 @@ from bot.domain.rating import Rating
 from bot.domain.reception import Admits, Reception
 from bot.domain.tickets import NewTicket
 from bot.relay.joining import Joined
-from bot.relay.pool import Channel, choose, crowd
+from bot.relay.pool import Channel, Pool, choose
 from bot.relay.ports import BEGUN, Seat, Thread
 from bot.relay.relay import Relay
 from bot.relay.sending import plain_subject
@@ -66,6 +66,7 @@ class Beginning:
         self._relay = relay
         self._new_secret = new_secret
         self._channels = channels
+        self._pool = Pool(relay, channels)
 
     async def doorstep(self) -> Doorstep:
         """Tell how it stands now."""
@@ -95,7 +96,7 @@ class Beginning:
         before = await self._relay.store.find_seat(digest(present)) if present else None
         if before and before.chat_id != chat_id and await self._talks(before):
             raise CannotBegin("running")
-        busy = await crowd(self._relay) if len(self._channels) > 1 else {}
+        busy = await self._pool.crowd() if len(self._channels) > 1 else {}
 
         async def work(unit: Unit) -> Seat:
             found = await unit.reception()  # first: who asks at the same time waits here

@@ -52,16 +52,8 @@ def choose(channels: Sequence[Channel], crowd: Mapping[str, int]) -> Channel:
     return min(channels, key=lambda channel: crowd.get(channel.id, 0))
 
 
-async def crowd(relay: Relay) -> dict[str, int]:
-    """Count the chats of each channel, by its id."""
-    found: Counter[str] = Counter()
-    for chat in await relay.store.in_states(*_BUSY):
-        found[(await relay.store.thread(chat.thread)).channel_id] += 1
-    return dict(found)
-
-
 class Pool:
-    """Chooses where a chat's thread is to be, for COs who ask in a channel."""
+    """Knows how many chats there are in which channel, and chooses one for COs who ask in a channel."""
 
     def __init__(self, relay: Relay, channels: Iterable[Channel]) -> None:
         self._relay = relay
@@ -87,7 +79,7 @@ class Pool:
         if not channels:
             return None
         self._chosen.pop(chat_id, None)
-        chosen = choose(channels, await self._crowd())
+        chosen = choose(channels, await self.crowd())
         self._chosen[chat_id] = (chosen.id, (now + _UNDER_WAY).timestamp())
         if chosen.id == asked.channel_id:
             return None
@@ -97,8 +89,8 @@ class Pool:
         """Open nothing there for a while: having no chats, it would always be the next to take."""
         self._avoided[channel_id] = (self._relay.now() + _AVOIDED).timestamp()
 
-    async def _crowd(self) -> Counter[str]:
-        """Count the chats of each channel, those that are only under way included."""
+    async def crowd(self) -> Counter[str]:
+        """Count the chats of each channel, by its id; those that are only under way here included."""
         now = self._relay.now()
         chats = await self._relay.store.in_states(*_BUSY)
         crowd = Counter([await self._channel_of(chat.thread) for chat in chats])

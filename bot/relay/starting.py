@@ -17,7 +17,7 @@ from bot.domain.messages import Author
 from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.inbound import Operator, wish
 from bot.relay.placing import going_on, opening
-from bot.relay.pool import Channel, choose, crowd
+from bot.relay.pool import Channel, Pool, choose
 from bot.relay.ports import NotDone, Places, Thread, Tickets
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -71,6 +71,7 @@ class Starting:
         self._places = places
         self._staff = staff
         self._channels = channels
+        self._pool = Pool(relay, channels)
 
     async def operator(self, address: str) -> Operator | None:
         """Find who signed in, among the teams' members. Raises NotDone, Unclear."""
@@ -139,4 +140,4 @@ class Starting:
         return self._places.link(await self._relay.store.thread(chat.thread))
 
     async def _crowd(self) -> dict[str, int]:
-        return {} if len(self._channels) == 1 else await crowd(self._relay)
+        return {} if len(self._channels) == 1 else await self._pool.crowd()
