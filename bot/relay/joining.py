@@ -11,7 +11,7 @@ from bot.domain.admission import Admission, SignIn, bearer, called, is_his
 from bot.domain.blocking import Block, kept_out
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.identity import BEARER, Identity
-from bot.domain.invitations import Fate, digest
+from bot.domain.invitations import Fate, digest, make_token
 from bot.domain.messages import Author, Role
 from bot.relay.ports import Knock, Seat
 from bot.relay.relay import Relay
@@ -77,12 +77,13 @@ class Joining:
 
         ``present`` is the secret of the cookie that was sent along, if any.
         """
-        knock = await self._relay.store.find_knock(digest(token))
+        key = digest(token)
+        knock = await self._relay.store.find_knock(key)
         found = await self._relay.store.look(knock.chat_id) if knock else None
         if knock is None or found is None:
             return Peek("unknown")
         chat = found[0]
-        fate = self._fate(knock, chat)
+        fate = self._fate(knock, chat, key)
         if fate != Fate.PENDING:
             return Peek(fate)
         people = tuple(operator.name for operator in chat.operators)
@@ -144,7 +145,7 @@ class Joining:
         Return why not, or "".
         """
         key, mark, present = shown
-        fate = self._fate(knock, chat)
+        fate = self._fate(knock, chat, key)
         if fate == Fate.USED and knock.used_by != mark:
             await self._knocked_again(unit, chat)
             return fate
@@ -184,14 +185,19 @@ class Joining:
         found = await self.look(seat)
         return Joined(present, seat, *found) if found else None
 
-    def _fate(self, knock: Knock, chat: Chat) -> str:
-        """What has become of a stored invitation: the chat knows, the clock overrules."""
+    def _fate(self, knock: Knock, chat: Chat, key: str) -> str:
+        """What has become of a stored invitation: the chat knows, the clock overrules.
+
+        ``key`` is its token's digest: whoever had a secret key of before could make the token.
+        """
         if knock.used_by:
             return Fate.USED
         current = chat.invitation
         if current is None or current.number != knock.number or chat.state is not State.INVITED:
             expired = current is not None and current.fate is Fate.EXPIRED
             return Fate.EXPIRED if expired else Fate.REVOKED
+        if key != digest(make_token(self._relay.rules.secret, chat.id, knock.number)):
+            return Fate.REVOKED
         return Fate.EXPIRED if knock.expires <= self._relay.now() else Fate.PENDING
 
     async def _knocked_again(self, unit: Unit, chat: Chat) -> None:

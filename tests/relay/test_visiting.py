@@ -12,7 +12,7 @@ from bot.domain.rating import Rating
 from bot.relay.joining import CannotJoin
 from bot.relay.ports import NotDone, Seat
 from bot.relay.visiting import CannotRate, CannotSay
-from tests.relay.house import OTHER, THREAD, House
+from tests.relay.house import OTHER, RULES, THREAD, House
 
 
 async def test_looking_at_a_link_any_number_of_times_does_not_use_it_up(house: House) -> None:
@@ -29,6 +29,18 @@ async def test_a_guessed_link_is_unknown(house: House, token: str) -> None:
     assert (await house.visiting.peek(token)).fate == "unknown"
     with pytest.raises(CannotJoin, match="unknown"):
         await house.visiting.join(token, "n", None)
+
+
+async def test_a_new_secret_key_takes_the_links_that_are_out_back_and_lets_nobody_in_by_them(
+    house: House,
+) -> None:
+    there, seat = await house.talking()
+    invited = await house.invited(thread=OTHER)
+    house.relay.rules = replace(RULES, secret=b"another key of thirty-two bytes!")
+    assert (await house.visiting.peek(house.token(invited))).fate == "revoked"
+    with pytest.raises(CannotJoin, match="revoked"):
+        await house.visiting.join(house.token(invited), "n", None)
+    assert (await house.visiting.join(house.token(there), "nonce", None)).chat.id == seat.chat_id
 
 
 async def test_a_second_person_is_kept_out_and_the_co_is_told_once(house: House) -> None:
