@@ -289,7 +289,7 @@ def rules(settings: Settings) -> Rules:
         bot_name=settings.teams.bot_name,
         invitation_ttl=timedelta(hours=settings.invitation.ttl_hours),
         session_ttl=timedelta(hours=settings.visitors.session_hours),
-        quarantine=timedelta(seconds=settings.retention.quarantine_seconds),
+        quarantine=timedelta(seconds=retention.quarantine_seconds),
         door=parts.door(settings),
         rating=settings.visitors.rating,
         delete_posts=retention.delete_teams_posts,

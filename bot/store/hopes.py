@@ -71,7 +71,7 @@ class Noted:
         return (thread, chat_id) if thread and chat_id else None
 
     def note(self, chat_id: str, changed: int) -> None:
-        """It says so now."""
+        """The database says that a chat was changed at ``changed``."""
         if len(self._at) >= _MANY:
             self._at.clear()
         self._at[chat_id] = changed
@@ -88,7 +88,7 @@ class Noted:
         return stream in self._crowded
 
     def get(self, chat_id: str) -> int:
-        """Return it; 0 if it is not known."""
+        """Return when a chat was changed, as noted last; 0 if it is not known."""
         return self._at.get(chat_id, 0)
 
 

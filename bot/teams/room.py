@@ -45,8 +45,10 @@ class TeamsRoom:
     loopback        allow service URLs on this machine (stand-in, development)
     development     no authentication; then ``bound_to`` must be loopback or ValueError is raised, and
                     app id, tenants and teams may be empty (everybody may act)
+    in_groups       which messages are for the bot in a group chat (see Listening)
     zone            time zone of the times that people see
     fallback        channel in which lost chats are reported; without one, in personal chats
+    connections     to Teams at once, at most
     """
 
     def __init__(  # noqa: PLR0913 - plain values instead of a container
