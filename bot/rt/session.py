@@ -283,9 +283,19 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
+#: OpenSSL's codes for a certificate whose time it is not.
+_TIMES = {
+    9: "its certificate is not valid yet by this machine's clock",
+    10: "its certificate has expired by this machine's clock",
+}
+
+
 def words(error: BaseException) -> str:
     """Say in a few words what kind of failure it was."""
     chain = causes(error)
+    for code in (getattr(e, "verify_code", 0) for e in chain):
+        if code in _TIMES:
+            return _TIMES[code]
     for kind, said in _KINDS:
         if any(isinstance(e, kind) for e in chain):
             return said

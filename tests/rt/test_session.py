@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from requests import PreparedRequest
+from requests import PreparedRequest, exceptions
 from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection
 
@@ -19,7 +20,7 @@ from bot.relay.life import Life
 from bot.relay.ports import STILL, Dossier, NotDone
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
-from bot.rt.session import Session
+from bot.rt.session import Session, words
 from bot.sandbox.rt import RtStandIn, seeds
 from tests.people import filing
 
@@ -196,3 +197,15 @@ async def test_it_is_no_matter_where_a_redirect_leads() -> None:
     async with answered("Connection: close", nothing, odd) as gateway:
         with pytest.raises(NotDone, match="does not accept the live chat's login"):
             await gateway.knock("rt")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(9, "not valid yet by this machine's clock"), (10, "has expired"), (18, "not trusted here")],
+)
+def test_a_certificate_out_of_its_time_is_not_taken_for_one_that_nobody_trusts(
+    code: int, said: str
+) -> None:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code = code  # OpenSSL's own
+    assert said in words(exceptions.SSLError(error))
