@@ -36,6 +36,7 @@ from bot.relay.attaching import Attaching
 from bot.relay.bringing import FetchHandler
 from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, TellHandler
+from bot.relay.delivery import Bell, Delivery
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -50,8 +51,8 @@ from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
+from bot.relay.outcomes import NotDone, OutsideError
 from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
-from bot.relay.ports import Bell, Delivery, NotDone, OutsideError
 from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
 from bot.relay.relaying import RelayHandler

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.relay.ports import Lane
+from bot.relay.delivery import Lane
 from bot.relay.standing import standing
 from bot.store import SqlStore
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)

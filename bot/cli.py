@@ -227,7 +227,7 @@ def blocks(config: Path | None, lift: str | None) -> None:
 @contextmanager
 def _said_if_away(settings: Settings) -> Iterator[None]:
     """Turn a database that cannot be read into a sentence; make none where there is none."""
-    from bot.relay.ports import NotDone
+    from bot.relay.outcomes import NotDone
     from bot.store import UNREADABLE
 
     file = settings.database.sqlite_file

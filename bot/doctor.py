@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from bot.config import ConfigError, RtAuth, Settings, chosen, load
 from bot.config.values import SecretFile, is_loopback
 from bot.logs import redact
-from bot.relay.ports import OutsideError
+from bot.relay.outcomes import OutsideError
 from bot.rt import keytab
 
 LIMIT = 30.0

@@ -19,7 +19,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from bot.domain.chat import State
 from bot.domain.matching import Match
-from bot.relay.ports import Lane, NotDone
+from bot.relay.delivery import Lane
+from bot.relay.outcomes import NotDone
 from bot.relay.relay import CONFIRMED
 from bot.relay.standing import Standing, standing
 from bot.relay.storage import Unit

@@ -12,7 +12,7 @@ import pytest
 from bot import chores
 from bot.app import CannotStart, Service
 from bot.config import ConfigError
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.store import TooNew, codec
 from tests.migrated import sqlite_at
 from tests.people import talking

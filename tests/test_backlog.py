@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.backlog import Backlog
-from bot.relay.ports import Delivery, Lane, NotDone
+from bot.relay.delivery import Delivery, Lane
+from bot.relay.outcomes import NotDone
 from tests.migrated import sqlite_at
 from tests.relay.house import House, opened
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from bot import chores
 from bot.chores import every, patiently
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 
 
 async def log_of(*rounds: type[Exception] | None) -> list[str]:

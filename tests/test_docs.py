@@ -12,8 +12,8 @@ import pytest
 from bot.app import Service
 from bot.domain import events
 from bot.domain.chat import TRANSITIONS, State
+from bot.relay.delivery import Lane
 from bot.relay.lanes import LANES
-from bot.relay.ports import Lane
 from infra.dev import chat_states
 from tests.settings import settings
 from tests.test_house import kept

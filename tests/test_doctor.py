@@ -16,7 +16,7 @@ import pytest
 from bot import doctor
 from bot.config import Settings
 from bot.doctor import Finding, Level, examine, look_at_settings
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.sandbox.stage import Stage
 from bot.store import TooNew, upgrade
 from tests.files.test_clamd import Daemon

@@ -17,7 +17,7 @@ from bot.domain.beginning import no_ticket
 from bot.domain.blocking import Block, block_id
 from bot.domain.chat import State
 from bot.domain.identity import Identity, Proof
-from bot.relay.ports import Delivery, Lane
+from bot.relay.delivery import Delivery, Lane
 from tests.migrated import lay_out
 from tests.people import GRACE, INTAKE, NOW
 from tests.relay.house import OTHER, House, opened

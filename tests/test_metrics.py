@@ -16,7 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from bot.domain.chat import State
 from bot.metrics import Metrics, Process
-from bot.relay.ports import Lane, NotDone
+from bot.relay.delivery import Lane
+from bot.relay.outcomes import NotDone
 from tests.migrated import sqlite_at
 from tests.people import ADAS
 from tests.processes import free_port

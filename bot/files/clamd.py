@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from bot.relay.files import TooBig
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""What the bot answers operators; a module of its own because ports.py is full."""
+"""What the bot answers operators."""
 
 from __future__ import annotations
 

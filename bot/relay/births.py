@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.relay.ports import Delivery
+from bot.relay.delivery import Delivery
 
 #: Seconds in which a commit has ended, whatever came of it.
 ENDED = 15.0

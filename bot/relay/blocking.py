@@ -19,8 +19,10 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.identity import Proof
 from bot.domain.legible import plain_name
 from bot.domain.messages import Author
+from bot.relay.answering import Answer
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.inbound import Heard
-from bot.relay.ports import Answer, Delivery, Lane, Thread
+from bot.relay.ports import Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Store, Unit
 from bot.relay.telling import Telling

@@ -9,10 +9,12 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.files import File, Standing, ending_of, file_name, picture_type
+from bot.relay.answering import Answer
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.files import Fetched, Scanner, Stored, TooBig
 from bot.relay.handlers import After, Quiet
 from bot.relay.inbound import Heard
-from bot.relay.ports import Answer, Delivery, Lane, NotDone, Refused
+from bot.relay.outcomes import NotDone, Refused
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling

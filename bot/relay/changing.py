@@ -31,9 +31,10 @@ from bot.domain.commands import (
 from bot.domain.files import File, Standing
 from bot.domain.messages import EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.mistyped import held_back
+from bot.relay.answering import Answer
 from bot.relay.bringing import key_of
 from bot.relay.inbound import Changed, Heard
-from bot.relay.ports import Answer, Listening, Scope, Thread
+from bot.relay.ports import Listening, Scope, Thread
 from bot.relay.quoting import LINES
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit

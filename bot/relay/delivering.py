@@ -10,18 +10,11 @@ from datetime import timedelta
 from bot.domain import events as e
 from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.effects import Word
-from bot.relay.answering import word_of
+from bot.relay.answering import Answer, word_of
+from bot.relay.delivery import URGENT, Delivery
 from bot.relay.handlers import After, Quiet, Relayed
-from bot.relay.ports import (
-    URGENT,
-    Answer,
-    Delivery,
-    Gone,
-    NotDone,
-    Refused,
-    Tell,
-    Threads,
-)
+from bot.relay.outcomes import Gone, NotDone, Refused
+from bot.relay.ports import Tell, Threads
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 

@@ -6,22 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from bot.relay.delivery import STILL, Delivery, Lane
 from bot.relay.doubts import Doubts
 from bot.relay.ending import Endings, Report
 from bot.relay.handlers import After, Handler, Run
 from bot.relay.lanes import LaneRules, after_fault, pause
+from bot.relay.outcomes import Apart, NotDone, Refused, Throttled, Unclear, Unconfirmed
 from bot.relay.patience import within
-from bot.relay.ports import (
-    STILL,
-    Apart,
-    Delivery,
-    Lane,
-    NotDone,
-    Refused,
-    Throttled,
-    Unclear,
-    Unconfirmed,
-)
 from bot.relay.relay import Relay
 from bot.relay.slots import Slots
 from bot.relay.storage import Unit

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterable
 
 from bot.relay.births import ENDED, Births
-from bot.relay.ports import Delivery, NotDone
+from bot.relay.delivery import Delivery
+from bot.relay.outcomes import NotDone
 from bot.relay.storage import Store, Unit
 
 _OFTEN = 1.0  # seconds between two looks

@@ -13,8 +13,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.handlers import After, Relayed, Run
-from bot.relay.ports import Delivery, Lane, NotDone
+from bot.relay.outcomes import NotDone
 from bot.relay.storage import Store, Unit
 
 #: Told of errors, foreseen or not.

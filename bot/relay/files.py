@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 
 
 @dataclass(frozen=True, slots=True)

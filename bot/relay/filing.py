@@ -10,21 +10,12 @@ from bot.domain import events as e
 from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.matching import Change, changes, is_worse, match
 from bot.domain.messages import Message
+from bot.relay.delivery import LATER, Delivery, Lane
 from bot.relay.files import Fetched
 from bot.relay.handlers import After, Quiet
 from bot.relay.lanes import LANES
-from bot.relay.ports import (
-    LATER,
-    Attachment,
-    Delivery,
-    Dossier,
-    Lane,
-    NotDone,
-    Refused,
-    Tickets,
-    Unclear,
-    Written,
-)
+from bot.relay.outcomes import NotDone, Refused, Unclear, Written
+from bot.relay.ports import Attachment, Dossier, Tickets
 from bot.relay.relay import Relay
 from bot.relay.sending import unattended
 from bot.relay.storage import Unit

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.relay.ports import Delivery, News, NotDone, Refused, Unclear
+from bot.relay.delivery import Delivery, News
+from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.relay.storage import Unit
 
 #: What is to be committed with the end of a delivery.

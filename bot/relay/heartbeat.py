@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from bot.domain import events as e
 from bot.domain.chat import NotNow, State
 from bot.relay.budget import Budget
+from bot.relay.delivery import Committed, Delivery
 from bot.relay.handlers import After, Quiet
-from bot.relay.ports import Committed, Delivery
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 

@@ -12,7 +12,8 @@ from bot.domain.matching import Match, match
 from bot.domain.messages import SYSTEM, Role
 from bot.domain.quiet import standing
 from bot.domain.silence import warn_at
-from bot.relay.ports import Answer, NotDone
+from bot.relay.answering import Answer
+from bot.relay.outcomes import NotDone
 from bot.relay.receiving import Receiving
 from bot.relay.relay import Relay
 from bot.relay.sending import unattended

@@ -6,7 +6,8 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.relay.ports import Delivery, Lane, NotDone, Unclear
+from bot.relay.delivery import Delivery, Lane
+from bot.relay.outcomes import NotDone, Unclear
 from bot.relay.relay import Relay
 
 

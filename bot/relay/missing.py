@@ -9,10 +9,11 @@ from datetime import datetime
 from bot.domain.chat import Chat
 from bot.domain.legible import plain_name
 from bot.domain.messages import Role
+from bot.relay.answering import Answer
 from bot.relay.belonging import about
 from bot.relay.changing import Newest
 from bot.relay.inbound import Operator
-from bot.relay.ports import Answer, Listening, Thread
+from bot.relay.ports import Listening, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling

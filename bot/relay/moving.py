@@ -9,11 +9,12 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.identity import Proof
 from bot.domain.messages import Author
 from bot.domain.tickets import NoTicketNumber, SeveralTicketNumbers, TicketRef, parse_ticket
+from bot.relay.answering import Answer
 from bot.relay.confirming import WrongInput, check_not_in_rt, confirm
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.handlers import After
 from bot.relay.inbound import Pressed, wish, wished
 from bot.relay.opening import Asking
-from bot.relay.ports import Answer, Delivery, Lane
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling

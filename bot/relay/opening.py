@@ -9,21 +9,14 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Route
 from bot.domain.legible import plain_name
+from bot.relay.answering import Answer
+from bot.relay.delivery import URGENT, Delivery, Lane
 from bot.relay.handlers import After
 from bot.relay.inbound import wished
+from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.relay.placing import going_on, opening, opening_of
 from bot.relay.pool import Pool
-from bot.relay.ports import (
-    URGENT,
-    Answer,
-    Delivery,
-    Lane,
-    Mailer,
-    NotDone,
-    Refused,
-    Tickets,
-    Unclear,
-)
+from bot.relay.ports import Mailer, Tickets
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling

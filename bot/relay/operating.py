@@ -27,14 +27,16 @@ from bot.domain.commands import (
 )
 from bot.domain.messages import EmptyText, TextTooLong, tidy
 from bot.domain.mistyped import held_back
+from bot.relay.answering import Answer
 from bot.relay.belonging import about, meant, was_open
 from bot.relay.blocking import Blocking
 from bot.relay.bringing import FULL, bring
 from bot.relay.buttons import Buttons
 from bot.relay.changing import Changing, mentioned_later
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.inbound import Changed, Heard, Pressed, Pressing, wish
 from bot.relay.missing import Missed, Missing
-from bot.relay.ports import Answer, Delivery, Lane, Listening, Thread
+from bot.relay.ports import Listening, Thread
 from bot.relay.quoting import quoted
 from bot.relay.receiving import Receiving
 from bot.relay.relay import Relay

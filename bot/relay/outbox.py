@@ -15,13 +15,14 @@ from itertools import groupby
 
 from bot.relay.births import Births
 from bot.relay.budget import Budget
+from bot.relay.delivery import Committed, Delivery, Head, Lane
 from bot.relay.dispatching import UNSURE, Dispatcher
 from bot.relay.doubts import Doubts
 from bot.relay.ending import Claim, Endings, Report
 from bot.relay.handlers import Handler, Run, joined
 from bot.relay.lanes import LANES, LaneRules
+from bot.relay.outcomes import NotDone
 from bot.relay.patience import finish, first
-from bot.relay.ports import Committed, Delivery, Head, Lane, NotDone
 from bot.relay.relay import Relay
 from bot.relay.slots import Slots
 from bot.relay.turns import choose

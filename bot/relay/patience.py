@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from bot.relay.handlers import After
-from bot.relay.ports import Unclear
+from bot.relay.outcomes import Unclear
 
 
 async def finish(tasks: list[asyncio.Task[None]], patience: float) -> None:

@@ -11,25 +11,14 @@ from bot.domain import events as e
 from bot.domain.chat import LIVE, Chat, NotNow, State
 from bot.domain.steps import forgotten
 from bot.domain.tickets import Requestor, Ticket, TicketRef
-from bot.relay.answering import word_of
+from bot.relay.answering import Answer, word_of
 from bot.relay.delivering import believed, later
+from bot.relay.delivery import LATER, URGENT, Delivery, Lane
 from bot.relay.handlers import After, Quiet
 from bot.relay.inbound import wished
+from bot.relay.outcomes import Gone, Refused, Unclear
 from bot.relay.pool import Pool
-from bot.relay.ports import (
-    LATER,
-    URGENT,
-    Answer,
-    Delivery,
-    Gone,
-    Lane,
-    Places,
-    Refused,
-    Tell,
-    Thread,
-    Threads,
-    Unclear,
-)
+from bot.relay.ports import Places, Tell, Thread, Threads
 from bot.relay.receiving import NO_THREAD, Receiving
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit

@@ -1,83 +1,19 @@
-"""What the use cases need from the outside, and what can go wrong there.
-
-Errors are told apart by what the caller can do about them. Each carries ``sentence``: one or two
-sentences for the person who has to know, without anybody's message text in it.
-"""
+"""What the use cases need from the outside; what can go wrong there is in outcomes.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.domain.chat import Chat
 from bot.domain.effects import Word
 from bot.domain.events import Receipt
 from bot.domain.messages import Message
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.answering import Answer as Answer  # noqa: PLC0414 - asked for here by everybody
-
-# --- what can go wrong outside -----------------------------------------------------------------
-
-
-class OutsideError(Exception):
-    """Something outside did not do what we asked."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
-class NotDone(OutsideError):
-    """It certainly did not happen and may be tried again, after ``retry_after`` seconds if given."""
-
-    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
-        super().__init__(sentence)
-        self.retry_after = retry_after
-
-
-class Throttled(NotDone):
-    """It did not happen because too much was asked for; ``retry_after`` is to be kept to."""
-
-
-class Apart(NotDone):
-    """Together they are refused: each is to be tried by itself, in its place and at once."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, 0.0)
-
-
-class Unclear(OutsideError):
-    """It may have happened or not: look before you try again. Of several, ``posts`` certainly did."""
-
-    def __init__(self, sentence: str, posts: Sequence[str] = ()) -> None:
-        super().__init__(sentence)
-        self.posts = tuple(posts)
-
-
-class Refused(OutsideError):
-    """It did not happen and trying again will not help; a person must change something."""
-
-
-class Unconfirmed(Refused):
-    """It may be there twice by now; whoever cannot do with that leaves it at that."""
-
-
-class Written(Refused):
-    """It did happen, but not as it should have: it is there, and a person must look at it."""
-
-
-class Gone(Refused):
-    """The place it was meant for is not there any more (for us)."""
-
-
-#: Whether what is being delivered may still begin: once the claim on it is over, others may be at
-#: it. Who writes where a repeat does harm asks last of all, from whatever thread.
-STILL: ContextVar[Callable[[], bool]] = ContextVar("still", default=lambda: True)
-
+from bot.relay.answering import Answer
 
 #: What follows the channel's id in the place of a chat whose thread is still to be opened.
 BEGUN = ";begun="
@@ -280,105 +216,6 @@ class Mailer(Protocol):
 
     async def send(self, to: str, subject: str, text: str, message_id: str) -> None:
         """Send one plain-text mail; ``message_id`` is the same for a repeat."""
-
-
-class Lane(StrEnum):
-    """Which outside party a delivery goes to; lanes do not wait for each other."""
-
-    TEAMS = "teams"
-    LOOKUP = "lookup"  # reading from RT, which is always safe to repeat
-    RT = "rt"  # writing to RT, which is not
-    MAIL = "mail"
-    HERE = "here"  # work of our own that must survive a crash
-    FILES = "files"  # pictures that are fetched from Teams
-
-
-#: Whose turn it is when Teams takes less than there is (docs/deliveries.md).
-URGENT, ORDINARY, LATER = 0, 1, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A durable row of the outbox.
-
-    Rows of one ``stream`` go out one after another, in the order of ``id``. ``attempt`` counts
-    the claims that may have done something, the present one included: above 1, an earlier try
-    may have left us. ``first_claimed`` is when the first one began. ``payload`` is JSON.
-    ``thread`` is our id of the thread it goes to, 0 outside TEAMS; ``size`` is its text in bytes
-    of UTF-16. ``problem`` is why the last try was given back. ``news`` is what the commit brought
-    that made it, if we have only just made it.
-    """
-
-    lane: Lane
-    stream: str
-    kind: str
-    payload: dict[str, Any]
-    chat_id: str | None = None
-    not_before: datetime | None = None
-    id: int = 0
-    attempt: int = 0
-    first_claimed: datetime | None = None
-    created: datetime | None = None
-    thread: int = 0
-    rank: int = ORDINARY
-    size: int = 0
-    problem: str = ""
-    news: News | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The first row of a stream: what a worker may choose from.
-
-    ``wait`` is how many seconds it may not be claimed yet (put off, or somebody else has it),
-    ``age`` how many have passed since it was made.
-    """
-
-    lane: Lane
-    stream: str
-    kind: str
-    id: int
-    wait: float
-    age: float
-    thread: int = 0
-    rank: int = ORDINARY
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What one commit brought to a chat.
-
-    ``chat`` and ``relayed`` are None if the commit did not change them; with nothing at all,
-    readers read for themselves.
-    """
-
-    chat_id: str
-    chat: Chat | None = None
-    relayed: int | None = None
-    lines: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What a commit leaves to be done.
-
-    ``lanes`` have rows that anybody may claim; ``born`` are claimed for this process already.
-    ``lost`` tells that rings from other processes may have been lost: everybody looks.
-    ``forgot`` tells that somebody's name was deleted who is in no chat because of it.
-    """
-
-    news: tuple[News, ...] = ()
-    lanes: frozenset[Lane] = frozenset()
-    born: tuple[Delivery, ...] = ()
-    lost: bool = False
-    forgot: bool = False
-
-
-class Bell(Protocol):
-    """The wake-up after a commit."""
-
-    def ring(self, committed: Committed) -> None:
-        """Take note, on the event loop; return at once. A ring lost costs latency only."""
 
 
 @dataclass(frozen=True, slots=True)

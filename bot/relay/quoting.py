@@ -7,8 +7,8 @@ from bot.domain.chat import Chat
 from bot.domain.legible import plain_name
 from bot.domain.messages import Quote
 from bot.domain.quoting import as_known, may_show
+from bot.relay.answering import Answer
 from bot.relay.inbound import Heard
-from bot.relay.ports import Answer
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling

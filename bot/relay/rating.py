@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bot.domain import events as e
 from bot.domain.tickets import TicketRef
+from bot.relay.delivery import Delivery
 from bot.relay.filing import happens, insisting
 from bot.relay.handlers import After, Quiet
-from bot.relay.ports import Delivery, NotDone, Refused, Tickets, Unclear
+from bot.relay.outcomes import NotDone, Refused, Unclear
+from bot.relay.ports import Tickets
 from bot.relay.relay import Relay
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.domain.chat import State
 from bot.domain.commands import Close, Receive
 from bot.domain.reception import Admits, BadHour, Reception, closes
+from bot.relay.answering import Answer
 from bot.relay.inbound import Heard, Operator
-from bot.relay.ports import Answer, Scope, Thread
+from bot.relay.ports import Scope, Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling

@@ -16,20 +16,11 @@ from bot.domain.events import Event, FilingRequested, Moved
 from bot.domain.invitations import Fate, Route, make_token
 from bot.domain.messages import Kind, Role
 from bot.domain.silence import Patience
+from bot.relay.delivery import LATER, ORDINARY, URGENT, Bell, Committed, Delivery, Lane
 from bot.relay.door import Door
 from bot.relay.files import FileRules
 from bot.relay.life import Life
-from bot.relay.ports import (
-    LATER,
-    ORDINARY,
-    URGENT,
-    Bell,
-    CardView,
-    Committed,
-    Delivery,
-    Lane,
-    Thread,
-)
+from bot.relay.ports import CardView, Thread
 from bot.relay.storage import Store, Unit
 
 

@@ -11,9 +11,11 @@ from bot.domain.chat import Chat, NotNow
 from bot.domain.files import is_picture
 from bot.domain.messages import Message
 from bot.relay.delivering import InThread
+from bot.relay.delivery import Delivery
 from bot.relay.files import Previews
 from bot.relay.handlers import After, Relayed
-from bot.relay.ports import Apart, Delivery, Gone, NotDone, Refused, Thread, Threads, Unclear
+from bot.relay.outcomes import Apart, Gone, NotDone, Refused, Unclear
+from bot.relay.ports import Thread, Threads
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 

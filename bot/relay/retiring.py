@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bot.relay.delivering import later
+from bot.relay.delivery import Delivery
 from bot.relay.handlers import After, Quiet
-from bot.relay.ports import Delivery, Refused, Threads, Unconfirmed
+from bot.relay.outcomes import Refused, Unconfirmed
+from bot.relay.ports import Threads
 from bot.relay.relay import Relay
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from bot.relay.budget import Budget
-from bot.relay.ports import Lane
+from bot.relay.delivery import Lane
 
 _MANY = 10_000  # threads and streams remembered
 

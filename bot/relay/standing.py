@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from bot.domain.chat import State
+from bot.relay.answering import Answer
 from bot.relay.pool import Channel
-from bot.relay.ports import Answer
 from bot.relay.relay import Relay
 from bot.relay.storage import Store, Unit
 from bot.relay.telling import Telling

@@ -16,9 +16,10 @@ from bot.domain.chat import Chat, State
 from bot.domain.messages import Author
 from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.inbound import Operator, wish
+from bot.relay.outcomes import NotDone
 from bot.relay.placing import going_on, opening
 from bot.relay.pool import Channel, Pool, choose
-from bot.relay.ports import NotDone, Places, Thread, Tickets
+from bot.relay.ports import Places, Thread, Tickets
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 

@@ -14,8 +14,9 @@ from bot.domain.chat import Chat, State
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
+from bot.relay.delivery import Committed, Delivery, Head, Lane
 from bot.relay.files import Stored
-from bot.relay.ports import Committed, Delivery, Head, Knock, Lane, Seat, Thread
+from bot.relay.ports import Knock, Seat, Thread
 
 T = TypeVar("T")
 

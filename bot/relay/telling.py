@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bot.domain.chat import Chat
 from bot.domain.invitations import digest
+from bot.relay.answering import Answer
+from bot.relay.delivery import URGENT, Delivery, Lane
 from bot.relay.inbound import Heard, Operator
-from bot.relay.ports import URGENT, Answer, Delivery, Lane, Thread
+from bot.relay.ports import Thread
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
 

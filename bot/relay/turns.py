@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.relay.ports import LATER, Head
+from bot.relay.delivery import LATER, Head
 
 #: Cards that have waited for so long are asked for before words: the budget lets one of them go now
 #: and then, and behind words that wait there would never be anything left for it (seconds).

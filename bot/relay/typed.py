@@ -7,10 +7,12 @@ from dataclasses import replace
 from bot.domain.chat import Chat, State
 from bot.domain.commands import Press, without_notes
 from bot.domain.tickets import parse_ticket
+from bot.relay.answering import Answer
 from bot.relay.belonging import RECORD, is_vague, meant
 from bot.relay.buttons import Buttons
+from bot.relay.delivery import LATER, Delivery, Lane
 from bot.relay.inbound import Heard, Pressed
-from bot.relay.ports import LATER, Answer, Delivery, Lane, Thread
+from bot.relay.ports import Thread
 from bot.relay.relay import Relay
 from bot.relay.sending import SENT
 from bot.relay.storage import Unit

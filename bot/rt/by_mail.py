@@ -20,7 +20,8 @@ from typing import Protocol
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
-from bot.relay.ports import Dossier, NotDone, Refused, Unclear, Written
+from bot.relay.outcomes import NotDone, Refused, Unclear, Written
+from bot.relay.ports import Dossier
 from bot.rt import creating, doctor, failures, record, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance

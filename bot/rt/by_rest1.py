@@ -15,7 +15,8 @@ import structlog
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
-from bot.relay.ports import Dossier, NotDone, OutsideError, Refused, Unclear, Written
+from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear, Written
+from bot.relay.ports import Dossier
 from bot.rt import creating, doctor, failures, record, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance

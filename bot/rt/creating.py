@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import NewTicket
-from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
+from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear
 from bot.rt import failures, readback, wire
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from bot.relay.ports import OutsideError
+from bot.relay.outcomes import OutsideError
 from bot.rt import keytab
 from bot.rt.fields import looked_for
 from bot.rt.instance import Login, RtInstance

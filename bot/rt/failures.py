@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.tickets import TicketRef
-from bot.relay.ports import NotDone, OutsideError, Refused, Unclear, Written
+from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear, Written
 from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos
 from bot.rt.wire import Reply, not_rt, transaction_id
 

@@ -10,7 +10,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import STILL, Dossier, Refused, Tickets
+from bot.relay.delivery import STILL
+from bot.relay.outcomes import Refused
+from bot.relay.ports import Dossier, Tickets
 from bot.rt import doctor
 from bot.rt.by_mail import ByMail
 from bot.rt.by_rest1 import ByRest1

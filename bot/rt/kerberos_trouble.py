@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 
 
 class Cause(StrEnum):

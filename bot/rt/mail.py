@@ -17,7 +17,8 @@ from enum import StrEnum
 
 import structlog
 
-from bot.relay.ports import Mailer, NotDone, OutsideError, Refused, Unclear
+from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear
+from bot.relay.ports import Mailer
 from bot.rt.threads import Threads
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ import structlog
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
-from bot.relay.ports import NotDone, Refused, Unclear
+from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.rt import failures, readback, wire
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.relay.ports import Refused
+from bot.relay.outcomes import Refused
 from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance
 from bot.rt.session import Session

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.rt.enclosures import Part
 from bot.rt.failures import trouble
 from bot.rt.instance import Login, RtInstance

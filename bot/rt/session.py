@@ -19,7 +19,7 @@ from urllib3 import exceptions as urllib3_errors
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from bot.relay.ports import NotDone, OutsideError, Unclear
+from bot.relay.outcomes import NotDone, OutsideError, Unclear
 from bot.rt.instance import Login, RtInstance
 from bot.rt.kerberos import Kerberos, Standing
 from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
-from bot.relay.ports import OutsideError, Refused
+from bot.relay.outcomes import OutsideError, Refused
 from bot.rt.kerberos_trouble import LoginTrouble
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.tickets import Requestor, Ticket, TicketRef
-from bot.relay.ports import NotDone, OutsideError, Unclear
+from bot.relay.outcomes import NotDone, OutsideError, Unclear
 from bot.rt.enclosures import Part
 
 _TRANSACTION = re.compile(r"/transaction/(\d+)/?$")

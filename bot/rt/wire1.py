@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 from bot.domain.tickets import Requestor, TicketRef
-from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
+from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear
 from bot.rt.enclosures import RECORD, Part
 from bot.rt.failures import not_let_through
 from bot.rt.session import Answer

@@ -18,8 +18,9 @@ from bot.domain.chat import OVER, Chat
 from bot.domain.files import File
 from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Author, Kind, Message, Quote, Role
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.files import Fetched, Stored
-from bot.relay.ports import Delivery, Knock, Lane, Listening, Scope, Seat, Thread
+from bot.relay.ports import Knock, Listening, Scope, Seat, Thread
 from bot.store.sql import Row
 from bot.store.tables import (
     files,

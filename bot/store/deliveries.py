@@ -10,7 +10,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from bot.relay.ports import Delivery
+from bot.relay.delivery import Delivery
 from bot.store import codec
 from bot.store import outbox_sql as sql
 from bot.store.gathering import Gathering

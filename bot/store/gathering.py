@@ -1,4 +1,4 @@
-"""What a unit of work leaves to be told once it is durable (relay/ports.py, Committed)."""
+"""What a unit of work leaves to be told once it is durable (relay/delivery.py, Committed)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Message
-from bot.relay.ports import Committed, Delivery, Lane, News
+from bot.relay.delivery import Committed, Delivery, Lane, News
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ from typing import Any
 
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Message, Role
-from bot.relay.ports import Delivery, Thread
+from bot.relay.delivery import Delivery
+from bot.relay.ports import Thread
 from bot.store import chat_sql, codec
 from bot.store.link import Link
 

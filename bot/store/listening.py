@@ -17,7 +17,7 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 
-from bot.relay.ports import Committed, Lane, News
+from bot.relay.delivery import Committed, Lane, News
 from bot.store import codec
 from bot.store.libpq import Connection
 from bot.store.postgres import Door

@@ -14,7 +14,8 @@ from typing import Protocol
 import sqlalchemy as sa
 import structlog
 
-from bot.relay.ports import Committed, Lane, OutsideError
+from bot.relay.delivery import Committed, Lane
+from bot.relay.outcomes import OutsideError
 from bot.store.sql import Query
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.relay.ports import Lane
+from bot.relay.delivery import Lane
 from bot.store.codec import DELIVERY
 from bot.store.sql import NONE, ONE, Among, Now, Query
 from bot.store.sql import number as _number

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from bot.domain.chat import State
 from bot.domain.presence import Presence
-from bot.relay.ports import Lane
+from bot.relay.delivery import Lane
 from bot.relay.storage import Pulse
 from bot.store import chat_sql
 from bot.store.link import Link

@@ -14,8 +14,10 @@ from bot.domain.blocking import Block
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Message
 from bot.domain.reception import Reception
+from bot.relay.delivery import Head, Lane
 from bot.relay.files import Stored
-from bot.relay.ports import Head, Knock, Lane, NotDone, Seat, Thread
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Knock, Seat, Thread
 from bot.store import blocks_sql, chat_sql, codec, outbox_sql, reception_sql, standing_sql
 from bot.store.sql import Query, Row
 from bot.store.tables import micros

@@ -12,7 +12,8 @@ from typing import Self, TypeVar
 import structlog
 
 from bot.domain.chat import OVER
-from bot.relay.ports import Committed, Delivery, Lane, NotDone
+from bot.relay.delivery import Committed, Delivery, Lane
+from bot.relay.outcomes import NotDone
 from bot.relay.storage import Pulse, Unit
 from bot.store import blocks_sql, chat_sql, outbox_sql, processes, standing_sql
 from bot.store.deliveries import Home

@@ -11,8 +11,9 @@ from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
+from bot.relay.delivery import Delivery
 from bot.relay.files import Fetched, Stored
-from bot.relay.ports import Delivery, Knock, Seat, Thread
+from bot.relay.ports import Knock, Seat, Thread
 from bot.store import blocks_sql, codec, processes, reception_sql, standing_sql
 from bot.store import chat_sql as sql
 from bot.store.chats import FEW, Chats

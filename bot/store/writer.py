@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
-from bot.relay.ports import Committed
+from bot.relay.delivery import Committed
 from bot.relay.storage import Unit
 from bot.store.deliveries import Home
 from bot.store.gathering import Gathering

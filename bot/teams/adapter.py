@@ -24,7 +24,7 @@ from botframework.connector.auth import (
     ConnectorFactory,
 )
 
-from bot.relay.ports import OutsideError
+from bot.relay.outcomes import OutsideError
 from bot.teams.claims import Forbidden, NotAuthentic, Verified
 from bot.teams.connector import Client, Wire, WireConnectorFactory
 from bot.teams.inbound_auth import Inbound

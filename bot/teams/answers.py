@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.relay.ports import Gone, NotDone, OutsideError, Refused, Throttled, Unclear
+from bot.relay.outcomes import Gone, NotDone, OutsideError, Refused, Throttled, Unclear
 
 _DEFAULT_WAIT = 1.0  # seconds, when a 429 does not say
 _MAX_WAIT = 600.0

@@ -16,7 +16,7 @@ from bot.domain.presence import Presence
 from bot.domain.steps import forgotten
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView, Listening
-from bot.teams import begun_card, record_card, words
+from bot.teams import begun_card, naming, record_card
 from bot.teams import elements as el
 from bot.teams.elements import CONTENT_TYPE, KEEP, Json, Part
 from bot.teams.filing_card import command
@@ -54,7 +54,7 @@ def card(view: CardView, zone: tzinfo) -> dict[str, Any]:
     chat = view.chat
     body, actions = _STATES[chat.state](view, zone)
     about, spoken = _headed(chat)
-    return el.adaptive_card([*about, *body], actions, f"{spoken}. {words.standing(chat)}")
+    return el.adaptive_card([*about, *body], actions, f"{spoken}. {naming.standing(chat)}")
 
 
 def retired(chat: Chat) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _people(chat: Chat, zone: tzinfo) -> list[tuple[str, str]]:
     before = ", ".join(in_card(one.name, 80) for one in chat.former[:10])
     nobody = f"nobody now; {before} before" if before else "nobody yet"
     return [
-        ("Visitor", visitor(chat, words.visitor(chat))),
+        ("Visitor", visitor(chat, naming.visitor(chat))),
         *([] if chat.intake else [("Match", fits(chat.identity, chat.ticket))]),
         ("Presence", _PRESENCE[chat.presence].format(since=since)),
         ("Answering", here or nobody),

@@ -22,7 +22,8 @@ from botbuilder.schema import Activity, ConversationResourceResponse, ResourceRe
 from botframework.connector.auth import ConnectorFactory
 from yarl import URL
 
-from bot.relay.ports import STILL, NotDone, Refused
+from bot.relay.delivery import STILL
+from bot.relay.outcomes import NotDone, Refused
 from bot.teams import answers
 from bot.teams.hosts import ServiceHosts
 from bot.teams.models import as_json

@@ -16,7 +16,7 @@ from typing import Any
 import msal
 import structlog
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.teams.entra_http import EntraHttp
 
 log = structlog.get_logger(__name__)

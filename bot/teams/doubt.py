@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.chat import Chat, Filing
 from bot.domain.effects import Word
-from bot.relay.ports import Answer
+from bot.relay.answering import Answer
 from bot.relay.sending import SENT
 
 #: Notices of a record that is in RT all the same, or may be.

@@ -14,7 +14,7 @@ from bot.relay.confirming import MAX_REASON, is_changed, target
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
 from bot.relay.sending import MAX_SUMMARY
-from bot.teams import begun_card, words
+from bot.teams import begun_card, naming
 from bot.teams import elements as el
 from bot.teams.elements import Json, Part
 from bot.teams.elsewhere_card import ELSEWHERE, elsewhere, wrong
@@ -108,7 +108,7 @@ def _draft(chat: Chat, zone: tzinfo) -> str:
         return chat.filing.summary[:MAX_SUMMARY]
     names = ", ".join(plain_name(one.name) for one in chat.took_part[:10]) or "nobody"
     talk = (
-        f"Live chat between {plain_name(words.visitor(chat))} and {names}, {span(chat, (), zone)}."
+        f"Live chat between {plain_name(naming.visitor(chat))} and {names}, {span(chat, (), zone)}."
     )
     subject = one_line(chat.ticket.subject, 300)
     if is_note(subject):  # which a summary does not take to RT

@@ -18,10 +18,12 @@ from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 
 from bot.domain.commands import is_note
+from bot.relay.answering import Answer
 from bot.relay.inbound import Pressing
 from bot.relay.missing import Missed
 from bot.relay.operating import Operating
-from bot.relay.ports import Answer, Listening, OutsideError, Scope, Tell, Thread, Threads
+from bot.relay.outcomes import OutsideError
+from bot.relay.ports import Listening, Scope, Tell, Thread, Threads
 from bot.teams import activity as read
 from bot.teams import cards, words
 from bot.teams.adapter import RAW

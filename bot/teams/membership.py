@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from bot.relay.inbound import Operator
-from bot.relay.ports import NotDone, OutsideError, Refused
+from bot.relay.outcomes import NotDone, OutsideError, Refused
 from bot.teams.activity import Json, Person, objects, text_at
 from bot.teams.connector import Conversations, Wire
 

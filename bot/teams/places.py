@@ -7,7 +7,8 @@ from datetime import tzinfo
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from bot.relay.ports import CardView, Listening, Scope, Thread, Unclear
+from bot.relay.outcomes import Unclear
+from bot.relay.ports import CardView, Listening, Scope, Thread
 from bot.teams import cards
 from bot.teams.activity import IN_THREAD
 from bot.teams.connector import Conversations, Wire

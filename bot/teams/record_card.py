@@ -9,7 +9,7 @@ from bot.domain.messages import Role
 from bot.relay.confirming import is_changed
 from bot.relay.nonces import nonce
 from bot.relay.ports import CardView
-from bot.teams import begun_card, doubt, words
+from bot.teams import begun_card, doubt, naming
 from bot.teams import elements as el
 from bot.teams.elements import Json, Part
 from bot.teams.elsewhere_card import moving
@@ -69,7 +69,7 @@ def _not_yet(chat: Chat) -> list[Json]:
 
 def _whose(chat: Chat) -> list[tuple[str, str]]:
     """Say who was here, and how he fits the ticket; of one that has changed the form says it."""
-    pairs = [("Visitor", visitor(chat, words.visitor(chat))), *begun_card.details(chat)]
+    pairs = [("Visitor", visitor(chat, naming.visitor(chat))), *begun_card.details(chat)]
     return (
         pairs
         if is_changed(chat) or chat.intake

@@ -20,7 +20,8 @@ from bot.domain.chat import Chat
 from bot.domain.files import File, is_picture
 from bot.domain.legible import plain_name
 from bot.domain.messages import Message
-from bot.relay.ports import CardView, Gone, NotDone, OutsideError, Tell, Thread, Unclear
+from bot.relay.outcomes import Gone, NotDone, OutsideError, Unclear
+from bot.relay.ports import CardView, Tell, Thread
 from bot.teams import cards, markup, words
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.answers import TooBig

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from bot.domain.chat import Chat, State
+from bot.domain.chat import Chat
 from bot.domain.effects import Word
 from bot.domain.legible import plain_name
 from bot.domain.matching import Match, match
 from bot.domain.messages import Role
-from bot.relay.ports import Answer, Listening, Tell
-from bot.teams import doubt, held_words
+from bot.relay.answering import Answer
+from bot.relay.ports import Listening, Tell
+from bot.teams import doubt, held_words, naming
 from bot.teams.commands import HELP
-
-#: Where a chat stands, in a sentence.
-STATES: dict[State, str] = {
-    State.PROPOSED: "Nobody is invited yet.",
-    State.INVITED: "Invited; nobody has joined yet.",
-    State.OPEN: "The chat is open.",
-    State.ENDED: "The chat has ended; the record is not in RT yet.",
-    State.HELD: "The record goes to {destination} in a moment; until then it can be undone.",
-    State.FILING: "The record is on its way to {destination}.",
-    State.FILED: "The record is on {destination}.",
-    State.PURGED: "The record is on {destination}.",
-    State.CANCELLED: "Cancelled before anybody joined.",
-    State.ERASED: "The chat was erased.",
-}
 
 _WORDS: dict[Word | Answer, str] = {
     Word.JOINED: "{visitor} joined the chat about ticket {ticket}. {how}",
@@ -331,11 +318,11 @@ def say(notice: Tell, listening: Listening) -> str:
         template = _without_ticket(template)
     text = template.format(
         detail=detail,
-        state=standing(chat) if chat else "",
-        visitor=plain_name(visitor(chat)),
+        state=naming.standing(chat) if chat else "",
+        visitor=plain_name(naming.visitor(chat)),
         by=plain_name(chat.started_by.name if chat else "") or "Somebody",
-        ticket=ticket(chat),
-        destination=_destination(chat) if chat else "RT",
+        ticket=naming.ticket(chat),
+        destination=naming.destination(chat) if chat else "RT",
         how=HOW_TO_ANSWER[listening],
         summary=_summary(chat),
     )
@@ -361,40 +348,3 @@ def _without_ticket(template: str) -> str:
     for old, new in _NO_TICKET:
         template = template.replace(old, new)
     return template
-
-
-def visitor(chat: Chat | None) -> str:
-    """Name the visitor, as far as we know the name."""
-    if chat is None:
-        return "The visitor"
-    if chat.visitor is not None and chat.visitor.name.strip():
-        return chat.visitor.name
-    return (chat.invitation.name if chat.invitation else "") or "The visitor"
-
-
-def standing(chat: Chat) -> str:
-    """Say where a chat stands, and where its record goes."""
-    destination = _destination(chat)
-    if chat.state is State.ENDED and chat.filing is not None and chat.filing.unclear:
-        return f"The chat has ended; the record may be on {destination} already."
-    if doubt.is_unproven(chat.filing):
-        return f"The record was mailed to {destination}; RT did not confirm it."
-    return STATES[chat.state].format(destination=destination)
-
-
-def _destination(chat: Chat) -> str:
-    """Say where the record goes, or is."""
-    filing = chat.filing
-    made = filing.new_ticket if filing else None
-    if filing is not None and filing.receipt is not None and filing.receipt.ticket:
-        return f"{'the new ticket' if made else 'ticket'} {chat.filed_in}"
-    if made is not None:
-        return f"a new ticket in “{made.queue}”"
-    return f"ticket {chat.ticket.ref}" if chat.ticket.ref.number else "a new ticket"
-
-
-def ticket(chat: Chat | None) -> str:
-    """Name the chat's ticket."""
-    if chat is None:
-        return "in RT"
-    return str(chat.ticket.ref if chat.ticket.ref.number else chat.filed_in)

@@ -11,7 +11,7 @@ from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler
 from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.visitors import guard, wire
 from bot.visitors.guard import Refusal
 from bot.visitors.pages import HEADERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from aiohttp import ClientConnectionResetError
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.visitors.outgoing import Overflow
 from bot.visitors.trouble import describe
 from bot.visitors.wire import Close

@@ -17,7 +17,8 @@ import structlog
 from aiohttp import web
 
 from bot.relay.attaching import Attaching
-from bot.relay.ports import NotDone, Seat
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Seat
 from bot.relay.visiting import CannotSay, Visiting
 from bot.visitors import guard, wire
 from bot.visitors.allowance import Buckets, Rate

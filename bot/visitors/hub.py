@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Protocol
 
-from bot.relay.ports import Committed, News
+from bot.relay.delivery import Committed, News
 from bot.visitors.wire import Close
 
 
@@ -35,7 +35,7 @@ class Watcher(Protocol):
 
 
 class Hub:
-    """``relay.ports.Bell`` for the sockets of this process; use it from the event loop only.
+    """``relay.delivery.Bell`` for the sockets of this process; use it from the event loop only.
 
     It keeps no message: what a watcher cannot make out of the news, it reads from the log itself,
     from where it stands. So a ring that is lost, doubled or late does no harm.

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.domain.presence import Presence
-from bot.relay.ports import News, Seat
+from bot.relay.delivery import News
+from bot.relay.ports import Seat
 from bot.visitors.attendance import Attendance
 from bot.visitors.hub import Hub
 from bot.visitors.wire import Close

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Role
-from bot.relay.ports import News
+from bot.relay.delivery import News
 from bot.visitors import wire
 
 #: All but what words change: while it stays, so does all of the view but its numbers.

@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 
 from bot.domain.admission import SignIn
 from bot.domain.identity import Identity, Proof
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.relay.signing_in import SigningIn, UsedBefore
 from bot.relay.visiting import Visiting
 from bot.visitors import guard, pages

@@ -21,7 +21,8 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from bot.domain.presence import Presence
-from bot.relay.ports import News, Seat
+from bot.relay.delivery import News
+from bot.relay.ports import Seat
 from bot.relay.visiting import CannotSay, Visiting
 from bot.visitors import wire
 from bot.visitors.allowance import Bucket, Buckets

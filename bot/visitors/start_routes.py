@@ -20,7 +20,7 @@ from aiohttp import hdrs, web
 
 from bot.domain.tickets import NoTicketNumber, SeveralTicketNumbers, TicketRef, parse_ticket
 from bot.relay.inbound import Operator
-from bot.relay.ports import OutsideError
+from bot.relay.outcomes import OutsideError
 from bot.relay.starting import Starting
 from bot.visitors import start_page
 from bot.visitors.around import answer

@@ -11,7 +11,7 @@ import pytest
 
 from bot.app import Service
 from bot.config import Settings
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.sandbox.stage import Stage
 from tests.migrated import lay_out
 from tests.processes import free_port

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.files.clamd import Clamd
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from tests.files.test_clamd import EICAR, Daemon
 
 pytestmark = pytest.mark.contract

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import Dossier, Refused, Unclear
+from bot.relay.outcomes import Refused, Unclear
+from bot.relay.ports import Dossier
 from tests.contract import cases
 from tests.contract.cases import TABLE, Filed, NotSeen, RefusedWith, Row, Shown
 from tests.contract.rts import WAYS, Place, entered

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.tickets import NewTicket, Requestor, TicketRef
-from bot.relay.ports import Refused, Unclear
+from bot.relay.outcomes import Refused, Unclear
 from bot.rt import operations
 from bot.rt.gateway import RtGateway
 from tests.contract.rts import LONDON, NUMBERS, WAYS, Place, entered

@@ -17,7 +17,8 @@ from aiohttp import web
 from bot.domain import events as e
 from bot.domain.chat import State
 from bot.domain.messages import Author, Kind, Message, Notice, Quote, Role
-from bot.relay.ports import Committed, Seat
+from bot.relay.delivery import Committed
+from bot.relay.ports import Seat
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances

@@ -14,8 +14,9 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.messages import Kind, Message
+from bot.relay.delivery import News
 from bot.relay.inbound import Heard
-from bot.relay.ports import News, Seat
+from bot.relay.ports import Seat
 from tests.faults import dying
 
 _LATER: set[asyncio.Task[Any]] = set()

@@ -11,7 +11,7 @@ import pytest
 
 from bot.files.clamd import Clamd
 from bot.relay.files import TooBig
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + rb"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 

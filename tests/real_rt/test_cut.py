@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.tickets import NewTicket
-from bot.relay.ports import Attachment, Written
+from bot.relay.outcomes import Written
+from bot.relay.ports import Attachment
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api
 from tests.contract.rts import LONDON, Place, at_real_rt, mail_server

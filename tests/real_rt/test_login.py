@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.rt import operations
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance

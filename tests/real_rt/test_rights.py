@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import Refused
+from bot.relay.outcomes import Refused
 from bot.rt import doctor
 from bot.rt.gateway import way_into
 from bot.rt.instance import RtInstance

@@ -9,18 +9,8 @@ from bot.domain.chat import Chat
 from bot.domain.events import Receipt
 from bot.domain.messages import Message
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import (
-    CardView,
-    Dossier,
-    Mailer,
-    OutsideError,
-    Places,
-    Refused,
-    Tell,
-    Thread,
-    Threads,
-    Tickets,
-)
+from bot.relay.outcomes import OutsideError, Refused
+from bot.relay.ports import CardView, Dossier, Mailer, Places, Tell, Thread, Threads, Tickets
 from tests.people import NOW, TICKET
 
 

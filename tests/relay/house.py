@@ -16,6 +16,7 @@ from bot.relay.attaching import Attaching
 from bot.relay.beginning import Beginning
 from bot.relay.bringing import FetchHandler
 from bot.relay.delivering import CardHandler, TellHandler
+from bot.relay.delivery import Bell, Delivery, Lane
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -32,7 +33,7 @@ from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
 from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
-from bot.relay.ports import Bell, Delivery, Lane, Listening, Scope, Seat, Thread
+from bot.relay.ports import Listening, Scope, Seat, Thread
 from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
 from bot.relay.relaying import RelayHandler

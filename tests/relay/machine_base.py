@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from bot.relay import dispatching, outbox
+from bot.relay.delivery import Committed, Delivery, Lane
 from bot.relay.inbound import Pressed
 from bot.relay.nonces import nonce
-from bot.relay.ports import Committed, Delivery, Lane, Listening, Thread
+from bot.relay.ports import Listening, Thread
 from bot.store import SqlStore
 from tests.people import NOW
 from tests.relay.fakes import Clock

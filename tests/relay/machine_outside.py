@@ -13,17 +13,8 @@ from bot.domain.chat import Chat
 from bot.domain.events import Receipt
 from bot.domain.messages import Message
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import (
-    CardView,
-    Dossier,
-    Gone,
-    NotDone,
-    Refused,
-    Tell,
-    Thread,
-    Throttled,
-    Unclear,
-)
+from bot.relay.outcomes import Gone, NotDone, Refused, Throttled, Unclear
+from bot.relay.ports import CardView, Dossier, Tell, Thread
 from tests.people import ADAS, TICKET
 from tests.relay.fakes import FakeThreads, FakeTickets
 

@@ -8,7 +8,8 @@ import pytest
 from bot.domain.chat import State
 from bot.domain.files import File
 from bot.relay.files import FileRules, TooBig
-from bot.relay.ports import NotDone, Seat, Unclear
+from bot.relay.outcomes import NotDone, Unclear
+from bot.relay.ports import Seat
 from bot.relay.relaying import RelayHandler
 from bot.relay.visiting import CannotSay
 from tests.domain.test_photos import photo

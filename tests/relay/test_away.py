@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from bot.domain.effects import Word
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.heartbeat import PATIENCE, AwayHandler
-from bot.relay.ports import Delivery, Lane, NotDone
+from bot.relay.outcomes import NotDone
 from tests.people import NOW
 from tests.relay.house import OTHER, THREAD, House
 

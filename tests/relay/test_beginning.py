@@ -12,9 +12,11 @@ from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Notice
 from bot.domain.reception import Admits
 from bot.domain.tickets import NewTicket
+from bot.relay.answering import Answer
 from bot.relay.beginning import Beginning, CannotBegin
+from bot.relay.outcomes import Gone, NotDone, Refused, Unclear
 from bot.relay.pool import Channel
-from bot.relay.ports import Answer, Gone, Listening, NotDone, Refused, Unclear
+from bot.relay.ports import Listening
 from tests.people import ADAS, GRACE, LATER, SIGNED_IN, STRANGER, TICKET
 from tests.relay.doorway import ADAS_QUESTION, CHANNEL, DOOR, KEY, answered, asks, thread_of
 from tests.relay.house import RULES, THREAD, House

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from bot.domain.chat import LIVE, State
 from bot.domain.presence import Presence
+from bot.relay.answering import Answer
 from bot.relay.belonging import about
 from bot.relay.inbound import Changed, Heard, Operator
-from bot.relay.ports import Answer, Seat
+from bot.relay.ports import Seat
 from tests.migrated import sqlite_at
 from tests.people import GRACE, NOW, proposed
 from tests.relay.house import THREAD, House, opened

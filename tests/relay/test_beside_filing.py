@@ -11,9 +11,11 @@ from bot.domain.chat import Chat, State
 from bot.domain.rating import Rating
 from bot.domain.tickets import NewTicket
 from bot.domain.transcript_json import as_json
+from bot.relay.delivery import Lane
 from bot.relay.lanes import LANES
+from bot.relay.outcomes import NotDone, Unclear
 from bot.relay.people import erase
-from bot.relay.ports import Dossier, Lane, NotDone, Unclear
+from bot.relay.ports import Dossier
 from bot.relay.visiting import CannotRate
 from bot.store import find_traces
 from tests.relay.doorway import asks

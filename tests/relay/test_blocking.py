@@ -12,9 +12,9 @@ from bot.domain.blocking import Block, block_id
 from bot.domain.chat import Chat, State
 from bot.domain.identity import Identity, Proof
 from bot.domain.messages import Role
+from bot.relay.answering import Answer
 from bot.relay.blocking import everybody
 from bot.relay.joining import CannotJoin
-from bot.relay.ports import Answer
 from bot.relay.storage import Unit
 from bot.relay.visiting import CannotSay
 from bot.teams.posts import LIMIT, weight

@@ -8,9 +8,12 @@ import pytest
 from bot.domain.chat import State
 from bot.domain.files import File, Standing
 from bot.domain.messages import Kind, Message, Notice, Role
+from bot.relay.answering import Answer
 from bot.relay.bringing import FetchHandler
+from bot.relay.delivery import Lane
 from bot.relay.files import FileRules, TooBig
-from bot.relay.ports import Answer, Lane, NotDone, Seat, Unclear
+from bot.relay.outcomes import NotDone, Unclear
+from bot.relay.ports import Seat
 from tests.relay.house import House
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(64))

@@ -14,7 +14,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Route
 from bot.domain.tickets import Requestor
 from bot.relay.nonces import nonce
-from bot.relay.ports import Refused
+from bot.relay.outcomes import Refused
 from bot.teams.cards import card
 from tests.people import TICKET
 from tests.relay.house import RULES, House

@@ -7,8 +7,9 @@ from itertools import permutations
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Kind
 from bot.domain.transcript import resolve
+from bot.relay.answering import Answer
 from bot.relay.inbound import Changed, Heard, Operator
-from bot.relay.ports import Answer, Listening, Scope, Thread
+from bot.relay.ports import Listening, Scope, Thread
 from tests.people import GRACE, NOW
 from tests.relay.house import THREAD, House
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.chat import State
 from bot.domain.tickets import TicketRef
-from bot.relay.ports import NotDone, Refused, Throttled
+from bot.relay.outcomes import NotDone, Refused, Throttled
 from tests.people import TICKET
 from tests.relay.house import RULES, House
 from tests.relay.test_sending import UNDO, ruled

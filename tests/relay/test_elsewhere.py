@@ -12,7 +12,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.matching import fingerprint
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import Refused, Unclear, Written
+from bot.relay.outcomes import Refused, Unclear, Written
 from tests.people import ADAS, GRACE, TICKET
 from tests.relay.house import THREAD, House
 from tests.relay.test_sending import CHARLES, REASON, ruled, signed_in

@@ -14,8 +14,10 @@ import pytest
 
 from bot.domain.chat import Chat, State
 from bot.relay import ending
+from bot.relay.delivery import Delivery
 from bot.relay.handlers import Relayed, Run, joined
-from bot.relay.ports import Delivery, NotDone, Seat
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Seat
 from bot.relay.storage import Unit
 from bot.store import postgres
 from bot.store.link import Clash

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from bot.domain.chat import Chat, State
+from bot.relay.delivery import Lane
+from bot.relay.outcomes import Gone, NotDone, Refused, Unclear
 from bot.relay.people import Trace, Traces, erase
-from bot.relay.ports import Gone, Lane, Listening, NotDone, Refused, Unclear
+from bot.relay.ports import Listening
 from bot.relay.visiting import CannotSay
 from bot.teams.cards import card
 from bot.teams.words import say

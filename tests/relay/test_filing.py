@@ -9,8 +9,9 @@ from bot.domain.chat import State
 from bot.domain.effects import Word
 from bot.domain.messages import Notice
 from bot.domain.tickets import NewTicket, TicketRef
+from bot.relay.delivery import Lane
 from bot.relay.lanes import LANES
-from bot.relay.ports import Gone, Lane, NotDone, OutsideError, Refused, Unclear
+from bot.relay.outcomes import Gone, NotDone, OutsideError, Refused, Unclear
 from tests.people import GRACE, TICKET
 from tests.relay.house import RULES, THREAD, House
 

@@ -8,22 +8,11 @@ from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.events import Erased, Receipt
 from bot.domain.messages import Notice
+from bot.relay.answering import Answer
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.filing import happens
-from bot.relay.ports import (
-    Answer,
-    Delivery,
-    Gone,
-    Lane,
-    Listening,
-    NotDone,
-    OutsideError,
-    Refused,
-    Tell,
-    Thread,
-    Throttled,
-    Unclear,
-    Written,
-)
+from bot.relay.outcomes import Gone, NotDone, OutsideError, Refused, Throttled, Unclear, Written
+from bot.relay.ports import Listening, Tell, Thread
 from bot.relay.storage import Unit
 from bot.relay.visiting import CannotSay
 from bot.teams.words import say

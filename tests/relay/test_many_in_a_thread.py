@@ -2,7 +2,7 @@
 
 from bot.domain.chat import Chat, State
 from bot.domain.invitations import Route
-from bot.relay.ports import Gone
+from bot.relay.outcomes import Gone
 from tests.relay.house import House
 from tests.relay.test_gone import GONE
 

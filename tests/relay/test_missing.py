@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.chat import State
+from bot.relay.answering import Answer
 from bot.relay.inbound import Changed, Heard, Operator
 from bot.relay.missing import Missed
-from bot.relay.ports import Answer, Listening
+from bot.relay.ports import Listening
 from tests.people import ALAN, GRACE, NOW
 from tests.relay.house import OTHER, THREAD, House
 

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.chat import State
 from bot.domain.messages import MAX_MESSAGE_BYTES, Kind
-from bot.relay.ports import Answer, Listening, Scope
+from bot.relay.answering import Answer
+from bot.relay.ports import Listening, Scope
 from tests.relay.house import THREAD, House
 from tests.relay.test_blocking import said
 

@@ -7,8 +7,9 @@ import pytest
 from bot.domain.chat import Chat, State
 from bot.domain.matching import fingerprint
 from bot.domain.tickets import TicketRef
+from bot.relay.answering import Answer
 from bot.relay.nonces import nonce
-from bot.relay.ports import Answer, Refused
+from bot.relay.outcomes import Refused
 from tests.people import TICKET
 from tests.relay.house import House
 from tests.relay.test_sending import CHARLES, REASON

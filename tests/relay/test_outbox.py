@@ -11,21 +11,11 @@ from bot.domain.chat import State
 from bot.domain.effects import Word
 from bot.domain.messages import Notice
 from bot.domain.presence import Presence
+from bot.relay.answering import Answer
 from bot.relay.budget import Budget
+from bot.relay.delivery import Bell, Committed, Delivery, Lane
 from bot.relay.handlers import joined
-from bot.relay.ports import (
-    Answer,
-    Bell,
-    Committed,
-    Delivery,
-    Gone,
-    Lane,
-    NotDone,
-    OutsideError,
-    Refused,
-    Throttled,
-    Unclear,
-)
+from bot.relay.outcomes import Gone, NotDone, OutsideError, Refused, Throttled, Unclear
 from bot.relay.slots import Slots
 from tests.people import GRACE
 from tests.relay.house import OTHER, House

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.domain.messages import Message, Notice
+from bot.relay.delivery import Lane
 from bot.relay.handlers import joined
-from bot.relay.ports import Lane, Refused, Unclear
+from bot.relay.outcomes import Refused, Unclear
 from tests.relay.house import House
 
 

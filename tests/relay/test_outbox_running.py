@@ -12,7 +12,8 @@ import pytest
 from bot.domain.chat import State
 from bot.relay import outbox
 from bot.relay.budget import Budget
-from bot.relay.ports import Bell, Committed, Delivery, Lane, NotDone
+from bot.relay.delivery import Bell, Committed, Delivery, Lane
+from bot.relay.outcomes import NotDone
 from bot.relay.slots import Slots
 from bot.relay.storage import Unit
 from tests.relay.house import THREAD, House

@@ -12,21 +12,14 @@ from hypothesis import strategies as st
 
 from bot.domain.effects import Word
 from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.relay.answering import Answer
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.handlers import After
 from bot.relay.opening import LookupHandler
+from bot.relay.outcomes import Gone, Unclear
 from bot.relay.placing import LostHandler, OpenHandler, ticket_from_json, ticket_to_json
 from bot.relay.pool import Channel, Pool
-from bot.relay.ports import (
-    Answer,
-    CardView,
-    Delivery,
-    Gone,
-    Lane,
-    Places,
-    Scope,
-    Thread,
-    Unclear,
-)
+from bot.relay.ports import CardView, Places, Scope, Thread
 from bot.relay.storage import Unit
 from tests.people import GRACE, TICKET
 from tests.relay.fakes import Faults

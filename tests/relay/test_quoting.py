@@ -2,7 +2,7 @@
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Quote
-from bot.relay.ports import Answer
+from bot.relay.answering import Answer
 from tests.relay.house import House
 
 

@@ -9,7 +9,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.rating import Rating
 from bot.domain.tickets import TicketRef
 from bot.relay.filing import PATIENCE
-from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
+from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear
 from tests.people import TICKET
 from tests.relay.house import House
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.reception import Admits
+from bot.relay.answering import Answer
 from bot.relay.door import Door
-from bot.relay.ports import Answer, Scope
+from bot.relay.ports import Scope
 from tests.people import GRACE
 from tests.relay.house import RULES, THREAD, House
 

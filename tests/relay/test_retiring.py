@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.relay.ports import OutsideError, Refused, Unclear
+from bot.relay.outcomes import OutsideError, Refused, Unclear
 from tests.relay.house import House
 
 

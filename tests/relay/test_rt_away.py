@@ -7,7 +7,9 @@ import pytest
 from bot.domain.chat import State
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.ports import Answer, Dossier, NotDone, OutsideError, Unclear
+from bot.relay.answering import Answer
+from bot.relay.outcomes import NotDone, OutsideError, Unclear
+from bot.relay.ports import Dossier
 from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos
 from tests.relay.fakes import FakeTickets
 from tests.relay.house import OTHER, THREAD, House

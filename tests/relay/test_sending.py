@@ -11,8 +11,8 @@ from bot.domain.identity import Identity, Proof
 from bot.domain.matching import Change, Match, fingerprint
 from bot.domain.messages import Author, Role
 from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.relay.answering import Answer
 from bot.relay.nonces import nonce
-from bot.relay.ports import Answer
 from bot.relay.relay import Relay
 from bot.relay.sending import plain_subject
 from bot.store import SqlStore

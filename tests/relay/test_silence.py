@@ -8,7 +8,8 @@ from bot.domain.chat import Chat, State
 from bot.domain.effects import Word
 from bot.domain.presence import Presence
 from bot.relay.housekeeping import Housekeeping
-from bot.relay.ports import NotDone, Refused, Seat
+from bot.relay.outcomes import NotDone, Refused
+from bot.relay.ports import Seat
 from tests.relay.house import OTHER, RULES, House
 
 PATIENCE = RULES.silence

@@ -6,7 +6,8 @@ from datetime import time, timedelta
 import pytest
 
 from bot.domain.chat import State
-from bot.relay.ports import Answer, NotDone
+from bot.relay.answering import Answer
+from bot.relay.outcomes import NotDone
 from bot.relay.standing import Daily, Standing, standing
 from tests.relay.house import OTHER, THREAD, House
 

@@ -7,8 +7,9 @@ import pytest
 from bot.domain.chat import State
 from bot.domain.tickets import TicketRef
 from bot.relay.inbound import Operator
+from bot.relay.outcomes import NotDone, Refused
 from bot.relay.pool import Channel
-from bot.relay.ports import Listening, NotDone, Refused, Scope, Thread
+from bot.relay.ports import Listening, Scope, Thread
 from bot.relay.starting import Starting
 from tests.people import GRACE, TICKET
 from tests.relay.house import OTHER, THREAD, House

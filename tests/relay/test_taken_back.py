@@ -10,7 +10,8 @@ from bot.domain.effects import Word
 from bot.domain.matching import Change, fingerprint
 from bot.domain.tickets import TicketRef
 from bot.relay.nonces import nonce
-from bot.relay.ports import Listening, Refused
+from bot.relay.outcomes import Refused
+from bot.relay.ports import Listening
 from bot.teams.words import say
 from tests.people import ADAS, GRACE, TICKET
 from tests.relay.house import RULES, House

@@ -1,7 +1,7 @@
 """Whose turn it is when Teams takes less than there is to post."""
 
 from bot.relay.budget import Budget
-from bot.relay.ports import LATER, ORDINARY, URGENT, Head, Lane
+from bot.relay.delivery import LATER, ORDINARY, URGENT, Head, Lane
 from bot.relay.slots import Slots
 from bot.relay.turns import Turns, choose
 

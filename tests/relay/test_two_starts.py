@@ -11,11 +11,13 @@ import pytest
 
 from bot.domain.chat import State
 from bot.domain.tickets import TicketRef
+from bot.relay.answering import Answer
+from bot.relay.delivery import Lane
 from bot.relay.inbound import Operator
 from bot.relay.opening import LookupHandler
+from bot.relay.outcomes import NotDone
 from bot.relay.placing import RUNNING, OpenHandler
 from bot.relay.pool import Channel, Pool
-from bot.relay.ports import Answer, Lane, NotDone
 from bot.relay.starting import Starting
 from tests.people import ALAN, GRACE
 from tests.relay.house import THREAD, House, opened

@@ -10,7 +10,9 @@ from bot.domain.effects import Word
 from bot.domain.matching import Match
 from bot.domain.tickets import Requestor
 from bot.domain.transcript_json import as_json
-from bot.relay.ports import Answer, Listening, NotDone, Refused
+from bot.relay.answering import Answer
+from bot.relay.outcomes import NotDone, Refused
+from bot.relay.ports import Listening
 from bot.teams.words import say
 from tests.people import ADAS
 from tests.relay.house import RULES, House

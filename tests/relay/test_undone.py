@@ -7,7 +7,7 @@ import pytest
 from bot.domain.chat import State
 from bot.domain.matching import Change, fingerprint
 from bot.relay.nonces import nonce
-from bot.relay.ports import Refused, Written
+from bot.relay.outcomes import Refused, Written
 from tests.people import ADAS, TICKET
 from tests.relay.doorway import asks, thread_of
 from tests.relay.house import RULES, House

@@ -9,9 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.relay import delivering
+from bot.relay.answering import Answer
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.handlers import After, Quiet
 from bot.relay.outbox import Outbox
-from bot.relay.ports import Answer, Delivery, Lane
 from tests.relay.house import OTHER, House
 from tests.relay.test_outbox_running import until
 

@@ -11,7 +11,9 @@ import psycopg
 import pytest
 
 from bot.relay import doubts, ending
-from bot.relay.ports import Delivery, NotDone, Seat
+from bot.relay.delivery import Delivery
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Seat
 from bot.store.postgres import PostgresHand
 from bot.store.sqlite import SqliteHand
 from bot.store.unit import SqlUnit

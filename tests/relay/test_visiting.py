@@ -10,7 +10,8 @@ from bot.domain.messages import MAX_MESSAGE_BYTES
 from bot.domain.presence import Presence
 from bot.domain.rating import Rating
 from bot.relay.joining import CannotJoin
-from bot.relay.ports import NotDone, Seat
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Seat
 from bot.relay.visiting import CannotRate, CannotSay
 from tests.relay.house import OTHER, RULES, THREAD, House
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from bot.domain.effects import Word
 from bot.domain.messages import Notice
 from bot.domain.presence import Presence
-from bot.relay.ports import Answer, Listening
+from bot.relay.answering import Answer
+from bot.relay.ports import Listening
 from bot.teams.words import say
 from tests.relay.doorway import CHANNEL, answered, asks, thread_of, tidied
 from tests.relay.house import RULES, House

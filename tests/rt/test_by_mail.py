@@ -13,7 +13,9 @@ from bot.domain.events import Receipt
 from bot.domain.matching import Match
 from bot.domain.messages import SYSTEM, Kind, Message, Notice
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import STILL, Attachment, Dossier, NotDone, Refused, Unclear, Written
+from bot.relay.delivery import STILL
+from bot.relay.outcomes import NotDone, Refused, Unclear, Written
+from bot.relay.ports import Attachment, Dossier
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
 from bot.rt.mail import MailRoute, MailServer, Security

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.messages import Kind, Message
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import Attachment, NotDone, Refused, Unclear
+from bot.relay.outcomes import NotDone, Refused, Unclear
+from bot.relay.ports import Attachment
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
 from bot.sandbox.rt import Fault, RtStandIn, seeds

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.messages import Kind, Message
 from bot.domain.tickets import NewTicket
-from bot.relay.ports import Attachment, Dossier, Unclear, Written
+from bot.relay.outcomes import Unclear, Written
+from bot.relay.ports import Attachment, Dossier
 from bot.rt.gateway import RtGateway
 from bot.sandbox.rt import Fault, RtStandIn
 from bot.sandbox.rt.world import Part, Transaction

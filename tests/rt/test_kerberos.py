@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.rt import doctor, kerberos, keytab
 from bot.rt.instance import Login, RtInstance
 from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos, Scene, of_code

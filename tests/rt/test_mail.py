@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from bot.relay.ports import NotDone, Refused, Unclear
+from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.rt.mail import MailServer, Security, SmtpMailer, Stage, compose, meaning
 
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.tickets import TicketRef
-from bot.relay.ports import NotDone, OutsideError, Written
+from bot.relay.outcomes import NotDone, OutsideError, Written
 from bot.rt import creating, operations
 from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance

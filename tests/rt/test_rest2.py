@@ -16,7 +16,8 @@ from urllib3 import exceptions as urllib3_errors
 from bot.domain.events import Receipt
 from bot.domain.messages import Kind, Message
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.ports import Attachment, Dossier, NotDone, Refused, Unclear, Written
+from bot.relay.outcomes import NotDone, Refused, Unclear, Written
+from bot.relay.ports import Attachment, Dossier
 from bot.rt import kerberos
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
@@ -347,11 +348,6 @@ async def test_the_doctor_says_what_is_wrong(rt: RtStandIn) -> None:
     unnamed = RtInstance("rt", rt.url, Login.TOKEN, secret=rt.token)
     rt.logins.token = unnamed.secret
     assert [f.ok for f in await opened(unnamed).check()] == [True, True]
-
-
-def test_rts_origin_is_written_as_browsers_write_it() -> None:  # RT compares it letter by letter
-    assert RtInstance("rt", "https://RT.help.test/rt/").origin == "https://rt.help.test"
-    assert RtInstance("rt", "https://[::1]:8443").origin == "https://[::1]:8443"
 
 
 async def test_the_doctor_sees_that_rt_takes_us_for_another_web_site(

@@ -16,8 +16,10 @@ from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection
 
 from bot.domain.tickets import TicketRef
+from bot.relay.delivery import STILL
 from bot.relay.life import Life
-from bot.relay.ports import STILL, Dossier, NotDone
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Dossier
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
 from bot.rt.session import Session, words
@@ -209,3 +211,8 @@ def test_a_certificate_out_of_its_time_is_not_taken_for_one_that_nobody_trusts(
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error.verify_code = code  # OpenSSL's own
     assert said in words(exceptions.SSLError(error))
+
+
+def test_rts_origin_is_written_as_browsers_write_it() -> None:  # RT compares it letter by letter
+    assert RtInstance("rt", "https://RT.help.test/rt/").origin == "https://rt.help.test"
+    assert RtInstance("rt", "https://[::1]:8443").origin == "https://[::1]:8443"

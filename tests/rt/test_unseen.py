@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.domain.tickets import NewTicket
-from bot.relay.ports import Dossier, Unclear
+from bot.relay.outcomes import Unclear
+from bot.relay.ports import Dossier
 from bot.rt.gateway import RtGateway
 from bot.sandbox.rt import Fault, RtStandIn, seeds
 from tests.rt.test_rest2 import comments, dossier

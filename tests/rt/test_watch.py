@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.relay.ports import NotDone, OutsideError, Refused
+from bot.relay.outcomes import NotDone, OutsideError, Refused
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
 from bot.rt.kerberos import Kerberos, Standing

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.tickets import Requestor, TicketRef
-from bot.relay.ports import NotDone, OutsideError, Refused, Unclear
+from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear
 from bot.rt import failures, wire
 from bot.rt.kerberos_trouble import LoginTrouble
 from bot.rt.wire import Reply

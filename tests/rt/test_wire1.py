@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.tickets import Requestor, TicketRef
-from bot.relay.ports import NotDone, Refused, Unclear
+from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.rt import wire1
 from bot.rt.session import Answer
 from bot.rt.wire1 import Form

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.domain.messages import Kind, Message
-from bot.relay.ports import Committed, Delivery, Lane, Scope, Thread
+from bot.relay.delivery import Committed, Delivery, Lane
+from bot.relay.ports import Scope, Thread
 from bot.relay.storage import Unit
 from bot.store import SqlStore
 from bot.store.sql import Query

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.relay.ports import Delivery, Lane
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.storage import Unit
 from bot.store import SqlStore
 from bot.store.deliveries import Waiting, run_of

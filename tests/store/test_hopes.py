@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.domain.chat import State
 from bot.domain.messages import Role
-from bot.relay.ports import Delivery
+from bot.relay.delivery import Delivery
 from bot.relay.storage import Unit
 from bot.store import SqlStore, hopes, libpq
 from bot.store.sql import Query, Row

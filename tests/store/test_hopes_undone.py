@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from bot.domain.chat import State
-from bot.relay.ports import NotDone, Thread
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Thread
 from bot.relay.storage import Unit
 from bot.store import SqlStore
 from bot.store.sqlite import SqliteHand

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from bot.relay.ports import Committed, Lane, News
+from bot.relay.delivery import Committed, Lane, News
 from bot.store import SqlStore, listening
 from bot.store.libpq import Connection
 from bot.store.listening import Listener

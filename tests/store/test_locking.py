@@ -16,11 +16,12 @@ from bot.domain.chat import Chat, State
 from bot.domain.invitations import digest
 from bot.relay.blocking import Blocking
 from bot.relay.buttons import Buttons
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.ending import Claim, Endings
 from bot.relay.handlers import Relayed, Run
 from bot.relay.inbound import Operator, Pressed
 from bot.relay.joining import CannotJoin
-from bot.relay.ports import Delivery, Gone, Lane
+from bot.relay.outcomes import Gone
 from bot.relay.relay import Relay
 from bot.relay.relaying import RelayHandler
 from bot.relay.storage import Unit

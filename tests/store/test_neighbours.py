@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.chat import State
 from bot.domain.messages import Role
-from bot.relay.ports import Lane
+from bot.relay.delivery import Lane
 from bot.relay.storage import Unit
 from bot.store import SqlStore, neighbours
 from bot.store.neighbours import Neighbours

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.chat import State
 from bot.domain.presence import Presence
-from bot.relay.ports import Delivery, Lane
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.storage import Pulse
 from bot.store import SqlStore
 from tests.people import NOW

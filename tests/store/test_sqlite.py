@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.store import SqlStore
 from tests.store.making import add_chat, say
 

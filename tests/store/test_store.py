@@ -14,7 +14,8 @@ from alembic.runtime.migration import MigrationContext
 
 from bot.domain.chat import State
 from bot.domain.messages import Kind, Message, Role
-from bot.relay.ports import NotDone, Seat, Thread
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Seat, Thread
 from bot.relay.storage import ThreadTaken, Unit
 from bot.store import SqlStore, at_head, chat_sql
 from bot.store.link import Clash

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from bot.relay.ports import Committed, Delivery, Lane, News, Seat
+from bot.relay.delivery import Committed, Delivery, Lane, News
+from bot.relay.ports import Seat
 from bot.relay.storage import Unit
 from bot.store import SqlStore, listening
 from bot.store.listening import Listener

@@ -8,8 +8,8 @@ from bot.domain.events import Purged, TranscriptFiled
 from bot.domain.identity import Identity, Proof
 from bot.domain.reception import Reception
 from bot.domain.tickets import TicketRef
+from bot.relay.delivery import Delivery, Lane
 from bot.relay.people import erase
-from bot.relay.ports import Delivery, Lane
 from bot.relay.relay import Relay, Rules
 from bot.store import SqlStore, find_traces
 from bot.store.tables import metadata

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.relay.storage import Unit
 from bot.store import SqlStore, sqlite, writer
 from bot.store.sql import Query

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from psycopg import errors
 
 from bot.domain.chat import State
-from bot.relay.ports import Delivery, NotDone
+from bot.relay.delivery import Delivery
+from bot.relay.outcomes import NotDone
 from bot.relay.storage import Unit
 from bot.store import SqlStore, libpq, postgres, writer
 from bot.store.postgres import PostgresHand

@@ -13,7 +13,8 @@ from aiohttp.test_utils import make_mocked_request
 
 from bot.domain.chat import Chat
 from bot.relay.inbound import Pressing
-from bot.relay.ports import CardView, Listening, NotDone
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import CardView, Listening
 from bot.sandbox.teams import Post
 from bot.teams import adapter, words
 from tests.people import proposed, talking

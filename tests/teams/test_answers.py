@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.relay.ports import Gone, NotDone, Refused, Throttled, Unclear
+from bot.relay.outcomes import Gone, NotDone, Refused, Throttled, Unclear
 from bot.teams.answers import TooBig, error_code, problem, wait
 
 

@@ -25,7 +25,8 @@ from bot.domain.events import (
 )
 from bot.domain.invitations import Route
 from bot.domain.matching import Change
-from bot.relay.ports import Answer, Listening, Tell
+from bot.relay.answering import Answer
+from bot.relay.ports import Listening, Tell
 from bot.teams import words
 from bot.teams.cards import card
 from tests.people import (

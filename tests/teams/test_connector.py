@@ -10,7 +10,10 @@ import pytest
 import structlog
 from aiohttp import web
 
-from bot.relay.ports import STILL, Answer, Gone, NotDone, Refused, Tell, Unclear
+from bot.relay.answering import Answer
+from bot.relay.delivery import STILL
+from bot.relay.outcomes import Gone, NotDone, Refused, Unclear
+from bot.relay.ports import Tell
 from bot.sandbox.teams import Fault
 from bot.teams.connector import Wire
 from bot.teams.hosts import ServiceHosts

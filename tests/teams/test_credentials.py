@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.sandbox.teams import TeamsStandIn
 from bot.teams import credentials
 from bot.teams.credentials import AppTokens, Certificate, Secret

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.relay.ports import NotDone, Refused
+from bot.relay.outcomes import NotDone, Refused
 from bot.sandbox.teams import Fault
 from tests.teams.stage import Stage
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.commands import NOTE
-from bot.relay.ports import Listening, NotDone, Refused
+from bot.relay.outcomes import NotDone, Refused
+from bot.relay.ports import Listening
 from bot.sandbox.teams import Fault, TeamsStandIn
 from bot.teams import TeamConfig, handler, keys, membership
 from tests.teams.stage import Stage, served

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.relay.ports import NotDone, OutsideError
+from bot.relay.outcomes import NotDone, OutsideError
 from bot.sandbox.teams import Fault
 from bot.teams.activity import Person
 from bot.teams.membership import Membership, read_members

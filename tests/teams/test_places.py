@@ -8,19 +8,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from bot.domain.effects import Word
-from bot.relay.ports import (
-    Answer,
-    CardView,
-    Gone,
-    Listening,
-    NotDone,
-    Refused,
-    Scope,
-    Tell,
-    Thread,
-    Throttled,
-    Unclear,
-)
+from bot.relay.answering import Answer
+from bot.relay.outcomes import Gone, NotDone, Refused, Throttled, Unclear
+from bot.relay.ports import CardView, Listening, Scope, Tell, Thread
 from bot.sandbox.teams import Fault, TeamsStandIn
 from bot.teams.places import in_channel
 from tests.people import proposed, talking

@@ -11,7 +11,8 @@ import pytest
 from bot.domain.effects import Word
 from bot.domain.files import File
 from bot.domain.messages import MAX_MESSAGE_BYTES, Kind, Message
-from bot.relay.ports import CardView, Gone, Listening, NotDone, Refused, Tell, Thread, Unclear
+from bot.relay.outcomes import Gone, NotDone, Refused, Unclear
+from bot.relay.ports import CardView, Listening, Tell, Thread
 from bot.sandbox.teams import Fault, Post, TeamsStandIn
 from tests.people import ADA, NOW, proposed, talking
 from tests.teams.stage import Stage, served

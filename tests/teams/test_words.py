@@ -21,7 +21,8 @@ from bot.domain.commands import (
 from bot.domain.effects import Word
 from bot.domain.forms import COMMANDS
 from bot.domain.identity import Identity, Proof
-from bot.relay.ports import Answer, Listening, Tell
+from bot.relay.answering import Answer
+from bot.relay.ports import Listening, Tell
 from bot.teams import commands, words
 from tests.people import asking, proposed, talking
 from tests.teams.cast import CARDS

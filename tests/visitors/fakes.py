@@ -22,9 +22,11 @@ from bot.domain.presence import Presence
 from bot.domain.rating import Rating
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.attaching import Attaching
+from bot.relay.delivery import Committed, News
 from bot.relay.files import FileRules, Stored
 from bot.relay.joining import CannotJoin, Joined, Peek
-from bot.relay.ports import Committed, News, NotDone, Seat
+from bot.relay.outcomes import NotDone
+from bot.relay.ports import Seat
 from bot.relay.visiting import CannotRate, CannotSay, Visiting
 
 NOW = datetime(2026, 11, 21, 10, 42, 7, 123456, tzinfo=UTC)

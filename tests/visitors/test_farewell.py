@@ -2,7 +2,7 @@
 
 from structlog.testing import capture_logs
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.visitors.farewell import farewell_for
 from bot.visitors.wire import Close
 

@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from structlog.testing import capture_logs
 
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.visitors import pages
 from bot.visitors.around import around
 from bot.visitors.file_routes import FileRoutes

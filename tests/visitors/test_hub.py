@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.relay.ports import Bell, Committed, News
+from bot.relay.delivery import Bell, Committed, News
 from bot.visitors.hub import Hub
 from bot.visitors.wire import Close
 

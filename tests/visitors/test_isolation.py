@@ -10,7 +10,7 @@ from aiohttp import WSMsgType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.relay.ports import Committed, News
+from bot.relay.delivery import Committed, News
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from tests.visitors.browser import ORIGIN, Browser, Server, Tab

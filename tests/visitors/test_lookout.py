@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.relay.ports import Committed, News
+from bot.relay.delivery import Committed, News
 from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
 from bot.visitors.pace import Pace

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.chat import Chat
-from bot.relay.ports import Committed
+from bot.relay.delivery import Committed
 from bot.relay.storage import Unit
 from bot.store import SqlStore
 from bot.store.postgres import PostgresHand

@@ -13,7 +13,8 @@ from bot.domain import events as e
 from bot.domain.chat import State
 from bot.domain.identity import Identity, Proof
 from bot.domain.presence import Presence
-from bot.relay.ports import Committed, News, NotDone
+from bot.relay.delivery import Committed, News
+from bot.relay.outcomes import NotDone
 from bot.visitors import wire
 from bot.visitors.allowance import Rate
 from bot.visitors.pace import Pace

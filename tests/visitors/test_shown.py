@@ -11,7 +11,7 @@ import pytest
 from bot.domain import events as e
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Message
-from bot.relay.ports import News
+from bot.relay.delivery import News
 from bot.visitors import wire
 from bot.visitors.shown import Shown
 from tests.visitors.browser import CHAT

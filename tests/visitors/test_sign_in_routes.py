@@ -15,7 +15,7 @@ from aiohttp import web
 from yarl import URL
 
 from bot.domain.admission import Policy
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.relay.signing_in import SigningIn
 from bot.visitors.assertions import Assertions
 from bot.visitors.begin_routes import BeginRoutes, Gate

@@ -13,7 +13,8 @@ import structlog
 from aiohttp import WSMsgType
 
 from bot.domain.messages import MAX_MESSAGE_BYTES, Message
-from bot.relay.ports import Committed, News, Seat
+from bot.relay.delivery import Committed, News
+from bot.relay.ports import Seat
 from bot.visitors.pace import Pace
 from bot.visitors.socket import Socket
 from bot.visitors.wire import Close

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.domain.presence import Presence
-from bot.relay.ports import Committed, News, NotDone
+from bot.relay.delivery import Committed, News
+from bot.relay.outcomes import NotDone
 from bot.visitors.allowance import Rate
 from bot.visitors.routes import Allowances
 from bot.visitors.wire import Close

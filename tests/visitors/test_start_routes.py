@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.domain.chat import State
 from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.inbound import Operator
-from bot.relay.ports import NotDone
+from bot.relay.outcomes import NotDone
 from bot.relay.starting import Running, Started, Starting
 from bot.visitors import start_routes
 from bot.visitors.around import around
