@@ -67,6 +67,7 @@ def checks(settings: Settings) -> dict[str, Check]:
         "database": lambda: _database(settings),
         "entra": lambda: _entra(settings),
         "rt": lambda: _rt(settings),
+        "mail": lambda: _mail(settings),
         "clamd": lambda: _clamd(settings),
         "sign_in.keys_file": lambda: _keys(settings),
         "websockets": lambda: _websockets(settings),
@@ -215,6 +216,20 @@ async def _rt(settings: Settings) -> list[Finding]:
         )
         for f in found
     ]
+
+
+async def _mail(settings: Settings) -> list[Finding]:
+    """Look whether the mail server lets us in; it is handed nothing."""
+    from bot.parts import mail_server
+    from bot.rt.mail import stands
+
+    server = mail_server(settings)
+    if server is None:
+        return []
+    if trouble := await asyncio.to_thread(stands, server):
+        todo = "Look at host, port, security, user and password of [mail], and at its own log."
+        return [Finding(Level.FAIL, "mail", trouble, todo)]
+    return [Finding(Level.OK, "mail", "the mail server lets us in")]
 
 
 async def _clamd(settings: Settings) -> list[Finding]:

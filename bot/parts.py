@@ -43,7 +43,7 @@ from bot.visitors.start_routes import Desk, StartRoutes
 def rt_instances(settings: Settings) -> list[RtInstance]:
     """Return every RT, the one that a bare number means first."""
     names = sorted(settings.rt, key=lambda name: name != "rt")
-    server = _mail_server(settings)
+    server = mail_server(settings)
     return [
         _rt_instance(name, settings.rt[name], server, _made_unasked(settings, name))
         for name in names
@@ -256,11 +256,12 @@ def rt_gateway(settings: Settings) -> RtGateway:
 
 def mailer(settings: Settings) -> SmtpMailer | None:
     """Return the way out for mail, if there is one."""
-    server = _mail_server(settings)
+    server = mail_server(settings)
     return SmtpMailer(server) if server else None
 
 
-def _mail_server(settings: Settings) -> MailServer | None:
+def mail_server(settings: Settings) -> MailServer | None:
+    """Return where mail is handed in, if anywhere."""
     mail = settings.mail
     if mail is None:
         return None

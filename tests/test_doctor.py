@@ -20,6 +20,7 @@ from bot.relay.outcomes import NotDone
 from bot.sandbox.stage import Stage
 from bot.store import TooNew, upgrade
 from tests.files.test_clamd import Daemon
+from tests.rt.test_mail import Post, served
 from tests.settings import complete, settings, teams
 from tests.visitors.test_assertions import jwk, key_set
 
@@ -285,6 +286,21 @@ async def test_a_scanner_is_asked_about_as_much_as_a_file_may_have(
         (found,) = await examine({"clamd": doctor.checks(made)["clamd"]})
     assert (found.level, found.what) == (level, "clamd")
     assert said in found.said
+
+
+async def test_a_mail_server_that_does_not_serve_us_is_told() -> None:
+    """Else the first to notice is a visitor who waits for an invitation."""
+    post = Post()
+    async with served(post) as server:
+        mail = {"host": server.host, "port": server.port, "from_address": server.sender}
+        plain, safe = settings(mail=mail | {"security": "none"}), settings(mail=mail)
+        (found,) = await examine({"mail": doctor.checks(plain)["mail"]})
+        assert (found.level, found.what) == (Level.OK, "mail")
+        (found,) = await examine({"mail": doctor.checks(safe)["mail"]})
+    assert found.level is Level.FAIL  # it offers no STARTTLS
+    assert "127.0.0.1 does not serve us" in found.said
+    assert post.mails == []
+    assert await examine({"mail": doctor.checks(settings())["mail"]}) == []
 
 
 async def test_keys_without_which_the_service_does_not_start_are_told_of(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -46,13 +47,20 @@ def post() -> Post:
     return Post()
 
 
-@pytest.fixture
-async def server(post: Post) -> AsyncIterator[MailServer]:
+@asynccontextmanager
+async def served(post: Post) -> AsyncIterator[MailServer]:
+    """A mail server on loopback, without encryption."""
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(lambda: SMTP(post), "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     yield MailServer("127.0.0.1", "chat@help.test", port, Security.NONE, timeout=5)
     listening.close()
+
+
+@pytest.fixture
+async def server(post: Post) -> AsyncIterator[MailServer]:
+    async with served(post) as listening:
+        yield listening
 
 
 async def send(server: MailServer, to: str = "ada@help.test", subject: str = "Join us") -> None:
