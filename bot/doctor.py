@@ -186,15 +186,19 @@ async def _entra(settings: Settings) -> list[Finding]:
     finally:
         await tokens.close()
     if certificate := settings.teams.certificate_file:
-        found += _ends(await asyncio.to_thread(certificate.read_bytes), datetime.now(UTC))
+        found += await asyncio.to_thread(_ends, certificate, datetime.now(UTC))
     return found
 
 
-def _ends(pem: bytes, now: datetime) -> list[Finding]:
+def _ends(certificate: Path, now: datetime) -> list[Finding]:
     """Tell when the bot's own certificate ends soon: from that day on the bot is silent."""
     from cryptography.x509 import load_pem_x509_certificate
 
-    until = load_pem_x509_certificate(pem).not_valid_after_utc
+    try:
+        until = load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    except ValueError:
+        said = f"the certificate in {certificate} cannot be read"
+        return [Finding(Level.FAIL, "entra", said, "Copy it anew; the whole of it, in PEM.")]
     if until - now > SOON:
         return []
     said = f"the bot's certificate ends on {until:%-d %B %Y}, and then the bot is silent"

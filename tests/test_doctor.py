@@ -385,14 +385,16 @@ async def test_it_is_told_in_time_and_when_it_is_refused_that_the_bots_certifica
 ) -> None:
     crt, key = tmp_path / "bot.crt", tmp_path / "bot.key"
     command = f"openssl req -x509 -newkey rsa:2048 -nodes -days {days} -subj /CN=livechat"
-    files = ["-keyout", str(key), "-out", str(crt)]
-    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    subprocess.run([*command.split(), "-keyout", key, "-out", crt], check=True, capture_output=True)
     async with Stage(service_port=9) as stage:
         stage.teams.login.app_certificate = crt.read_bytes() if known else None
         made = stage.settings(f"sqlite:///{tmp_path / 'livechat.db'}")
         del made["teams"]["app_password"]
         made["teams"] |= {"certificate_file": str(crt), "certificate_key_file": str(key)}
         found = await examine({"entra": doctor.checks(Settings(**made))["entra"]})
+        crt.write_text("-----BEGIN CERTIFICATE-----\nMIIDBTCC\n-----END CERTIFICATE-----\n")
+        broken = await examine({"entra": doctor.checks(Settings(**made))["entra"]})
     warned = [f.said for f in found if f.level is Level.WARN]
+    assert f"the certificate in {crt} cannot be read" in [f.said for f in broken]
     assert found[0].level is (Level.OK if known else Level.FAIL)
     assert ["certificate ends on" in said for said in warned] == [True] * told
