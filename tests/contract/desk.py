@@ -19,7 +19,7 @@ from bot.config import Settings
 from bot.domain.chat import Chat
 from bot.domain.identity import Identity, Proof
 from bot.domain.tickets import Requestor
-from bot.relay import visiting
+from bot.relay import joining
 from bot.sandbox.stage import Stage
 from bot.sandbox.teams import Post
 from bot.sandbox.teams.people import Pressed
@@ -122,7 +122,7 @@ class Draft:
 def signed_in(visitor: Requestor) -> AbstractContextManager[object]:
     """Let whoever opens a link be somebody whom the help site's sign-in vouches for."""
     known = Identity(Proof.SSO, visitor.login, visitor.name, visitor.address)
-    return mock.patch.object(visiting, "bearer", return_value=known)
+    return mock.patch.object(joining, "bearer", return_value=known)
 
 
 @asynccontextmanager
