@@ -99,3 +99,18 @@ def test_the_model_knows_that_what_became_a_note_is_taken_back_already() -> None
             assert kinds.count(Kind.REMOVED) == 1
         finally:
             machine.teardown()
+
+
+def test_the_model_knows_that_a_chat_may_end_before_a_message_that_is_awaited() -> None:
+    """Its change was there first, and then Teams said for the second time that the place is gone."""
+    with files() as ground, leaping() as runner, own_clocks():
+        machine = type("Machine", (ChatMachine,), {"ground": ground, "loop": runner.get_loop()})()
+        try:
+            machine.begins(first=3, second=3)
+            machine.says(tab=0, times=1, which=1)
+            machine.turn(notice=[], relay=[Fault.GONE], rt=[Fault.NONE])
+            machine.time_passes(seconds=31)
+            machine.a_change_comes_first(how="edit", mention=False, side=0, turn=True, who="grace")
+            assert len(machine.teams.gone) == 1
+        finally:
+            machine.teardown()
