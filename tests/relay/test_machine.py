@@ -72,45 +72,44 @@ def test_random_histories_on_postgresql(postgres_url: str) -> None:
         play(ground, 1_000, same=False)
 
 
-def test_the_model_knows_that_what_teams_says_twice_is_believed() -> None:
-    """Though both times it was wrong. The notice that waits keeps the chat from being purged unseen."""
-    once = [Fault.GONE_ONCE]
+@contextmanager
+def by_hand() -> Iterator[ChatMachine]:
+    """A machine of which each step is told."""
     with files() as ground, leaping() as runner, own_clocks():
         machine = type("Machine", (ChatMachine,), {"ground": ground, "loop": runner.get_loop()})()
         try:
-            machine.begins(first=3, second=3)
-            machine.says_into_trouble(relay=once, seconds=5, tab=0, times=1, which=0)
-            machine.turn(notice=[Fault.NOT_DONE], relay=once, rt=[])
-            assert len(machine.teams.gone) == 1
+            yield machine
         finally:
             machine.teardown()
+
+
+def test_the_model_knows_that_what_teams_says_twice_is_believed() -> None:
+    """Though both times it was wrong. The notice that waits keeps the chat from being purged unseen."""
+    once = [Fault.GONE_ONCE]
+    with by_hand() as machine:
+        machine.begins(first=3, second=3)
+        machine.says_into_trouble(relay=once, seconds=5, tab=0, times=1, which=0)
+        machine.turn(notice=[Fault.NOT_DONE], relay=once, rt=[])
+        assert len(machine.teams.gone) == 1
 
 
 def test_the_model_knows_that_what_became_a_note_is_taken_back_already() -> None:
     """Whoever deletes it then takes nothing more from the visitor."""
-    with files() as ground, leaping() as runner, own_clocks():
-        machine = type("Machine", (ChatMachine,), {"ground": ground, "loop": runner.get_loop()})()
-        try:
-            machine.begins(first=3, second=3)
-            machine.replies(late=0, mention=False, note=False, side=0, who="grace")
-            for how in ("note", "delete"):
-                machine.changes(how=how, swapped=False, which=0)
-            kinds = [line.kind for talk in machine.talks() for line in talk.log]
-            assert kinds.count(Kind.REMOVED) == 1
-        finally:
-            machine.teardown()
+    with by_hand() as machine:
+        machine.begins(first=3, second=3)
+        machine.replies(late=0, mention=False, note=False, side=0, who="grace")
+        for how in ("note", "delete"):
+            machine.changes(how=how, swapped=False, which=0)
+        kinds = [line.kind for talk in machine.talks() for line in talk.log]
+        assert kinds.count(Kind.REMOVED) == 1
 
 
 def test_the_model_knows_that_a_chat_may_end_before_a_message_that_is_awaited() -> None:
     """Its change was there first, and then Teams said for the second time that the place is gone."""
-    with files() as ground, leaping() as runner, own_clocks():
-        machine = type("Machine", (ChatMachine,), {"ground": ground, "loop": runner.get_loop()})()
-        try:
-            machine.begins(first=3, second=3)
-            machine.says(tab=0, times=1, which=1)
-            machine.turn(notice=[], relay=[Fault.GONE], rt=[Fault.NONE])
-            machine.time_passes(seconds=31)
-            machine.a_change_comes_first(how="edit", mention=False, side=0, turn=True, who="grace")
-            assert len(machine.teams.gone) == 1
-        finally:
-            machine.teardown()
+    with by_hand() as machine:
+        machine.begins(first=3, second=3)
+        machine.says(tab=0, times=1, which=1)
+        machine.turn(notice=[], relay=[Fault.GONE], rt=[Fault.NONE])
+        machine.time_passes(seconds=31)
+        machine.a_change_comes_first(how="edit", mention=False, side=0, turn=True, who="grace")
+        assert len(machine.teams.gone) == 1
