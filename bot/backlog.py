@@ -39,15 +39,13 @@ class Backlog:
             if oldest > _LATE and self._may_tell(lane):
                 log.warning("outbox_behind", lane=lane, waiting=waiting, oldest=int(oldest))
         found = await standing(self._store, self._now())
-        if (self._stay(found.leftovers) or found.oldest > _WAITS_LONG) and self._may_tell(None):
+        if (self._stay(found.late) or found.oldest > _WAITS_LONG) and self._may_tell(None):
             seconds = int(found.oldest.total_seconds())
-            log.warning(
-                "filing_waits", waiting=found.waiting, oldest=seconds, leftovers=found.leftovers
-            )
+            log.warning("filing_waits", waiting=found.waiting, oldest=seconds, leftovers=found.late)
 
-    def _stay(self, leftovers: int) -> bool:
-        """Each chat leaves some, for the seconds before its purge: those are no fault."""
-        if not leftovers:
+    def _stay(self, late: int) -> bool:
+        """Each purge is late by the seconds that it waits for what goes before it: that is no fault."""
+        if not late:
             self._left = None
         elif self._left is None:
             self._left = self._clock()

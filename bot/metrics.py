@@ -145,8 +145,8 @@ def _of(stands: Standing) -> Iterator[Metric]:
     yield _gauge("filings_oldest_seconds", "How long the oldest of them is over.", oldest)
     yield _gauge("filed_last_day", "Records that RT took in the last 24 hours.", stands.filed)
     yield _gauge("purged_last_day", "Chats purged in the last 24 hours.", stands.purged)
-    what = "Chats that are done and have words or files here still: for long, a fault."
-    yield _gauge("leftovers", what, stands.leftovers)
+    what = "Chats whose words and files should be gone, and are not: for long, a fault."
+    yield _gauge("leftovers", what, stands.late)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

@@ -18,6 +18,7 @@ from bot.domain.chat import State
 from bot.metrics import Metrics, Process
 from bot.relay.delivery import Lane
 from bot.relay.outcomes import NotDone
+from bot.relay.standing import standing
 from tests.migrated import sqlite_at
 from tests.people import ADAS
 from tests.processes import free_port
@@ -137,6 +138,22 @@ async def test_how_teams_and_each_rt_are_is_told_and_what_met_with_trouble(house
     assert samples["livechat_teams_requests_total/POST/429"] == 1
     assert samples["livechat_teams_requests_total/PUT/0"] == 2
     assert samples["livechat_delivery_troubles_total/teams/delayed"] == 3
+
+
+@pytest.mark.parametrize(("hours", "fault"), [(2, 0), (0, 1)])
+async def test_a_text_that_is_to_stay_for_hours_is_no_fault_and_on_the_disk_all_the_same(
+    house: House, hours: int, fault: int
+) -> None:
+    house.relay.rules = replace(RULES, purge_grace=timedelta(hours=hours))
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "it beeps")
+    await house.presses("file", chat)
+    await house.deliver("file")
+    assert (await told(of(house)))["livechat_leftovers"] == fault
+    assert (await standing(house.store, house.clock())).leftovers == 1
+    if house.file:  # PostgreSQL tells the time itself
+        house.clock.pass_(hours=hours, seconds=1)
+        assert (await told(of(house)))["livechat_leftovers"] == 1
 
 
 async def test_without_a_database_the_rest_is_told(

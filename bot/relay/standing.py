@@ -23,7 +23,8 @@ class Standing:
     """Numbers of chats. ``filed`` and ``purged`` are of the last 24 hours.
 
     ``oldest`` is for how long the oldest of those ``waiting`` to be filed has waited. ``leftovers``
-    are done and have text here still: more than none for long is a fault.
+    are done and have text here still; ``late`` are those of them that should have none any more:
+    more than none for long is a fault.
     """
 
     open: int
@@ -32,6 +33,7 @@ class Standing:
     filed: int
     purged: int
     leftovers: int
+    late: int
 
     def __str__(self) -> str:
         minutes = int(self.oldest / timedelta(minutes=1))
@@ -55,6 +57,7 @@ async def standing(store: Store, now: datetime) -> Standing:
         filed=counts.get("tally filed", 0),
         purged=counts.get("tally purged", 0),
         leftovers=counts.get("leftovers", 0),
+        late=counts.get("late", 0),
     )
 
 

@@ -322,8 +322,8 @@ class Store(Protocol):
         """
 
     async def counts(self, since: datetime) -> dict[str, int]:
-        """Count chats by state; what was tallied since, by ``tally NAME``; and as ``leftovers`` those
-        that are done and have text here still.
+        """Count chats by state; what was tallied since, by ``tally NAME``; as ``leftovers`` those that
+        are done and have text here still; and as ``late`` those of them whose purge is not put off.
         """
 
     async def newest_thread(self) -> Thread | None:

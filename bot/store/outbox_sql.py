@@ -165,16 +165,16 @@ _waits_since = sa.func.coalesce(
         (outbox.c.not_before > outbox.c.created_at, outbox.c.not_before), else_=outbox.c.created_at
     ),
 )
-#: Of each lane, what is due or was tried already: how many rows, and for how long the oldest waits.
+#: Due or tried already; the others are put off on purpose.
+due_or_tried = sa.or_(
+    outbox.c.not_before <= Now(),
+    outbox.c.attempt > NONE,
+    outbox.c.problem != sa.literal_column("''"),
+)
+#: Of each lane, what waits: how many rows, and for how long the oldest does.
 BACKLOG = Query(
     sa.select(outbox.c.lane, sa.func.count(), Now() - sa.func.min(_waits_since))
-    .where(
-        sa.or_(
-            outbox.c.not_before <= Now(),
-            outbox.c.attempt > NONE,
-            outbox.c.problem != sa.literal_column("''"),
-        )
-    )
+    .where(due_or_tried)
     .group_by(outbox.c.lane)
 )
 #: The head of a stream first, as whoever claims.

@@ -149,11 +149,11 @@ class Reading:
         return found
 
     async def counts(self, since: datetime) -> dict[str, int]:
-        """Count chats by state, by what was tallied, and those with words that should be gone."""
+        """Count chats by state, by what was tallied, and those that are done and have words here."""
         found: dict[str, int] = dict(await self._many(list, standing_sql.STATES))
         tallied = await self._many(list, standing_sql.TALLIED, since=micros(since))
         found |= {f"tally {name}": int(count) for name, count in tallied}
-        ((found["leftovers"],),) = await self._many(list, standing_sql.LEFTOVERS)
+        ((found["leftovers"], found["late"]),) = await self._rows(standing_sql.LEFTOVERS)
         return found
 
     async def newest_thread(self) -> Thread | None:

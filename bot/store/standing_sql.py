@@ -7,8 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from bot.store.outbox_sql import due_or_tried
 from bot.store.sql import ONE, Query, number, text
-from bot.store.tables import chats, files, messages, micros, tallies, threads
+from bot.store.tables import chats, files, messages, micros, outbox, tallies, threads
 
 _MINUTE = 60_000_000
 
@@ -40,8 +41,13 @@ _words = (
     .where(_over, messages.c.text != sa.literal_column("''"))
 )
 _files = sa.select(files.c.chat_id).join(chats, chats.c.id == files.c.chat_id).where(_over)
-#: Chats that are done and of which a word, or a file, is still here.
-LEFTOVERS = Query(sa.select(sa.func.count()).select_from(_words.union(_files).subquery()))
+_left = _words.union(_files).subquery()
+_put_off = sa.select(outbox.c.chat_id).where(
+    outbox.c.kind == sa.literal_column("'purge'"), sa.not_(due_or_tried)
+)
+_late = sa.func.count(sa.case((_left.c.chat_id.not_in(_put_off), ONE)))
+#: Chats that are done and of which a word, or a file, is still here; and of how many none should be.
+LEFTOVERS = Query(sa.select(sa.func.count(), _late).select_from(_left))
 #: The place in Teams that was heard from last: whose service URL is good.
 NEWEST_THREAD = Query(
     sa.select(threads.c.id)

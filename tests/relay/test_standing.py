@@ -82,7 +82,7 @@ async def test_before_anybody_wrote_to_the_bot_there_is_nobody_to_tell(house: Ho
 
 
 def test_one_chat_is_one_chat() -> None:
-    line = str(Standing(0, 0, timedelta(), 0, 0, 1))
+    line = str(Standing(0, 0, timedelta(), 0, 0, 1, 0))
     assert line.endswith("content on disk: 1 closed chat")
 
 
