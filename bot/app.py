@@ -37,6 +37,7 @@ from bot.relay.bringing import FetchHandler
 from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, TellHandler
 from bot.relay.delivery import Bell, Delivery
+from bot.relay.faults import describe
 from bot.relay.filing import (
     AuditHandler,
     FileHandler,
@@ -63,7 +64,6 @@ from bot.store import UNREADABLE, SqlStore, at_head, forget
 from bot.visitors.around import expecting, nowhere
 from bot.visitors.hub import Hub
 from bot.visitors.sign_in_routes import SignInRoutes
-from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
 

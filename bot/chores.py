@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from bot.relay.faults import describe
 from bot.relay.outcomes import NotDone
-from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
 

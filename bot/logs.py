@@ -9,15 +9,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
-import traceback
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any, Literal, TextIO
 
 import structlog
 from aiohttp import ClientConnectionResetError
 from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bot.relay.faults import describe
 
 #: Fields that would carry what people wrote, who they are, or what opens a door.
 PRIVATE = frozenset(
@@ -133,10 +133,7 @@ def _placed(record: logging.LogRecord) -> bool:
     if error is not None:
         # In brackets stands what a callback was given, on further lines what a task came to.
         what = record.getMessage().partition("\n")[0].partition("(")[0]
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if "site-packages" not in frame.filename][-1:]
-        at = "".join(f" in {f.name} ({PurePath(f.filename).name}:{f.lineno})" for f in ours)
-        record.msg, record.args = f"{what}: {type(error).__name__}{at}", ()
+        record.msg, record.args = f"{what}: {describe(error)}", ()
         record.exc_info = None
     return True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
@@ -13,6 +12,7 @@ import structlog
 
 from bot.domain.chat import OVER
 from bot.relay.delivery import Committed, Delivery, Lane
+from bot.relay.faults import describe
 from bot.relay.outcomes import NotDone
 from bot.relay.storage import Pulse, Unit
 from bot.store import blocks_sql, chat_sql, outbox_sql, processes, standing_sql
@@ -128,8 +128,7 @@ class SqlStore(Reading):
         try:
             self._bell(committed)
         except Exception as fault:  # noqa: BLE001 - it must not keep anybody from his answer
-            at = str(traceback.extract_tb(fault.__traceback__)[-1])  # no more: it may quote words
-            log.error("bell_failed", error=type(fault).__name__, at=at)  # noqa: TRY400
+            log.error("bell_failed", error=describe(fault))  # noqa: TRY400
 
     # --- writing -------------------------------------------------------------------------------
 

@@ -11,11 +11,11 @@ from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler
 from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
+from bot.relay.faults import describe
 from bot.relay.outcomes import NotDone
 from bot.visitors import guard, wire
 from bot.visitors.guard import Refusal
 from bot.visitors.pages import HEADERS
-from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
 

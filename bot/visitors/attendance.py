@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.chat import NotNow
 from bot.domain.presence import Presence, together
-from bot.visitors.trouble import describe
+from bot.relay.faults import describe
 
 log = structlog.get_logger(__name__)
 

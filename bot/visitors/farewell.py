@@ -5,9 +5,9 @@ from __future__ import annotations
 import structlog
 from aiohttp import ClientConnectionResetError
 
+from bot.relay.faults import describe
 from bot.relay.outcomes import NotDone
 from bot.visitors.outgoing import Overflow
-from bot.visitors.trouble import describe
 from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)

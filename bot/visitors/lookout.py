@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import structlog
 
+from bot.relay.faults import describe
 from bot.visitors.hub import Hub, Watcher
-from bot.visitors.trouble import describe
 
 log = structlog.get_logger(__name__)
 
