@@ -58,3 +58,8 @@ def test_the_container_copies_what_the_wheel_is_made_of() -> None:
     pyproject = (ROOT / "pyproject.toml").read_text()
     for folder in {"bot", *re.findall(r'^"(\w+)/[^"]+" = "bot/', pyproject, re.MULTILINE)}:
         assert f"COPY {folder} {folder}\n" in text
+
+
+def test_the_container_leaves_port_and_path_to_the_configuration() -> None:
+    text = (ROOT / "infra/container/Containerfile").read_text()
+    assert not re.search(r"8360|healthz", text)
