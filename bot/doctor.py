@@ -239,14 +239,14 @@ async def _mail(settings: Settings) -> list[Finding]:
 async def _clamd(settings: Settings) -> list[Finding]:
     """Have it look at as many bytes as a file may have. Raises NotDone if it gives no verdict."""
     from bot.parts import scanner
-    from bot.relay.files import TooBig
+    from bot.relay.files import TooBigToScan
 
     clamd = scanner(settings)
     if clamd is None:
         return []
     try:
         await clamd.is_clean(bytes(settings.files.rules.bytes))
-    except TooBig:
+    except TooBigToScan:
         said = "it takes less than a file may have, and so not every file is taken"
         todo = "Set its StreamMaxLength to at least files.each_mib, or that to less."
         return [Finding(Level.FAIL, "clamd", said, todo)]

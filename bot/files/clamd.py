@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from bot.relay.files import TooBig
+from bot.relay.files import TooBigToScan
 from bot.relay.outcomes import NotDone
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class Clamd:
 
     async def is_clean(self, content: bytes) -> bool:
         """Tell whether nothing was found. Raises NotDone: no answer, or one that is no verdict; and
-        TooBig where clamd takes less than this.
+        TooBigToScan where clamd takes less than this.
         """
         try:
             async with asyncio.timeout(self._seconds):
@@ -49,7 +49,7 @@ class Clamd:
             return False
         if answer.startswith(_LIMIT):
             log.warning("scanner_takes_less", bytes=len(content), limit="StreamMaxLength")
-            raise TooBig(_TOO_BIG)
+            raise TooBigToScan(_TOO_BIG)
         raise NotDone(_NO_VERDICT)
 
     async def _ask(self, content: bytes) -> bytes:

@@ -9,7 +9,7 @@ from bot.domain.chat import Chat
 from bot.domain.files import MAX_ABOUT, BadFile, File, file_name, type_of
 from bot.domain.messages import Author, EmptyText, Kind, Message, tidy
 from bot.domain.photos import bare
-from bot.relay.files import Fetched, FileRules, Scanner, Stored, TooBig
+from bot.relay.files import Fetched, FileRules, Scanner, Stored, TooBigToScan
 from bot.relay.ports import Seat
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -65,7 +65,7 @@ class Attaching:
             raise CannotSay(error.code) from error
         try:
             unsafe = self._scanner is not None and not await self._scanner.is_clean(content)
-        except TooBig as error:
+        except TooBigToScan as error:
             raise CannotSay("file_size") from error
         if unsafe:
             raise CannotSay("file_unsafe")

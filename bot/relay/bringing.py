@@ -11,7 +11,7 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.files import File, Standing, ending_of, file_name, picture_type
 from bot.relay.answering import Answer
 from bot.relay.delivery import Delivery, Lane
-from bot.relay.files import Fetched, Scanner, Stored, TooBig
+from bot.relay.files import Fetched, Scanner, Stored, TooBigToScan
 from bot.relay.handlers import After, Quiet
 from bot.relay.inbound import Heard
 from bot.relay.outcomes import NotDone, Refused
@@ -88,7 +88,7 @@ class FetchHandler(Quiet):
         try:
             content, kind = await self._picture(str(delivery.payload["url"]))
         except NotDone as error:
-            if not (late or isinstance(error, TooBig)):
+            if not (late or isinstance(error, TooBigToScan)):
                 raise
             raise Refused(error.sentence) from error
         return self._then(delivery, content, kind)

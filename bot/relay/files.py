@@ -45,7 +45,7 @@ class Previews(Protocol):
         """Return JPEGs of a picture for the thread, the best first; none if it cannot be read."""
 
 
-class TooBig(NotDone):
+class TooBigToScan(NotDone):
     """The scanner takes no file of that size, however often it is asked."""
 
 
@@ -53,4 +53,4 @@ class Scanner(Protocol):
     """Looks for malware."""
 
     async def is_clean(self, content: bytes) -> bool:
-        """Tell whether nothing was found. Raises NotDone when nobody can tell, or TooBig."""
+        """Tell whether nothing was found. Raises NotDone when nobody can tell, or TooBigToScan."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.files.clamd import Clamd
-from bot.relay.files import TooBig
+from bot.relay.files import TooBigToScan
 from bot.relay.outcomes import NotDone
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + rb"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -95,7 +95,7 @@ async def test_what_is_too_much_for_it_is_told_from_a_scanner_that_is_away(
 ) -> None:
     """It answers in the middle of it, and closes."""
     daemon.most = 1_000_000
-    with pytest.raises(TooBig, match="bigger than what the virus scanner takes"):
+    with pytest.raises(TooBigToScan, match="bigger than what the virus scanner takes"):
         await clamd.is_clean(bytes(4_000_000))
 
 

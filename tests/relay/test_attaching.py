@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.chat import State
 from bot.domain.files import File
-from bot.relay.files import FileRules, TooBig
+from bot.relay.files import FileRules, TooBigToScan
 from bot.relay.outcomes import NotDone, Unclear
 from bot.relay.ports import Seat
 from bot.relay.relaying import RelayHandler
@@ -111,7 +111,7 @@ class Scanner:
 
     async def is_clean(self, content: bytes) -> bool:
         if len(content) > self.most:
-            raise TooBig("It takes less.")
+            raise TooBigToScan("It takes less.")
         if self.verdict is None:
             raise NotDone("The scanner does not answer.")
         return self.verdict

@@ -11,7 +11,7 @@ from bot.domain.messages import Kind, Message, Notice, Role
 from bot.relay.answering import Answer
 from bot.relay.bringing import FetchHandler
 from bot.relay.delivery import Lane
-from bot.relay.files import FileRules, TooBig
+from bot.relay.files import FileRules, TooBigToScan
 from bot.relay.outcomes import NotDone, Unclear
 from bot.relay.ports import Seat
 from tests.relay.house import House
@@ -95,7 +95,7 @@ async def test_what_the_scanner_takes_at_no_time_is_said_to_be_missing_at_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def takes_less(content: bytes) -> bool:
-        raise TooBig("Its StreamMaxLength is too small.")
+        raise TooBigToScan("Its StreamMaxLength is too small.")
 
     monkeypatch.setattr(house.pictures, "is_clean", takes_less)
     _, seat = await house.talking()
