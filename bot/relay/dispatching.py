@@ -11,7 +11,7 @@ from bot.relay.doubts import Doubts
 from bot.relay.ending import Endings, Report
 from bot.relay.handlers import After, Handler, Run
 from bot.relay.lanes import LaneRules, after_fault, pause
-from bot.relay.outcomes import Apart, NotDone, Refused, Throttled, Unclear, Unconfirmed
+from bot.relay.outcomes import Apart, NotDone, Refused, StillUnclear, Throttled, Unclear
 from bot.relay.patience import within
 from bot.relay.relay import Relay
 from bot.relay.slots import Slots
@@ -82,7 +82,7 @@ class Dispatcher:
             if not _is_enough(delivery, error):
                 await self._again(run, error, await handler.delayed(delivery, error))
                 return [], 0.0
-            after = await self._gave_up(run, Unconfirmed(error.sentence))
+            after = await self._gave_up(run, StillUnclear(error.sentence))
         asked = time.monotonic()
         return await self._settle(run, after), asked
 

@@ -48,8 +48,8 @@ class Refused(OutsideError):
     """It did not happen and trying again will not help; a person must change something."""
 
 
-class Unconfirmed(Refused):
-    """It may be there twice by now; whoever cannot do with that leaves it at that."""
+class StillUnclear(Refused):
+    """Unclear a second time, so it may be there twice: whoever cannot do with that leaves it at that."""
 
 
 class Written(Refused):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.relay.delivering import later
 from bot.relay.delivery import Delivery
 from bot.relay.handlers import After, Quiet
-from bot.relay.outcomes import Refused, Unconfirmed
+from bot.relay.outcomes import Refused, StillUnclear
 from bot.relay.ports import Threads
 from bot.relay.relay import Relay
 
@@ -19,7 +19,7 @@ class _TakingBack(Quiet):
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """If Teams did not say what came of it: try on, since people's words may stand there."""
-        return later(self._relay, delivery) if isinstance(error, Unconfirmed) else None
+        return later(self._relay, delivery) if isinstance(error, StillUnclear) else None
 
 
 class RetireHandler(_TakingBack):
