@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.store.postgres import Door
+from bot.store.postgres import PostgresServer
 from bot.store.sql import Query
 from bot.store.thread import Aside
 from tests.leaping import leaping
@@ -80,7 +80,7 @@ def test_what_a_database_was_asked_comes_before_the_shortest_timer(postgres_url:
     sleep = Query(sa.select(sa.func.concat(sa.func.pg_sleep(sa.literal_column("0.2")), "awake")))
 
     async def main() -> list[list[Any]]:
-        connection = await Door(postgres_url).open()
+        connection = await PostgresServer(postgres_url).open()
         async with asyncio.timeout(1.0):
             found = await connection.run([(sleep, {})])
         connection.close()

@@ -20,7 +20,7 @@ import structlog
 from bot.relay.delivery import Committed, Lane, News
 from bot.store import codec
 from bot.store.libpq import Connection
-from bot.store.postgres import Door
+from bot.store.postgres import PostgresServer
 from bot.store.sql import Query, text
 
 log = structlog.get_logger(__name__)
@@ -38,8 +38,8 @@ _SHORTEST, _LONGEST = 0.1, 3.0  # seconds between attempts to connect
 class Listener:
     """One process's ear and mouth."""
 
-    def __init__(self, door: Door, ring: Callable[[Committed], object]) -> None:
-        self._door = door
+    def __init__(self, server: PostgresServer, ring: Callable[[Committed], object]) -> None:
+        self._server = server
         self._ring = ring
         self._name = secrets.token_hex(6)
         self._db: Connection | None = None
@@ -126,7 +126,7 @@ class Listener:
         pause, lost = _SHORTEST, False
         while True:
             try:
-                self._db = await self._door.open(durable=False)
+                self._db = await self._server.open(durable=False)
                 await self._hear(self._db, tried, lost=lost)
             except Exception as error:  # noqa: BLE001 - a fault of ours must make nobody deaf
                 if not isinstance(error, (psycopg.Error, TimeoutError)):

@@ -36,7 +36,7 @@ _CONFLICTS = (
 _FOREIGN = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 
 
-class Door:
+class PostgresServer:
     """Where the database is; opens connections to it."""
 
     def __init__(self, url: str) -> None:
@@ -54,8 +54,8 @@ class PostgresHand:
     shared = True
     most = 1
 
-    def __init__(self, door: Door, clock: Callable[[], datetime]) -> None:
-        self._door = door
+    def __init__(self, server: PostgresServer, clock: Callable[[], datetime]) -> None:
+        self._server = server
         self._clock = clock
         self._db: Connection | None = None
         self._waiting: list[Order] = []
@@ -112,7 +112,7 @@ class PostgresHand:
         self.fresh = self._db is None or not self._db.is_open()
         if self.fresh:
             self._db = None
-            self._db = await self._door.open()
+            self._db = await self._server.open()
         self._say(b"BEGIN")
         return self._clock()
 
@@ -183,8 +183,8 @@ class PostgresHand:
 class PostgresReader:
     """One connection, on which any number of callers read at the same time."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
         self._db: Connection | None = None
         self._opening = asyncio.Lock()
 
@@ -213,6 +213,6 @@ class PostgresReader:
             async with self._opening:
                 if self._db is None or self._db.broken is not None:
                     self._db = None
-                    self._db = await self._door.open()
+                    self._db = await self._server.open()
                 connection = self._db
         return (await connection.run([(query, values)]))[0]

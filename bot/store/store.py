@@ -20,7 +20,7 @@ from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
 from bot.store.listening import Listener
 from bot.store.neighbours import VERSION, Ears, Neighbours
-from bot.store.postgres import Door, PostgresHand, PostgresReader
+from bot.store.postgres import PostgresHand, PostgresReader, PostgresServer
 from bot.store.reading import AWAY, Reader, Reading
 from bot.store.scrubbing import Scrubber, postgres_scrubber, sqlite_scrubber
 from bot.store.sqlite import SqliteHand, SqliteReader
@@ -68,12 +68,12 @@ class SqlStore(Reading):
             store._scrubber = sqlite_scrubber(file)
             store._ears = store._neighbours = Neighbours(store._version, store._heard_of_others)
             return store
-        door = Door(url)
-        store = cls(PostgresReader(door), clock)
-        hands = [PostgresHand(door, clock) for _ in range(_HANDS)]
+        server = PostgresServer(url)
+        store = cls(PostgresReader(server), clock)
+        hands = [PostgresHand(server, clock) for _ in range(_HANDS)]
         store._writer = Writer(hands, store._committed)
-        store._scrubber = postgres_scrubber(door.parts)
-        store._ears = Listener(door, store._heard)
+        store._scrubber = postgres_scrubber(server.parts)
+        store._ears = Listener(server, store._heard)
         return store
 
     async def close(self) -> None:

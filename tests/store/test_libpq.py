@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.store.libpq import Connection, Order, Unsendable
-from bot.store.postgres import Door
+from bot.store.postgres import PostgresServer
 from bot.store.sql import Query, number, text
 
 _SUM = Query(sa.select(number("a") + number("b")))
@@ -27,7 +27,7 @@ _END = Query(sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid())))
 @pytest.fixture
 async def wire(postgres_url: str) -> AsyncIterator[Connection]:
     """A connection to an empty database."""
-    connection = await Door(postgres_url).open()
+    connection = await PostgresServer(postgres_url).open()
     yield connection
     connection.close()
 

@@ -12,7 +12,7 @@ from bot.relay.delivery import Committed, Lane, News
 from bot.store import SqlStore, listening
 from bot.store.libpq import Connection
 from bot.store.listening import Listener
-from bot.store.postgres import Door
+from bot.store.postgres import PostgresServer
 from tests.store.making import Ears, add_chat
 
 
@@ -43,15 +43,15 @@ async def test_who_could_not_connect_for_a_reason_that_nobody_foresaw_tries_agai
     two: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, theirs = two
-    here, opening = Heard(mine), Door.open
+    here, opening = Heard(mine), PostgresServer.open
     faults = [ValueError("swordfish")]
 
-    async def once(self: Door, **how: Any) -> Connection:
+    async def once(self: PostgresServer, **how: Any) -> Connection:
         if faults:
             raise faults.pop()
         return await opening(self, **how)
 
-    monkeypatch.setattr(Door, "open", once)
+    monkeypatch.setattr(PostgresServer, "open", once)
     with capture_logs() as logs:
         await mine.listen()
         await here.wait_for(EVERYTHING)
