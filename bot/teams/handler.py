@@ -29,7 +29,7 @@ from bot.teams import cards, words
 from bot.teams.adapter import RAW
 from bot.teams.clocks import Clocks
 from bot.teams.membership import Gatekeeper
-from bot.teams.refused import Refusal, Refusals
+from bot.teams.misses import Miss, Misses
 
 log = structlog.get_logger(__name__)
 
@@ -69,13 +69,13 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
         self._clock = clock
         self._limit = limit
         self._clocks = Clocks()
-        self._refusals = Refusals(self._is_able, self._tell_missed)
+        self._misses = Misses(self._is_able, self._tell_missed)
         self._told: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """Stop what is under way."""
-        await self._refusals.close()
+        await self._misses.close()
         await self._membership.close()
         for task in self._tasks:
             task.cancel()
@@ -199,18 +199,18 @@ class TeamsHandler(TeamsActivityHandler):  # type: ignore[misc]
                 return await turn
         except Exception:
             if one := missed():
-                self._refusals.note(Refusal(where, who, one))
+                self._misses.note(Miss(where, who, one))
             raise
 
-    async def _is_able(self, refusal: Refusal) -> None:
+    async def _is_able(self, miss: Miss) -> None:
         """Fail while nothing can be written."""
-        await self._operating.missed(refusal.where, [])
+        await self._operating.missed(miss.where, [])
 
-    async def _tell_missed(self, refusals: list[Refusal]) -> None:
+    async def _tell_missed(self, misses: list[Miss]) -> None:
         """Tell a thread what Teams has not brought again; strangers' words are not spoken of."""
-        told = [one.missed for one in refusals if await self._may(one.who, one.where)]
+        told = [one.missed for one in misses if await self._may(one.who, one.where)]
         if told:
-            await self._operating.missed(refusals[0].where, told)
+            await self._operating.missed(misses[0].where, told)
 
     def _when(self, raw: read.Json) -> str:
         at = read.moment(raw) or datetime.now(UTC)

@@ -44,8 +44,8 @@ async def service(stage: Stage, tmp_path: Path) -> AsyncIterator[Service]:
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
     await asyncio.to_thread(lay_out, url)
     service = Service(Settings(**stage.settings(url)))
-    refusals = service.teams.handler._refusals
-    refusals._look, refusals._wait = 0.05, 1.5
+    misses = service.teams.handler._misses
+    misses._look, misses._wait = 0.05, 1.5
     await service.start()
     yield service
     await service.stop()

@@ -17,8 +17,8 @@ from tests.teams.stage import Stage, served
 @pytest.fixture
 def quick(stage: Stage) -> Stage:
     """The stage that tells at once what was refused."""
-    stage.room.handler._refusals._look = 0.01
-    stage.room.handler._refusals._wait = 0.0
+    stage.room.handler._misses._look = 0.01
+    stage.room.handler._misses._wait = 0.0
     return stage
 
 
@@ -37,7 +37,7 @@ async def status(stage: Stage) -> int | None:
 
 async def told(stage: Stage) -> list[str]:
     """The keys that a thread was told of, once everything is told."""
-    task = stage.room.handler._refusals._task
+    task = stage.room.handler._misses._task
     if task is not None:
         await task
     return [one.key for _, messages in stage.operating.missing for one in messages]
@@ -143,9 +143,9 @@ async def test_where_only_mentions_count_the_rest_is_not_told(teams: TeamsStandI
         root = await grace.mention("Live chat", "12345")
         stage.operating.trouble = NotDone("The database does not answer.")
         await grace.reply(root, "between us")
-        assert stage.room.handler._refusals._task is None
+        assert stage.room.handler._misses._task is None
         await grace.reply(root, "for you", mention=True)
-        assert stage.room.handler._refusals._task is not None
+        assert stage.room.handler._misses._task is not None
 
 
 async def test_strangers_words_are_not_spoken_of(quick: Stage) -> None:

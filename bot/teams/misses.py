@@ -26,7 +26,7 @@ WAIT = 60.0  # seconds that Teams has from then on
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Miss:
     """A message that was turned away with 503, where, and by whom it was written."""
 
     where: Thread
@@ -34,13 +34,13 @@ class Refusal:
     missed: Missed
 
 
-class Refusals:
+class Misses:
     """Remembers them, and has the thread told once nothing has been turned away for a while."""
 
     def __init__(
         self,
-        able: Callable[[Refusal], Awaitable[None]],
-        tell: Callable[[list[Refusal]], Awaitable[None]],
+        able: Callable[[Miss], Awaitable[None]],
+        tell: Callable[[list[Miss]], Awaitable[None]],
         *,
         look: float = LOOK,
         wait: float = WAIT,
@@ -49,21 +49,21 @@ class Refusals:
         self._able = able
         self._tell = tell
         self._look, self._wait = look, wait
-        self._refused: dict[tuple[str, str, str], Refusal] = {}
+        self._missed: dict[tuple[str, str, str], Miss] = {}
         self._since: float | None = None  # when we could take things in again
         self._task: asyncio.Task[None] | None = None
 
-    def note(self, refusal: Refusal) -> None:
+    def note(self, miss: Miss) -> None:
         """Remember one; Teams' repeats of it are one."""
         self._since = None
-        missed = refusal.missed
-        name = (refusal.where.conversation_id, missed.key, missed.change)
-        if name not in self._refused and len(self._refused) >= MOST:
-            log.warning("refusals_not_all_remembered")
+        missed = miss.missed
+        name = (miss.where.conversation_id, missed.key, missed.change)
+        if name not in self._missed and len(self._missed) >= MOST:
+            log.warning("misses_not_all_remembered")
             return
-        self._refused[name] = refusal
+        self._missed[name] = miss
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._watch(), name="refusals")
+            self._task = asyncio.create_task(self._watch(), name="misses")
 
     async def close(self) -> None:
         """Stop watching."""
@@ -72,7 +72,7 @@ class Refusals:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _watch(self) -> None:
-        while self._refused:
+        while self._missed:
             await asyncio.sleep(self._look)
             try:
                 await self._settle()
@@ -81,22 +81,22 @@ class Refusals:
                 log.info("still_unable", error=type(error).__name__)
 
     async def _settle(self) -> None:
-        await self._able(next(iter(self._refused.values())))
+        await self._able(next(iter(self._missed.values())))
         now = time.monotonic()
         self._since = now if self._since is None else self._since
         if now - self._since < self._wait:
             return
-        by_thread: dict[str, list[Refusal]] = {}
-        for refusal in self._refused.values():
-            by_thread.setdefault(refusal.where.conversation_id, []).append(refusal)
+        by_thread: dict[str, list[Miss]] = {}
+        for miss in self._missed.values():
+            by_thread.setdefault(miss.where.conversation_id, []).append(miss)
         trouble: Exception | None = None
-        for refusals in by_thread.values():
+        for misses in by_thread.values():
             try:
-                await self._tell(refusals)
+                await self._tell(misses)
             except Exception as error:  # noqa: BLE001 - raised below: others need not wait for it
                 trouble = error
                 continue
-            for one in refusals:
-                self._refused.pop((one.where.conversation_id, one.missed.key, one.missed.change))
+            for one in misses:
+                self._missed.pop((one.where.conversation_id, one.missed.key, one.missed.change))
         if trouble is not None:
             raise trouble
