@@ -59,7 +59,7 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Revision:
     """One step of a message's trail; ``before`` is the wording that an edit replaced.
 
     Of a message that was taken back no earlier wording is kept.
@@ -102,7 +102,7 @@ class Line:
     notice: bool = False
     edited: datetime | None = None
     removed: datetime | None = None
-    trail: tuple[Change, ...] = ()
+    trail: tuple[Revision, ...] = ()
     doubt: Notice | None = None
     files: tuple[Attached, ...] = ()
 
@@ -158,7 +158,7 @@ def _may_change(message: Message, line: Line) -> bool:
 
 def _changed(line: Line, changes: Iterable[Message]) -> tuple[Line, list[str]]:
     """Work its author's changes into a line; return also its wordings that stand taken back."""
-    trail: list[Change] = []
+    trail: list[Revision] = []
     gone: list[str] = []
     told, last = 0, ""  # from where on the trail tells wordings, and which was taken back last
     for message in changes:
@@ -168,16 +168,16 @@ def _changed(line: Line, changes: Iterable[Message]) -> tuple[Line, list[str]]:
             gone += taken
             last = taken[0] if taken else last
             trail[told:] = [replace(change, before=None) for change in trail[told:]]
-            trail.append(Change(What.REMOVED, message.at))
+            trail.append(Revision(What.REMOVED, message.at))
             told = len(trail)
             line = replace(line, text="", quote=None, removed=message.at)
         elif line.removed and gone and last == message.text:
             gone = []
-            trail.append(Change(What.RESTORED, message.at))
+            trail.append(Revision(What.RESTORED, message.at))
             line = replace(line, text=message.text, removed=None)
         else:
             before = None if line.removed else line.text
-            trail.append(Change(What.EDITED, message.at, before))
+            trail.append(Revision(What.EDITED, message.at, before))
             line = replace(line, text=message.text, edited=message.at, removed=None)
     return replace(line, trail=tuple(trail)), gone
 

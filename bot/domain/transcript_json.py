@@ -11,7 +11,7 @@ from bot.domain.chat import Chat, Rebinding
 from bot.domain.matching import Match
 from bot.domain.messages import Notice
 from bot.domain.tickets import TicketRef
-from bot.domain.transcript import Change, Line, spoken
+from bot.domain.transcript import Line, Revision, spoken
 
 SCHEMA = "livechat.transcript/1"
 
@@ -126,7 +126,7 @@ def _line(line: Line) -> dict[str, Any]:
         "edited": _moment(line.edited),
         "removed": _moment(line.removed),
         "seen": _SEEN[line.doubt],
-        "trail": [_change(change) for change in line.trail],
+        "trail": [_revision(revision) for revision in line.trail],
         "files": [
             {
                 "name": file.name,
@@ -140,8 +140,8 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
-    return {"what": change.what.value, "at": change.at.isoformat(), "before": change.before}
+def _revision(revision: Revision) -> dict[str, Any]:
+    return {"what": revision.what.value, "at": revision.at.isoformat(), "before": revision.before}
 
 
 def _moment(at: datetime | None) -> str | None:

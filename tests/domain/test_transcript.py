@@ -15,7 +15,7 @@ from bot.domain.identity import Identity, Proof
 from bot.domain.matching import Match
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.domain.transcript import Attached, Change, What, resolve, standing
+from bot.domain.transcript import Attached, Revision, What, resolve, standing
 from bot.domain.transcript_json import SCHEMA, as_json
 from bot.domain.transcript_text import ONE_COLUMN, as_text, broken, columns
 from tests.people import ADA, ALAN, GRACE, TICKET, filing, talking
@@ -143,8 +143,8 @@ def test_an_edits_trail_keeps_the_wording_that_the_other_side_has_read() -> None
     ]
     (only,) = resolve(log)
     assert only.trail == (
-        Change(What.EDITED, log[1].at, "Delete it"),
-        Change(What.EDITED, log[2].at, "Do not delete it"),
+        Revision(What.EDITED, log[1].at, "Delete it"),
+        Revision(What.EDITED, log[2].at, "Do not delete it"),
     )
 
 
