@@ -198,7 +198,8 @@ class Changing:
                 await self._compare(unit, chat, changed, line)
         except (EmptyText, TextTooLong, ChatFull, NotNow):
             over = chat.state is not State.OPEN
-            await self._tell(unit, chat, Answer.CHANGED_LATE if over else Answer.NOT_CHANGED)
+            word = Answer.CHANGED_LATE if over else Answer.NOT_CHANGED
+            await self._telling.told(unit, chat, word)
 
     async def _seen(self, unit: Unit, chat: Chat, line: Message) -> str | None:
         """Return the words of a line as the visitor has them, empty if taken back; None if unknown."""
@@ -260,30 +261,38 @@ class Changing:
         """A change of words that have not gone to a visitor: not yet, or never."""
         text = None if changed.text is None or is_note(changed.text) else changed.text
         lost = kept is not None and kept.fate in (Fate.MISSED, Fate.GONE)
-        if text is not None and (self._is_asked(changed, text) or lost):
+        if text is not None and (lost or self._is_asked(changed, text)):
             if not await self._say_now(unit, changed, text, at, lost=lost):
                 await self._in_vain(unit, changed, live)
+        elif text is None or changed.thread.listening is Listening.THREAD:
+            waits = Newest(Fate.WAITS, at, text, _behind(changed))
+            await self._unsaid(unit, live, changed, waits, kept)
+        elif kept is not None:  # any other talk of the team is not kept
+            await self._keep(unit, changed, kept)
+
+    async def _unsaid(
+        self, unit: Unit, live: Chat | None, changed: Changed, waits: Newest, kept: Newest | None
+    ) -> None:
+        """A change that says nothing by itself: its original will, if it is yet to come."""
+        if kept is None and live is None:
             return
-        ours = text is None or changed.thread.listening is Listening.THREAD
-        if kept is None and (live is None or not ours):
-            return  # talk of the team that concerns nobody else is not kept
-        if ours and await self._is_awaited(unit, changed, kept):
-            await self._keep(unit, changed, Newest(Fate.WAITS, at, text, _behind(changed)))
+        if await self._is_awaited(unit, changed, kept):
+            await self._keep(unit, changed, waits)
             return
         if kept is not None:
             await self._keep(unit, changed, kept)
-        if live is None or text is None or not ours:
+        if live is None or waits.text is None:
             return
         # Sending old words because of a mended typo could show the visitor what was said before.
         if await unit.first_time(changed.thread.conversation_id, changed.activity_id):
-            await self._tell(unit, live, Answer.NEVER_SENT)
+            await self._telling.told(unit, live, Answer.NEVER_SENT)
 
     async def _in_vain(self, unit: Unit, changed: Changed, live: Chat | None) -> None:
         """Tell, once, of a change that is neither said nor carried out."""
         if not await unit.first_time(changed.thread.conversation_id, changed.activity_id):
             return
         if live is not None:
-            await self._tell(unit, live, Answer.NEVER_SENT)
+            await self._telling.told(unit, live, Answer.NEVER_SENT)
             return
         thread = await unit.known_thread(changed.thread.conversation_id)
         if thread is not None and self._is_asked(changed, changed.text or ""):
@@ -316,9 +325,6 @@ class Changing:
                 return False
         await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
         return True
-
-    async def _tell(self, unit: Unit, chat: Chat, word: Answer) -> None:
-        await self._telling.told(unit, chat, word)
 
     async def _kept(self, unit: Unit, thread: Thread, key: str) -> Newest | None:
         known = await unit.early_for(thread.conversation_id, key)

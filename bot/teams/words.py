@@ -296,24 +296,7 @@ HOW_TO_ANSWER = {
 
 def say(notice: Tell, listening: Listening) -> str:
     """Word a notice for a thread in which the bot listens so; no markup."""
-    chat, template = notice.chat, _WORDS[notice.word]
-    if notice.word is Answer.NOTHING_HERE and notice.detail:
-        template = _NOT_NOW
-    if notice.word is Answer.ELSEWHERE and not notice.detail:
-        template = _UNLINKED
-    if notice.word is Word.HANDED_BACK and chat is not None and chat.operators:
-        template = _LEFT
-    if notice.word is Answer.MISTYPED:
-        template = held_words.worded(chat, notice.detail)
-    if chat is not None:
-        template = doubt.worded(chat, notice.word, template)
-    if chat is not None and _is_unconfirmed(chat):
-        template = _MISMATCHED.get(notice.word, template)
-    detail = notice.detail.strip()
-    if notice.word is Answer.MISTYPED:
-        detail = held_words.fitting(chat, detail)
-    if detail and notice.word is Answer.SEVERAL_NUMBERS:
-        detail = f"I read {detail}."
+    chat, template, detail = notice.chat, _worded(notice), _fitting(notice)
     if chat is not None and not chat.filed_in.number:
         template = _without_ticket(template)
     text = template.format(
@@ -328,6 +311,33 @@ def say(notice: Tell, listening: Listening) -> str:
     )
     said = "\n".join(" ".join(line.split()) for line in text.split("\n"))
     return f"{said} (resent)" if notice.resent else said
+
+
+def _worded(notice: Tell) -> str:
+    """Return a notice's words as things stand, with what is yet to be filled in."""
+    word, chat, detail = notice.word, notice.chat, notice.detail
+    match word:
+        case Answer.MISTYPED:
+            return held_words.worded(chat, detail)
+        case Answer.NOTHING_HERE if detail:
+            return _NOT_NOW
+        case Answer.ELSEWHERE if not detail:
+            return _UNLINKED
+        case Word.HANDED_BACK if chat is not None and chat.operators:
+            return _LEFT
+    if chat is None:
+        return _WORDS[word]
+    if word in _MISMATCHED and _is_unconfirmed(chat):
+        return _MISMATCHED[word]
+    return doubt.worded(chat, word, _WORDS[word])
+
+
+def _fitting(notice: Tell) -> str:
+    """Return the detail as it is filled in."""
+    detail = notice.detail.strip()
+    if notice.word is Answer.MISTYPED:
+        return held_words.fitting(notice.chat, detail)
+    return f"I read {detail}." if detail and notice.word is Answer.SEVERAL_NUMBERS else detail
 
 
 def _is_unconfirmed(chat: Chat) -> bool:
