@@ -110,7 +110,12 @@ def known(chat_id: str) -> tuple[str, Chat] | None:
 
 
 async def forget() -> None:
-    """Forget chats as they were read: another process, or a prompt, may have purged them since."""
+    """Forget chats as they were read: another process, or a prompt, may have purged them since.
+
+    What a later version keeps of one stays until the next time: who has just read it may write it yet.
+    """
+    for chat_id in _later.keys() - _known.keys():
+        del _later[chat_id]
     _known.clear()
     _rests.clear()
 

@@ -65,6 +65,19 @@ def test_nor_is_what_a_later_version_keeps_of_them_known_for_ever() -> None:
     assert codec._later.keys() <= codec._known.keys()
 
 
+async def test_it_is_forgotten_with_the_chat_but_for_what_is_just_being_done_to_it() -> None:
+    """What a unit of work has read already it may write a moment later."""
+    await codec.forget()
+    chat = replace(talking(1), id="forgotten")
+    detail = json.loads(codec.chat_to_json(chat)) | {"novelty": "Ada"}
+    chat = codec.chat_from_json(chat.id, json.dumps(detail))
+    await codec.forget()
+    assert json.loads(codec.chat_to_json(chat))["novelty"] == "Ada"
+    await codec.forget()
+    await codec.forget()
+    assert chat.id not in codec._later
+
+
 def test_a_chat_is_written_as_a_whole_whatever_has_changed_of_it() -> None:
     chat = replace(talking(1), id="changing")
     at = NOW + timedelta(microseconds=1)
