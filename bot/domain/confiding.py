@@ -50,10 +50,12 @@ _MAKES = frozenset({"create", "make"})
 #: What else begins with none of these words, nor with one like them, has a colon or a dash in it.
 _OPENERS = _PUT | _MAKES | {"rt"}
 _SLIPPED = (("send", 1), ("new", 1), ("block", 1), ("confirm", 2))
-# A colleague's name, in one word or two, that was typed and not picked from Teams' list.
+# A colleague's name, in one word or two, that was typed and not picked from Teams' list. What one is
+# to do with a folder is no name: "@Ada open /projects".
+_TO_FOLDER = r"(?:open|use|try|check|cd|ls|the|your|under|from|into)\s+/(?!(?:s?he|they)\b)\w"
 _NAMED = tuple(
     re.compile(rf"[^\w\n/@\uff20]*[@\uff20]\s?{names}[^\w\s/]{{0,3}}\s+(?:[–—-]\s+)?")
-    for names in (r"\w[\w.'’-]*", r"\w[\w.'’-]*\s\w[\w.'’-]*")
+    for names in (r"\w[\w.'’-]*", rf"\w[\w.'’-]*\s(?!{_TO_FOLDER})\w[\w.'’-]*")
 )
 _MARKED = re.compile(r"[:;–—]|.-\s")
 #: A line's parts, each of which may begin with what is for RT: "Hi Alan, send to rt 345: …".

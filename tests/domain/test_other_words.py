@@ -156,6 +156,25 @@ def test_slashes_further_behind_a_name_begin_no_note(said: str) -> None:
     assert held_back(said, mentioned=False) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [
+        ("@Ada open /projects now", None),
+        ("@Ada, use /projects please", None),
+        ("@ada cd /projects", None),
+        ("@Alan open /he lies", "//"),
+        ("@Alan open / he lies", "//"),
+        ("@Alan open // he lies", "//"),
+        ("@Alan Open /lies, all of it", "//"),
+        ("@alan turing /lies, all of it", "//"),
+        ("@Alan open internal: he lies", RECORD),
+    ],
+)
+def test_what_one_does_with_a_folder_is_no_second_name(said: str, form: str | None) -> None:
+    for mentioned in (True, False):
+        assert held_back(said, mentioned=mentioned) == form
+
+
 @pytest.mark.parametrize("mentioned", [True, False])
 @pytest.mark.parametrize(
     "name", ["@Alan ", "@Alan: ", "@Alan Turing ", "\uff20alan – ", "- @ Alan, ", "“@Alan” "]
