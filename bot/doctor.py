@@ -13,6 +13,7 @@ import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from bot.rt import keytab
 LIMIT = 30.0
 """Seconds that one check may take: Kerberos and RT may each run into a time-out of their own."""
 SOON = timedelta(days=30)
+CLOSE, FAR = timedelta(minutes=1), timedelta(minutes=5)
+"""How far clocks may be apart without harm; and so far that nobody believes what the other signed."""
 ENOUGH_MIB = 256
 """Free disk: SQLite's log takes up to 32 MiB, and the file is written anew beside itself."""
 
@@ -66,6 +69,7 @@ def checks(settings: Settings) -> dict[str, Check]:
     return {
         "database": lambda: _database(settings),
         "entra": lambda: _entra(settings),
+        "clock": lambda: _clock(settings),
         "rt": lambda: _rt(settings),
         "mail": lambda: _mail(settings),
         "clamd": lambda: _clamd(settings),
@@ -204,6 +208,29 @@ def _ends(certificate: Path, now: datetime) -> list[Finding]:
     said = f"the bot's certificate ends on {until:%-d %B %Y}, and then the bot is silent"
     todo = "Make another and upload it to Entra (docs/operations.md, Change a secret)."
     return [Finding(Level.WARN, "entra", said, todo)]
+
+
+async def _clock(settings: Settings) -> list[Finding]:
+    """Compare this machine's clock with Microsoft's, by which Teams' requests are signed."""
+    from bot.teams.entra_http import EntraHttp
+
+    if settings.teams.without_authentication:
+        return []
+    http = EntraHttp(str(settings.teams.ca_file or ""))
+    try:
+        answer = await asyncio.to_thread(http.get, settings.teams.authority_url)
+    except OSError:
+        return []  # the finding about the token says so
+    told = {name.lower(): value for name, value in answer.headers.items()}.get("date")
+    if told is None:
+        return []
+    ahead = datetime.now(UTC) - parsedate_to_datetime(told)
+    if abs(ahead) <= CLOSE:
+        return [Finding(Level.OK, "clock", "it agrees with Microsoft's")]
+    way = "ahead of" if ahead > timedelta() else "behind"
+    said = f"this machine's clock is {abs(ahead) // timedelta(minutes=1)} minutes {way} Microsoft's"
+    todo = "Let NTP set it (timedatectl): at 5 minutes the bot is silent, and Kerberos refuses us."
+    return [Finding(Level.FAIL if abs(ahead) > FAR else Level.WARN, "clock", said, todo)]
 
 
 async def _rt(settings: Settings) -> list[Finding]:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from bot import doctor
-from bot.config import Settings
 from bot.doctor import Finding, Level, examine, look_at_settings
 from bot.relay.outcomes import NotDone
 from bot.sandbox.stage import Stage
@@ -350,51 +348,3 @@ async def test_only_where_the_upgrade_alone_is_missing_polling_is_said_to_work(
     monkeypatch.setattr("bot.front.upgraded", upgraded)
     (found,) = await examine({"websockets": doctor.checks(settings())["websockets"]})
     assert (found.level, "will poll" in found.said) == (Level.WARN, status == 426)
-
-
-# --- against the stand-ins, over the network ------------------------------------------------------
-
-
-async def test_everything_is_well_where_everything_is(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'livechat.db'}"
-    await asyncio.to_thread(upgrade, url)
-    async with Stage(service_port=9) as stage:
-        found = await doctor.examine_all(stage.write(tmp_path, url))
-    assert [f for f in found if f.level is Level.FAIL] == []
-    well = {f.what for f in found if f.level is Level.OK}
-    assert {"configuration", "database", "entra", "rt rt: login", "rt rt: account"} <= well
-
-
-async def test_a_secret_that_entra_or_rt_refuses_is_told(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'livechat.db'}"
-    async with Stage(service_port=9) as stage:
-        wrong = stage.settings(url)
-        wrong["teams"]["app_password"] = wrong["rt"]["rt"]["password"] = "swordfish"
-        found = await examine(doctor.checks(Settings(**wrong)))
-    failed = {f.what: f.said for f in found if f.level is Level.FAIL}
-    assert set(failed) == {"database", "entra", "rt rt: login"}
-    assert "AADSTS" in failed["entra"] or "invalid_client" in failed["entra"]
-    assert "swordfish" not in doctor.as_text(found)
-
-
-@pytest.mark.parametrize(
-    ("days", "known", "told"), [(29, True, True), (31, True, False), (29, False, True)]
-)
-async def test_it_is_told_in_time_and_when_it_is_refused_that_the_bots_certificate_ends(
-    tmp_path: Path, days: int, known: bool, told: bool
-) -> None:
-    crt, key = tmp_path / "bot.crt", tmp_path / "bot.key"
-    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days {days} -subj /CN=livechat"
-    subprocess.run([*command.split(), "-keyout", key, "-out", crt], check=True, capture_output=True)
-    async with Stage(service_port=9) as stage:
-        stage.teams.login.app_certificate = crt.read_bytes() if known else None
-        made = stage.settings(f"sqlite:///{tmp_path / 'livechat.db'}")
-        del made["teams"]["app_password"]
-        made["teams"] |= {"certificate_file": str(crt), "certificate_key_file": str(key)}
-        found = await examine({"entra": doctor.checks(Settings(**made))["entra"]})
-        crt.write_text("-----BEGIN CERTIFICATE-----\nMIIDBTCC\n-----END CERTIFICATE-----\n")
-        broken = await examine({"entra": doctor.checks(Settings(**made))["entra"]})
-    warned = [f.said for f in found if f.level is Level.WARN]
-    assert f"the certificate in {crt} cannot be read" in [f.said for f in broken]
-    assert found[0].level is (Level.OK if known else Level.FAIL)
-    assert ["certificate ends on" in said for said in warned] == [True] * told
