@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.relay.counts import count
 from bot.relay.delivery import Lane
-from bot.relay.standing import standing
 from bot.store import SqlStore
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ class Backlog:
         for lane, (waiting, oldest) in (await self._store.backlog()).items():
             if oldest > _LATE and self._may_tell(lane):
                 log.warning("outbox_behind", lane=lane, waiting=waiting, oldest=int(oldest))
-        found = await standing(self._store, self._now())
+        found = await count(self._store, self._now())
         if (self._stay(found.late) or found.oldest > _WAITS_LONG) and self._may_tell(None):
             seconds = int(found.oldest.total_seconds())
             log.warning("filing_waits", waiting=found.waiting, oldest=seconds, leftovers=found.late)

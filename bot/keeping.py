@@ -14,9 +14,9 @@ from bot.app import rules
 from bot.config import Settings
 from bot.domain.messages import Author, Role
 from bot.relay.blocking import NOBODY, Blocking, everybody
+from bot.relay.counts import count
 from bot.relay.people import Trace, Traces, erase
 from bot.relay.relay import Relay
-from bot.relay.standing import standing
 from bot.store import SqlStore, find_traces
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ async def status(settings: Settings, *, as_json: bool) -> str:
     """Say how many chats are open, wait for RT, were filed and purged. Raises NotDone."""
     store = SqlStore.at(settings.database.url)
     try:
-        found = await standing(store, now())
+        found = await count(store, now())
     finally:
         await store.close()
     if not as_json:

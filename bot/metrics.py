@@ -19,10 +19,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from bot.domain.chat import State
 from bot.domain.matching import Match
+from bot.relay.counts import Counts, count
 from bot.relay.delivery import Lane
 from bot.relay.outcomes import NotDone
 from bot.relay.relay import CONFIRMED
-from bot.relay.standing import Standing, standing
 from bot.relay.storage import Unit
 from bot.rt.watch import WELL
 from bot.store import SqlStore
@@ -120,7 +120,7 @@ class Metrics:
         what = "Tickets that a CO confirmed for a visitor in the last 24 hours, by how they fit."
         return [
             _gauges("chats", "Chats that are here, by state.", ("state",), states.items()),
-            *_of(await standing(self._store, self._now())),
+            *_of(await count(self._store, self._now())),
             _gauges("confirmations_last_day", what, ("match",), sure.items()),
             _gauges(
                 "outbox_waiting", "Deliveries due or tried already.", ("lane",), waiting.items()
@@ -138,15 +138,15 @@ async def _nothing(_unit: Unit) -> None:
     """Write, and leave everything as it is."""
 
 
-def _of(stands: Standing) -> Iterator[Metric]:
+def _of(counts: Counts) -> Iterator[Metric]:
     """What the daily line tells."""
-    yield _gauge("filings_waiting", "Chats that are over and not in RT.", stands.waiting)
-    oldest = stands.oldest.total_seconds()
+    yield _gauge("filings_waiting", "Chats that are over and not in RT.", counts.waiting)
+    oldest = counts.oldest.total_seconds()
     yield _gauge("filings_oldest_seconds", "How long the oldest of them is over.", oldest)
-    yield _gauge("filed_last_day", "Records that RT took in the last 24 hours.", stands.filed)
-    yield _gauge("purged_last_day", "Chats purged in the last 24 hours.", stands.purged)
+    yield _gauge("filed_last_day", "Records that RT took in the last 24 hours.", counts.filed)
+    yield _gauge("purged_last_day", "Chats purged in the last 24 hours.", counts.purged)
     what = "Chats whose words and files should be gone, and are not: for long, a fault."
-    yield _gauge("leftovers", what, stands.late)
+    yield _gauge("leftovers", what, counts.late)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

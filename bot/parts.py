@@ -13,13 +13,13 @@ from bot.domain.tickets import DEFAULT_INSTANCE
 from bot.files.clamd import Clamd
 from bot.relay.attaching import Attaching
 from bot.relay.beginning import Beginning
+from bot.relay.counts import Daily
 from bot.relay.door import Door
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import Listening, Tickets
 from bot.relay.relay import Relay
 from bot.relay.signing_in import SigningIn
-from bot.relay.standing import Daily
 from bot.relay.starting import Starting
 from bot.relay.visiting import Visiting
 from bot.rt.gateway import RtGateway

@@ -16,9 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from bot.domain.chat import State
 from bot.metrics import Metrics, Process
+from bot.relay.counts import count
 from bot.relay.delivery import Lane
 from bot.relay.outcomes import NotDone
-from bot.relay.standing import standing
 from tests.migrated import sqlite_at
 from tests.people import ADAS
 from tests.processes import free_port
@@ -150,7 +150,7 @@ async def test_a_text_that_is_to_stay_for_hours_is_no_fault_and_on_the_disk_all_
     await house.presses("file", chat)
     await house.deliver("file")
     assert (await told(of(house)))["livechat_leftovers"] == fault
-    assert (await standing(house.store, house.clock())).leftovers == 1
+    assert (await count(house.store, house.clock())).leftovers == 1
     if house.file:  # PostgreSQL tells the time itself
         house.clock.pass_(hours=hours, seconds=1)
         assert (await told(of(house)))["livechat_leftovers"] == 1

@@ -27,7 +27,7 @@ def hearing(chat: Chat, event: e.Event) -> tuple[dict[str, Any], list[f.Effect]]
     return {"heard": event.at, "closing": None}, effects
 
 
-def standing(chat: Chat) -> Filing | None:
+def asked_of_rt(chat: Chat) -> Filing | None:
     """Return what was last asked of RT, unless it was undone, or was before the chat was moved.
 
     Where the record may be already it is still looked for, whatever was done since.
@@ -41,7 +41,7 @@ def standing(chat: Chat) -> Filing | None:
 def unasked(chat: Chat, event: e.Event, why: str) -> Chat:
     """Put the chat on its way to RT although no CO asks for it now; if one did, with his summary."""
     summary, intake = f"No summary was given: {why}", chat.intake
-    filing = standing(chat)
+    filing = asked_of_rt(chat)
     if filing is None:  # of what does not stand any more only the words are left
         by, words = (chat.filing.by, chat.filing.summary) if chat.filing else (SYSTEM, summary)
         filing = Filing(by, event.at, words, new_ticket=intake, match=_unconfirmed(chat))

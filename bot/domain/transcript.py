@@ -249,7 +249,7 @@ def _notice(message: Message) -> str:
     return sentence.format(who, target=message.target)
 
 
-def standing(identity: Identity) -> str:
+def known_by(identity: Identity) -> str:
     """Say by what we know a visitor: ``verified: s1234567 (signed in)``."""
     known = plain_name(identity.login or identity.address)
     words = _PROOFS[identity.proof]
@@ -259,7 +259,7 @@ def standing(identity: Identity) -> str:
 def people(chat: Chat) -> str:
     """Name everybody who took part, with what we know them by."""
     names = ", ".join(apart(plain_name(one.name)) for one in chat.took_part) or "nobody"
-    who = f"{apart(visitor_name(chat))} ({standing(chat.identity)})" if chat.visitor else "nobody"
+    who = f"{apart(visitor_name(chat))} ({known_by(chat.identity)})" if chat.visitor else "nobody"
     return f"Visitor: {who}. Computing support: {names}."
 
 

@@ -10,7 +10,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.matching import Match, match
 from bot.domain.messages import SYSTEM, Role
-from bot.domain.quiet import standing
+from bot.domain.quiet import asked_of_rt
 from bot.domain.silence import warn_at
 from bot.relay.answering import Answer
 from bot.relay.outcomes import NotDone
@@ -136,7 +136,7 @@ class Housekeeping:
 
         What RT refused, and what was stopped, is tried again there only if nobody sorts it out.
         """
-        fits, filing = match(chat.identity, chat.ticket), standing(chat)
+        fits, filing = match(chat.identity, chat.ticket), asked_of_rt(chat)
         astray = filing is not None and filing.refused is not None
         made = unattended(self._relay, chat) if astray or fits is Match.RED else None
         if fits is Match.RED and made is None and not (filing and filing.new_ticket):
@@ -146,7 +146,7 @@ class Housekeeping:
 
     def _files_at(self, chat: Chat) -> datetime:
         """When a chat that ended is sent to RT although no CO does."""
-        filing, since = standing(chat), _minded(chat)
+        filing, since = asked_of_rt(chat), _minded(chat)
         # Whom nobody has answered, nobody writes a summary for; who has sent it by then has.
         sent = chat.filing is not None and chat.filing.by.role is Role.OPERATOR
         alone = chat.intake is not None and not chat.took_part and not sent
@@ -178,7 +178,7 @@ class Housekeeping:
         if not await unit.first_time(f"chat:{chat.id}", f"unfiled:{self._relay.now():%Y%m%d}"):
             return
         stands = (await unit.thread_by_id(chat.thread)).open
-        filing, word = standing(chat), Answer.NOT_FILED if stands else Answer.STRANDED
+        filing, word = asked_of_rt(chat), Answer.NOT_FILED if stands else Answer.STRANDED
         await self._telling.told(unit, chat, word, filing.problem if filing else "")
 
 

@@ -12,7 +12,7 @@ from bot.domain.identity import Proof
 from bot.domain.legible import straight
 from bot.domain.matching import Match
 from bot.domain.messages import Author, EmptyText, TextTooLong, tidy
-from bot.domain.quiet import standing
+from bot.domain.quiet import asked_of_rt
 from bot.domain.tickets import NewTicket
 from bot.relay.confirming import (
     Confirmation,
@@ -146,7 +146,7 @@ def unattended(relay: Relay, chat: Chat) -> NewTicket | None:
     It waits where there is no such queue, where that queue is what did not take it, and where it
     may be in RT already: then somebody has to look.
     """
-    made, filing = triage_ticket(relay, chat), standing(chat)
+    made, filing = triage_ticket(relay, chat), asked_of_rt(chat)
     if made is None or filing is None:
         return made
     before = filing.new_ticket

@@ -71,13 +71,11 @@ def _keytab(name: str, who: Kerberos) -> Finding:
 
 def _tickets(name: str, who: Kerberos) -> Finding:
     try:
-        standing = who.standing()
+        ticket = who.ticket()
     except NoKerberos as error:
         return Finding(name, ok=False, sentence=str(error))
-    minutes = standing.lifetime // 60
-    words = (
-        f"A ticket of {standing.principal} is good for {minutes} minutes, also for {who.service}."
-    )
+    minutes = ticket.lifetime // 60
+    words = f"A ticket of {ticket.principal} is good for {minutes} minutes, also for {who.service}."
     return Finding(name, ok=True, sentence=words)
 
 

@@ -22,7 +22,7 @@ _KDC = "the KDC"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KerberosTicket:
     """A usable ticket: whose it is and for how many seconds yet."""
 
     principal: str
@@ -69,7 +69,7 @@ class Kerberos:
         return f"HTTP/{self.host}"
 
     def auth(self) -> Any:
-        """Return what requests takes to speak Negotiate, after ``standing``. Raises NoKerberos."""
+        """Return what requests takes to speak Negotiate, after ``ticket``. Raises NoKerberos."""
         _, requests_kerberos = load()
         whose = None
         if self.file:
@@ -82,29 +82,29 @@ class Kerberos:
             principal=whose,
         )
 
-    def standing(self) -> Standing:
+    def ticket(self) -> KerberosTicket:
         """Have a ticket of our own, and one for the web server. Blocks on the KDC if need be.
 
         Costs next to nothing while both are good. Raises NoKerberos.
         """
         gssapi, _ = load()
         try:
-            return self._stand(gssapi)
+            return self._ticket(gssapi)
         except NoKerberos as error:
             if not self.file or error.cause not in _BY_ANOTHER_CLOCK:
                 raise
         self.forget()  # the clock was set: the cache goes by what it was
         try:
-            return self._stand(gssapi)
+            return self._ticket(gssapi)
         except NoKerberos as error:
             if error.cause is Cause.TICKET_EXPIRED:  # although it is new
                 raise NoKerberos(Cause.CLOCK, self._scene(_KDC)) from error
             raise
 
-    def _stand(self, gssapi: Any) -> Standing:
+    def _ticket(self, gssapi: Any) -> KerberosTicket:
         try:
             credentials = self._credentials(gssapi)
-            found = Standing(str(credentials.name), int(credentials.lifetime or 0))
+            found = KerberosTicket(str(credentials.name), int(credentials.lifetime or 0))
             self._context(gssapi, credentials).step()
         except gssapi.exceptions.ExpiredCredentialsError as error:
             raise NoKerberos(Cause.TICKET_EXPIRED) from error

@@ -21,7 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from bot.relay.outcomes import NotDone, OutsideError, Unclear
 from bot.rt.instance import Login, RtInstance
-from bot.rt.kerberos import Kerberos, Standing
+from bot.rt.kerberos import Kerberos, KerberosTicket
 from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
 
 #: Bytes of an answer that are read at once, and of all of it: a record that is read back may have
@@ -89,19 +89,19 @@ class Session:
             raise LoginTrouble(self.called, self._kerberos.refusal(challenge))
         return answer
 
-    def tickets(self) -> Standing | None:
+    def tickets(self) -> KerberosTicket | None:
         """Have Kerberos tickets, if that is how we log in. Raises NotDone."""
         if self._rt.login is not Login.KERBEROS:
             return None
         try:
-            return self._kerberos.standing()
+            return self._kerberos.ticket()
         except NoKerberos as error:
             raise LoginTrouble(self.called, error) from error
 
     def account(self) -> str:
         """Return the first part of our Kerberos principal. Raises NotDone."""
-        standing = self.tickets()
-        return standing.account if standing else ""
+        ticket = self.tickets()
+        return ticket.account if ticket else ""
 
     def _turned_away(self, answer: Answer) -> bool:
         """Whether the web server did not take our ticket, so that RT was not even asked."""

@@ -18,7 +18,7 @@ from bot.relay.delivery import Head, Lane
 from bot.relay.files import Stored
 from bot.relay.outcomes import NotDone
 from bot.relay.ports import Knock, Seat, Thread
-from bot.store import blocks_sql, chat_sql, codec, outbox_sql, reception_sql, standing_sql
+from bot.store import blocks_sql, chat_sql, codec, counts_sql, outbox_sql, reception_sql
 from bot.store.sql import Query, Row
 from bot.store.tables import micros
 from bot.store.writer import Clock
@@ -150,15 +150,15 @@ class Reading:
 
     async def counts(self, since: datetime) -> dict[str, int]:
         """Count chats by state, by what was tallied, and those that are done and have words here."""
-        found: dict[str, int] = dict(await self._many(list, standing_sql.STATES))
-        tallied = await self._many(list, standing_sql.TALLIED, since=micros(since))
+        found: dict[str, int] = dict(await self._many(list, counts_sql.STATES))
+        tallied = await self._many(list, counts_sql.TALLIED, since=micros(since))
         found |= {f"tally {name}": int(count) for name, count in tallied}
-        ((found["leftovers"], found["late"]),) = await self._rows(standing_sql.LEFTOVERS)
+        ((found["leftovers"], found["late"]),) = await self._rows(counts_sql.LEFTOVERS)
         return found
 
     async def newest_thread(self) -> Thread | None:
         """Read the reference of the channel's thread that was heard from last."""
-        rows = await self._rows(standing_sql.NEWEST_THREAD)
+        rows = await self._rows(counts_sql.NEWEST_THREAD)
         return await self.thread(rows[0][0]) if rows else None
 
     async def _rows(self, query: Query, **values: Any) -> list[Row]:

@@ -15,7 +15,7 @@ from bot.relay.delivery import Committed, Delivery, Lane
 from bot.relay.faults import describe
 from bot.relay.outcomes import NotDone
 from bot.relay.storage import Pulse, Unit
-from bot.store import blocks_sql, chat_sql, outbox_sql, processes, standing_sql
+from bot.store import blocks_sql, chat_sql, counts_sql, outbox_sql, processes
 from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
 from bot.store.listening import Listener
@@ -178,7 +178,7 @@ class SqlStore(Reading):
             for over in (chat_sql.OLD_SIGN_INS, blocks_sql.OLD):
                 if await unit.link.slowly(over, moment=micros(now)):
                     self._scrubber.soil()
-            await unit.link.slowly(standing_sql.OLD_TALLIES, moment=micros(now - older_than))
+            await unit.link.slowly(counts_sql.OLD_TALLIES, moment=micros(now - older_than))
             await unit.link.slowly(outbox_sql.FROM_AHEAD, slack=_SLACK)
             if rows := await unit.link.slowly(outbox_sql.OF_LATER_LANES, slack=_SLACK):
                 log.warning("unknown_lane", rows=rows)

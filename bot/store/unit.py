@@ -14,7 +14,7 @@ from bot.domain.reception import Reception
 from bot.relay.delivery import Delivery
 from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Knock, Seat, Thread
-from bot.store import blocks_sql, codec, processes, reception_sql, standing_sql
+from bot.store import blocks_sql, codec, counts_sql, processes, reception_sql
 from bot.store import chat_sql as sql
 from bot.store.chats import FEW, Chats
 from bot.store.deliveries import Deliveries, Home
@@ -295,7 +295,7 @@ class SqlUnit:
 
     async def tally(self, name: str) -> None:
         """Count one more of what ``name`` says, in this minute."""
-        self.link.later(standing_sql.TALLY, at=standing_sql.minute(self._now), name=name)
+        self.link.later(counts_sql.TALLY, at=counts_sql.minute(self._now), name=name)
 
     # --- forgetting ----------------------------------------------------------------------------
 

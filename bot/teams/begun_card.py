@@ -26,7 +26,7 @@ def spoken(chat: Chat) -> str:
     return f"Live chat, begun by a visitor{f': “{subject}”' if subject else ''}"
 
 
-def standing(chat: Chat) -> list[Json]:
+def whether_answered(chat: Chat) -> list[Json]:
     """Say whether somebody has answered, and of a stranger that nobody vouches for him."""
     said = "**Open.** You are talking." if chat.operators else "**Waiting for an answer.**"
     shown = [el.paragraph(said)]

@@ -54,7 +54,7 @@ def card(view: CardView, zone: tzinfo) -> dict[str, Any]:
     chat = view.chat
     body, actions = _STATES[chat.state](view, zone)
     about, spoken = _headed(chat)
-    return el.adaptive_card([*about, *body], actions, f"{spoken}. {naming.standing(chat)}")
+    return el.adaptive_card([*about, *body], actions, f"{spoken}. {naming.state_of(chat)}")
 
 
 def retired(chat: Chat) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _open(view: CardView, zone: tzinfo) -> Part:
     chat = view.chat
     body = [
         *(
-            begun_card.standing(chat)
+            begun_card.whether_answered(chat)
             if chat.intake is not None
             else [el.paragraph("**Open.** You are talking.")]
         ),

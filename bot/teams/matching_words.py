@@ -6,7 +6,7 @@ from bot.domain.chat import Chat
 from bot.domain.identity import Identity, Proof
 from bot.domain.matching import Change, Match, is_requestor, match
 from bot.domain.tickets import Requestor, Ticket
-from bot.domain.transcript import standing
+from bot.domain.transcript import known_by
 from bot.teams import elements as el
 from bot.teams.elements import Json
 from bot.teams.markup import in_card
@@ -46,7 +46,7 @@ def fits(identity: Identity, ticket: Ticket) -> str:
 
 def visitor(chat: Chat, name: str) -> str:
     """Name the visitor, with what he is known by."""
-    return f"{in_card(name)} – {in_card(standing(chat.identity))}"
+    return f"{in_card(name)} – {in_card(known_by(chat.identity))}"
 
 
 def _known(identity: Identity) -> str:

@@ -29,7 +29,7 @@ def visitor(chat: Chat | None) -> str:
     return (chat.invitation.name if chat.invitation else "") or "The visitor"
 
 
-def standing(chat: Chat) -> str:
+def state_of(chat: Chat) -> str:
     """Say where a chat stands, and where its record goes."""
     there = destination(chat)
     if chat.state is State.ENDED and chat.filing is not None and chat.filing.unclear:

@@ -301,7 +301,7 @@ def say(notice: Tell, listening: Listening) -> str:
         template = _without_ticket(template)
     text = template.format(
         detail=detail,
-        state=naming.standing(chat) if chat else "",
+        state=naming.state_of(chat) if chat else "",
         visitor=plain_name(naming.visitor(chat)),
         by=plain_name(chat.started_by.name if chat else "") or "Somebody",
         ticket=naming.ticket(chat),

@@ -15,7 +15,7 @@ from bot.domain.identity import Identity, Proof
 from bot.domain.matching import Match
 from bot.domain.messages import SYSTEM, Author, Kind, Message, Notice, Quote
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.domain.transcript import Attached, Revision, What, resolve, standing
+from bot.domain.transcript import Attached, Revision, What, known_by, resolve
 from bot.domain.transcript_json import SCHEMA, as_json
 from bot.domain.transcript_text import ONE_COLUMN, as_text, broken, columns
 from tests.people import ADA, ALAN, GRACE, TICKET, filing, talking
@@ -241,7 +241,7 @@ def test_files_stand_with_their_message_and_go_when_it_is_taken_back() -> None:
     ],
 )
 def test_a_record_says_by_what_we_know_the_visitor(identity: Identity, words: str) -> None:
-    assert standing(identity) == words
+    assert known_by(identity) == words
 
 
 @pytest.mark.parametrize("separator", ["\n", "\u2028", "\x85", "\u2029"])

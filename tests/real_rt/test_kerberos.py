@@ -53,7 +53,7 @@ def who(rt: RtInstance) -> Kerberos:
 def cause(rt: RtInstance) -> Cause:
     """What is wrong; nothing may be well."""
     with pytest.raises(NoKerberos) as caught:
-        who(rt).standing()
+        who(rt).ticket()
     return caught.value.cause
 
 
@@ -69,7 +69,7 @@ def test_a_keytab_that_goes_missing_is_used_again_once_it_is_back(service: RtIns
     Path(service.keytab).rename(aside)
     assert cause(service) is Cause.KEYTAB_MISSING
     aside.rename(service.keytab)
-    assert who(service).standing().account == "svc-livechat"
+    assert who(service).ticket().account == "svc-livechat"
 
 
 def test_what_is_no_keytab_is_said(service: RtInstance) -> None:
@@ -100,8 +100,8 @@ def test_a_keytab_without_our_principal_is_said_and_one_with_several_is_used(
     other = replace(service, principal="somebody-else")
     assert cause(other) is Cause.KEYTAB_OF_OTHERS
     kdc.keytab(Path(service.keytab), "somebody-else")
-    assert who(other).standing().account == "somebody-else"
-    assert who(service).standing().account == "svc-livechat"
+    assert who(other).ticket().account == "somebody-else"
+    assert who(service).ticket().account == "svc-livechat"
 
 
 @pytest.mark.parametrize("options", ["", "+requires_preauth"])
@@ -115,7 +115,7 @@ def test_a_key_that_was_changed_is_said_until_the_new_keytab_is_there(
     kdc.admin(f"cpw -randkey {name}")
     assert cause(service) is Cause.KEY_OUTDATED
     kdc.admin(f"ktadd -k {file} {name}")
-    assert who(service).standing().account == name
+    assert who(service).ticket().account == name
 
 
 def test_a_deleted_principal_is_not_taken_for_an_outdated_key(kdc: Kdc, ours: RtInstance) -> None:
@@ -126,7 +126,7 @@ def test_a_deleted_principal_is_not_taken_for_an_outdated_key(kdc: Kdc, ours: Rt
     assert cause(ours) is Cause.KEY_OUTDATED
     Path(ours.keytab).unlink()  # the new key has the old one's number
     kdc.admin(f"ktadd -k {ours.keytab} {name}")
-    assert who(ours).standing().principal == name
+    assert who(ours).ticket().principal == name
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_locked_principal_is_said_until_it_is_unlocked(
     kdc.admin(f"modprinc {lock} {name}")
     assert cause(service) is Cause.PRINCIPAL_LOCKED
     kdc.admin(f"modprinc {unlock} {name}")
-    assert who(service).standing().account == name
+    assert who(service).ticket().account == name
 
 
 # --- tickets of others ---------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_neither_keytab_nor_ticket_is_said_until_there_is_one(
 ) -> None:
     assert cause(by_cache) is Cause.NO_CREDENTIALS
     kinit(real_rt, "1h")
-    assert who(by_cache).standing().account == "svc-livechat"
+    assert who(by_cache).ticket().account == "svc-livechat"
 
 
 PROBE = """
@@ -185,7 +185,7 @@ who = Kerberos("localhost")
 ahead = open(sys.argv[1], "r+b")
 def ask():
     try:
-        return who.standing().account
+        return who.ticket().account
     except NoKerberos as error:
         return error.cause.value
 print(ask())

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.chat import Chat, State
 from bot.domain.events import Event
-from bot.relay.standing import standing
+from bot.relay.counts import count
 from bot.relay.storage import Unit
 from tests.relay.doorway import asks
 from tests.relay.house import OTHER, House
@@ -29,7 +29,7 @@ async def test_one_that_cannot_be_read_keeps_no_other_from_what_time_does(house:
     assert [(chat.id, chat.state) for chat in found] == [(good.id, State.CANCELLED)]
     assert {(line["event"], line["chat"]) for line in logs} == {("chat_unreadable", bad.id)}
     assert "later version" not in str(logs)
-    assert (await standing(house.store, house.clock())).oldest == timedelta()
+    assert (await count(house.store, house.clock())).oldest == timedelta()
 
 
 async def test_a_fault_at_one_chat_keeps_no_other_from_what_time_does(

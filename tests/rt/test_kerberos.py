@@ -131,8 +131,8 @@ RT = RtInstance("rt", "https://rt.test", Login.KERBEROS)
 def test_the_doctor_looks_at_keytab_tickets_login_and_account(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standing = kerberos.Standing("svc-livechat@RT.TEST", 3600)
-    monkeypatch.setattr(kerberos.Kerberos, "standing", lambda _: standing)
+    ticket = kerberos.KerberosTicket("svc-livechat@RT.TEST", 3600)
+    monkeypatch.setattr(kerberos.Kerberos, "ticket", lambda _: ticket)
     found = doctor.check(Answers(), RT)
     assert [(f.name, f.ok) for f in found] == [
         ("rt rt: keytab", True),
@@ -145,10 +145,10 @@ def test_the_doctor_looks_at_keytab_tickets_login_and_account(
 
 
 def test_the_doctor_says_a_trouble_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def standing(_: object) -> None:
+    def ticket(_: object) -> None:
         raise NoKerberos(Cause.CLOCK, SCENE)
 
-    monkeypatch.setattr(kerberos.Kerberos, "standing", standing)
+    monkeypatch.setattr(kerberos.Kerberos, "ticket", ticket)
     found = doctor.check(Answers(), RT)
     assert [(f.name, f.ok) for f in found] == [("rt rt: keytab", True), ("rt rt: kerberos", False)]
     assert "timedatectl" in found[1].sentence

@@ -40,8 +40,8 @@ async def rt() -> AsyncIterator[RtStandIn]:
 @pytest.fixture
 async def vouching_rt(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RtStandIn]:
     """An RT whose web server has checked our Kerberos ticket already."""
-    ours = kerberos.Standing("svc-livechat@X", 600)
-    monkeypatch.setattr(kerberos.Kerberos, "standing", lambda _: ours)
+    ours = kerberos.KerberosTicket("svc-livechat@X", 600)
+    monkeypatch.setattr(kerberos.Kerberos, "ticket", lambda _: ours)
     monkeypatch.setattr(kerberos.Kerberos, "auth", lambda _: None)
     async with RtStandIn(vouched=True) as running:
         yield running
@@ -127,10 +127,10 @@ async def test_an_account_that_rt_does_not_know_is_told_from_a_bad_login(
 async def test_without_a_kerberos_ticket_the_reason_is_said(
     rt: RtStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none(*_: str) -> kerberos.Standing:
+    def none(*_: str) -> kerberos.KerberosTicket:
         raise NoKerberos(Cause.NO_KDC)
 
-    monkeypatch.setattr(kerberos.Kerberos, "standing", none)
+    monkeypatch.setattr(kerberos.Kerberos, "ticket", none)
     with pytest.raises(NotDone, match="the Kerberos server does not answer"):
         await gateway(rt, Login.KERBEROS).read(REF)
 

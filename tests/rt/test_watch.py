@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from bot.relay.outcomes import NotDone, OutsideError, Refused
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Login, RtInstance
-from bot.rt.kerberos import Kerberos, Standing
+from bot.rt.kerberos import Kerberos, KerberosTicket
 from bot.rt.kerberos_trouble import Cause, LoginTrouble, NoKerberos
 from bot.rt.watch import Watch
 from bot.sandbox.rt import RtStandIn
@@ -94,7 +94,7 @@ async def test_an_rt_that_is_away_has_one_line_however_often_it_is_looked_at(
 async def test_an_rt_that_takes_what_we_write_for_another_sites_is_not_called_well(
     logged: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Kerberos, "standing", lambda _: Standing("svc-livechat@X", 600))
+    monkeypatch.setattr(Kerberos, "ticket", lambda _: KerberosTicket("svc-livechat@X", 600))
     monkeypatch.setattr(Kerberos, "auth", lambda _: None)
     async with RtStandIn(vouched=True) as rt:
         rt.logins.site = "rt.test"

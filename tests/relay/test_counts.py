@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain.chat import State
 from bot.relay.answering import Answer
+from bot.relay.counts import Counts, Daily, count
 from bot.relay.outcomes import NotDone
-from bot.relay.standing import Daily, Standing, standing
 from tests.relay.house import OTHER, THREAD, House
 
 CHANNEL = "19:officers@thread.tacv2"
@@ -26,12 +26,12 @@ async def test_the_line_counts_what_is_open_waits_and_is_gone(house: House) -> N
     await house.visiting.end(seat)
     house.clock.pass_(minutes=14)
     await house.talking(replace(THREAD, conversation_id="third"))
-    found = await standing(house.store, house.clock())
+    found = await count(house.store, house.clock())
     assert str(found) == (
         "open 1, waiting to file 1, oldest 00:14, filed 1, purged 1, content on disk: 0 closed chats"
     )
     house.clock.pass_(hours=25)
-    later = await standing(house.store, house.clock())
+    later = await count(house.store, house.clock())
     assert (later.filed, later.purged, later.oldest) == (0, 0, timedelta(hours=25, minutes=14))
     assert (await house.chat(second.id)).state is State.ENDED
 
@@ -41,9 +41,9 @@ async def test_words_of_a_closed_chat_that_are_here_still_are_counted(house: Hou
     await house.visiting.say(seat, "k", "it beeps")
     await house.presses("file", chat)
     await house.deliver("file")
-    assert (await standing(house.store, house.clock())).leftovers == 1
+    assert (await count(house.store, house.clock())).leftovers == 1
     await house.deliver()
-    assert (await standing(house.store, house.clock())).leftovers == 0
+    assert (await count(house.store, house.clock())).leftovers == 0
 
 
 async def test_it_is_told_once_a_day_over_all_processes_and_not_before_its_time(
@@ -82,7 +82,7 @@ async def test_before_anybody_wrote_to_the_bot_there_is_nobody_to_tell(house: Ho
 
 
 def test_one_chat_is_one_chat() -> None:
-    line = str(Standing(0, 0, timedelta(), 0, 0, 1, 0))
+    line = str(Counts(0, 0, timedelta(), 0, 0, 1, 0))
     assert line.endswith("content on disk: 1 closed chat")
 
 

@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Counts:
     """Numbers of chats. ``filed`` and ``purged`` are of the last 24 hours.
 
     ``oldest`` is for how long the oldest of those ``waiting`` to be filed has waited. ``leftovers``
@@ -45,12 +45,12 @@ class Standing:
         )
 
 
-async def standing(store: Store, now: datetime) -> Standing:
+async def count(store: Store, now: datetime) -> Counts:
     """Count. Raises NotDone."""
     counts = await store.counts(now - _DAY)
     waiting = await store.in_states(*WAITING)
     ended = [chat.ended or chat.created for chat in waiting]
-    return Standing(
+    return Counts(
         open=_sum(counts, State.INVITED, State.OPEN),
         waiting=_sum(counts, *WAITING),
         oldest=max(now - min(ended), timedelta()) if ended else timedelta(),
@@ -85,7 +85,7 @@ class Daily:
         near = await self._relay.store.newest_thread()
         if near is None:
             return  # nobody has ever written to the bot
-        line = await standing(self._relay.store, self._relay.now())
+        line = await count(self._relay.store, self._relay.now())
         place = Channel(self._channel, self._team, near.listening).near(near)
 
         async def work(unit: Unit) -> None:
