@@ -77,16 +77,16 @@ async def test_offline_is_said_and_what_is_written_goes_out_later(
     await ada.join(talk)
     talk.grace("Good day")
     await expect(ada.message("Good day")).to_be_visible()  # there is a connection to lose
-    await expect(ada.panel).to_contain_text("Grace Hopper is here")
+    await expect(ada.panel).to_contain_text("Chat with Grace Hopper")
     await ada.context.set_offline(True)
     await service.stop()  # Chromium leaves open sockets open
     await ada.say("from the tunnel")
     await expect(ada.state).to_contain_text("You are offline")
-    await expect(ada.panel).not_to_contain_text("is here")
+    await expect(ada.panel).not_to_contain_text("Chat with")
     await service.start()
     await ada.context.set_offline(False)
     await expect(ada.message("from the tunnel")).to_contain_text("Sent")
-    await expect(ada.panel).to_contain_text("Grace Hopper is here")
+    await expect(ada.panel).to_contain_text("Chat with Grace Hopper")
     assert talk.said(Role.VISITOR) == ["from the tunnel"]
 
 

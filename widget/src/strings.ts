@@ -11,8 +11,7 @@ export const EN = {
   title: "Computing support",
   minimise: "Minimise the chat",
   here_none: "Waiting for an answer",
-  here_one: "{who} is here",
-  here_other: "{who} are here",
+  chat_with: "Chat with {who}",
   checking_head: "One moment…",
 
   none_head: "No chat is open",
@@ -232,9 +231,9 @@ export const sayUnread = (n: number): string => say(`unread_${form(n)}`, { n });
 export const sayNames = (names: readonly string[]): string =>
   new Intl.ListFormat(code === "en" ? "en-GB" : code).format(names);
 
-/** Who is there, in words. */
+/** With whom one talks. Not that they are there: whoever invited may be asleep when the link is opened. */
 export const sayPresence = (names: readonly string[]): string =>
-  say(names[0] ? `here_${form(names.length)}` : "here_none", { who: sayNames(names) });
+  names[0] ? say("chat_with", { who: sayNames(names) }) : say("here_none");
 
 /** The word of that name, or "" for one that a later service might send. */
 export const sayIfKnown = (word: string, values?: Record<string, string>): string =>

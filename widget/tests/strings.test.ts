@@ -20,13 +20,13 @@ import {
 
 const LANGUAGES: Record<string, Record<string, string>> = { ar, de, es, fr, pl, zh };
 
-test("who is there is said in words", () => {
+test("with whom one talks is said in words, and not that they are there, which nobody knows", () => {
   equal(sayPresence([]), "Waiting for an answer"); // promised is nothing
-  equal(sayPresence(["Grace Hopper"]), "Grace Hopper is here");
-  equal(sayPresence(["Grace Hopper", "Alan Turing"]), "Grace Hopper and Alan Turing are here");
+  equal(sayPresence(["Grace Hopper"]), "Chat with Grace Hopper");
+  equal(sayPresence(["Grace Hopper", "Alan Turing"]), "Chat with Grace Hopper and Alan Turing");
   equal(
     sayPresence(["Grace Hopper", "Alan Turing", "Edsger Dijkstra"]),
-    "Grace Hopper, Alan Turing and Edsger Dijkstra are here",
+    "Chat with Grace Hopper, Alan Turing and Edsger Dijkstra",
   );
 });
 
@@ -47,15 +47,15 @@ test("a notice of a later service is left out, not shown as a code", () => {
   equal(sayIfKnown("operator_joined", { name: "Grace Hopper" }), "Grace Hopper joined");
 });
 
-/** The words whose number decides, and the forms that a language has. */
+/** The word whose number decides, in the forms that a language has. */
 const formsIn = (language: string) => {
   const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
-  return ["unread", "here"].flatMap((word) => forms.map((form) => `${word}_${form}`));
+  return forms.map((form) => `unread_${form}`);
 };
 
 for (const [language, words] of Object.entries(LANGUAGES)) {
   test(`in ${language} no sentence is missing, and none is said that English does not have`, () => {
-    const counted = /^(unread|here)_(zero|one|two|few|many|other)$/;
+    const counted = /^unread_(zero|one|two|few|many|other)$/;
     const wanted = [...Object.keys(EN).filter((word) => !counted.test(word)), ...formsIn(language)];
     deepEqual(Object.keys(words).sort(), wanted.sort());
   });
