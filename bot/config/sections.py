@@ -129,7 +129,7 @@ class Teams(Section):
     a link to the chat's thread there. Empty: a chat's thread is where it was asked for."""
     fallback: ChannelId | None = None
     """The channel in which the bot reports a chat whose thread was lost. Not set: the personal chat
-    of the CO who started it."""
+    of the CO whose chat it is."""
     listening_elsewhere: Listening = Listening.MENTION
     """The same choice as a team's `listening`, for group chats."""
     service_hosts: tuple[str, ...] = ()

@@ -316,6 +316,11 @@ class Chat:
         return tuple({one.id: one for one in (*self.former, *self.operators)}.values())
 
     @property
+    def responsible(self) -> Author:
+        """The operator who is called: who answers, and until somebody does whoever started it."""
+        return self.operators[0] if self.operators else self.started_by
+
+    @property
     def waits_since(self) -> datetime:
         """Since when he waits, if he does."""
         return self.returned or self.created

@@ -137,7 +137,7 @@ class TellHandler(InThread):
             return lost
         chat, told = found[0], ("word", "detail")
         # After the purge it is known only who sent the record.
-        by = chat.filing.by if chat.filing and not chat.started_by.id else chat.started_by
+        by = chat.filing.by if chat.filing and not chat.responsible.id else chat.responsible
         # Whom to tell goes along: by then the chat may be purged.
         payload = {key: delivery.payload[key] for key in told} | {"by": [by.id, by.name]}
         stream = f"lost:{chat.id}"
@@ -157,8 +157,8 @@ def _whom(delivery: Delivery, chat: Chat | None) -> tuple[str, str] | None:
     """Whom a notice calls: id and name."""
     if mention := delivery.payload.get("mention"):
         return str(mention[0]), str(mention[1])
-    if delivery.payload["word"] in _CALLS and chat is not None and chat.started_by.id:
-        return chat.started_by.id, chat.started_by.name
+    if delivery.payload["word"] in _CALLS and chat is not None and chat.responsible.id:
+        return chat.responsible.id, chat.responsible.name
     return None
 
 

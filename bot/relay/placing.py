@@ -256,7 +256,7 @@ class LostHandler(Quiet):
         if found is None:
             return None
         chat = found[0]
-        by = delivery.payload.get("by") or [chat.started_by.id, chat.started_by.name]
+        by = delivery.payload.get("by") or [chat.responsible.id, chat.responsible.name]
         gone = await self._relay.store.thread(chat.thread)
         place = await self._places.fallback(gone, str(by[0]))
         word, detail = word_of(str(delivery.payload["word"])), str(delivery.payload["detail"])

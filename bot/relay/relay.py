@@ -148,7 +148,7 @@ class Relay:
             case f.TellElsewhere(word):
                 # A stream of its own: the chat's may be stuck with what its thread does not take.
                 # Whom to tell goes along: by then the chat may be purged.
-                by = [chat.started_by.id, chat.started_by.name]
+                by = [chat.responsible.id, chat.responsible.name]
                 lost = {"word": word.value, "detail": "", "by": by}
                 return self._post(chat, f"lost:{chat.id}", "lost", lost, rank=URGENT)
             case f.ShowCard(soon):
