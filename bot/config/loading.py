@@ -130,6 +130,7 @@ def _find_files(data: dict[str, Any], beside: Path) -> None:
 
 def _find(name: Path, beside: Path) -> Path:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and (Path(credentials) / name).exists():
+    # Not exists(): of a whole name below a folder that we may not enter it knows nothing, and breaks.
+    if credentials and os.access(Path(credentials) / name, os.F_OK):
         return Path(credentials) / name
     return (beside / name).absolute()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,7 +182,7 @@ def _read_secret(value: object) -> object:
         content = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as e:
         why = e.strerror if isinstance(e, OSError) else "it is not text"
-        raise ValueError(f"cannot read {path}: {why}. Make it readable for this user") from None
+        raise _cannot_read(path, why) from None
     if not content:
         raise ValueError(f"{path} is empty; put the secret into it, on one line")
     return SecretFile(path, SecretStr(content))
@@ -191,8 +192,17 @@ def _existing(path: Path) -> Path:
     try:
         path.open("rb").close()
     except OSError as e:
-        raise ValueError(f"cannot read {path}: {e.strerror}") from None
+        raise _cannot_read(path, e.strerror) from None
     return path
+
+
+def _cannot_read(path: Path, why: str | None) -> ValueError:
+    """Under systemd the service sees nothing of /etc/livechat but what its unit hands over."""
+    todo = "Make it readable for this user"
+    if "CREDENTIALS_DIRECTORY" in os.environ:
+        line = f"LoadCredential={path.name}:/etc/livechat/{path.name}"
+        todo = f"The unit must hand it over ({line}), and the name stand here without a folder"
+    return ValueError(f"cannot read {path}: {why}. {todo}")
 
 
 def _holds(path: Path, kind: str) -> bool:

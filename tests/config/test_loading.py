@@ -107,6 +107,26 @@ def test_systemds_credentials_come_before_the_file_beside(
     assert load(file).secret.startswith(b"zyx")
 
 
+@pytest.mark.parametrize("name", ["/etc/livechat/of_ours", "of_ours"])
+@pytest.mark.parametrize("line", ['token_file = "{}"', 'token = "1-23-456"\nca_file = "{}"'])
+def test_a_file_that_systemd_does_not_hand_over_is_told_with_the_units_line_for_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch, line: str, name: str
+) -> None:
+    """The service's user may not even look whether there is one in /etc/livechat."""
+    change(file, 'token = "1-23-456"', line.format(name))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(file.parent))
+    seen = os.stat
+
+    def stat(path: Path, **more: bool) -> os.stat_result:
+        if str(path).startswith("/etc/livechat/"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return seen(path, **more)
+
+    monkeypatch.setattr(os, "stat", stat)
+    (problem,) = problems(file)
+    assert "LoadCredential=of_ours:/etc/livechat/of_ours" in problem
+
+
 def test_a_missing_file_is_named_and_how_to_name_another(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path / "gone.toml")
     assert "gone.toml: cannot be read" in problem
