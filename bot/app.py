@@ -58,7 +58,6 @@ from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
 from bot.relay.relaying import RelayHandler
 from bot.relay.retiring import EraseHandler, RetireHandler
-from bot.relay.visiting import Visiting
 from bot.rt.watch import Watch
 from bot.store import UNREADABLE, SqlStore, at_head, forget
 from bot.visitors.around import expecting, nowhere
@@ -93,13 +92,12 @@ class Service:
         bells: list[Bell] = [self.hub]
         self.relay = Relay(self.store, _now, bells, rules(settings), _owner())
         self.scanner = parts.scanner(settings)
-        self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
         self.teams = parts.teams_room(settings, Operating(self.relay))
         self.tickets = parts.rt_gateway(settings)
         self.mailer = parts.mailer(settings)
         self._watch = Watch(self.tickets.names, self.tickets.knock)
         self.visitors = parts.visitors_room(
-            settings, self.visiting, Attaching(self.relay, self.scanner), self.hub
+            settings, self.relay, Attaching(self.relay, self.scanner), self.hub
         )
         self.visitors.tell(self._health)
         if signing := _sign_in_routes(settings, self.relay):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import time, timedelta
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from bot.relay.attaching import Attaching
 from bot.relay.beginning import Beginning
 from bot.relay.counts import Daily
 from bot.relay.door import Door
+from bot.relay.joining import Joining
 from bot.relay.operating import Operating
 from bot.relay.pool import Channel, Pool
 from bot.relay.ports import Listening, Tickets
@@ -220,7 +220,7 @@ def begin_routes(
         Rate(asked.per_address_hour / 60, burst),
         settings.visitors.shared_networks,
     )
-    beginning = Beginning(relay, lambda: secrets.token_urlsafe(32), channels)
+    beginning = Beginning(relay, channels)
     return BeginRoutes(beginning, hub, gate, signing)
 
 
@@ -281,12 +281,11 @@ def _mail_route(rt: Rt, server: MailServer | None) -> MailRoute | None:
     return MailRoute(server, rt.mail_to, rt.rtname, rt.mail_queues)
 
 
-def visitors_room(
-    settings: Settings, visiting: Visiting, attaching: Attaching, hub: Hub
-) -> VisitorsRoom:
+def visitors_room(settings: Settings, relay: Relay, attaching: Attaching, hub: Hub) -> VisitorsRoom:
     """Return the visitors' side."""
     return VisitorsRoom(
-        visiting,
+        Joining(relay),
+        Visiting(relay),
         hub,
         origins=settings.origins,
         support_url=settings.support,

@@ -7,7 +7,7 @@ thread is opened by the first row of its stream (bot/relay/placing.py, BeginHand
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,12 +59,9 @@ class CannotBegin(Exception):
 class Beginning:
     """The visitors' use cases before there is a chat."""
 
-    def __init__(
-        self, relay: Relay, new_secret: Callable[[], str], channels: tuple[Channel, ...] = ()
-    ) -> None:
-        """``new_secret`` as of Joining. Without ``channels`` threads are where it was opened."""
+    def __init__(self, relay: Relay, channels: tuple[Channel, ...] = ()) -> None:
+        """Without ``channels`` threads are where it was opened."""
         self._relay = relay
-        self._new_secret = new_secret
         self._channels = channels
         self._pool = Pool(relay, channels)
 
@@ -91,7 +88,7 @@ class Beginning:
         ``present`` is the secret of the cookie sent along, if any. A sign-in is used up. Raises
         CannotBegin.
         """
-        secret, now = self._new_secret(), self._relay.now()
+        secret, now = secrets.token_urlsafe(32), self._relay.now()
         chat_id = self._chat_id(key)
         before = await self._relay.store.find_seat(digest(present)) if present else None
         if before and before.chat_id != chat_id and await self._talks(before):

@@ -1,8 +1,11 @@
-"""How a visitor comes to his seat in a chat: he looks at an invitation, and joins."""
+"""How a visitor comes to his seat in a chat, by a link or by the cookie that he got for one.
+
+What he does once he is there is in visiting.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,14 +64,10 @@ class CannotJoin(Exception):
 
 
 class Joining:
-    """How visitors come to their seats."""
+    """What becomes of whoever shows a link, or the secret of his cookie."""
 
-    def __init__(self, relay: Relay, new_secret: Callable[[], str]) -> None:
-        """``new_secret`` makes a session's secret: 256 bits, URL-safe."""
+    def __init__(self, relay: Relay) -> None:
         self._relay = relay
-        self._new_secret = new_secret
-
-    # --- invitations ---------------------------------------------------------------------------
 
     async def peek(
         self, token: str, sign_in: SignIn | None = None, present: str | None = None
@@ -107,7 +106,7 @@ class Joining:
         The same nonce, or a cookie that is seated in that chat already, gets in again. A sign-in
         is used up. Raises CannotJoin.
         """
-        secret, now = self._new_secret(), self._relay.now()
+        secret, now = secrets.token_urlsafe(32), self._relay.now()
         mark, key = digest(nonce), digest(token)
 
         async def work(unit: Unit) -> Seat | str:
@@ -127,10 +126,15 @@ class Joining:
         seat = await self._relay.store.write(work)
         if isinstance(seat, str):
             raise CannotJoin(seat)
-        found = await self.look(seat)
+        found = await self._relay.store.look(seat.chat_id)
         if found is None:
             raise CannotJoin("unknown")
         return Joined(secret, seat, *found)
+
+    async def seat(self, secret: str) -> Seat | None:
+        """Find the seat that a cookie's secret stands for; None if there is none (any more)."""
+        seat = await self._relay.store.find_seat(digest(secret))
+        return seat if seat and seat.expires > self._relay.now() else None
 
     async def _let_in(
         self,
@@ -182,7 +186,7 @@ class Joining:
         seat = await self.seat(present)
         if seat is None or knock.chat_id != seat.chat_id:
             return None
-        found = await self.look(seat)
+        found = await self._relay.store.look(seat.chat_id)
         return Joined(present, seat, *found) if found else None
 
     def _fate(self, knock: Knock, chat: Chat, key: str) -> str:
@@ -219,26 +223,6 @@ class Joining:
         now = self._relay.now()
         if who and await unit.first_time(f"chat:{chat.id}", f"turned away:{now:%Y%m%d%H}"):
             await self._relay.happen(unit, chat, e.TurnedAway(now, _account(who)))
-
-    # --- seats ---------------------------------------------------------------------------------
-
-    async def seat(self, secret: str) -> Seat | None:
-        """Find the seat that a cookie's secret stands for; None if there is none (any more)."""
-        seat = await self._relay.store.find_seat(digest(secret))
-        return seat if seat and seat.expires > self._relay.now() else None
-
-    async def seated(self, seat: Seat) -> bool:
-        """Tell whether a seat that was good is so still."""
-        now = await self._relay.store.find_seat(seat.id)
-        return now is not None and now.expires > self._relay.now()
-
-    async def leave(self, secret: str) -> None:
-        """Forget a seat."""
-        await self._relay.store.write(lambda unit: unit.leave(digest(secret)))
-
-    async def look(self, seat: Seat) -> tuple[Chat, int] | None:
-        """Return the chat and the seq up to which its visitor's lines were relayed."""
-        return await self._relay.store.look(seat.chat_id)
 
 
 def _visitor(chat: Chat, number: int, who: Identity | None) -> tuple[Author, Identity]:

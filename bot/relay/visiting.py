@@ -1,4 +1,4 @@
-"""What a visitor can do once he is there: talk, come and go, end (joining.py tells how he comes)."""
+"""What a visitor can do in his seat: read, talk, come and go, end (joining.py tells how he got it)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from bot.domain.chat import Chat, ChatFull, NotNow
 from bot.domain.messages import Author, EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence, together
 from bot.domain.rating import Rating
-from bot.relay.joining import Joining
 from bot.relay.ports import Seat
 from bot.relay.relay import Relay
 from bot.relay.storage import Unit
@@ -38,10 +37,24 @@ class CannotRate(Exception):
         self.code = code
 
 
-class Visiting(Joining):
-    """The visitors' use cases; one instance for the whole service (built in bot/app.py)."""
+class Visiting:
+    """The use cases of visitors who have a seat."""
 
-    # --- being there ---------------------------------------------------------------------------
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    async def seated(self, seat: Seat) -> bool:
+        """Tell whether a seat that was good is so still."""
+        now = await self._relay.store.find_seat(seat.id)
+        return now is not None and now.expires > self._relay.now()
+
+    async def leave(self, seat: Seat) -> None:
+        """Forget the seat."""
+        await self._relay.store.write(lambda unit: unit.leave(seat.id))
+
+    async def look(self, seat: Seat) -> tuple[Chat, int] | None:
+        """Return the chat and the seq up to which its visitor's lines were relayed."""
+        return await self._relay.store.look(seat.chat_id)
 
     async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
         """Return each chat's count of changes; one that is gone has none."""

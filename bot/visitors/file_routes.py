@@ -17,9 +17,10 @@ import structlog
 from aiohttp import web
 
 from bot.relay.attaching import Attaching
+from bot.relay.joining import Joining
 from bot.relay.outcomes import NotDone
 from bot.relay.ports import Seat
-from bot.relay.visiting import CannotSay, Visiting
+from bot.relay.visiting import CannotSay
 from bot.visitors import guard, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
@@ -43,7 +44,7 @@ class FileRoutes:
 
     def __init__(
         self,
-        visiting: Visiting,
+        joining: Joining,
         attaching: Attaching,
         origins: frozenset[str],
         *,
@@ -51,7 +52,7 @@ class FileRoutes:
         patience: float = UPLOAD_SECONDS,
         giving: Giving | None = None,
     ) -> None:
-        self._visiting = visiting
+        self._joining = joining
         self._attaching = attaching
         self._origins = origins
         self._room = in_memory
@@ -77,7 +78,7 @@ class FileRoutes:
         """Accept a file as a message."""
         guard.check_script(request, self._origins)
         key, name, about = _told(request)
-        seat = await guard.seat_of(request, self._visiting)
+        seat = await guard.seat_of(request, self._joining)
         if request.headers.get("X-Livechat-Chat") != seat.chat_id:
             raise Refusal(409, "other_chat")  # whose window it waited in had another cookie
         guard.check_rate(self._sent, seat.chat_id)
@@ -102,7 +103,7 @@ class FileRoutes:
         """Give a file out, to its own chat's people and as what it is."""
         if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
             raise Refusal(403, "origin")
-        seat = await guard.seat_of(request, self._visiting)
+        seat = await guard.seat_of(request, self._joining)
         guard.check_rate(self._seen, seat.chat_id)
         async with self._giving.turn(seat.chat_id):
             found = await self._attaching.file(seat, request.match_info["id"])

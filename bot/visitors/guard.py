@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from bot.relay.joining import Joining
 from bot.relay.ports import Seat
-from bot.relay.visiting import Visiting
 from bot.visitors import wire
 from bot.visitors.allowance import Buckets
 
@@ -147,17 +147,16 @@ def secret_of(request: web.Request, cookie: str = COOKIE) -> str | None:
     return secret if _SECRET.fullmatch(secret) else None
 
 
-async def held_seat(request: web.Request, visiting: Visiting) -> tuple[str, Seat] | None:
-    """Return the cookie's secret and the seat that it stands for, if there is one."""
+async def held_seat(request: web.Request, joining: Joining) -> Seat | None:
+    """Return the seat that the cookie stands for, if there is one."""
     secret = secret_of(request)
-    seat = await visiting.seat(secret) if secret else None
-    return (secret, seat) if secret and seat else None
+    return await joining.seat(secret) if secret else None
 
 
-async def seat_of(request: web.Request, visiting: Visiting) -> Seat:
+async def seat_of(request: web.Request, joining: Joining) -> Seat:
     """Return the seat of the cookie's bearer. Raises Refusal."""
-    if held := await held_seat(request, visiting):
-        return held[1]
+    if held := await held_seat(request, joining):
+        return held
     raise Refusal(401, "no_session")
 
 

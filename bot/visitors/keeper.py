@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.domain.admission import is_his
 from bot.domain.chat import Chat
 from bot.domain.identity import Identity, Proof
+from bot.relay.joining import Joining
 from bot.relay.ports import Seat
 from bot.relay.visiting import Visiting
 from bot.visitors import guard
@@ -38,7 +39,10 @@ class Keeper:
     where the web server tells that on the page for signing in alone.
     """
 
-    def __init__(self, visiting: Visiting, hub: Hub, proxy: ProxyIdentity | None) -> None:
+    def __init__(
+        self, joining: Joining, visiting: Visiting, hub: Hub, proxy: ProxyIdentity | None
+    ) -> None:
+        self._joining = joining
         self._visiting = visiting
         self._hub = hub
         self._proxy = proxy
@@ -46,12 +50,12 @@ class Keeper:
     async def make_way(self, request: web.Request, response: web.Response, who: Identity) -> None:
         """Somebody signed in with this browser: a chat that is not his is over for it."""
         if found := await self._found(request):
-            secret, seat, chat = found
+            seat, chat = found
             if not is_his(who, chat.identity, chat.ticket):
-                await self.give_up(secret, seat)
+                await self.give_up(seat)
                 guard.make_way(response)
 
-    async def look(self, request: web.Request) -> tuple[str, Seat] | None:
+    async def look(self, request: web.Request) -> Seat | None:
         """Look whether whoever signed in for the seat is still signed in.
 
         If not, the widget's question for its session gives the seat up. So does joining another chat,
@@ -63,24 +67,24 @@ class Keeper:
         said = self._proxy.login(request)
         login = self._proxy.local(said) if said else None
         if found := await self._found(request):
-            secret, seat, chat = found
+            seat, chat = found
             if chat.identity.proof is Proof.SSO and not _is_still_his(chat, login):
                 if not request.path.endswith((_ENDING, *_LEADING)):
                     raise Refusal(401, "signed_out")
                 request[SIGNED_OUT] = True
                 if request.path.endswith(_LEADING):
-                    return secret, seat
-                await self.give_up(secret, seat)
+                    return seat
+                await self.give_up(seat)
         return None
 
-    async def _found(self, request: web.Request) -> tuple[str, Seat, Chat] | None:
-        held = await guard.held_seat(request, self._visiting)
-        looked = await self._visiting.look(held[1]) if held else None
-        return (*held, looked[0]) if held and looked else None
+    async def _found(self, request: web.Request) -> tuple[Seat, Chat] | None:
+        seat = await guard.held_seat(request, self._joining)
+        looked = await self._visiting.look(seat) if seat else None
+        return (seat, looked[0]) if seat and looked else None
 
-    async def give_up(self, secret: str, seat: Seat) -> None:
+    async def give_up(self, seat: Seat) -> None:
         """It seats nobody any more, and its windows are closed."""
-        await self._visiting.leave(secret)
+        await self._visiting.leave(seat)
         self._hub.dismiss(seat.chat_id, seat.id, Close.NO_SESSION)
         log.info("gave_way", chat=seat.chat_id)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.relay.joining import Joining
 from bot.relay.ports import Seat
 from bot.relay.visiting import CannotSay
 from bot.visitors import guard, wire
@@ -50,8 +51,15 @@ class PollRoutes:
     """The handler for windows that ask."""
 
     def __init__(
-        self, shared: Shared, origins: frozenset[str], *, windows: int, windows_of_chat: int
+        self,
+        shared: Shared,
+        joining: Joining,
+        origins: frozenset[str],
+        *,
+        windows: int,
+        windows_of_chat: int,
     ) -> None:
+        self._joining = joining
         self._shared = shared
         self._origins = origins
         self._windows = windows
@@ -66,7 +74,7 @@ class PollRoutes:
     async def poll(self, request: web.Request) -> web.Response:
         """Do what the frames ask for, and answer with what is new, when there is something."""
         guard.check_post(request, self._origins)
-        seat = await guard.seat_of(request, self._shared.visiting)
+        seat = await guard.seat_of(request, self._joining)
         guard.check_rate(self._asks, seat.chat_id)
         asked = _read(await guard.read_body(request, MAX_BODY_BYTES))
         for _ in asked.frames:

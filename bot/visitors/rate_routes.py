@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.domain.rating import ANSWERS, Rating
+from bot.relay.joining import Joining
 from bot.relay.visiting import CannotRate, Visiting
 from bot.visitors import guard
 from bot.visitors.allowance import Buckets, Rate
@@ -18,7 +19,8 @@ _STATUS = {"rated": 409, "late": 410}
 class RateRoutes:
     """The handler for whether a chat helped."""
 
-    def __init__(self, visiting: Visiting, origins: frozenset[str]) -> None:
+    def __init__(self, joining: Joining, visiting: Visiting, origins: frozenset[str]) -> None:
+        self._joining = joining
         self._visiting = visiting
         self._origins = origins
         self._rates = Buckets(RATES)
@@ -30,7 +32,7 @@ class RateRoutes:
     async def rate(self, request: web.Request) -> web.Response:
         """Keep the answer; the same one again is harmless."""
         guard.check_post(request, self._origins)
-        seat = await guard.seat_of(request, self._visiting)
+        seat = await guard.seat_of(request, self._joining)
         guard.check_rate(self._rates, seat.chat_id)
         body = await guard.read_body(request)
         if set(body) != {"chat", "answer"} or body["answer"] not in list(ANSWERS):

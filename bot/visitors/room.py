@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.relay.attaching import Attaching
+from bot.relay.joining import Joining
 from bot.relay.visiting import Visiting
 from bot.visitors import guard, pages
 from bot.visitors.allowance import Buckets
@@ -46,6 +47,7 @@ class VisitorsRoom:
 
     def __init__(  # noqa: PLR0913 - plain values instead of a container
         self,
+        joining: Joining,
         visiting: Visiting,
         hub: Hub,
         *,
@@ -71,6 +73,7 @@ class VisitorsRoom:
         html = {language: pages.page(*told, language) for language in pages.LANGUAGES}
         page = Page(html, pages.page_policy(ancestors))
         self._prefix = prefix
+        self._joining = joining
         self._visiting = visiting
         self._hub = hub
         self._keeper: Keeper | None = None
@@ -79,16 +82,17 @@ class VisitorsRoom:
         self._lookout = Lookout(hub, visiting.versions, sweep=pace.sweep, recheck=pace.recheck)
         shared = Shared(visiting, hub, self._attendance, Buckets(allowances.says), pace, now)
         known = guard.check_origins(origins)
-        self._routes = Routes(shared, origins=known, page=page, allowances=allowances)
+        self._routes = Routes(shared, joining, origins=known, page=page, allowances=allowances)
         self._polls = PollRoutes(
             shared,
+            joining,
             known,
             windows=allowances.sockets,
             windows_of_chat=allowances.sockets_of_chat,
         )
-        self._rates = RateRoutes(visiting, known).table()
+        self._rates = RateRoutes(joining, visiting, known).table()
         self._begin: list[web.RouteDef] = []
-        self._files = FileRoutes(visiting, attaching, known).table() if attaching else []
+        self._files = FileRoutes(joining, attaching, known).table() if attaching else []
 
     def routes(self, also: Iterable[web.RouteDef] = ()) -> list[web.RouteDef]:
         """Return the room's routes, and ``also`` others below the prefix, for an application that
@@ -110,7 +114,7 @@ class VisitorsRoom:
     def sign_in_at(self, signing: SignInRoutes) -> None:
         """Let visitors sign in there; only before ``routes``."""
         self._routes.signing = signing
-        self._keeper = signing.keep(self._visiting, self._hub)
+        self._keeper = signing.keep(self._joining, self._visiting, self._hub)
 
     def begin_at(self, begin: BeginRoutes) -> None:
         """Let visitors begin chats there; only before ``routes``."""
@@ -154,7 +158,7 @@ class VisitorsRoom:
             signed_out = await self._keeper.look(request) if self._keeper else None
             response = await handler(request)
             if self._keeper and signed_out and response.status == 200:
-                await self._keeper.give_up(*signed_out)
+                await self._keeper.give_up(signed_out)
             return response
 
         async def within(request: web.Request) -> web.StreamResponse:

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from bot.domain.chat import Chat
-from bot.relay.joining import CannotJoin
+from bot.relay.joining import CannotJoin, Joining
 from bot.relay.ports import Seat
 from bot.visitors import guard, pages, wire
 from bot.visitors.allowance import Buckets, Rate
@@ -72,12 +72,14 @@ class Routes:
     def __init__(
         self,
         shared: Shared,
+        joining: Joining,
         *,
         origins: frozenset[str],
         page: Page,
         allowances: Allowances,
     ) -> None:
         self._shared = shared
+        self._joining = joining
         self._visiting = shared.visiting
         self._hub = shared.hub
         self._now = shared.now
@@ -158,7 +160,7 @@ class Routes:
         if token is None:
             return answer(200, {"fate": "unknown"})
         who = await self.signing.who(request) if self.signing else None
-        seen = await self._visiting.peek(token, who, guard.secret_of(request))
+        seen = await self._joining.peek(token, who, guard.secret_of(request))
         return answer(200, wire.peek(seen, self.signing.page if self.signing else ""))
 
     async def join(self, request: web.Request) -> web.Response:
@@ -169,18 +171,18 @@ class Routes:
         token, present = self._token(body), guard.secret_of(request)
         if token is None:
             return error(404, "unknown")
-        before = await self._visiting.seat(present) if present else None
+        before = await guard.held_seat(request, self._joining)
         try:
             who = await self.signing.who(request) if self.signing else None
-            joined = await self._visiting.join(token, body["nonce"], present, who)
+            joined = await self._joining.join(token, body["nonce"], present, who)
         except CannotJoin as refusal:
             log.info("join_refused", fate=refusal.fate)
             return error(_STATUS.get(refusal.fate, 410), refusal.fate)
-        if present and before and before.chat_id != joined.seat.chat_id:
+        if before and before.chat_id != joined.seat.chat_id:
             # The browser's cookie is about to name another chat: its old tabs are told now, not
             # when their network next fails, and those at other processes by the ring.
             self._hub.dismiss(before.chat_id, before.id, Close.OTHER_CHAT)
-            await self._visiting.leave(present)
+            await self._visiting.leave(before)
         log.info("joined", chat=joined.chat.id)
         # He counts as there, but his window has yet to open: the network may take him before.
         self._shared.attendance.expect(joined.chat.id)
@@ -197,8 +199,8 @@ class Routes:
             signed_out = error(401, "signed_out")
             guard.make_way(signed_out, guard.TOLD_AGAIN)
             return signed_out
-        found = await guard.held_seat(request, self._visiting)
-        looked = await self._visiting.look(found[1]) if found else None
+        seat = await guard.held_seat(request, self._joining)
+        looked = await self._visiting.look(seat) if seat else None
         view = wire.view(*looked) if looked else None
         if view is not None:
             return answer(200, view)
@@ -212,11 +214,10 @@ class Routes:
     async def leave(self, request: web.Request) -> web.Response:
         """Forget the cookie, here and in the browser; one for another chat than is named stays."""
         chat = (await self._body(request, may_have=("chat",))).get("chat")
-        if found := await guard.held_seat(request, self._visiting):
-            secret, seat = found
+        if seat := await guard.held_seat(request, self._joining):
             if chat is not None and chat != seat.chat_id:
                 raise Refusal(409, "other_chat")
-            await self._visiting.leave(secret)
+            await self._visiting.leave(seat)
             self._hub.dismiss(seat.chat_id, seat.id, Close.NO_SESSION)
         response = web.Response(status=204)
         guard.drop_secret(response)
@@ -237,7 +238,7 @@ class Routes:
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if wire.PROTOCOL not in [protocol.strip() for protocol in offered.split(",")]:
             raise Refusal(403, "protocol")
-        seat = await guard.seat_of(request, self._visiting)
+        seat = await guard.seat_of(request, self._joining)
         self._check_room(seat)
         ws = Accepted(
             protocols=(wire.PROTOCOL,),

@@ -18,6 +18,7 @@ from aiohttp import hdrs, web
 
 from bot.domain.admission import SignIn
 from bot.domain.identity import Identity, Proof
+from bot.relay.joining import Joining
 from bot.relay.outcomes import NotDone
 from bot.relay.signing_in import SigningIn, UsedBefore
 from bot.relay.visiting import Visiting
@@ -92,9 +93,9 @@ class SignInRoutes:
         self.page = porch.page
         self.keeper: Keeper | None = None
 
-    def keep(self, visiting: Visiting, hub: Hub) -> Keeper:
+    def keep(self, joining: Joining, visiting: Visiting, hub: Hub) -> Keeper:
         """Return who sees to it that a chat is shown to nobody but him who signed in for it."""
-        self.keeper = Keeper(visiting, hub, self._everywhere)
+        self.keeper = Keeper(joining, visiting, hub, self._everywhere)
         return self.keeper
 
     def table(self) -> list[web.RouteDef]:

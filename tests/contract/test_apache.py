@@ -43,6 +43,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     visiting = FakeVisiting(hub.ring)
     room = VisitorsRoom(
         visiting,
+        visiting,
         hub,
         origins=[ORIGIN],
         support_url="mailto:support@example.org",

@@ -35,6 +35,7 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
     rooms = [
         VisitorsRoom(
             visiting,
+            visiting,
             hub,
             origins=[ORIGIN],
             support_url="mailto:support@example.org",

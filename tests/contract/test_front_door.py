@@ -114,6 +114,7 @@ async def door(tmp_path: Path, chromium: Browser) -> AsyncIterator[Door]:
         apache = Apache(tmp_path, socket=Path(folder) / "http.sock")
         room = VisitorsRoom(
             visiting,
+            visiting,
             hub,
             origins=[f"https://{CHAT}:{apache.port}"],
             frame_ancestors=[f"https://{WIKI}:{apache.port}"],

@@ -14,6 +14,7 @@ import pytest
 from bot.domain import events as e
 from bot.domain.messages import MAX_MESSAGE_BYTES
 from bot.domain.presence import Presence
+from bot.relay.joining import Joining
 from bot.relay.visiting import Visiting
 from bot.visitors.hub import Hub
 from bot.visitors.pace import Pace
@@ -29,6 +30,7 @@ from tests.visitors.fakes import GRACE, FakeVisiting
 class World:
     """One implementation, and what is done to it from the operators' side."""
 
+    joining: Joining
     visiting: Visiting
     invite: Callable[[], Awaitable[str]]  # returns the link's token
     answer: Callable[[str], Awaitable[None]]  # Grace says something
@@ -66,7 +68,7 @@ async def stand_in(hub: Hub, _folder: Path) -> AsyncIterator[World]:
     async def presence() -> Presence:
         return fake.reports[-1][1] if fake.reports else Presence.OPEN
 
-    yield World(fake, invite, answer, relay, end, revoke, wait, presence, lambda: fake.now)
+    yield World(fake, fake, invite, answer, relay, end, revoke, wait, presence, lambda: fake.now)
 
 
 @asynccontextmanager
@@ -94,8 +96,9 @@ async def on_sqlite(hub: Hub, folder: Path) -> AsyncIterator[World]:
         async def presence() -> Presence:
             return (await house.chat(house.threads.card.chat.id)).presence
 
-        visiting, relay, now = house.visiting, house.deliver, house.clock
-        yield World(visiting, invite, answer, relay, end, revoke, wait, presence, now)
+        deliver, now = house.deliver, house.clock
+        uses = house.joining, house.visiting
+        yield World(*uses, invite, answer, deliver, end, revoke, wait, presence, now)
 
 
 @pytest.fixture(params=[stand_in, on_sqlite], ids=["stand-in", "sqlite"])
@@ -112,6 +115,7 @@ def hub() -> Hub:
 @pytest.fixture
 async def ada(world: World, hub: Hub) -> AsyncIterator[Browser]:
     room = VisitorsRoom(
+        world.joining,
         world.visiting,
         hub,
         origins=[ORIGIN],

@@ -136,6 +136,7 @@ class MockService:
         self.visiting.ring = self.hub.ring
         room = VisitorsRoom(
             self.visiting,
+            self.visiting,
             self.hub,
             origins=self.origins,
             support_url="https://help.example.org/contact",

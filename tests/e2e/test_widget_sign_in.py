@@ -94,6 +94,7 @@ async def site(chromium: Browser, tmp_path: Path, everywhere: bool) -> AsyncIter
         hub = Hub()
         house.bells.append(hub)
         room = VisitorsRoom(
+            house.joining,
             house.visiting,
             hub,
             origins=[help_site.url],

@@ -28,6 +28,7 @@ from bot.relay.handlers import Handler, joined
 from bot.relay.heartbeat import AwayHandler
 from bot.relay.housekeeping import Housekeeping
 from bot.relay.inbound import Changed, Heard, Operator, Pressed, Pressing
+from bot.relay.joining import Joining
 from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
@@ -78,8 +79,9 @@ class House:
         self.relay = Relay(store, self.clock, self.bells, RULES, owner)
         self.places = FakePlaces()
         self.operating = Operating(self.relay)
-        self.visiting = Visiting(self.relay, lambda: secrets.token_urlsafe(32))
-        self.beginning = Beginning(self.relay, lambda: secrets.token_urlsafe(32))
+        self.joining = Joining(self.relay)
+        self.visiting = Visiting(self.relay)
+        self.beginning = Beginning(self.relay)
         self.pictures = FakePictures()
         self.attaching = Attaching(self.relay)
         self.housekeeping = Housekeeping(self.relay)
@@ -206,7 +208,7 @@ class House:
     async def talking(self, thread: Thread = THREAD) -> tuple[Chat, Seat]:
         """And Ada joined."""
         chat = await self.invited(thread=thread)
-        joined = await self.visiting.join(self.token(chat), "nonce", None)
+        joined = await self.joining.join(self.token(chat), "nonce", None)
         await self.deliver()
         return joined.chat, joined.seat
 

@@ -69,7 +69,7 @@ class Visitors(MachineBase):
         mine = talk.nonce if same and talk.nonce else f"nonce-{next(self.ids)}"
         token = self.house.token(found[0], invitation.number)
         try:
-            joined = self.do(self.house.visiting.join(token, mine, None))
+            joined = self.do(self.house.joining.join(token, mine, None))
         except CannotJoin:
             assert not fits
             assert mine != talk.nonce

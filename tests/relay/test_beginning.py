@@ -299,7 +299,7 @@ async def test_a_login_is_one_person_however_it_is_written_and_whoever_vouches_f
 
 async def test_threads_are_opened_in_the_channel_that_was_set(door: House) -> None:
     desk = Channel("19:desk@thread.tacv2", "19:other@thread.tacv2", Listening.MENTION)
-    door.beginning = Beginning(door.relay, lambda: "s" * 43, (desk,))
+    door.beginning = Beginning(door.relay, (desk,))
     joined = await asks(door)
     await door.deliver()
     thread = await thread_of(door, joined.chat)

@@ -38,7 +38,7 @@ async def next_chat(house: House) -> str:
     chat = list(house.threads.cards.values())[-1].chat
     await house.presses("invite", chat)
     house.clock.pass_(seconds=5)
-    await house.visiting.join(house.token(chat), "nonce", None)
+    await house.joining.join(house.token(chat), "nonce", None)
     await house.deliver()
     return chat.id
 
@@ -168,7 +168,7 @@ class Thread:
     async def join(self) -> None:
         if one := await self.now(State.INVITED):
             chat = await self.house.chat(one)
-            joined = await self.house.visiting.join(self.house.token(chat), "nonce", None)
+            joined = await self.house.joining.join(self.house.token(chat), "nonce", None)
             self.seat = joined.seat
 
     async def end(self) -> None:

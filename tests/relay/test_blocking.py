@@ -89,10 +89,10 @@ async def test_what_ends_a_chat_needs_a_reason_and_nothing_of_it_reaches_the_vis
 async def test_her_next_link_lets_nobody_in_and_says_until_when(house: House) -> None:
     other = await house.invited(thread=OTHER)
     chat, _ = await blocked(house)
-    peek = await house.visiting.peek(house.token(other))
+    peek = await house.joining.peek(house.token(other))
     assert (peek.fate, peek.expires, peek.ticket) == ("blocked", chat.blocked, "")
     with pytest.raises(CannotJoin, match="blocked"):
-        await house.visiting.join(house.token(other), "n", None)
+        await house.joining.join(house.token(other), "n", None)
     assert (await house.chat(other.id)).state is State.INVITED
 
 
@@ -100,8 +100,8 @@ async def test_when_it_is_over_the_same_link_opens_and_nothing_is_kept_of_it(hou
     other = await house.invited(thread=OTHER)
     await blocked(house)
     house.clock.pass_(hours=2)
-    assert (await house.visiting.peek(house.token(other))).fate == "pending"
-    joined = await house.visiting.join(house.token(other), "n", None)
+    assert (await house.joining.peek(house.token(other))).fate == "pending"
+    joined = await house.joining.join(house.token(other), "n", None)
     assert joined.chat.state is State.OPEN
     await house.housekeeping.tidy()
     assert await house.store.blocks() == []
@@ -178,15 +178,15 @@ async def test_where_nobody_has_joined_there_is_nobody_to_block(house: House) ->
 
 async def test_at_a_shared_computer_somebody_else_who_signs_in_is_let_in(house: House) -> None:
     chat = await house.invited()
-    joined = await house.visiting.join(house.token(chat), "n", None)
+    joined = await house.joining.join(house.token(chat), "n", None)
     await house.deliver()
     await said(house, f"block 2h {WHY}")
     house.relay.rules = replace(house.relay.rules, admission=Policy(offered=True))
     other = await house.invited(thread=OTHER)
     bob = SignIn("bob", Identity(Proof.SSO, "s1234567"), house.clock.now + timedelta(minutes=5))
     await house.store.write(lambda unit: unit.sign_in(bob))
-    assert (await house.visiting.peek(house.token(other), bob, joined.secret)).fate == "pending"
-    again = await house.visiting.join(house.token(other), "n2", joined.secret, bob)
+    assert (await house.joining.peek(house.token(other), bob, joined.secret)).fate == "pending"
+    again = await house.joining.join(house.token(other), "n2", joined.secret, bob)
     assert again.chat.state is State.OPEN
 
 
@@ -198,18 +198,18 @@ async def test_who_signed_in_and_was_blocked_stays_out_on_another_device(house: 
     await house.store.write(lambda unit: unit.sign_in(first))
     await house.store.write(lambda unit: unit.sign_in(second))
     other, chat = await house.invited(thread=OTHER), await house.invited()
-    await house.visiting.join(house.token(chat), "n", None, first)
+    await house.joining.join(house.token(chat), "n", None, first)
     await house.deliver()
     await said(house, f"block 2h {WHY}")
-    assert (await house.visiting.peek(house.token(other), second)).fate == "blocked"
+    assert (await house.joining.peek(house.token(other), second)).fate == "blocked"
     with pytest.raises(CannotJoin, match="blocked"):
-        await house.visiting.join(house.token(other), "n", None, second)
+        await house.joining.join(house.token(other), "n", None, second)
     assert await house.store.find_sign_in("two")  # and it is not used up
 
 
 async def test_a_browser_is_known_by_its_place_in_the_chat(house: House) -> None:
     chat = await house.invited()
-    joined = await house.visiting.join(house.token(chat), "n", None)
+    joined = await house.joining.join(house.token(chat), "n", None)
     await house.deliver()
     await said(house, f"block 2h {WHY}", thread=THREAD)
     (found,) = await house.store.blocks()

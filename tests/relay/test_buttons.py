@@ -51,7 +51,7 @@ async def test_a_revoke_that_comes_again_leaves_the_new_link_alone(house: House)
     await house.presses("invite", chat, nonce=drawn)
     await house.presses("revoke", chat, nonce=drawn)
     assert (await house.chat(chat.id)).state is State.INVITED
-    assert (await house.visiting.peek(house.token(chat, 2))).fate == Fate.PENDING
+    assert (await house.joining.peek(house.token(chat, 2))).fate == Fate.PENDING
 
 
 async def test_a_cancel_of_a_proposal_does_not_cancel_an_invitation(house: House) -> None:
@@ -155,7 +155,7 @@ async def test_what_does_not_concern_the_link_works_on_a_card_of_an_older_link(
     chat = await house.invited()
     await house.presses("revoke", chat)
     await house.presses("invite", chat)
-    await house.visiting.join(house.token(chat, 2), "nonce", None)
+    await house.joining.join(house.token(chat, 2), "nonce", None)
     pressing = await house.presses(verb, chat, nonce="1.0")
     assert not pressing.sentence
     moved = {"end": State.ENDED, "look": State.OPEN, "file": State.FILING}

@@ -52,7 +52,7 @@ async def test_an_old_link_still_says_that_it_was_used(house: House) -> None:
     await house.presses("file", chat)
     await house.deliver()
     assert (await house.chat(chat.id)).state is State.PURGED
-    assert (await house.visiting.peek(house.token(chat))).fate == "used"
+    assert (await house.joining.peek(house.token(chat))).fate == "used"
 
 
 async def test_what_the_visitor_said_last_still_reaches_the_thread(house: House) -> None:

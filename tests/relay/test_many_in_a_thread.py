@@ -21,7 +21,7 @@ async def proposed(house: House) -> list[Chat]:
 async def test_who_joined_the_oldest_of_many_chats_reads_what_the_co_answers(house: House) -> None:
     oldest, *_ = await proposed(house)
     await house.presses("invite", oldest, route=Route.COPY.value)
-    await house.visiting.join(house.token(oldest), "nonce", None)
+    await house.joining.join(house.token(oldest), "nonce", None)
     await house.writes("Which printer is it?", mention=False)
     assert "Which printer is it?" in await house.texts(oldest.id)
 
@@ -35,7 +35,7 @@ async def test_a_lost_thread_ends_its_oldest_chat_however_many_it_has_had(house:
     *_, last = await proposed(house)
     house.threads.faults.before += [Gone(GONE)] * 2
     await house.presses("invite", last, route=Route.COPY.value)
-    await house.visiting.join(house.token(last), "nonce", None)
+    await house.joining.join(house.token(last), "nonce", None)
     for _ in range(2):
         await house.deliver("tell")
         house.clock.pass_(seconds=5)

@@ -136,10 +136,10 @@ async def test_a_thread_carries_one_chat_at_a_time(house: House) -> None:
 async def test_a_revoked_link_is_worth_nothing_and_a_new_one_can_be_sent(house: House) -> None:
     chat = await house.invited()
     await house.presses("revoke", chat)
-    assert (await house.visiting.peek(house.token(chat))).fate == Fate.REVOKED
+    assert (await house.joining.peek(house.token(chat))).fate == Fate.REVOKED
     await house.presses("invite", chat)
-    assert (await house.visiting.peek(house.token(chat))).fate == Fate.REVOKED
-    assert (await house.visiting.peek(house.token(chat, 2))).fate == Fate.PENDING
+    assert (await house.joining.peek(house.token(chat))).fate == Fate.REVOKED
+    assert (await house.joining.peek(house.token(chat, 2))).fate == Fate.PENDING
 
 
 async def test_a_button_of_another_thread_does_nothing(house: House) -> None:
@@ -262,7 +262,7 @@ async def test_a_newer_proposal_does_not_stop_a_running_chat_from_being_heard(ho
     await house.writes("12346")  # a second card in the thread, which nobody acts on
     await house.deliver()
     await house.presses("invite", first)
-    await house.visiting.join(house.token(first), "n", None)
+    await house.joining.join(house.token(first), "n", None)
     mine = await house.writes("helo", mention=False)
     await house.changes(mine, "hello")
     assert (await house.texts(first.id))[-2:] == ["helo", "hello"]

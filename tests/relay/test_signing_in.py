@@ -38,13 +38,13 @@ async def test_the_link_alone_is_not_enough_and_is_not_used_up(
 ) -> None:
     chat = await house.invited()
 
-    assert (await house.visiting.peek(house.token(chat))).admission is Admission.SIGN_IN
+    assert (await house.joining.peek(house.token(chat))).admission is Admission.SIGN_IN
     with pytest.raises(CannotJoin) as refused:
-        await house.visiting.join(house.token(chat), "n", None)
+        await house.joining.join(house.token(chat), "n", None)
 
     assert refused.value.fate == "sign_in"
     ada = await signed_in(desk, ADA)
-    joined = await house.visiting.join(house.token(chat), "n", None, ada)
+    joined = await house.joining.join(house.token(chat), "n", None, ada)
     assert joined.chat.state is State.OPEN
 
 
@@ -52,7 +52,7 @@ async def test_whoever_signed_in_is_verified_and_his_sign_in_is_used_up(
     house: House, desk: SigningIn
 ) -> None:
     chat, secret = await house.invited(), (await desk.sign_in(ADA))[0]
-    joined = await house.visiting.join(house.token(chat), "n", None, await desk.known(secret))
+    joined = await house.joining.join(house.token(chat), "n", None, await desk.known(secret))
 
     assert joined.chat.identity == ADA
     assert match(joined.chat.identity, joined.chat.ticket) is Match.GREEN
@@ -68,10 +68,10 @@ async def test_somebody_else_is_turned_away_learns_nothing_and_the_co_is_told_on
 ) -> None:
     chat, eve = await house.invited(), await signed_in(desk, EVE)
 
-    seen = await house.visiting.peek(house.token(chat), eve)
+    seen = await house.joining.peek(house.token(chat), eve)
     for _ in range(3):
         with pytest.raises(CannotJoin, match="not_yours"):
-            await house.visiting.join(house.token(chat), "n", None, eve)
+            await house.joining.join(house.token(chat), "n", None, eve)
 
     assert (seen.admission, seen.who, seen.ticket, seen.operators) == (
         Admission.NOT_YOURS,
@@ -84,15 +84,15 @@ async def test_somebody_else_is_turned_away_learns_nothing_and_the_co_is_told_on
     assert [tell.detail for tell in told] == ["eve"]
     assert (await house.chat(chat.id)).state is State.INVITED  # the link is still Ada's
     ada = await signed_in(desk, ADA)
-    assert (await house.visiting.join(house.token(chat), "a", None, ada)).chat.identity == ADA
+    assert (await house.joining.join(house.token(chat), "a", None, ada)).chat.identity == ADA
 
 
 async def test_a_lost_answer_to_joining_needs_no_second_sign_in(
     house: House, desk: SigningIn
 ) -> None:
     chat, ada = await house.invited(), await signed_in(desk, ADA)
-    first = await house.visiting.join(house.token(chat), "my nonce", None, ada)
-    again = await house.visiting.join(house.token(chat), "my nonce", None)
+    first = await house.joining.join(house.token(chat), "my nonce", None, ada)
+    again = await house.joining.join(house.token(chat), "my nonce", None)
     assert again.seat.chat_id == first.seat.chat_id
 
 
@@ -103,11 +103,11 @@ async def test_a_link_left_in_the_tab_gives_nobody_a_seat_who_signs_in_and_is_no
     policy = Policy(offered=True, demand=Demand.NEVER)
     house.relay.rules = replace(house.relay.rules, admission=policy)
     chat = await house.invited()
-    first = await house.visiting.join(house.token(chat), "left", None)
+    first = await house.joining.join(house.token(chat), "left", None)
     with pytest.raises(CannotJoin, match="not_yours"):
-        await house.visiting.join(house.token(chat), "left", None, await signed_in(desk, EVE))
+        await house.joining.join(house.token(chat), "left", None, await signed_in(desk, EVE))
     for who in (await signed_in(desk, ADA), None):
-        again = await house.visiting.join(house.token(chat), "left", None, who)
+        again = await house.joining.join(house.token(chat), "left", None, who)
         assert again.seat.chat_id == first.seat.chat_id
 
 
@@ -116,7 +116,7 @@ async def test_who_is_not_on_the_ticket_never_gets_the_name_the_link_was_for(
 ) -> None:
     house.relay.rules = replace(house.relay.rules, admission=Policy(offered=False))
     chat, eve = await house.invited(), await signed_in(desk, EVE)
-    joined = await house.visiting.join(house.token(chat), "n", None, eve)
+    joined = await house.joining.join(house.token(chat), "n", None, eve)
     assert joined.chat.visitor
     assert joined.chat.visitor.name == "eve"
     assert match(joined.chat.identity, joined.chat.ticket) is Match.RED
@@ -155,11 +155,11 @@ async def test_a_signed_token_signs_in_once(desk: SigningIn) -> None:
 
 async def test_one_sign_in_lets_nobody_into_two_chats(house: House, desk: SigningIn) -> None:
     chat, ada = await house.invited(), await signed_in(desk, ADA)
-    await house.visiting.join(house.token(chat), "n", None, ada)
+    await house.joining.join(house.token(chat), "n", None, ada)
     await house.presses("end", await house.chat(chat.id))
     other = await house.invited(thread=replace(THREAD, id=0, conversation_id="19:y;messageid=9"))
     with pytest.raises(CannotJoin, match="sign_in"):  # as if both had looked before either joined
-        await house.visiting.join(house.token(other), "m", None, ada)
+        await house.joining.join(house.token(other), "m", None, ada)
     assert (await house.chat(other.id)).state is State.INVITED
 
 
@@ -169,8 +169,8 @@ async def test_the_co_hears_of_somebody_else_who_only_looks_at_the_link(
     """The pop-up offers him nothing to press."""
     chat, eve = await house.invited(), await signed_in(desk, EVE)
     for _ in range(2):
-        await house.visiting.peek(house.token(chat), eve)
-    await house.visiting.peek(house.token(chat), await signed_in(desk, ADA))
+        await house.joining.peek(house.token(chat), eve)
+    await house.joining.peek(house.token(chat), await signed_in(desk, ADA))
     await house.deliver()
     told = [tell for _, tell in house.threads.told if tell.word is Word.TURNED_AWAY]
     assert [tell.detail for tell in told] == ["eve"]

@@ -182,7 +182,7 @@ async def followed(house: House, *, joined: bool) -> tuple[Chat, Chat]:
     goes_on = await house.proposed()
     await house.presses("invite", goes_on, route="copy")
     if joined:
-        await house.visiting.join(house.token(goes_on), "another", None)
+        await house.joining.join(house.token(goes_on), "another", None)
     await house.deliver()
     return sent, goes_on
 

@@ -12,7 +12,7 @@ async def test_every_button_has_a_typed_twin(house: House) -> None:
     await house.writes("revoke link")
     assert (await house.chat(chat.id)).state is State.PROPOSED
     await house.writes("invite")
-    await house.visiting.join(house.token(chat, 2), "nonce", None)
+    await house.joining.join(house.token(chat, 2), "nonce", None)
     await house.writes("send to RT 345: Toner was empty.")
     filing = (await house.chat(chat.id)).filing
     assert filing

@@ -18,18 +18,18 @@ from tests.relay.house import OTHER, RULES, THREAD, House
 
 async def test_looking_at_a_link_any_number_of_times_does_not_use_it_up(house: House) -> None:
     chat = await house.invited()
-    peeks = [await house.visiting.peek(house.token(chat)) for _ in range(5)]
+    peeks = [await house.joining.peek(house.token(chat)) for _ in range(5)]
     peek = peeks[-1]
     assert (peek.fate, peek.ticket, peek.operators) == ("pending", "12345", ("Grace Hopper",))
-    assert (await house.visiting.join(house.token(chat), "n", None)).chat.state is State.OPEN
+    assert (await house.joining.join(house.token(chat), "n", None)).chat.state is State.OPEN
 
 
 @pytest.mark.parametrize("token", ["", "guessed", "x" * 10_000])
 async def test_a_guessed_link_is_unknown(house: House, token: str) -> None:
     await house.invited()
-    assert (await house.visiting.peek(token)).fate == "unknown"
+    assert (await house.joining.peek(token)).fate == "unknown"
     with pytest.raises(CannotJoin, match="unknown"):
-        await house.visiting.join(token, "n", None)
+        await house.joining.join(token, "n", None)
 
 
 async def test_a_new_secret_key_takes_the_links_that_are_out_back_and_lets_nobody_in_by_them(
@@ -38,33 +38,33 @@ async def test_a_new_secret_key_takes_the_links_that_are_out_back_and_lets_nobod
     there, seat = await house.talking()
     invited = await house.invited(thread=OTHER)
     house.relay.rules = replace(RULES, secret=b"another key of thirty-two bytes!")
-    assert (await house.visiting.peek(house.token(invited))).fate == "revoked"
+    assert (await house.joining.peek(house.token(invited))).fate == "revoked"
     with pytest.raises(CannotJoin, match="revoked"):
-        await house.visiting.join(house.token(invited), "n", None)
-    assert (await house.visiting.join(house.token(there), "nonce", None)).chat.id == seat.chat_id
+        await house.joining.join(house.token(invited), "n", None)
+    assert (await house.joining.join(house.token(there), "nonce", None)).chat.id == seat.chat_id
 
 
 async def test_a_second_person_is_kept_out_and_the_co_is_told_once(house: House) -> None:
     chat, _ = await house.talking()
     for _ in range(3):
         with pytest.raises(CannotJoin, match="used"):
-            await house.visiting.join(house.token(chat), "somebody else's nonce", None)
+            await house.joining.join(house.token(chat), "somebody else's nonce", None)
     await house.deliver()
     assert house.threads.words.count("knocked_again") == 1
 
 
 async def test_a_lost_answer_to_joining_locks_nobody_out(house: House) -> None:
     chat = await house.invited()
-    first = await house.visiting.join(house.token(chat), "my nonce", None)
-    again = await house.visiting.join(house.token(chat), "my nonce", None)
+    first = await house.joining.join(house.token(chat), "my nonce", None)
+    again = await house.joining.join(house.token(chat), "my nonce", None)
     assert again.seat.chat_id == first.seat.chat_id
     assert again.secret != first.secret
 
 
 async def test_opening_ones_own_link_again_is_no_second_person(house: House) -> None:
     chat = await house.invited()
-    first = await house.visiting.join(house.token(chat), "n", None)
-    again = await house.visiting.join(house.token(chat), "another", first.secret)
+    first = await house.joining.join(house.token(chat), "n", None)
+    again = await house.joining.join(house.token(chat), "another", first.secret)
     assert again.seat == first.seat
     await house.deliver()
     assert "knocked_again" not in house.threads.words
@@ -73,7 +73,7 @@ async def test_opening_ones_own_link_again_is_no_second_person(house: House) -> 
 async def test_of_two_who_open_the_link_at_once_one_gets_in(house: House) -> None:
     chat = await house.invited()
     results = await asyncio.gather(
-        *(house.visiting.join(house.token(chat), f"n{i}", None) for i in range(5)),
+        *(house.joining.join(house.token(chat), f"n{i}", None) for i in range(5)),
         return_exceptions=True,
     )
     assert sum(isinstance(r, CannotJoin) for r in results) == 4
@@ -82,10 +82,10 @@ async def test_of_two_who_open_the_link_at_once_one_gets_in(house: House) -> Non
 async def test_an_expired_link_says_so_and_the_co_may_invite_again(house: House) -> None:
     chat = await house.invited()
     house.clock.pass_(hours=73)
-    assert (await house.visiting.peek(house.token(chat))).fate == "expired"
+    assert (await house.joining.peek(house.token(chat))).fate == "expired"
     await house.housekeeping.tidy()
     await house.deliver()
-    assert (await house.visiting.peek(house.token(chat))).fate == "expired"
+    assert (await house.joining.peek(house.token(chat))).fate == "expired"
     assert "invitation_expired" in house.threads.words
     assert (await house.chat(chat.id)).state is State.PROPOSED
 
@@ -171,7 +171,7 @@ async def test_a_seat_is_only_ever_good_for_its_own_chat(house: House) -> None:
     await house.deliver()
     other = next(v.chat for v in house.threads.cards.values() if v.chat.id != seat.chat_id)
     await house.presses("invite", other, thread=OTHER)
-    theirs = await house.visiting.join(house.token(other), "n2", None)
+    theirs = await house.joining.join(house.token(other), "n2", None)
     await house.visiting.say(seat, "k", "mine")
     await house.visiting.say(theirs.seat, "k", "theirs")
     assert "theirs" not in await house.texts(seat.chat_id)
@@ -185,17 +185,17 @@ async def test_a_seat_is_only_ever_good_for_its_own_chat(house: House) -> None:
 
 async def test_leaving_gives_the_seat_up(house: House) -> None:
     chat = await house.invited()
-    joined = await house.visiting.join(house.token(chat), "n", None)
-    assert await house.visiting.seat(joined.secret)
-    await house.visiting.leave(joined.secret)
-    assert await house.visiting.seat(joined.secret) is None
+    joined = await house.joining.join(house.token(chat), "n", None)
+    assert await house.joining.seat(joined.secret)
+    await house.visiting.leave(joined.seat)
+    assert await house.joining.seat(joined.secret) is None
 
 
 async def test_the_cookie_ends_with_its_time(house: House) -> None:
     chat = await house.invited()
-    joined = await house.visiting.join(house.token(chat), "n", None)
+    joined = await house.joining.join(house.token(chat), "n", None)
     house.clock.pass_(hours=25)
-    assert await house.visiting.seat(joined.secret) is None
+    assert await house.joining.seat(joined.secret) is None
 
 
 async def rateable(house: House) -> tuple[Chat, Seat]:

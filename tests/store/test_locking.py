@@ -20,12 +20,11 @@ from bot.relay.delivery import Delivery, Lane
 from bot.relay.ending import Claim, Endings
 from bot.relay.handlers import Relayed, Run
 from bot.relay.inbound import Operator, Pressed
-from bot.relay.joining import CannotJoin
+from bot.relay.joining import CannotJoin, Joining
 from bot.relay.outcomes import Gone
 from bot.relay.relay import Relay
 from bot.relay.relaying import RelayHandler
 from bot.relay.storage import Unit
-from bot.relay.visiting import Visiting
 from bot.store import SqlStore, outbox_sql
 from bot.store.libpq import Connection, Order
 from bot.store.link import Link
@@ -263,9 +262,9 @@ async def test_who_joins_locks_the_chat_first_as_who_forgets_it_does(
         await unit.forget("chat-1")
 
     begun = meanwhile(monkeypatch, (SqlUnit, "knock"), two, forget, behind=True)
-    visiting = Visiting(Relay(here, lambda: NOW, [], RULES), lambda: "secret")
+    joining = Joining(Relay(here, lambda: NOW, [], RULES))
     with pytest.raises(CannotJoin):
-        await visiting.join("token", "nonce", None)
+        await joining.join("token", "nonce", None)
     await begun[0]
     assert not deadlocks
 

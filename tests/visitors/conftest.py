@@ -40,6 +40,7 @@ async def start_site() -> AsyncIterator[StartSite]:
             visiting = FakeVisiting(hub.ring)
             room = VisitorsRoom(
                 visiting,
+                visiting,
                 hub,
                 origins=[ORIGIN],
                 support_url="https://help.example.org/contact?a=1&b=2",

@@ -24,7 +24,7 @@ from bot.domain.tickets import Requestor, Ticket, TicketRef
 from bot.relay.attaching import Attaching
 from bot.relay.delivery import Committed, News
 from bot.relay.files import FileRules, Stored
-from bot.relay.joining import CannotJoin, Joined, Peek
+from bot.relay.joining import CannotJoin, Joined, Joining, Peek
 from bot.relay.outcomes import NotDone
 from bot.relay.ports import Seat
 from bot.relay.visiting import CannotRate, CannotSay, Visiting
@@ -44,8 +44,8 @@ class Link:
     nonce: str = ""
 
 
-class FakeVisiting(Visiting):
-    """Keeps everything in dictionaries and lets the domain decide.
+class FakeVisiting(Joining, Visiting):
+    """Plays both, keeps everything in dictionaries, and lets the domain decide.
 
     ``ring`` is told of each change, as the store does after its commit. Set ``broken`` to make
     every call fail as a database that is away, ``give_up`` to have each seat given up as soon as it was
@@ -165,8 +165,8 @@ class FakeVisiting(Visiting):
     async def seat(self, secret: str) -> Seat | None:
         self._alive()
         seat = self.seats.get(digest(secret))
-        if self.give_up:
-            await self.leave(secret)
+        if self.give_up and seat:
+            await self.leave(seat)
         return seat if seat and seat.expires > self.now else None
 
     async def seated(self, seat: Seat) -> bool:
@@ -178,8 +178,8 @@ class FakeVisiting(Visiting):
         self._ask("versions")
         return {chat_id: self.changes[chat_id] for chat_id in chat_ids if chat_id in self.chats}
 
-    async def leave(self, secret: str) -> None:
-        if seat := self.seats.pop(digest(secret), None):
+    async def leave(self, seat: Seat) -> None:
+        if self.seats.pop(seat.id, None):
             self.tell(News(seat.chat_id))
 
     async def look(self, seat: Seat) -> tuple[Chat, int] | None:

@@ -86,6 +86,7 @@ async def site(house: House) -> AsyncIterator[Site]:
     hub = Hub()
     house.bells.append(hub)
     room = VisitorsRoom(
+        house.joining,
         house.visiting,
         hub,
         origins=origins,
@@ -324,13 +325,13 @@ async def test_a_form_left_in_the_tab_gives_the_next_one_who_signs_in_no_seat(si
 async def test_a_session_cannot_be_fixed_to_a_chat_that_is_begun(site: Site) -> None:
     eve, ada = await site.comes(), await site.comes()
     _, theirs = await eve.posts("begin", **form(name="Eve"))
-    await site.house.visiting.end(await site.house.visiting.seat(eve.cookies[SEAT]))  # type: ignore[arg-type]
+    await site.house.visiting.end(await site.house.joining.seat(eve.cookies[SEAT]))  # type: ignore[arg-type]
     ada.cookies = dict(eve.cookies)  # planted in Ada's browser
     _, hers = await ada.posts("begin", **form())
     assert hers["chat"] != theirs["chat"]
     assert ada.cookies[SEAT] != eve.cookies[SEAT]
     # The chat before is over for this browser, in windows at other processes too.
-    assert await site.house.visiting.seat(eve.cookies[SEAT]) is None
+    assert await site.house.joining.seat(eve.cookies[SEAT]) is None
     assert (await site.house.chat(str(theirs["chat"]))).state is State.ENDED
 
 

@@ -84,10 +84,10 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         secrets, chats = [], []
         for thread in (THREAD, OTHER):
             chat = await house.invited(thread=thread)
-            joined = await house.visiting.join(house.token(chat), "n", None)
+            joined = await house.joining.join(house.token(chat), "n", None)
             secrets.append(joined.secret)
             chats.append(joined.chat.id)
-        routes = FileRoutes(house.visiting, house.attaching, frozenset({ORIGIN}), patience=1.0)
+        routes = FileRoutes(house.joining, house.attaching, frozenset({ORIGIN}), patience=1.0)
         app = web.Application()
         for route in routes.table():
             web.route(route.method, route.path, within(route.handler)).register(app.router)
@@ -162,13 +162,13 @@ async def test_a_file_that_waited_goes_into_no_chat_that_came_later_in_this_brow
     waited = await desk.send(desk.eve, chat=await _chat(desk))
     assert waited == (409, {"error": "other_chat"})
     assert (await desk.send(desk.eve, chat="-"))[0] == 409
-    seat = await desk.house.visiting.seat(desk.eve)
+    seat = await desk.house.joining.seat(desk.eve)
     assert seat
     assert await desk.house.store.files(seat.chat_id) == []
 
 
 async def _chat(desk: Desk) -> str:
-    seat = await desk.house.visiting.seat(desk.ada)
+    seat = await desk.house.joining.seat(desk.ada)
     assert seat
     return seat.chat_id
 
@@ -194,7 +194,7 @@ async def test_a_key_that_is_none_is_broken(desk: Desk, key: str) -> None:
 
 
 async def test_after_the_end_nothing_is_taken(desk: Desk) -> None:
-    seat = await desk.house.visiting.seat(desk.ada)
+    seat = await desk.house.joining.seat(desk.ada)
     assert seat
     await desk.house.visiting.end(seat)
     assert await desk.send(desk.ada) == (410, {"error": "ended"})
@@ -331,7 +331,7 @@ async def test_when_nobody_can_tell_it_may_be_tried_again(desk: Desk) -> None:
 async def _another_seat(desk: Desk) -> str:
     """Ada's link, opened once more by the window that opened it, whose answer was lost."""
     chat = await desk.house.chat(desk.chats[desk.ada])
-    joined = await desk.house.visiting.join(desk.house.token(chat), "n", None)
+    joined = await desk.house.joining.join(desk.house.token(chat), "n", None)
     desk.chats[joined.secret] = joined.chat.id
     return joined.secret
 

@@ -75,6 +75,7 @@ async def play(actions: list[tuple[str, int, int]]) -> None:
     visiting = FakeVisiting(hub.ring)
     room = VisitorsRoom(
         visiting,
+        visiting,
         hub,
         origins=[ORIGIN],
         support_url="mailto:x@example.org",

@@ -212,7 +212,7 @@ def room(**settings: object) -> VisitorsRoom:
         "origins": ["https://help.example.org"],
         "support_url": "mailto:support@example.org",
     }
-    return VisitorsRoom(FakeVisiting(), Hub(), **(good | settings))  # type: ignore[arg-type]
+    return VisitorsRoom(FakeVisiting(), FakeVisiting(), Hub(), **(good | settings))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -280,6 +280,7 @@ async def test_any_process_answers_any_request_and_they_agree(site: Site, window
     hub = Hub()
     room = VisitorsRoom(
         site.visiting,
+        site.visiting,
         hub,
         origins=[ORIGIN],
         support_url="mailto:support@example.org",

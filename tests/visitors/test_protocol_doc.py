@@ -22,6 +22,7 @@ TEXT = (FOLDER / "docs/widget-protocol.md").read_text(encoding="utf-8")
 CODE = "".join(path.read_text(encoding="utf-8") for path in (FOLDER / "bot/visitors").glob("*.py"))
 ROOM = VisitorsRoom(
     FakeVisiting(),
+    FakeVisiting(),
     Hub(),
     origins=["https://help.example.org"],
     support_url="mailto:x@example.org",

@@ -116,6 +116,7 @@ async def site(house: House, tmp_path: Path, everywhere: bool) -> AsyncIterator[
     )
     hub = Hub()
     room = VisitorsRoom(
+        house.joining,
         house.visiting,
         hub,
         origins=[ORIGIN],

@@ -87,7 +87,7 @@ async def test_once_her_record_is_in_rt_and_she_is_forgotten_here_she_still_lear
 ) -> None:
     """Whose the chat was is known to nobody any more; who signed out sees not even its ticket."""
     secret, _ = await joined(site)
-    seat = await site.house.visiting.seat(secret)
+    seat = await site.house.joining.seat(secret)
     assert seat
     chat = await site.house.chat(seat.chat_id)
     await site.house.presses("file", chat, summary="Toner.", echo="345")
@@ -148,7 +148,7 @@ async def test_who_joins_another_chat_ends_the_session_of_who_signed_out(site: S
     assert (status, told["signed_out"]) == (200, True)
     assert (await tab.receive()).data == 4401
     assert here.cookies[SEAT] != secret
-    assert await site.house.visiting.seat(secret) is None
+    assert await site.house.joining.seat(secret) is None
 
 
 @pytest.mark.parametrize("login", ["", EVE])
