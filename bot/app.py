@@ -36,7 +36,7 @@ from bot.relay.attaching import Attaching
 from bot.relay.bringing import FetchHandler
 from bot.relay.budget import Budget
 from bot.relay.delivering import CardHandler, TellHandler
-from bot.relay.delivery import Bell, Delivery
+from bot.relay.delivery import Bell, Delivery, DeliveryKind
 from bot.relay.faults import describe
 from bot.relay.filing import (
     AuditHandler,
@@ -144,26 +144,28 @@ class Service:
         places, pool = self.teams.places, parts.pool(self.settings, self.relay)
         words = RelayHandler(relay, threads, Pictures())
         return {
-            "relay": words,
-            "single": words,
-            "tell": TellHandler(relay, threads),
-            "away": AwayHandler(relay),
-            "card": CardHandler(relay, threads),
-            "retire": RetireHandler(relay, threads),
-            "open": OpenHandler(relay, places, pool),
-            "begin": BeginHandler(relay, places),
-            "lost": LostHandler(relay, places, threads),
-            "lookup": LookupHandler(relay, tickets, lambda: secrets.token_urlsafe(16), pool),
-            "move": MoveHandler(relay, tickets),
-            "invite": InvitationHandler(relay, tickets, self.mailer),
-            "release": ReleaseHandler(relay),
-            "audit": AuditHandler(lambda said: log.info("confirmed", **said)),
-            "file": FileHandler(relay, tickets),
-            "status": StatusHandler(relay, tickets),
-            "rating": RatingHandler(relay, tickets),
-            "purge": PurgeHandler(relay),
-            "fetch": FetchHandler(relay, self.teams.fetch, self.scanner),
-            "erase": EraseHandler(relay, threads),
+            DeliveryKind.RELAY: words,
+            DeliveryKind.SINGLE: words,
+            DeliveryKind.TELL: TellHandler(relay, threads),
+            DeliveryKind.AWAY: AwayHandler(relay),
+            DeliveryKind.CARD: CardHandler(relay, threads),
+            DeliveryKind.RETIRE: RetireHandler(relay, threads),
+            DeliveryKind.OPEN: OpenHandler(relay, places, pool),
+            DeliveryKind.BEGIN: BeginHandler(relay, places),
+            DeliveryKind.LOST: LostHandler(relay, places, threads),
+            DeliveryKind.LOOKUP: LookupHandler(
+                relay, tickets, lambda: secrets.token_urlsafe(16), pool
+            ),
+            DeliveryKind.MOVE: MoveHandler(relay, tickets),
+            DeliveryKind.INVITE: InvitationHandler(relay, tickets, self.mailer),
+            DeliveryKind.RELEASE: ReleaseHandler(relay),
+            DeliveryKind.AUDIT: AuditHandler(lambda said: log.info("confirmed", **said)),
+            DeliveryKind.FILE: FileHandler(relay, tickets),
+            DeliveryKind.STATUS: StatusHandler(relay, tickets),
+            DeliveryKind.RATING: RatingHandler(relay, tickets),
+            DeliveryKind.PURGE: PurgeHandler(relay),
+            DeliveryKind.FETCH: FetchHandler(relay, self.teams.fetch, self.scanner),
+            DeliveryKind.ERASE: EraseHandler(relay, threads),
         }
 
     async def start(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 from bot import chores
 from bot.app import CannotStart, Service
 from bot.config import ConfigError
+from bot.relay.delivery import DeliveryKind
 from bot.relay.outcomes import NotDone
 from bot.store import TooNew, codec
 from tests.migrated import sqlite_at
@@ -43,6 +44,10 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     yield one
     for service in made:
         await service.stop()
+
+
+def test_every_kind_of_delivery_has_its_handler(make: Make) -> None:
+    assert set(make()._handlers()) == set(DeliveryKind)
 
 
 async def test_a_database_that_does_not_answer(make: Make) -> None:

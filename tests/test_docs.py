@@ -12,7 +12,7 @@ import pytest
 from bot.app import Service
 from bot.domain import events
 from bot.domain.chat import TRANSITIONS, State
-from bot.relay.delivery import Lane
+from bot.relay.delivery import Lane, Stream
 from bot.relay.lanes import LANES
 from infra.dev import chat_states
 from tests.settings import settings
@@ -113,6 +113,11 @@ def test_every_lane_is_described_with_what_it_carries_at_once() -> None:
     text = page("architecture.md")
     for lane in Lane:
         assert f"`{lane}` ({LANES[lane].at_once}" in text
+
+
+def test_every_stream_is_described() -> None:
+    (told,) = re.findall(r"^- a \*\*stream\*\*.*", page("architecture.md"), re.MULTILINE)
+    assert set(re.findall(r"`(\w+)[`:]", told)) == set(Stream)
 
 
 def test_every_make_target_named_in_a_page_is_there() -> None:

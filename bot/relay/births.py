@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.relay.delivery import Delivery
+from bot.relay.rows import key
 
 #: Seconds in which a commit has ended, whatever came of it.
 ENDED = 15.0
@@ -16,24 +17,19 @@ class Births:
 
     def expect(self, delivery: Delivery, now: float) -> None:
         """It is asked for."""
-        self._since.pop(_row(delivery), None)
-        self._since[_row(delivery)] = now
+        self._since.pop(key(delivery), None)
+        self._since[key(delivery)] = now
 
     def end(self, delivery: Delivery) -> float:
         """It was born, or was not; return when it was asked for, 0 if that is not known any more."""
-        return self._since.pop(_row(delivery), 0.0)
+        return self._since.pop(key(delivery), 0.0)
 
     def expects(self, delivery: Delivery) -> bool:
         """Tell whether it may be on its way to us."""
-        return _row(delivery) in self._since
+        return key(delivery) in self._since
 
     def count(self, now: float) -> int:
         """How many there are. A commit that failed tells nobody, so they are given up."""
         while self._since and next(iter(self._since.values())) < now - ENDED:
             del self._since[next(iter(self._since))]
         return len(self._since)
-
-
-def _row(delivery: Delivery) -> tuple[str, object]:
-    """What tells a message's row from others: its own number is not known before it is there."""
-    return delivery.stream, delivery.payload.get("seq")

@@ -19,8 +19,8 @@ from bot.domain.chat import Chat, NotNow, State
 from bot.domain.identity import Proof
 from bot.domain.legible import plain_name
 from bot.domain.messages import Author
+from bot.relay import rows
 from bot.relay.answering import Answer
-from bot.relay.delivery import Delivery, Lane
 from bot.relay.inbound import Heard
 from bot.relay.ports import Thread
 from bot.relay.relay import Relay
@@ -136,8 +136,8 @@ class Blocking:
     async def _audit(self, unit: Unit, word: str, block: Block, by: Author) -> None:
         """Note who did it to which chat's visitor; neither a name nor the reason."""
         noted = {"word": word, "block": block.id, "until": f"{block.until:%Y-%m-%dT%H:%M:%SZ}"}
-        payload = {**noted, "chat": block.chat, "operator": by.id}
-        await unit.schedule(Delivery(Lane.HERE, f"audit:{block.chat}", "audit", payload))
+        noted |= {"chat": block.chat, "operator": by.id}
+        await unit.schedule(rows.audit(block.chat, noted))
 
     def line(self, block: Block) -> str:
         """Tell of a block on one line."""

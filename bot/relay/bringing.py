@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import cast
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.files import File, Standing, ending_of, file_name, picture_type
+from bot.relay import rows
 from bot.relay.answering import Answer
-from bot.relay.delivery import Delivery, Lane
+from bot.relay.delivery import Delivery
 from bot.relay.files import Fetched, Scanner, Stored, TooBigToScan
 from bot.relay.handlers import After, Quiet
 from bot.relay.inbound import Heard
 from bot.relay.outcomes import NotDone, Refused
 from bot.relay.relay import Relay
+from bot.relay.rows import Pasted
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -50,9 +53,8 @@ async def bring(relay: Relay, unit: Unit, chat: Chat, heard: Heard, *, spoken: b
         chat = await relay.happen(unit, chat, e.Said(now, author, key, _NAME, file=file))
         coming = Stored(file.id, chat.head, _NAME, "", b"", Fetched.COMING)
         await unit.keep_file(chat.id, coming)
-        payload = {"file": file.id, "seq": chat.head, "url": url}
-        stream = f"fetch:{chat.id}:{file.id}"
-        await unit.schedule(Delivery(Lane.FILES, stream, "fetch", payload, chat.id))
+        pasted: Pasted = {"file": file.id, "seq": chat.head, "url": url}
+        await unit.schedule(rows.fetch(chat, pasted))
         number += 1
     for called, url in heard.links:
         name, key = file_name(called), key_of(heard.key, number)
@@ -86,7 +88,7 @@ class FetchHandler(Quiet):
         if late and delivery.attempt > 1:  # it hung, or we died of it
             raise Refused("It did not come in time.")
         try:
-            content, kind = await self._picture(str(delivery.payload["url"]))
+            content, kind = await self._picture(str(cast("Pasted", delivery.payload)["url"]))
         except NotDone as error:
             if not (late or isinstance(error, TooBigToScan)):
                 raise
@@ -107,7 +109,8 @@ class FetchHandler(Quiet):
         return content, kind
 
     def _then(self, delivery: Delivery, content: bytes, kind: str, problem: str = "") -> After:
-        file_id, seq = str(delivery.payload["file"]), int(delivery.payload["seq"])
+        pasted = cast("Pasted", delivery.payload)
+        file_id, seq = str(pasted["file"]), int(pasted["seq"])
 
         async def after(unit: Unit) -> None:
             chat = await unit.chat(delivery.chat_id or "")

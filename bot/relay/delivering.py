@@ -6,16 +6,19 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 from bot.domain import events as e
 from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.effects import Word
+from bot.relay import rows
 from bot.relay.answering import Answer, word_of
-from bot.relay.delivery import URGENT, Delivery
+from bot.relay.delivery import Delivery, Stream
 from bot.relay.handlers import After, Quiet, Relayed
 from bot.relay.outcomes import Gone, NotDone, Refused
 from bot.relay.ports import Tell, Threads
 from bot.relay.relay import Relay
+from bot.relay.rows import Notice
 from bot.relay.storage import Unit
 
 #: Notices that must raise a notification: somebody waits for the CO.
@@ -99,11 +102,11 @@ class TellHandler(InThread):
 
     async def _post(self, delivery: Delivery) -> After | None:
         """Post it, calling the CO if somebody waits for him."""
-        found, payload = await self._chat(delivery), delivery.payload
-        if (word := word_of(str(payload["word"]))) is None:
+        found, said = await self._chat(delivery), cast("Notice", delivery.payload)
+        if (word := word_of(str(said["word"]))) is None:
             return later(self._relay, delivery)  # a later version has words for it
         chat = found[0] if found else None
-        thread_id = payload.get("thread") or (chat.thread if chat else 0)
+        thread_id = said.get("thread") or (chat.thread if chat else 0)
         if not thread_id:
             return None
         thread = await self._relay.store.thread(int(thread_id))
@@ -112,8 +115,8 @@ class TellHandler(InThread):
         if thread.begun:
             return None
         whom = _whom(delivery, chat)
-        resent = delivery.attempt > 1 or "tries" in payload
-        notice = Tell(word, str(payload["detail"]), chat, whom, resent=resent)
+        resent = delivery.attempt > 1 or rows.tries(delivery) > 0
+        notice = Tell(word, str(said["detail"]), chat, whom, resent=resent)
         post = await self._threads.tell(thread, notice)
         if not self._relay.rules.delete_posts or chat is None or thread.id != chat.thread:
             return None
@@ -133,17 +136,13 @@ class TellHandler(InThread):
     async def _elsewhere(self, delivery: Delivery, lost: After | None) -> After | None:
         """What is wrong with a record in RT is told where the CO will see it."""
         found = await self._chat(delivery)
-        if found is None or delivery.payload["word"] not in _NEVER_LOST:
+        said = cast("Notice", delivery.payload)
+        if found is None or said["word"] not in _NEVER_LOST:
             return lost
-        chat, told = found[0], ("word", "detail")
+        chat = found[0]
         # After the purge it is known only who sent the record.
         by = chat.filing.by if chat.filing and not chat.responsible.id else chat.responsible
-        # Whom to tell goes along: by then the chat may be purged.
-        payload = {key: delivery.payload[key] for key in told} | {"by": [by.id, by.name]}
-        stream = f"lost:{chat.id}"
-        row = Delivery(
-            delivery.lane, stream, "lost", payload, chat.id, thread=delivery.thread, rank=URGENT
-        )
+        row = rows.lost(chat, delivery.thread, said["word"], said["detail"], by)
 
         async def both(unit: Unit) -> None:
             await unit.schedule(row)
@@ -155,9 +154,10 @@ class TellHandler(InThread):
 
 def _whom(delivery: Delivery, chat: Chat | None) -> tuple[str, str] | None:
     """Whom a notice calls: id and name."""
-    if mention := delivery.payload.get("mention"):
+    said = cast("Notice", delivery.payload)
+    if mention := said.get("mention"):
         return str(mention[0]), str(mention[1])
-    if delivery.payload["word"] in _CALLS and chat is not None and chat.responsible.id:
+    if said["word"] in _CALLS and chat is not None and chat.responsible.id:
         return chat.responsible.id, chat.responsible.name
     return None
 
@@ -167,12 +167,12 @@ def later(relay: Relay, delivery: Delivery, *, aside: bool = True) -> After | No
 
     ``aside``: in a stream of its own, so that nothing waits for it.
     """
-    tries = int(delivery.payload.get("tries", 0)) + 1
+    tries, stream = rows.tries(delivery) + 1, delivery.stream
     if tries > _TRIES:
         return None
     row = Delivery(
         delivery.lane,
-        f"late:{delivery.stream}:{delivery.id}" if aside and tries == 1 else delivery.stream,
+        Stream.LATE.of(stream, delivery.id) if aside and tries == 1 else stream,
         delivery.kind,
         {**delivery.payload, "tries": tries},
         delivery.chat_id,

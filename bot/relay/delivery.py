@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +28,61 @@ class Lane(StrEnum):
     FILES = "files"  # pictures that are fetched from Teams
 
 
+class DeliveryKind(StrEnum):
+    """What is to be done, as it stands in databases: none may be renamed. Each has its handler."""
+
+    RELAY = "relay"  # a visitor's message, which may go out together with those behind it
+    SINGLE = "single"  # one that goes out by itself
+    TELL = "tell"  # a notice
+    AWAY = "away"  # that nobody was here for a while, to every open chat's thread
+    CARD = "card"  # the chat's card, as the chat is by then
+    RETIRE = "retire"  # an earlier card, which is to say that there is a later one
+    OPEN = "open"  # the thread of a chat that a CO asked for elsewhere
+    BEGIN = "begin"  # the thread of a chat that a visitor began
+    LOST = "lost"  # a notice for the CO whose chat's thread is gone
+    LOOKUP = "lookup"  # the ticket that a chat is to be about
+    MOVE = "move"  # the ticket that a chat is to be taken to
+    INVITE = "invite"  # an invitation, on its route
+    RELEASE = "release"  # the end of the time in which a filing may be undone
+    AUDIT = "audit"  # a line of the log about what a CO has confirmed or blocked
+    FILE = "file"  # the record, into RT
+    STATUS = "status"  # the ticket's status, after that
+    RATING = "rating"  # the visitor's answer, in a field of the ticket
+    PURGE = "purge"  # the chat's text here
+    FETCH = "fetch"  # a picture that a CO pasted
+    ERASE = "erase"  # a post of ours that is to be taken back
+
+
+class Stream(StrEnum):
+    """What the names of streams begin with, as they stand in databases."""
+
+    CHAT = "chat"  # a chat's messages and notices, and the purge behind them
+    UNSEEN = "unseen"  # the notice that messages wait there
+    AGAIN = "again"  # the notice that a chat's thread may have been opened twice
+    CARD = "card"
+    RETIRE = "retire"
+    LOST = "lost"
+    OPEN = "open"  # by ticket: of two COs who ask at once the second finds the chat of the first
+    THREAD = "thread"  # by thread: answers that belong to no chat
+    LOOKUP = "lookup"  # by thread
+    INVITE = "invite"
+    FETCH = "fetch"  # by chat and file
+    HOLD = (
+        "hold"  # by chat and filing: one that was undone may be due late, if the clock was set back
+    )
+    FILE = "file"
+    RATING = "rating"
+    AUDIT = "audit"
+    ERASE = "erase"
+    LATE = "late"  # what goes on beside the stream in which it could not be done, or comes after it
+    ASIDE = "aside"  # by row: what only a later version can do
+    AWAY = "away"  # one for all
+
+    def of(self, *ids: object) -> str:
+        """Return a stream's name: ``chat:ID``."""
+        return ":".join((self, *map(str, ids)))
+
+
 #: Whose turn it is when Teams takes less than there is (docs/deliveries.md).
 URGENT, ORDINARY, LATER = 0, 1, 2
 
@@ -38,7 +93,8 @@ class Delivery:
 
     Rows of one ``stream`` go out one after another, in the order of ``id``. ``attempt`` counts
     the claims that may have done something, the present one included: above 1, an earlier try
-    may have left us. ``first_claimed`` is when the first one began. ``payload`` is JSON.
+    may have left us. ``first_claimed`` is when the first one began. ``kind`` is a DeliveryKind, or a
+    later version's. ``payload`` is what bot/relay/rows.py makes for that kind, as JSON.
     ``thread`` is our id of the thread it goes to, 0 outside TEAMS; ``size`` is its text in bytes
     of UTF-16. ``problem`` is why the last try was given back. ``news`` is what the commit brought
     that made it, if we have only just made it.
@@ -47,7 +103,7 @@ class Delivery:
     lane: Lane
     stream: str
     kind: str
-    payload: dict[str, Any]
+    payload: Mapping[str, Any]
     chat_id: str | None = None
     not_before: datetime | None = None
     id: int = 0

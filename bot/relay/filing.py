@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 from bot.domain import events as e
 from bot.domain.chat import OVER, Chat, NotNow, State
 from bot.domain.matching import Change, changes, is_worse, match
 from bot.domain.messages import Message
-from bot.relay.delivery import LATER, Delivery, Lane
+from bot.relay import rows
+from bot.relay.delivery import Delivery
 from bot.relay.files import Fetched
 from bot.relay.handlers import After, Quiet
 from bot.relay.lanes import LANES
 from bot.relay.outcomes import NotDone, Refused, Unclear, Written
 from bot.relay.ports import Attachment, Dossier, Tickets
 from bot.relay.relay import Relay
+from bot.relay.rows import Numbered, Status
 from bot.relay.sending import unattended
 from bot.relay.storage import Unit
 
@@ -165,7 +168,7 @@ class ReleaseHandler(Quiet):
 
         async def release(unit: Unit) -> None:
             chat = await unit.chat(delivery.chat_id or "")
-            if chat is None or chat.filings != int(delivery.payload["number"]):
+            if chat is None or chat.filings != cast("Numbered", delivery.payload)["number"]:
                 return  # that one was undone, and another one is held
             await happens(self._relay, unit, chat.id, e.FilingReleased(self._relay.now()))
 
@@ -197,8 +200,9 @@ class StatusHandler(Quiet):
         found = await self._relay.store.look(delivery.chat_id or "")
         if found is None:
             return None
+        status = cast("Status", delivery.payload)["status"]
         try:
-            await self._tickets.set_status(found[0].filed_in, str(delivery.payload["status"]))
+            await self._tickets.set_status(found[0].filed_in, status)
         except (NotDone, Unclear) as error:
             raise insisting(self._relay, delivery, error) from error
         return self._then(delivery, "")
@@ -227,18 +231,13 @@ async def purge(relay: Relay, unit: Unit, chat: Chat) -> None:
     """
     await _delete(relay, unit, chat)
     if relay.rules.delete_posts:
-        due = relay.now() + _LATE
-        row = Delivery(Lane.HERE, f"late:{chat.id}", "purge", {}, chat.id, due)
-        await unit.schedule(row)
+        await unit.schedule(rows.purge(chat, relay.now() + _LATE, late=True))
 
 
 async def _delete(relay: Relay, unit: Unit, chat: Chat) -> None:
     """The rows for posts belong to no chat: it may be forgotten before the last post is gone."""
     for post in await unit.posts(chat.id) if relay.rules.delete_posts else ():
-        payload = {"thread": chat.thread, "post": post}
-        stream, rank = f"erase:{chat.id}", LATER
-        row = Delivery(Lane.TEAMS, stream, "erase", payload, thread=chat.thread, rank=rank)
-        await unit.schedule(row)
+        await unit.schedule(rows.erase(chat, post))
     await unit.purge(chat.id)
 
 

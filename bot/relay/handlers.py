@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.relay.delivery import Delivery, News
+from bot.relay.delivery import Delivery, DeliveryKind, News
 from bot.relay.outcomes import NotDone, Refused, Unclear
+from bot.relay.rows import joint
 from bot.relay.storage import Unit
 
 #: What is to be committed with the end of a delivery.
@@ -71,13 +72,12 @@ class Run:
 
 
 def joined(rows: Sequence[Delivery], claimed: float, news: News | None = None) -> Run:
-    """Put messages that follow one another into one delivery, payload {"seqs": [...]}.
+    """Put messages that follow one another into one delivery.
 
     ``news`` is what the commit brought that made them, if that was just now.
     """
     first = rows[0]
-    if first.kind != "relay":
+    if first.kind != DeliveryKind.RELAY:
         return Run((first.id,), first, claimed)
-    seqs = [int(row.payload["seq"]) for row in rows]
-    delivery = replace(first, payload={"seqs": seqs}, news=news)
+    delivery = replace(first, payload=joint(rows), news=news)
     return Run(tuple(row.id for row in rows), delivery, claimed)

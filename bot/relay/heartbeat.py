@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import cast
 
 from bot.domain import events as e
 from bot.domain.chat import NotNow, State
@@ -12,6 +13,7 @@ from bot.relay.budget import Budget
 from bot.relay.delivery import Committed, Delivery
 from bot.relay.handlers import After, Quiet
 from bot.relay.relay import Relay
+from bot.relay.rows import Absence
 from bot.relay.storage import Unit
 
 #: Whoever was silent for so long is taken to be dead.
@@ -74,11 +76,12 @@ class AwayHandler(Quiet):
     async def deliver(self, delivery: Delivery) -> After | None:
         """Tell them, one after another."""
         zone = self._relay.rules.zone
-        times = (datetime.fromisoformat(delivery.payload[n]) for n in ("since", "until"))
+        absence = cast("Absence", delivery.payload)
+        times = (datetime.fromisoformat(at) for at in (absence["since"], absence["until"]))
         since, until = (at.astimezone(zone) for at in times)
         day = "" if since.date() == until.date() else " on %-d %B"
         span = f"{since:%H:%M:%S{day}} to {until:%H:%M:%S{day}}"
-        key = f"away:{delivery.payload['since']}"
+        key = f"away:{absence['since']}"
         for seen in await self._relay.store.in_states(State.OPEN):
 
             async def tell(unit: Unit, chat_id: str = seen.id) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.domain.messages import Author, Role
-from bot.domain.tickets import TicketRef
 from bot.relay.ports import CardView, Thread
 
 
@@ -23,23 +20,6 @@ class Operator:
     def author(self) -> Author:
         """The operator as the author of what he does."""
         return Author(Role.OPERATOR, self.id, self.name)
-
-
-def wish(ref: TicketRef, thread: int, by: Operator) -> dict[str, Any]:
-    """Return the payload of a delivery for which ``by`` named a ticket in ``thread`` (our id)."""
-    return {
-        "instance": ref.instance,
-        "number": ref.number,
-        "thread": thread,
-        "by": {"id": by.id, "name": by.name},
-        "mention": [by.mention_id, by.name],
-    }
-
-
-def wished(payload: Mapping[str, Any]) -> tuple[TicketRef, Author]:
-    """Read which ticket was named, and by whom, out of what ``wish`` made."""
-    by = Author(Role.OPERATOR, payload["by"]["id"], payload["by"]["name"])
-    return TicketRef(str(payload["instance"]), int(payload["number"])), by
 
 
 @dataclass(frozen=True, slots=True)

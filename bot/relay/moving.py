@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, NotNow, State
 from bot.domain.identity import Proof
 from bot.domain.messages import Author
 from bot.domain.tickets import NoTicketNumber, SeveralTicketNumbers, TicketRef, parse_ticket
+from bot.relay import rows
 from bot.relay.answering import Answer
 from bot.relay.confirming import WrongInput, check_not_in_rt, confirm
-from bot.relay.delivery import Delivery, Lane
+from bot.relay.delivery import Delivery
 from bot.relay.handlers import After
-from bot.relay.inbound import Pressed, wish, wished
+from bot.relay.inbound import Pressed
 from bot.relay.opening import Asking
 from bot.relay.relay import Relay
+from bot.relay.rows import Wish, wish, wished
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -42,9 +45,7 @@ class Moving:
             raise WrongInput(_STRANGER)
         if ref == chat.ticket.ref:
             raise WrongInput(f"This chat is about {ref} already.")
-        payload = wish(ref, chat.thread, pressed.operator)
-        row = Delivery(Lane.LOOKUP, f"lookup:{chat.thread}", "move", payload, chat.id)
-        await unit.schedule(row)
+        await unit.schedule(rows.move(chat, wish(ref, chat.thread, pressed.operator)))
         return chat
 
     def _number(self, text: str) -> TicketRef:
@@ -75,7 +76,7 @@ class MoveHandler(Asking):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Read it; when this delivery is struck off, the card shows both."""
-        ref, by = wished(delivery.payload)
+        ref, by = wished(cast("Wish", delivery.payload))
         ticket = await self._tickets.read(ref)
 
         async def propose(unit: Unit) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
 from bot.domain import events as e
 from bot.domain.chat import Chat, State
 from bot.domain.invitations import Fate, Route
 from bot.domain.legible import plain_name
+from bot.relay import rows
 from bot.relay.answering import Answer
-from bot.relay.delivery import URGENT, Delivery, Lane
+from bot.relay.delivery import URGENT, Delivery, Lane, Stream
 from bot.relay.handlers import After
-from bot.relay.inbound import wished
 from bot.relay.outcomes import NotDone, Refused, Unclear
-from bot.relay.placing import going_on, opening, opening_of
+from bot.relay.placing import going_on, opening
 from bot.relay.pool import Pool
 from bot.relay.ports import Mailer, Tickets
 from bot.relay.relay import Relay
+from bot.relay.rows import Numbered, Wish, wished
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -56,11 +58,9 @@ class Asking:
         once: bool = False,
         instead: bool = False,
     ) -> After:
-        asked = delivery.payload
-        payload = {"word": word.value, "detail": detail, "thread": asked["thread"]}
-        payload["mention"] = asked["mention"]
-        thread = int(asked["thread"])
-        row = Delivery(Lane.TEAMS, f"thread:{thread}", "tell", payload, thread=thread, rank=URGENT)
+        asked = cast("Wish", delivery.payload)
+        thread, mention = asked["thread"], asked["mention"]
+        row = rows.notice(Stream.THREAD.of(thread), thread, word, detail, mention=mention)
 
         async def after(unit: Unit) -> None:
             if once and not await unit.first_time(f"lookup:{delivery.id}", word.value):
@@ -91,30 +91,26 @@ class LookupHandler(Asking):
         """Read the ticket; when this delivery is struck off, the chat is there with its card, or
         its thread is about to be opened in the pool.
         """
-        payload = delivery.payload
-        ref, by = wished(payload)
+        asked = cast("Wish", delivery.payload)
+        ref, by = wished(asked)
         ticket = await self._tickets.read(ref)
         now = self._relay.now()
-        chat = Chat(self._new_id(), int(payload["thread"]), ticket, by, now)
+        chat = Chat(self._new_id(), int(asked["thread"]), ticket, by, now)
         place = await self._relay.store.thread(chat.thread)
         channel = await self._pool.channel_for(chat.id, place)
         # What comes up from here on is unknown to whoever asked.
         beside = [one.id for one in await going_on(self._relay, ticket.ref)]
-        payload = {**payload, "beside": beside, "stay": channel is None}
+        asked = {**asked, "beside": beside, "stay": channel is None}
         heads = await self._relay.store.heads(Lane.TEAMS)
-        busy = any(head.stream == opening_of(ticket.ref) for head in heads)
+        busy = any(head.stream == Stream.OPEN.of(ticket.ref) for head in heads)
 
         async def propose(unit: Unit) -> None:
             if channel is not None or busy:
                 where = place if channel is None else await unit.thread(channel)
-                await unit.schedule(opening(chat, payload, where))
+                await unit.schedule(opening(chat, asked, where))
                 return
             await unit.add(chat)
-            stream = f"card:{chat.id}"
-            card = Delivery(
-                Lane.TEAMS, stream, "card", {}, chat.id, thread=chat.thread, rank=URGENT
-            )
-            await unit.schedule(card)
+            await unit.schedule(rows.card(chat.id, chat.thread, rank=URGENT))
 
         return propose
 
@@ -147,8 +143,7 @@ class InvitationHandler:
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Tell the CO that the link has to be copied."""
-        number = int(delivery.payload["number"])
-        return self._sent(delivery.chat_id or "", number, error.sentence)
+        return self._sent(delivery.chat_id or "", _number(delivery), error.sentence)
 
     async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
         """Tell the CO once that it takes longer; he may pass the link on himself."""
@@ -163,7 +158,7 @@ class InvitationHandler:
         return after
 
     async def _pending(self, delivery: Delivery) -> tuple[Chat | None, int]:
-        number = int(delivery.payload["number"])
+        number = _number(delivery)
         found = await self._relay.store.look(delivery.chat_id or "")
         chat = found[0] if found else None
         if chat is None or chat.state is not State.INVITED or chat.invitation is None:
@@ -180,6 +175,10 @@ class InvitationHandler:
             await self._relay.happen(unit, chat, event)
 
         return after
+
+
+def _number(delivery: Delivery) -> int:
+    return int(cast("Numbered", delivery.payload)["number"])
 
 
 def invitation_text(chat: Chat, link: str) -> str:

@@ -27,14 +27,14 @@ from bot.domain.commands import (
 )
 from bot.domain.messages import EmptyText, TextTooLong, tidy
 from bot.domain.mistyped import held_back
+from bot.relay import rows
 from bot.relay.answering import Answer
 from bot.relay.belonging import about, meant, was_open
 from bot.relay.blocking import Blocking
 from bot.relay.bringing import FULL, bring
 from bot.relay.buttons import Buttons
 from bot.relay.changing import Changing, mentioned_later
-from bot.relay.delivery import Delivery, Lane
-from bot.relay.inbound import Changed, Heard, Pressed, Pressing, wish
+from bot.relay.inbound import Changed, Heard, Pressed, Pressing
 from bot.relay.missing import Missed, Missing
 from bot.relay.ports import Listening, Thread
 from bot.relay.quoting import quoted
@@ -292,9 +292,7 @@ class Operating:
             return
         match parse_command(heard.text, self._hosts):
             case StartChat(ticket):
-                asked = wish(ticket, thread.id, heard.operator)
-                row = Delivery(Lane.LOOKUP, f"lookup:{thread.id}", "lookup", asked)
-                await unit.schedule(row)
+                await unit.schedule(rows.lookup(rows.wish(ticket, thread.id, heard.operator)))
             case Receive() | Close() as command:
                 await self._receiving.command(unit, thread, heard, command)
             case TooMany(found):

@@ -15,7 +15,7 @@ from itertools import groupby
 
 from bot.relay.births import Births
 from bot.relay.budget import Budget
-from bot.relay.delivery import Committed, Delivery, Head, Lane
+from bot.relay.delivery import Committed, Delivery, DeliveryKind, Head, Lane
 from bot.relay.dispatching import UNSURE, Dispatcher
 from bot.relay.doubts import Doubts
 from bot.relay.ending import Claim, Endings, Report
@@ -28,7 +28,7 @@ from bot.relay.slots import Slots
 from bot.relay.turns import choose
 
 #: What may be claimed by the commit that makes it: what people wait for most.
-_BORN = frozenset({"relay"})
+_BORN = frozenset({DeliveryKind.RELAY})
 #: So much of one chat goes out in one post.
 _MOST, _SIZE = 60, 64 * 1024
 #: Seconds between two looks at a lane; what was born claimed, or follows, waits for neither.

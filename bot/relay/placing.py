@@ -5,22 +5,23 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from bot.domain import events as e
 from bot.domain.chat import LIVE, Chat, NotNow, State
 from bot.domain.steps import forgotten
 from bot.domain.tickets import Requestor, Ticket, TicketRef
+from bot.relay import rows
 from bot.relay.answering import Answer, word_of
 from bot.relay.delivering import believed, later
-from bot.relay.delivery import LATER, URGENT, Delivery, Lane
+from bot.relay.delivery import Delivery, Stream
 from bot.relay.handlers import After, Quiet
-from bot.relay.inbound import wished
 from bot.relay.outcomes import Gone, Refused, Unclear
 from bot.relay.pool import Pool
 from bot.relay.ports import Places, Tell, Thread, Threads
 from bot.relay.receiving import NO_THREAD, Receiving
 from bot.relay.relay import Relay
+from bot.relay.rows import LostNotice, Opening, Wish, wished
 from bot.relay.storage import Unit
 
 Json = dict[str, Any]
@@ -29,21 +30,15 @@ RUNNING = (State.PROPOSED, *LIVE)
 _NO_THREAD = frozenset({State.FILED, State.PURGED, State.ERASED})
 
 
-def opening(chat: Chat, asked: Json, channel: Thread) -> Delivery:
+def opening(chat: Chat, asked: Wish, channel: Thread) -> Delivery:
     """Return the row that opens a proposed chat's thread in ``channel`` (stored).
 
     ``asked`` is the payload of the look-up. The chat is kept in the row until its thread is there.
     Rows about one ticket follow one another: of two COs who ask at once, the second finds the chat
     of the first, and is led there. That goes on beside it if ``asked`` names it in ``beside``.
     """
-    payload = {"chat": chat.id, "ticket": ticket_to_json(chat.ticket), "asked": asked}
-    stream = opening_of(chat.ticket.ref)
-    return Delivery(Lane.TEAMS, stream, "open", payload, thread=channel.id, rank=URGENT)
-
-
-def opening_of(ref: TicketRef) -> str:
-    """Return the stream in which threads for chats about a ticket are opened."""
-    return f"open:{ref}"
+    kept: Opening = {"chat": chat.id, "ticket": ticket_to_json(chat.ticket), "asked": asked}
+    return rows.open_thread(kept, chat.ticket.ref, channel.id)
 
 
 async def going_on(relay: Relay, ref: TicketRef) -> list[Chat]:
@@ -71,7 +66,7 @@ class OpenHandler(Quiet):
         chat = self._chat(delivery)
         if await self._relay.store.look(chat.id) is not None:
             return None
-        asked, there = delivery.payload["asked"], await going_on(self._relay, chat.ticket.ref)
+        asked, there = _asked(delivery), await going_on(self._relay, chat.ticket.ref)
         if unknown := [one for one in there if one.id not in asked.get("beside", ())]:
             return await self._led(chat, unknown[-1], asked)
         if asked.get("stay"):
@@ -93,7 +88,7 @@ class OpenHandler(Quiet):
 
         return keep
 
-    async def _led(self, late: Chat, first: Chat, asked: Json) -> After:
+    async def _led(self, late: Chat, first: Chat, asked: Wish) -> After:
         """Somebody was quicker: whoever asked goes to that chat, on a page or in Teams.
 
         The page knows him by the chat that he wanted. That is cancelled before it began, and is
@@ -116,7 +111,7 @@ class OpenHandler(Quiet):
 
         Not even there: try on, and let others have theirs for that ticket meanwhile.
         """
-        payload, chat = delivery.payload, self._chat(delivery)
+        chat = self._chat(delivery)
         self._pool.avoid((await self._relay.store.thread(delivery.thread)).channel_id)
         asked = await self._relay.store.thread(chat.thread)
         other = await self._pool.channel_for(chat.id, asked)
@@ -127,7 +122,7 @@ class OpenHandler(Quiet):
                 return later(self._relay, delivery)
 
         async def elsewhere(unit: Unit) -> None:
-            await unit.schedule(opening(chat, payload["asked"], await unit.thread(other)))
+            await unit.schedule(opening(chat, _asked(delivery), await unit.thread(other)))
 
         return elsewhere
 
@@ -135,22 +130,22 @@ class OpenHandler(Quiet):
         """Stay where it was asked for; who asked on a page has his personal chat."""
         chat = self._chat(delivery)
         place = await self._relay.store.thread(chat.thread)
-        if delivery.payload["asked"].get("on_page"):
+        if _asked(delivery).get("on_page"):
             place = await self._places.home(place, chat.started_by.id)
 
         async def stay(unit: Unit) -> None:
             thread = (await unit.thread(place)).id
             await unit.add(replace(chat, thread=thread))
-            await unit.schedule(_card(chat.id, thread))
+            await unit.schedule(rows.card(chat.id, thread))
 
         return stay
 
     def _chat(self, delivery: Delivery) -> Chat:
-        payload, asked = delivery.payload, delivery.payload["asked"]
-        _, by = wished(asked)
-        ticket = ticket_from_json(payload["ticket"])
+        kept = cast("Opening", delivery.payload)
+        _, by = wished(kept["asked"])
+        ticket = ticket_from_json(kept["ticket"])
         created = delivery.created or self._relay.now()
-        return Chat(payload["chat"], int(asked["thread"]), ticket, by, created)
+        return Chat(kept["chat"], int(kept["asked"]["thread"]), ticket, by, created)
 
 
 class BeginHandler(Quiet):
@@ -188,12 +183,11 @@ class BeginHandler(Quiet):
             now = replace(now, thread=thread.id, card=opened.root_id)
             await unit.rehouse(now)
             if delivery.attempt > 1:
-                payload = {"word": Answer.OPENED_AGAIN.value, "detail": ""}
-                stream, rank = f"again:{chat.id}", URGENT
-                row = Delivery(Lane.TEAMS, stream, "tell", payload, chat.id, rank=rank)
-                await unit.schedule(replace(row, thread=thread.id))
+                stream, word = Stream.AGAIN.of(chat.id), Answer.OPENED_AGAIN
+                row = rows.notice(stream, thread.id, word, chat_id=chat.id, fixed=False)
+                await unit.schedule(row)
             if replace(now, thread=chat.thread, card=chat.card) != chat:
-                await unit.schedule(_card(chat.id, thread.id))
+                await unit.schedule(rows.card(chat.id, thread.id))
 
         return keep
 
@@ -223,23 +217,14 @@ class BeginHandler(Quiet):
         return lost
 
 
-def _card(chat_id: str, thread: int) -> Delivery:
-    stream = f"card:{chat_id}"
-    return Delivery(Lane.TEAMS, stream, "card", {}, chat_id, thread=thread, rank=LATER)
+def _asked(delivery: Delivery) -> Wish:
+    return cast("Opening", delivery.payload)["asked"]
 
 
-def _moved(asked: Json, chat: Chat, link: str) -> Delivery:
-    payload = {"word": Answer.ELSEWHERE.value, "detail": link}
-    payload |= {"thread": asked["thread"], "mention": asked["mention"]}
-    return Delivery(
-        Lane.TEAMS,
-        f"thread:{asked['thread']}",
-        "tell",
-        payload,
-        chat.id,
-        thread=int(asked["thread"]),
-        rank=URGENT,
-    )
+def _moved(asked: Wish, chat: Chat, link: str) -> Delivery:
+    thread, mention = asked["thread"], asked["mention"]
+    stream, word = Stream.THREAD.of(thread), Answer.ELSEWHERE
+    return rows.notice(stream, thread, word, link, chat_id=chat.id, mention=mention)
 
 
 class LostHandler(Quiet):
@@ -256,13 +241,14 @@ class LostHandler(Quiet):
         if found is None:
             return None
         chat = found[0]
-        by = delivery.payload.get("by") or [chat.responsible.id, chat.responsible.name]
+        said = cast("LostNotice", delivery.payload)
+        by = said.get("by") or [chat.responsible.id, chat.responsible.name]
         gone = await self._relay.store.thread(chat.thread)
         place = await self._places.fallback(gone, str(by[0]))
-        word, detail = word_of(str(delivery.payload["word"])), str(delivery.payload["detail"])
+        word, detail = word_of(str(said["word"])), str(said["detail"])
         if word is None:
             return later(self._relay, delivery)  # a later version has words for it
-        resent = delivery.attempt > 1 or "tries" in delivery.payload
+        resent = delivery.attempt > 1 or rows.tries(delivery) > 0
         whom = (str(by[0]), str(by[1])) if by[0] else None  # forgotten, where it was purged since
         await self._threads.tell(place, Tell(word, detail, chat, whom, resent=resent))
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from bot.domain import events as e
 from bot.domain.tickets import TicketRef
 from bot.relay.delivery import Delivery
@@ -10,6 +12,7 @@ from bot.relay.handlers import After, Quiet
 from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.relay.ports import Tickets
 from bot.relay.relay import Relay
+from bot.relay.rows import Rated
 
 
 class RatingHandler(Quiet):
@@ -24,7 +27,7 @@ class RatingHandler(Quiet):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Set it; setting it twice is harmless."""
-        said = delivery.payload
+        said = cast("Rated", delivery.payload)
         try:
             ref = TicketRef(str(said["rt"]), int(said["ticket"]))
             await self._tickets.set_rating(ref, str(said["rating"]))

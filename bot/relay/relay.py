@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
 
 from bot.domain import effects as f
 from bot.domain.addressing import NAME
@@ -16,7 +15,8 @@ from bot.domain.events import Event, FilingRequested, Moved
 from bot.domain.invitations import Fate, Route, make_token
 from bot.domain.messages import Kind, Role
 from bot.domain.silence import Patience
-from bot.relay.delivery import LATER, ORDINARY, URGENT, Bell, Committed, Delivery, Lane
+from bot.relay import rows
+from bot.relay.delivery import Bell, Committed, Delivery, Lane, Stream
 from bot.relay.door import Door
 from bot.relay.files import FileRules
 from bot.relay.life import Life
@@ -133,87 +133,49 @@ class Relay:
 
     def _delivery(self, chat: Chat, effect: f.Effect, at: datetime) -> Delivery | None:
         """Turn an effect into its row of the outbox."""
-        thread = f"chat:{chat.id}"
         match effect:
             case f.RelayToThread(seq, first, size, alone):
-                rank, kind = URGENT if first else ORDINARY, "single" if alone else "relay"
-                return self._post(chat, thread, kind, {"seq": seq}, rank=rank, size=size)
+                return rows.message(chat, seq, first=first, alone=alone, size=size)
             case f.OpenThread():
-                return self._post(chat, thread, "begin", {}, rank=URGENT)
+                return rows.begin(chat)
             case f.TellThread(word, detail):
                 # What tells of messages that wait must not wait behind them.
-                stream = f"unseen:{chat.id}" if word is f.Word.UNSEEN else thread
-                payload = {"word": word.value, "detail": detail}
-                return self._post(chat, stream, "tell", payload, rank=URGENT)
+                stream = Stream.UNSEEN if word is f.Word.UNSEEN else Stream.CHAT
+                where = stream.of(chat.id)
+                return rows.notice(where, chat.thread, word, detail, chat_id=chat.id, fixed=False)
             case f.TellElsewhere(word):
-                # A stream of its own: the chat's may be stuck with what its thread does not take.
-                # Whom to tell goes along: by then the chat may be purged.
-                by = [chat.responsible.id, chat.responsible.name]
-                lost = {"word": word.value, "detail": "", "by": by}
-                return self._post(chat, f"lost:{chat.id}", "lost", lost, rank=URGENT)
+                return rows.lost(chat, chat.thread, word, "", chat.responsible)
             case f.ShowCard(soon):
                 due = at if soon else at + self.rules.card_delay
-                return self._post(chat, f"card:{chat.id}", "card", {}, rank=LATER, due=due)
+                return rows.card(chat.id, chat.thread, due=due)
             case f.SendInvitation(number):
                 return self._invitation(chat, number)
         return self._of_filing(chat, effect, at)
 
     def _of_filing(self, chat: Chat, effect: f.Effect, at: datetime) -> Delivery | None:
         """The same for what puts the record into RT, and for what follows from that."""
-        own = f"file:{chat.id}"
         match effect:
             case f.ReleaseFiling(number, until):
-                # A stream each: one that was undone may be due late, if the clock was set back.
-                stream, payload = f"hold:{chat.id}:{number}", {"number": number}
-                return Delivery(Lane.HERE, stream, "release", payload, chat.id, until)
+                return rows.release(chat, number, until)
             case f.FileTranscript():
-                return Delivery(Lane.RT, own, "file", {}, chat.id)
+                return rows.file(chat)
             case f.SetTicketStatus(status):
-                return Delivery(Lane.RT, own, "status", {"status": status}, chat.id)
+                return rows.status(chat, status)
             case f.SetRating(ticket, rating):
-                if ticket.instance not in self.rules.rated_in:
-                    return None
-                said = {"rt": ticket.instance, "ticket": ticket.number, "rating": rating.value}
-                return Delivery(Lane.RT, f"rating:{chat.id}", "rating", said, chat.id)
+                rated = ticket.instance in self.rules.rated_in
+                return rows.rating(chat, ticket, rating) if rated else None
             case f.Audit(word, ticket, match, by):
                 noted = {"word": word, "ticket": str(ticket), "match": match.value, "operator": by}
-                return Delivery(Lane.HERE, f"audit:{chat.id}", "audit", noted, chat.id)
+                return rows.audit(chat.id, noted, chat.id)
             case f.Purge():
-                # Behind everything that still needs the text on its way to the thread.
-                due = at + self.rules.purge_grace
-                return Delivery(Lane.HERE, f"chat:{chat.id}", "purge", {}, chat.id, due)
+                return rows.purge(chat, at + self.rules.purge_grace)
         raise TypeError(f"no delivery for {type(effect).__name__}")
-
-    def _post(
-        self,
-        chat: Chat,
-        stream: str,
-        kind: str,
-        payload: dict[str, Any],
-        *,
-        rank: int,
-        due: datetime | None = None,
-        size: int = 0,
-    ) -> Delivery:
-        return Delivery(
-            Lane.TEAMS,
-            stream,
-            kind,
-            payload,
-            chat.id,
-            due,
-            thread=chat.thread,
-            rank=rank,
-            size=size,
-        )
 
     def _invitation(self, chat: Chat, number: int) -> Delivery | None:
         link = chat.invitation
         if link is None or link.route is Route.COPY:
             return None  # the card shows the link; nothing goes out
-        lane = Lane.MAIL if link.route is Route.MAIL else Lane.RT
-        stream = f"invite:{chat.id}"
-        return Delivery(lane, stream, "invite", {"number": number}, chat.id)
+        return rows.invite(chat, number, Lane.MAIL if link.route is Route.MAIL else Lane.RT)
 
     def link(self, chat: Chat) -> str:
         """Return the chat's invitation link while it is worth something, else an empty text."""

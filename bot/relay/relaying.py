@@ -17,6 +17,7 @@ from bot.relay.handlers import After, Relayed
 from bot.relay.outcomes import Apart, Gone, NotDone, Refused, Unclear
 from bot.relay.ports import Thread, Threads
 from bot.relay.relay import Relay
+from bot.relay.rows import seqs_of
 from bot.relay.storage import Unit
 
 #: A message that waited longer than so says by how much Teams is behind.
@@ -40,7 +41,7 @@ class RelayHandler(InThread):
 
     async def _post(self, delivery: Delivery) -> After | None:
         """Post them; a repeat of an attempt that may have arrived is labelled."""
-        seqs, found = _seqs(delivery), await self._found(delivery)
+        seqs, found = seqs_of(delivery.payload), await self._found(delivery)
         if found is None:
             return None  # purged: they stand in RT
         chat, lines = found
@@ -72,7 +73,7 @@ class RelayHandler(InThread):
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """A message that Teams refuses is in the record; the CO and the visitor are told."""
         # An earlier try may have arrived, whatever is said to the repeat.
-        unseen = self._not_shown(delivery, _seqs(delivery), sure=delivery.attempt < 2)
+        unseen = self._not_shown(delivery, seqs_of(delivery.payload), sure=delivery.attempt < 2)
         if not isinstance(error, Gone):
             return unseen
         lost, thread = await super().gave_up(delivery, error), await self._place(delivery)
@@ -125,7 +126,7 @@ class RelayHandler(InThread):
 
     async def _found(self, delivery: Delivery) -> tuple[Chat, list[Message]] | None:
         """The chat and the messages: what was only just committed is not read back."""
-        seqs, news = _seqs(delivery), delivery.news
+        seqs, news = seqs_of(delivery.payload), delivery.news
         if news is not None and news.chat is not None:
             lines = [line for line in news.lines if line.seq in seqs]
             if len(lines) == len(seqs):
@@ -167,7 +168,3 @@ class RelayHandler(InThread):
                 return  # its record is in RT
 
         return tell
-
-
-def _seqs(delivery: Delivery) -> list[int]:
-    return [int(seq) for seq in delivery.payload.get("seqs") or [delivery.payload["seq"]]]

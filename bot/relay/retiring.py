@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from bot.relay.delivering import later
 from bot.relay.delivery import Delivery
 from bot.relay.handlers import After, Quiet
 from bot.relay.outcomes import Refused, StillUnclear
 from bot.relay.ports import Threads
 from bot.relay.relay import Relay
+from bot.relay.rows import EarlierCard, Post
 
 
 class _TakingBack(Quiet):
@@ -27,7 +30,8 @@ class RetireHandler(_TakingBack):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Change it, unless it is the chat's card after all."""
-        found, card = await self._relay.store.look(delivery.chat_id or ""), delivery.payload["card"]
+        found = await self._relay.store.look(delivery.chat_id or "")
+        card = cast("EarlierCard", delivery.payload)["card"]
         if found is None or found[0].card == card:
             return None
         if not found[0].card:  # Teams has not taken the new one yet
@@ -42,6 +46,7 @@ class EraseHandler(_TakingBack):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Delete it."""
-        thread = await self._relay.store.thread(int(delivery.payload["thread"]))
-        await self._threads.erase(thread, str(delivery.payload["post"]))
+        which = cast("Post", delivery.payload)
+        thread = await self._relay.store.thread(int(which["thread"]))
+        await self._threads.erase(thread, str(which["post"]))
         return None

@@ -15,12 +15,13 @@ from typing import Protocol
 from bot.domain.chat import Chat, State
 from bot.domain.messages import Author
 from bot.domain.tickets import Ticket, TicketRef
-from bot.relay.inbound import Operator, wish
+from bot.relay.inbound import Operator
 from bot.relay.outcomes import NotDone
 from bot.relay.placing import going_on, opening
 from bot.relay.pool import Channel, Pool, choose
 from bot.relay.ports import Places, Thread, Tickets
 from bot.relay.relay import Relay
+from bot.relay.rows import Wish, wish
 from bot.relay.storage import Unit
 
 _NOBODY_YET = (
@@ -110,7 +111,7 @@ class Starting:
             if not await unit.first_time("start", chat_id):
                 return
             place = await unit.thread(channel)
-            asked = {**wish(ref, place.id, by), "on_page": True, "beside": list(beside)}
+            asked: Wish = {**wish(ref, place.id, by), "on_page": True, "beside": list(beside)}
             chat = Chat(chat_id, place.id, ticket, by.author, self._relay.now())
             await unit.schedule(opening(chat, asked, place))
 

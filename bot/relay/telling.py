@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.domain.chat import Chat
 from bot.domain.invitations import digest
+from bot.relay import rows
 from bot.relay.answering import Answer
-from bot.relay.delivery import URGENT, Delivery, Lane
+from bot.relay.delivery import Stream
 from bot.relay.inbound import Heard, Operator
 from bot.relay.ports import Thread
 from bot.relay.relay import Relay
@@ -56,10 +57,8 @@ class Telling:
         to: Operator | None = None,
     ) -> None:
         """Post a notice in ``thread``, mentioning ``to``."""
-        payload: dict[str, object] = {"word": word.value, "detail": detail, "thread": thread.id}
-        if to is not None:
-            payload["mention"] = [to.mention_id, to.name]
-        stream = f"chat:{chat.id}" if chat else f"thread:{thread.id}"
+        stream = Stream.CHAT.of(chat.id) if chat else Stream.THREAD.of(thread.id)
         chat_id = chat.id if chat else None
-        row = Delivery(Lane.TEAMS, stream, "tell", payload, chat_id, thread=thread.id, rank=URGENT)
+        mention = (to.mention_id, to.name) if to else None
+        row = rows.notice(stream, thread.id, word, detail, chat_id=chat_id, mention=mention)
         await unit.schedule(row)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from bot.domain.chat import Chat, State
 from bot.domain.commands import Press, without_notes
 from bot.domain.tickets import parse_ticket
+from bot.relay import rows
 from bot.relay.answering import Answer
 from bot.relay.belonging import RECORD, is_vague, meant
 from bot.relay.buttons import Buttons
-from bot.relay.delivery import LATER, Delivery, Lane
 from bot.relay.inbound import Heard, Pressed
 from bot.relay.ports import Thread
 from bot.relay.relay import Relay
@@ -92,13 +92,7 @@ class Typed:
     async def _show_again(self, unit: Unit, chat: Chat) -> None:
         """Post the card anew, at the end of a thread that has grown long."""
         await unit.save(replace(chat, card=""))
-        stream = f"card:{chat.id}"
-        row = Delivery(Lane.TEAMS, stream, "card", {}, chat.id, thread=chat.thread, rank=LATER)
-        await unit.schedule(row)
+        await unit.schedule(rows.card(chat.id, chat.thread))
         if chat.card:  # else it would go on saying how things stood
-            # In a stream of its own: to earlier versions, whose cards would wait for it, it is unknown.
-            after, old = self._relay.now() + self._relay.rules.card_delay, {"card": chat.card}
-            row = replace(
-                row, stream=f"retire:{chat.id}", kind="retire", payload=old, not_before=after
-            )
-            await unit.schedule(row)
+            after = self._relay.now() + self._relay.rules.card_delay
+            await unit.schedule(rows.retire(chat, after))

@@ -10,7 +10,8 @@ from functools import partial
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from bot.relay.delivery import Delivery
+from bot.relay.delivery import Delivery, DeliveryKind
+from bot.relay.rows import seqs_of
 from bot.store import codec
 from bot.store import outbox_sql as sql
 from bot.store.gathering import Gathering
@@ -20,7 +21,7 @@ from bot.store.sql import Row
 from bot.store.tables import micros, moment
 
 #: The one kind of delivery of which several go out together.
-_JOINED = "relay"
+_JOINED = DeliveryKind.RELAY
 #: What is due within so many microseconds is due: clocks are read at different times.
 _AT_ONCE = 20_000
 
@@ -105,21 +106,21 @@ class Deliveries:
         if self._link.shared and not guarded and delivery.stream not in self._guarded:
             self._link.later(sql.GUARD, stream=delivery.stream)
             self._guarded.add(delivery.stream)
-        if delivery.kind == "card":
+        if delivery.kind == DeliveryKind.CARD:
             self._link.later(sql.HASTEN, stream=delivery.stream, kind=delivery.kind, wait=wait)
         home = self._home
         if home is not None and wait <= _AT_ONCE and home.may(delivery):
             self._hopes.allowed.append(delivery)
             self._bear(home, delivery, row)
             return
-        self._link.later(sql.ADD_CARD if delivery.kind == "card" else sql.ADD, **row)
+        self._link.later(sql.ADD_CARD if delivery.kind == DeliveryKind.CARD else sql.ADD, **row)
         self._gathering.lanes.add(delivery.lane)
 
     def _bear(self, home: Home, made: Delivery, row: dict[str, Any]) -> None:
         """Add a row that is claimed if nothing is before it."""
         added = partial(self._added, made)
         claim = {"owner": home.owner, "lease": home.lease}
-        if self._link.shared or made.kind == "card":
+        if self._link.shared or made.kind == DeliveryKind.CARD:
             self._link.later(sql.BEAR, added, **claim, **row)
             return
         waiting: list[Row] = []
@@ -207,7 +208,7 @@ class Deliveries:
     async def words_in(self, stream: str) -> tuple[int, ...]:
         """Return the numbers of the messages that wait there, or are just being posted."""
         rows = await self._link.rows(sql.WORDS_IN, stream=stream)
-        return tuple(sorted(int(json.loads(payload)["seq"]) for (payload,) in rows))
+        return tuple(sorted(seq for (payload,) in rows for seq in seqs_of(json.loads(payload))))
 
     async def drop(self, delivery_id: int) -> None:
         """Strike a row off, whoever holds it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.relay.delivery import Lane
+from bot.relay.delivery import DeliveryKind, Lane, Stream
 from bot.store.codec import DELIVERY
 from bot.store.sql import NONE, ONE, Among, Now, Query
 from bot.store.sql import number as _number
@@ -21,6 +21,9 @@ _ROW: dict[str, sa.ColumnElement[Any]] = {
     "created_at": Now(),
     "not_before": Now() + _number("wait"),
 }
+
+#: What the streams begin with of rows that were set aside.
+_ASIDE: sa.ColumnElement[str] = sa.literal_column(f"'{Stream.ASIDE.of('')}'")
 
 
 def no_later(at: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -47,7 +50,9 @@ _waiting = sa.and_(
 #: Locked: whoever is just claiming the card that waits may have looked at its chat already, and shows
 #: it as it was; and nobody is to claim it, and look, before this is committed (PostgreSQL).
 _that_waits = sa.select(ONE).select_from(outbox).where(_waiting).with_for_update()
-_none_waits = sa.or_(_p("kind") != sa.literal_column("'card'"), sa.not_(sa.exists(_that_waits)))
+_none_waits = sa.or_(
+    _p("kind") != sa.literal_column(f"'{DeliveryKind.CARD}'"), sa.not_(sa.exists(_that_waits))
+)
 
 ADD = Query(sa.insert(outbox).values(_ROW).inline())
 ADD_CARD = Query(
@@ -183,7 +188,8 @@ _in_order = sa.select(outbox.c.id).where(outbox.c.chat_id == _p("chat_id")).orde
 RECALL = Query(
     sa.delete(outbox)
     .where(
-        outbox.c.id.in_(_in_order.with_for_update()), outbox.c.kind != sa.literal_column("'begin'")
+        outbox.c.id.in_(_in_order.with_for_update()),
+        outbox.c.kind != sa.literal_column(f"'{DeliveryKind.BEGIN}'"),
     )
     .returning(outbox.c.id, outbox.c.stream)
 )
@@ -196,7 +202,7 @@ GIVE_BACK = Query(
         not_before=Now() + _number("wait"),
         claimed_at=Now(),
         problem=_p("why"),
-        kind=sa.case((_number("alone") == ONE, "single"), else_=outbox.c.kind),
+        kind=sa.case((_number("alone") == ONE, DeliveryKind.SINGLE.value), else_=outbox.c.kind),
         attempt=outbox.c.attempt - _number("counted"),
     )
     .returning(outbox.c.id, outbox.c.lane)
@@ -206,7 +212,7 @@ SET_ASIDE = Query(
     sa.update(outbox)
     .where(_mine)
     .values(
-        stream=sa.literal_column("'aside:'") + sa.cast(outbox.c.id, sa.Text),
+        stream=_ASIDE + sa.cast(outbox.c.id, sa.Text),
         owner=sa.null(),
         lease_until=sa.null(),
         not_before=Now() + _number("wait"),
@@ -221,10 +227,10 @@ OF_LATER_LANES = Query(
     sa.update(outbox)
     .where(
         sa.not_(_known),
-        sa.not_(outbox.c.stream.startswith(sa.literal_column("'aside:'"))),
+        sa.not_(outbox.c.stream.startswith(_ASIDE)),
         outbox.c.created_at < Now() - _number("slack"),
     )
-    .values(stream=sa.literal_column("'aside:'") + sa.cast(outbox.c.id, sa.Text))
+    .values(stream=_ASIDE + sa.cast(outbox.c.id, sa.Text))
 )
 _soon = Now() + _number("slack")
 #: When a row was last claimed, given back or taken from the dead: what it waits for counts from then.
@@ -248,9 +254,10 @@ FROM_AHEAD = Query(
         first_claimed_at=no_later(outbox.c.first_claimed_at),
     )
 )
+_words = f"'{DeliveryKind.RELAY}', '{DeliveryKind.SINGLE}'"
 WORDS_IN = Query(
     sa.select(outbox.c.payload).where(
-        outbox.c.stream == _p("stream"), sa.text("outbox.kind IN ('relay', 'single')")
+        outbox.c.stream == _p("stream"), sa.text(f"outbox.kind IN ({_words})")
     )
 )
 STILL_IN = Query(sa.select(outbox.c.stream).where(Among(outbox.c.stream, "streams")).distinct())

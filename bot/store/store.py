@@ -11,7 +11,8 @@ from typing import Self, TypeVar
 import structlog
 
 from bot.domain.chat import OVER
-from bot.relay.delivery import Committed, Delivery, Lane
+from bot.relay import rows
+from bot.relay.delivery import Committed, Delivery
 from bot.relay.faults import describe
 from bot.relay.outcomes import NotDone
 from bot.relay.storage import Pulse, Unit
@@ -209,9 +210,7 @@ class SqlStore(Reading):
         async def work(unit: SqlUnit) -> Pulse:
             pulse = await processes.beat(unit.link, process, patience, quarantine)
             if pulse.away:  # a row of the outbox: whoever dies now has not forgotten to tell
-                since, until = (moment.isoformat() for moment in pulse.away)
-                row = Delivery(Lane.HERE, "away", "away", {"since": since, "until": until})
-                await unit.schedule(row)
+                await unit.schedule(rows.away(*pulse.away))
             return pulse
 
         pulse = await self._write(work)

@@ -11,7 +11,7 @@ from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
-from bot.relay.delivery import Delivery
+from bot.relay.delivery import Delivery, Stream
 from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Knock, Seat, Thread
 from bot.store import blocks_sql, codec, counts_sql, processes, reception_sql
@@ -213,7 +213,7 @@ class SqlUnit:
 
     async def unposted(self, chat_id: str) -> tuple[int, ...]:
         """Return the numbers of the visitor's messages that are still on their way to the thread."""
-        return await self._deliveries.words_in(f"chat:{chat_id}")
+        return await self._deliveries.words_in(Stream.CHAT.of(chat_id))
 
     async def drop(self, delivery_id: int) -> None:
         """Strike a delivery off, whoever holds it."""
