@@ -134,10 +134,13 @@ def _by_playwright(browser: PlaywrightBrowser) -> Engine:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Engine]:
+async def chromium(*without: str) -> AsyncIterator[Engine]:
+    """`without`: options of Playwright's that are left out."""
     async with async_playwright() as playwright:
         path = shutil.which("chromium")  # Debian's; elsewhere Playwright's own is taken
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"], ignore_default_args=without
+        )
         yield _by_playwright(browser)
         await browser.close()
 

@@ -26,6 +26,10 @@ _PICTURE = """(root, name) => [...root.querySelectorAll("img")].find(
     (image) => image.alt === name && image.complete)?.naturalWidth"""
 _ASKED = """(_root, path) => performance.getEntriesByType("resource").some(
     (entry) => new URL(entry.name).pathname.endsWith(path))"""
+_TURNS = """(root) => {
+    window.returned = null;
+    addEventListener("pageshow", () => (window.returned = [root.querySelectorAll("li.said").length]));
+}"""
 _KEPT = "() => [...Object.keys(sessionStorage), ...Object.keys(localStorage)]"
 
 
@@ -43,6 +47,20 @@ class Guest:
         await self.visit(token)
         await self.press("Join the chat")
         await self.find("#box")
+
+    async def goes_on(self, path: str) -> None:
+        """Follow a link to another page, as `tab.open` does not: Back leads here."""
+        await self.tab.run(_TURNS)
+        await self.tab.run("(_root, path) => void setTimeout(() => (location = path))", path)
+        done = "(_root, path) => location.pathname === path && document.readyState === 'complete'"
+        await self.until(lambda: self.tab.run(done, path), path)
+
+    async def goes_back(self, path: str) -> int:
+        """Press Back; how many messages a page shows that the browser kept whole, 0 if it did not."""
+        await self.tab.run("() => void setTimeout(() => history.back())")
+        shown = """(_root, path) => location.pathname === path && window.returned !== null
+            && (window.returned ?? [0])"""
+        return int((await self.until(lambda: self.tab.run(shown, path), path))[0])
 
     async def press(self, name: str, within: str = "") -> None:
         """Press the button of this name, once it is there."""

@@ -43,6 +43,27 @@ async def test_it_is_shown_to_nobody_else_and_is_there_when_she_signs_in_again(
         await expect(question).to_have_value("Where is the toner?")
 
 
+async def test_nor_on_a_page_that_the_browser_kept_whole(chromium: Browser, tmp_path: Path) -> None:
+    door = {"visitor_start": {"who": "anyone", "closes_at": "23:59"}}
+    async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
+        ada = scene.ada
+        question = ada.get_by_label("Your question")
+        passes = "(name) => dispatchEvent(new PageTransitionEvent(name, {persisted: true}))"
+        await signs_in(ada)
+        await scene.opens()
+        await ada.goto(f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat")
+        await question.fill("I was dismissed. Why?")
+        await ada.evaluate(passes, "pagehide")
+        await expect(question).to_have_count(0)
+        await ada.evaluate(passes, "pageshow")
+        await expect(question).to_have_value("I was dismissed. Why?")
+        await ada.evaluate(passes, "pagehide")
+        await ada.context.clear_cookies()  # she has left, and minutes have passed
+        await ada.evaluate(passes, "pageshow")
+        await expect(question).to_have_value("")
+        await expect(ada.get_by_text("What you typed is kept in this window")).to_be_visible()
+
+
 async def test_nor_is_the_chat_that_it_has_begun_while_the_answer_was_lost(
     chromium: Browser, tmp_path: Path
 ) -> None:

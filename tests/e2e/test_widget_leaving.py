@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService, Talk
+from tests.e2e.test_widget_files import PICTURE, choose, joined
 from tests.visitors import fakes
 from tests.visitors.browser import COOKIE
 
@@ -133,12 +134,21 @@ async def test_what_was_read_on_the_page_after_is_not_new_in_one_that_comes_back
     await expect(ada.launcher).to_have_accessible_name("Live chat 1 new message")
     await ada.page.evaluate(
         """(read) => {
+            const passing = (name) => dispatchEvent(new PageTransitionEvent(name, {persisted: true}));
+            passing('pagehide');
             localStorage.setItem('livechat:read', JSON.stringify(read));
-            dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+            passing('pageshow');
         }""",
         [talk.id, len(talk.log)],
     )
     await expect(ada.launcher).to_have_accessible_name("Live chat")
+
+
+async def kept_whole(ada: Ada, event: str) -> None:
+    """Her page goes into the browser's cache, or comes out of it."""
+    await ada.page.evaluate(
+        "(name) => dispatchEvent(new PageTransitionEvent(name, {persisted: true}))", event
+    )
 
 
 async def test_nor_in_a_page_that_comes_back_out_of_the_browsers_cache(
@@ -146,11 +156,42 @@ async def test_nor_in_a_page_that_comes_back_out_of_the_browsers_cache(
 ) -> None:
     await over(ada, service)
     await expect(ada.message("Off and on again.")).to_be_visible()
-    back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
-    await ada.page.evaluate(back)
-    await expect(ada.message("Off and on again.")).to_be_visible()
-    await ada.page.evaluate(f"localStorage.removeItem('livechat:session'); {back}")
+    await kept_whole(ada, "pagehide")
     await expect(ada.messages).to_have_count(0)
+    await kept_whole(ada, "pageshow")
+    await expect(ada.message("Off and on again.")).to_be_visible()
+    await expect(ada.button("Save a copy")).to_be_visible()
+    await kept_whole(ada, "pagehide")
+    await ada.context.clear_cookies()  # her session has run out meanwhile; nothing here tells so
+    await kept_whole(ada, "pageshow")
+    await expect(ada.panel).to_contain_text("No chat is open")
+    await expect(ada.messages).to_have_count(0)
+
+
+async def test_a_file_that_was_chosen_is_still_there_when_the_page_comes_back(
+    ada: Ada, service: MockService
+) -> None:
+    await joined(ada, service)
+    await choose(ada, PICTURE)
+    await kept_whole(ada, "pagehide")
+    await expect(ada.panel).not_to_contain_text("tray.png")
+    await kept_whole(ada, "pageshow")
+    await ada.button("Send these files").click()
+    await expect(ada.messages).to_have_count(1)
+
+
+async def test_nor_while_nobody_knows_whether_it_is_still_hers(
+    ada: Ada, service: MockService
+) -> None:
+    await over(ada, service)
+    await kept_whole(ada, "pagehide")
+    await service.stop()
+    await kept_whole(ada, "pageshow")
+    await expect(ada.panel).to_contain_text("The chat cannot be reached")
+    await expect(ada.messages).to_have_count(0)
+    await service.start()
+    await ada.button("Try now").click()
+    await expect(ada.message("Off and on again.")).to_be_visible()
 
 
 @pytest.mark.parametrize("login", ["ada", "ada-too"])

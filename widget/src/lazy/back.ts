@@ -1,43 +1,45 @@
 /**
- * A page comes out of the back-forward cache as it was left. What was written on other pages of its
- * tab since then stands in the tab's storage: a draft that was sent there is not to be sent again,
- * and one from there not to be written over.
+ * A browser may keep a page whole, and whoever presses Back later may be somebody else: it is laid
+ * away without its chat. When it comes back it asks who is there, as a page does that is loaded
+ * anew. What was written on other pages of its tab since then is in the tab's storage, as ever.
  */
 import type { App } from "../app.ts";
-import type { Outbox } from "../outbox.ts";
-import type { Talk } from "../talk.ts";
+import type { Session } from "../session.ts";
 import { heed } from "./heed.ts";
 
-/** What the tab keeps of the app's chat. */
-function kept({ talk }: App): string | null {
-  try {
-    return talk && sessionStorage.getItem(`livechat:${talk.session.view.chat}`);
-  } catch {
-    return null; // blocked: then no other page wrote there either
-  }
-}
-
-function take(app: App, talk: Talk, written: string | null): void {
-  const { draft = "", unsent = [] } = JSON.parse(written ?? "{}") as Partial<Outbox>;
-  app.first = talk.draft = draft;
-  const box = app.root.querySelector<HTMLTextAreaElement>("#box");
-  if (box) box.value = draft;
-  const { session } = talk;
-  for (const one of unsent) if (!session.unsent.some(({ key }) => key === one.key)) session.say(one);
-  app.draw();
-}
-
-export function back(): (app: App) => void {
+/** @param leave lets go of what was typed at the door */
+export function back(leave: (app: App) => void): (app: App) => void {
   const heard = new WeakSet<App>();
+  const left = new WeakMap<App, Session | null>();
+
+  function layAway(app: App): void {
+    const { talk, screen } = app;
+    if (!talk && screen.name !== "none") return;
+    left.set(app, talk?.session ?? null);
+    talk?.link.stop();
+    leave(app);
+    app.talk = null;
+    app.asking = false;
+    app.announcer.clear();
+    app.go({ name: "checking" });
+  }
+
+  /** The same chat's lines are here already; once it is filed, nowhere else. */
+  function takeUp(app: App): void {
+    const was = left.get(app);
+    const { talk } = app;
+    left.delete(app);
+    if (!was || !talk || talk.stop || was.view.chat !== talk.session.view.chat) return;
+    const { entries, seq } = was;
+    Object.assign(talk.session, { entries, seq });
+    app.changed();
+  }
+
   return (app) => {
+    takeUp(app);
     if (heard.has(app)) return;
     heard.add(app);
-    let left: string | null = null;
-    heed(app, "pagehide", (it) => (left = kept(it)));
-    heed(app, "pageshow", (it, { persisted }) => {
-      const { talk } = it;
-      const now = kept(it);
-      if (persisted && talk && !talk.stop && now !== left) take(it, talk, now);
-    });
+    heed(app, "pagehide", (it, { persisted }) => persisted && layAway(it));
+    heed(app, "pageshow", (it, { persisted }) => persisted && left.has(it) && void it.resume());
   };
 }

@@ -1,7 +1,6 @@
 /**
- * What happened in another window of this browser, or before this page came back out of the
- * back-forward cache: of a chat that was closed there nothing is shown any more, and what was read
- * there is not new here.
+ * What happened in another window of this browser: of a chat that was closed there nothing is shown
+ * any more, and what was read there is not new here.
  */
 import type { App } from "../app.ts";
 import type { Stop } from "../link.ts";
@@ -60,12 +59,6 @@ export function closed({ say }: Kit): (app: App) => void {
       else if (key === READ && oldValue && isNobodys() && isOurs(it, oldValue)) drop(it);
       if (key === LEFT && newValue === JSON.stringify(it.talk?.session.view.chat)) drop(it);
     });
-    heed(app, "pageshow", (it, { persisted }) => {
-      if (!persisted || !it.talk || it.talk.stop) return;
-      if (isNobodys()) return drop(it);
-      const seen = kept(READ);
-      if (seen) read(it, seen as [string, number]); // nobody told this page meanwhile
-    });
   };
 }
 
@@ -73,17 +66,7 @@ function isOurs(app: App, read: string): boolean {
   return (JSON.parse(read) as [string, number])[0] === app.talk?.session.view.chat;
 }
 
-/** What this browser keeps under that name; undefined where nothing can be kept. */
-function kept(name: string): unknown {
-  try {
-    return JSON.parse(localStorage.getItem(name) ?? "null");
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether this browser has no chat any more. Where nothing can be kept, no window knows of another. */
+/** Whether this browser has no chat any more. */
 function isNobodys(): boolean {
-  const session = kept("livechat:session");
-  return session !== undefined && !session;
+  return !JSON.parse(localStorage.getItem("livechat:session") ?? "null");
 }

@@ -237,7 +237,7 @@ class Door {
   }
 }
 
-export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
+export function door(kit: Kit) {
   const { h, button, say } = kit;
   const doors = new WeakMap<App, Door>();
   const p = (words: string) => h("p", {}, words);
@@ -370,9 +370,16 @@ export function door(kit: Kit): (app: App, ticket: Child) => Child[] {
     ];
   }
 
-  return (app, ticket) => {
-    dress(app);
-    return [...whole(app, ticket), isLeft() && h("p", { key: "left" }, say("unsent_left"))];
+  return {
+    enter(app: App, ticket: Child): Child[] {
+      dress(app);
+      return [...whole(app, ticket), isLeft() && h("p", { key: "left" }, say("unsent_left"))];
+    },
+    /** The page is left: who comes to it next is asked for as by one that is loaded anew. */
+    leave(app: App): void {
+      clearTimeout(doors.get(app)?.timer);
+      doors.delete(app);
+    },
   };
 }
 

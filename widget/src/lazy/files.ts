@@ -29,7 +29,8 @@ type Files = Pick<More, "choosers" | "take" | "tray" | "body"> & {
 };
 
 export function files({ h, icon, say }: Kit): Files {
-  const items = new WeakMap<object, Item[]>();
+  /** By chat. */
+  const items = new WeakMap<App, Record<string, Item[]>>();
   const asked = new WeakSet<App>();
   const held = new WeakSet<App>();
   /** Pictures that were coming when they were first shown. */
@@ -39,8 +40,9 @@ export function files({ h, icon, say }: Kit): Files {
   /** What the service takes, once it has said so. */
   let limits: { bytes: number; most: number } | undefined;
 
-  const of = (app: App): Item[] => items.get(app.talk ?? app) ?? [];
-  const set = (app: App, list: Item[]) => items.set(app.talk ?? app, list);
+  const chatOf = ({ talk }: App) => talk?.session.view.chat ?? "";
+  const of = (app: App): Item[] => items.get(app)?.[chatOf(app)] ?? [];
+  const set = (app: App, list: Item[]) => items.set(app, { ...items.get(app), [chatOf(app)]: list });
 
   function ask(app: App): void {
     dress(app);

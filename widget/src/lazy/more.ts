@@ -17,11 +17,16 @@ import { over } from "./over.ts";
 export default (kit: Kit): More => {
   const ring = chime(kit);
   const { left, ...rest } = files(kit);
-  const minds = [closed(kit), back(), offline()];
+  const { enter, leave } = door(kit);
+  const turns = back(leave);
+  const minds = [closed(kit), turns, offline()];
   const wait = waiting(kit);
   return {
     ...rest,
-    door: door(kit),
+    door(app, ticket) {
+      turns(app);
+      return enter(app, ticket);
+    },
     waiting(app) {
       for (const mind of minds) mind(app);
       return wait(app);
