@@ -25,7 +25,7 @@ from aiohttp import web
 from bot import parts
 from bot.backlog import Backlog
 from bot.chores import every, patiently
-from bot.config import ConfigError, Settings
+from bot.config import Settings
 from bot.domain.admission import Policy
 from bot.domain.chat import State
 from bot.domain.presence import Presence
@@ -62,7 +62,6 @@ from bot.rt.watch import Watch
 from bot.store import UNREADABLE, SqlStore, at_head, forget
 from bot.visitors.around import expecting, nowhere
 from bot.visitors.hub import Hub
-from bot.visitors.sign_in_routes import SignInRoutes
 
 log = structlog.get_logger(__name__)
 
@@ -70,9 +69,8 @@ log = structlog.get_logger(__name__)
 TAKEN = {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}
 _BEAT_EVERY = 5.0
 _SCRUB_EVERY, _FORGET_EVERY = 2.0, 900.0
-#: How often the outbox and the sockets look without being rung: another process may have died
-#: with its rings.
-_LOOK_EVERY, _LOOK_EVERY_ALONE, _RECHECK = 1.0, 5.0, 3.0
+#: How often the outbox looks without being rung: another process may have died with its rings.
+_LOOK_EVERY, _LOOK_EVERY_ALONE = 1.0, 5.0
 #: Together with closing the sockets this stays below the 5 seconds that a restart may take.
 _PATIENCE = 2.0
 
@@ -96,16 +94,9 @@ class Service:
         self.tickets = parts.rt_gateway(settings)
         self.mailer = parts.mailer(settings)
         self._watch = Watch(self.tickets.names, self.tickets.knock)
-        self.visitors = parts.visitors_room(
-            settings, self.relay, Attaching(self.relay, self.scanner), self.hub
-        )
-        self.visitors.tell(self._health)
-        if signing := _sign_in_routes(settings, self.relay):
-            self.visitors.sign_in_at(signing)
-        self.visitors.begin_at(parts.begin_routes(settings, self.relay, self.hub, signing))
+        attaching = Attaching(self.relay, self.scanner)
+        self.visitors = parts.visitors_room(settings, self.relay, self.hub, attaching, self._health)
         several, relaying = settings.database.sqlite_file is None, settings.relay
-        if several:
-            self.visitors.recheck(_RECHECK)
         rts, asked = (lambda: self._watch.states), (lambda: self.teams.answers)
         self.metrics = Metrics(self.store, _now, self.hub.count, rts, asked)
         budget = Budget(hourly=relaying.hourly_limit, limited=relaying.pacing)
@@ -264,13 +255,6 @@ class Service:
         if self._lock:
             self._lock.close()
         log.info("stopped")
-
-
-def _sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
-    try:
-        return parts.sign_in_routes(settings, relay)
-    except (ValueError, OSError) as error:
-        raise ConfigError(f"sign_in.keys_file: {error}.") from error
 
 
 def rules(settings: Settings) -> Rules:

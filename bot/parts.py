@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import time, timedelta
 from urllib.parse import urlsplit
 
-from bot.config import Rt, RtApi, RtAuth, Settings
+from bot.config import ConfigError, Rt, RtApi, RtAuth, Settings
 from bot.config.values import origin_of
 from bot.domain.reception import Admits
 from bot.domain.tickets import DEFAULT_INSTANCE
@@ -30,14 +32,17 @@ from bot.teams.credentials import AppTokens
 from bot.teams.keys import METADATA_URL
 from bot.visitors.allowance import Rate
 from bot.visitors.assertions import Assertions
-from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
 from bot.visitors.pace import Pace
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.routes import Allowances
-from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from bot.visitors.sign_in_routes import Porch
 from bot.visitors.start_routes import Desk, StartRoutes
+
+#: Seconds after which the sockets look without being rung, with several processes: another may have
+#: died with its rings.
+_RECHECK = 3.0
 
 
 def rt_instances(settings: Settings) -> list[RtInstance]:
@@ -182,46 +187,32 @@ def door(settings: Settings) -> Door:
     )
 
 
-def sign_in_routes(settings: Settings, relay: Relay) -> SignInRoutes | None:
-    """Return where visitors sign in, if they can. Raises ValueError, OSError for unusable keys."""
+def _porch(settings: Settings, relay: Relay) -> Porch | None:
+    """Return where visitors sign in, if they can. Raises ConfigError for unusable keys."""
     asked = settings.sign_in
     if not asked.offered:
         return None
-    assertions = None
-    if asked.keys_file:
-        audience = asked.audience or settings.public_url
-        assertions = Assertions(asked.keys_file, asked.issuer, audience)
-        assertions.load()
-    porch = Porch(
+    return Porch(
         signing_in=SigningIn(relay),
         proxy=proxy_identity(settings) if asked.by_proxy else None,
-        assertions=assertions,
+        assertions=_assertions(settings),
         domain=asked.domain,
         page=f"{settings.prefix}/sign-in" if asked.by_proxy else asked.page or "",
         home=urlsplit(settings.help_page).path or "/",
-        origins=settings.origins,
-        now=relay.now,
         everywhere=asked.everywhere,
-        shared=settings.visitors.shared_networks,
     )
-    return SignInRoutes(porch)
 
 
-def begin_routes(
-    settings: Settings, relay: Relay, hub: Hub, signing: SignInRoutes | None
-) -> BeginRoutes:
-    """Return where visitors begin chats, or are told that they cannot."""
-    asked = settings.visitor_start
-    channels = _channels(settings, asked.channel, asked.team)
-    burst = max(1, round(asked.per_address_hour))
-    gate = Gate(
-        settings.origins,
-        relay.now,
-        Rate(asked.per_address_hour / 60, burst),
-        settings.visitors.shared_networks,
-    )
-    beginning = Beginning(relay, channels)
-    return BeginRoutes(beginning, hub, gate, signing)
+def _assertions(settings: Settings) -> Assertions | None:
+    asked = settings.sign_in
+    if not asked.keys_file:
+        return None
+    assertions = Assertions(asked.keys_file, asked.issuer, asked.audience or settings.public_url)
+    try:
+        assertions.load()
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"sign_in.keys_file: {error}.") from error
+    return assertions
 
 
 def proxy_identity(settings: Settings) -> ProxyIdentity:
@@ -281,8 +272,20 @@ def _mail_route(rt: Rt, server: MailServer | None) -> MailRoute | None:
     return MailRoute(server, rt.mail_to, rt.rtname, rt.mail_queues)
 
 
-def visitors_room(settings: Settings, relay: Relay, attaching: Attaching, hub: Hub) -> VisitorsRoom:
-    """Return the visitors' side."""
+def visitors_room(
+    settings: Settings,
+    relay: Relay,
+    hub: Hub,
+    attaching: Attaching,
+    health: Callable[[], Mapping[str, object]],
+) -> VisitorsRoom:
+    """Return the visitors' side. Raises ConfigError."""
+    visitors, begun = settings.visitors, settings.visitor_start
+    channels = _channels(settings, begun.channel, begun.team)
+    begins = Rate(begun.per_address_hour / 60, max(1, round(begun.per_address_hour)))
+    pace = Pace(grace=visitors.presence_grace)
+    if settings.database.sqlite_file is None:
+        pace = replace(pace, recheck=_RECHECK)
     return VisitorsRoom(
         Joining(relay),
         Visiting(relay),
@@ -291,9 +294,13 @@ def visitors_room(settings: Settings, relay: Relay, attaching: Attaching, hub: H
         support_url=settings.support,
         support_text=settings.support_text,
         prefix=settings.prefix,
-        frame_ancestors=settings.visitors.frame_ancestors,
-        accessibility_url=settings.visitors.accessibility_url or "",
-        allowances=Allowances(shared=settings.visitors.shared_networks),
-        pace=Pace(grace=settings.visitors.presence_grace),
+        frame_ancestors=visitors.frame_ancestors,
+        accessibility_url=visitors.accessibility_url or "",
+        allowances=Allowances(shared=visitors.shared_networks, begins=begins),
+        pace=pace,
+        now=relay.now,
         attaching=attaching,
+        porch=_porch(settings, relay),
+        beginning=Beginning(relay, channels),
+        health=health,
     )

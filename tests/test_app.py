@@ -82,7 +82,7 @@ async def test_who_asks_here_how_it_is_hears_of_a_database_that_takes_nothing_in
     make: Make, tmp_path: Path
 ) -> None:
     service = make()
-    health, life = service.visitors._routes.health, service.relay.life
+    health, life = service._health, service.relay.life
     life.beaten(time.monotonic() - 60)
     await service._heartbeat.beat()
     assert health()["database"] == "ok"

@@ -115,10 +115,6 @@ class Beginning:
         left = before if before and before.chat_id != chat_id else None
         return Joined(secret, seat, *looked, left)
 
-    async def leave(self, seat: Seat) -> None:
-        """Forget the seat of a chat that was left for one that began."""
-        await self._relay.store.write(lambda unit: unit.leave(seat.id))
-
     async def begun(self, key: str) -> bool:
         """Tell whether the form with that key was taken."""
         return await self._relay.store.look(self._chat_id(key)) is not None

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -20,9 +17,10 @@ from bot.visitors import guard, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
 from bot.visitors.guard import Refusal
-from bot.visitors.hub import Hub
+from bot.visitors.routes import Allowances
 from bot.visitors.senders import Senders
 from bot.visitors.sign_in_routes import SignInRoutes
+from bot.visitors.socket import Shared
 from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)
@@ -40,35 +38,25 @@ TRIES = Rate(per_minute=60, burst=60)
 REPEATS = Rate(per_minute=10, burst=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What the routes go by: where forms may come from, and how many from one address.
-
-    ``shared`` are networks whose people come from one address, or few.
-    """
-
-    origins: frozenset[str]
-    now: Callable[[], datetime]
-    per_address: Rate = field(default_factory=lambda: Rate(per_minute=10 / 60, burst=10))
-    shared: tuple[str, ...] = ()
-
-
 class BeginRoutes:
     """The handlers. ``signing`` is where visitors sign in, if they can."""
 
     def __init__(
-        self, beginning: Beginning, hub: Hub, gate: Gate, signing: SignInRoutes | None = None
+        self,
+        beginning: Beginning,
+        shared: Shared,
+        origins: frozenset[str],
+        allowances: Allowances,
+        signing: SignInRoutes | None,
     ) -> None:
         self._beginning = beginning
-        self._hub = hub
-        self._gate = gate
+        self._shared = shared
+        self._origins = origins
         self._signing = signing
-        #: Told of chats whose visitor counts as there, and whose window has yet to open.
-        self.expect: Callable[[str], None] = lambda _chat_id: None
-        self._looks = Senders(LOOKS, gate.shared)
-        self._tries = Senders(TRIES, gate.shared)
+        self._looks = Senders(LOOKS, allowances.shared)
+        self._tries = Senders(TRIES, allowances.shared)
         self._keys = Buckets(REPEATS)
-        self._asks = Senders(gate.per_address, gate.shared)
+        self._asks = Senders(allowances.begins, allowances.shared)
 
     def table(self) -> list[web.RouteDef]:
         """Return the routes, relative to the prefix."""
@@ -95,7 +83,7 @@ class BeginRoutes:
 
     async def ask(self, request: web.Request) -> web.Response:
         """Take a question in, and give the browser its seat."""
-        guard.check_post(request, self._gate.origins)
+        guard.check_post(request, self._origins)
         body = await guard.read_body(request, MAX_BODY_BYTES)
         texts = all(isinstance(value, str) for value in body.values())
         if not (texts and _FIELDS <= set(body) <= _FIELDS | set(Detail)):
@@ -136,12 +124,12 @@ class BeginRoutes:
         if view is None:
             raise Refusal(410, "gone")
         if joined.left:
-            self._hub.dismiss(joined.left.chat_id, joined.left.id, Close.OTHER_CHAT)
-            await self._beginning.leave(joined.left)
-        self.expect(joined.chat.id)
+            self._shared.hub.dismiss(joined.left.chat_id, joined.left.id, Close.OTHER_CHAT)
+            await self._shared.visiting.leave(joined.left)
+        self._shared.attendance.expect(joined.chat.id)  # his window has yet to open
         log.info("begun", chat=joined.chat.id, verified=joined.chat.identity.verified)
         response = answer(200, view | before)
-        guard.set_secret(response, joined.secret, joined.seat.expires, self._gate.now())
+        guard.set_secret(response, joined.secret, joined.seat.expires, self._shared.now())
         if self._signing:
             self._signing.forget(response)
         return response

@@ -20,6 +20,7 @@ from bot.visitors.around import answer
 from bot.visitors.guard import Refusal
 from bot.visitors.pace import FRAMES
 from bot.visitors.polls import Polls, Window
+from bot.visitors.routes import Allowances
 from bot.visitors.socket import Shared
 from bot.visitors.wire import Close
 
@@ -55,15 +56,12 @@ class PollRoutes:
         shared: Shared,
         joining: Joining,
         origins: frozenset[str],
-        *,
-        windows: int,
-        windows_of_chat: int,
+        allowances: Allowances,
     ) -> None:
         self._joining = joining
         self._shared = shared
         self._origins = origins
-        self._windows = windows
-        self._of_chat = windows_of_chat
+        self._allowances = allowances
         self._asks, self._frames = Buckets(ASKS), Buckets(FRAMES)
         self._polls = Polls(shared.hub, shared.attendance, shared.pace.linger)
 
@@ -89,8 +87,8 @@ class PollRoutes:
         """Refuse a new window when we are leaving, or full, or the chat has too many."""
         hub = self._shared.hub
         known = self._polls.find(seat, name) is not None
-        many = hub.count_of(seat.chat_id) >= self._of_chat
-        if hub.closing or (not known and (many or hub.count() >= self._windows)):
+        many = hub.count_of(seat.chat_id) >= self._allowances.sockets_of_chat
+        if hub.closing or (not known and (many or hub.count() >= self._allowances.sockets)):
             raise Refusal(503, "busy", retry_after=1)
 
     async def _answer(self, seat: Seat, asked: Asked, window: Window) -> web.Response:

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.relay.attaching import Attaching
+from bot.relay.beginning import Beginning
 from bot.relay.joining import Joining
 from bot.relay.visiting import Visiting
 from bot.visitors import guard, pages
@@ -21,13 +22,12 @@ from bot.visitors.begin_routes import BeginRoutes
 from bot.visitors.bundle import version
 from bot.visitors.file_routes import FileRoutes
 from bot.visitors.hub import Hub
-from bot.visitors.keeper import Keeper
 from bot.visitors.lookout import Lookout
 from bot.visitors.pace import Pace
 from bot.visitors.poll_routes import PollRoutes
 from bot.visitors.rate_routes import RateRoutes
 from bot.visitors.routes import Accepted, Allowances, Page, Routes
-from bot.visitors.sign_in_routes import SignInRoutes
+from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from bot.visitors.socket import Shared
 
 log = structlog.get_logger(__name__)
@@ -41,8 +41,10 @@ class VisitorsRoom:
     ``hub`` is the bell that the use cases ring. ``origins`` are the sites whose pages carry the
     widget (``https://computing.help``), exactly. ``support_url`` (https: or mailto:) is offered to
     those whom the chat cannot help. ``frame_ancestors`` are the origins that may frame the
-    stand-alone page, which links to ``accessibility_url`` if there is one. Raises ValueError with a
-    sentence for a setting that cannot work.
+    stand-alone page, which links to ``accessibility_url`` if there is one. Visitors sign in at the
+    ``porch``, begin chats by ``beginning`` and send files by ``attaching``, where there is such a
+    thing. ``health`` is how it is with what we depend on, for those who ask on this machine
+    (``healthz``). Raises ValueError with a sentence for a setting that cannot work.
     """
 
     def __init__(  # noqa: PLR0913 - plain values instead of a container
@@ -61,38 +63,35 @@ class VisitorsRoom:
         pace: Pace | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         attaching: Attaching | None = None,
+        porch: Porch | None = None,
+        beginning: Beginning | None = None,
+        health: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
-        if not _PREFIX.fullmatch(prefix):
-            raise ValueError(f"the prefix must look like /livechat, not {prefix!r}")
-        ancestors = sorted(guard.check_origins(frame_ancestors)) if frame_ancestors else []
-        pages.check_link(support_url, "support URL")
-        if accessibility_url:
-            pages.check_link(accessibility_url, "accessibility statement's URL")
-        edition = version(pages.STATIC)
-        told = (prefix, support_url, support_text, edition, accessibility_url)
-        html = {language: pages.page(*told, language) for language in pages.LANGUAGES}
-        page = Page(html, pages.page_policy(ancestors))
+        page = _page(prefix, support_url, support_text, accessibility_url, frame_ancestors)
+        known = guard.check_origins(origins)
+        pace, allowed = pace or Pace(), allowances or Allowances()
         self._prefix = prefix
-        self._joining = joining
-        self._visiting = visiting
         self._hub = hub
-        self._keeper: Keeper | None = None
-        pace, allowances = pace or Pace(), allowances or Allowances()
         self._attendance = Attendance(visiting.presence, grace=pace.grace)
         self._lookout = Lookout(hub, visiting.versions, sweep=pace.sweep, recheck=pace.recheck)
-        shared = Shared(visiting, hub, self._attendance, Buckets(allowances.says), pace, now)
-        known = guard.check_origins(origins)
-        self._routes = Routes(shared, joining, origins=known, page=page, allowances=allowances)
-        self._polls = PollRoutes(
+        shared = Shared(visiting, hub, self._attendance, Buckets(allowed.says), pace, now)
+        signing = SignInRoutes(porch, shared, joining, known, allowed.shared) if porch else None
+        self._keeper = signing.keeper if signing else None
+        main = Routes(
             shared,
             joining,
-            known,
-            windows=allowances.sockets,
-            windows_of_chat=allowances.sockets_of_chat,
+            origins=known,
+            page=page,
+            allowances=allowed,
+            signing=signing,
+            health=health,
         )
-        self._rates = RateRoutes(joining, visiting, known).table()
-        self._begin: list[web.RouteDef] = []
-        self._files = FileRoutes(joining, attaching, known).table() if attaching else []
+        polls = PollRoutes(shared, joining, known, allowed)
+        rates = RateRoutes(joining, visiting, known)
+        begins = BeginRoutes(beginning, shared, known, allowed, signing) if beginning else None
+        files = FileRoutes(joining, attaching, known) if attaching else None
+        groups = (main, signing, polls, rates, begins, files)
+        self._table = [route for group in groups if group for route in group.table()]
 
     def routes(self, also: Iterable[web.RouteDef] = ()) -> list[web.RouteDef]:
         """Return the room's routes, and ``also`` others below the prefix, for an application that
@@ -108,23 +107,8 @@ class VisitorsRoom:
                 self._within(route.handler),
                 **route.kwargs,
             )
-            for route in self._table(also)
+            for route in (*self._table, *also)
         ]
-
-    def sign_in_at(self, signing: SignInRoutes) -> None:
-        """Let visitors sign in there; only before ``routes``."""
-        self._routes.signing = signing
-        self._keeper = signing.keep(self._joining, self._visiting, self._hub)
-
-    def begin_at(self, begin: BeginRoutes) -> None:
-        """Let visitors begin chats there; only before ``routes``."""
-        begin.expect = self._attendance.expect
-        self._begin = begin.table()
-
-    def _table(self, also: Iterable[web.RouteDef]) -> list[web.RouteDef]:
-        ours = [*self._routes.table(), *self._polls.table(), *self._rates, *self._files]
-        ours += self._begin
-        return [*ours, *also]
 
     def expect(self, chat_ids: Iterable[str]) -> None:
         """Name chats whose visitor had a window at a process that ended, in the running loop.
@@ -137,14 +121,6 @@ class VisitorsRoom:
     def retell(self) -> None:
         """Report again where every chat's windows are."""
         self._attendance.retell()
-
-    def recheck(self, seconds: float) -> None:
-        """Look every so often for rings of other processes that were lost: 60 s for one alone."""
-        self._lookout.recheck = seconds
-
-    def tell(self, health: Callable[[], Mapping[str, object]]) -> None:
-        """Tell how it is with what we depend on to those who ask on this machine (``healthz``)."""
-        self._routes.health = health
 
     async def close(self) -> None:
         """Close every socket with 1012, so that the widgets come back to our successor."""
@@ -170,3 +146,18 @@ class VisitorsRoom:
             return response
 
         return within
+
+
+def _page(
+    prefix: str, support_url: str, support_text: str, accessibility_url: str, frames: Sequence[str]
+) -> Page:
+    """Make the stand-alone page. Raises ValueError."""
+    if not _PREFIX.fullmatch(prefix):
+        raise ValueError(f"the prefix must look like /livechat, not {prefix!r}")
+    ancestors = sorted(guard.check_origins(frames)) if frames else []
+    pages.check_link(support_url, "support URL")
+    if accessibility_url:
+        pages.check_link(accessibility_url, "accessibility statement's URL")
+    told = (prefix, support_url, support_text, version(pages.STATIC), accessibility_url)
+    html = {language: pages.page(*told, language) for language in pages.LANGUAGES}
+    return Page(html, pages.page_policy(ancestors))

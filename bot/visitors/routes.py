@@ -32,6 +32,7 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 BY_ADDRESS = Rate(per_minute=300, burst=100)  # a whole campus may share one
 BY_TOKEN = Rate(per_minute=10, burst=10)
+BEGINS = Rate(per_minute=10 / 60, burst=10)  # chats that one address begins
 # Of one chat, in all its tabs: the same link gives its window seat after seat, if an answer was lost.
 # What was written without a network comes at once, and was promised.
 SAYS = Rate(per_minute=60, burst=60)
@@ -43,6 +44,7 @@ class Allowances:
 
     by_address: Rate = BY_ADDRESS
     by_token: Rate = BY_TOKEN
+    begins: Rate = BEGINS
     shared: tuple[str, ...] = ()  # networks whose people come from one address, or few
     says: Rate = SAYS
     sockets: int = 6000
@@ -77,6 +79,8 @@ class Routes:
         origins: frozenset[str],
         page: Page,
         allowances: Allowances,
+        signing: SignInRoutes | None,
+        health: Callable[[], Mapping[str, object]],
     ) -> None:
         self._shared = shared
         self._joining = joining
@@ -85,10 +89,10 @@ class Routes:
         self._now = shared.now
         self._origins = origins
         self._page = page
-        self.signing: SignInRoutes | None = None
+        self._signing = signing
         self._bundle = Bundle(pages.STATIC)
         self._allowances = allowances
-        self.health: Callable[[], Mapping[str, object]] = dict
+        self._health = health
         self._senders = Senders(allowances.by_address, allowances.shared)
         self._tokens = Buckets(allowances.by_token)
 
@@ -111,7 +115,6 @@ class Routes:
             web.post("/api/leave", self.leave),
             # A HEAD that is answered like a GET would be a socket without one.
             web.get("/ws", self.ws, allow_head=False),
-            *(self.signing.table() if self.signing else []),
         ]
 
     # --- what is the same for everybody ------------------------------------------------------------
@@ -119,7 +122,7 @@ class Routes:
     async def healthz(self, request: web.Request) -> web.Response:
         """Tell that this process answers; what it depends on is not asked, and not the world's."""
         by_proxy = "X-Forwarded-For" in request.headers
-        return answer(200, {"ok": True} if by_proxy else {"ok": True, **self.health()})
+        return answer(200, {"ok": True} if by_proxy else {"ok": True, **self._health()})
 
     async def bundle(self, request: web.Request) -> web.StreamResponse:
         """Give the widget out, compressed beforehand where the browser takes that."""
@@ -159,9 +162,9 @@ class Routes:
         token = self._token(body)
         if token is None:
             return answer(200, {"fate": "unknown"})
-        who = await self.signing.who(request) if self.signing else None
+        who = await self._signing.who(request) if self._signing else None
         seen = await self._joining.peek(token, who, guard.secret_of(request))
-        return answer(200, wire.peek(seen, self.signing.page if self.signing else ""))
+        return answer(200, wire.peek(seen, self._signing.page if self._signing else ""))
 
     async def join(self, request: web.Request) -> web.Response:
         """Exchange a link for the cookie."""
@@ -173,7 +176,7 @@ class Routes:
             return error(404, "unknown")
         before = await guard.held_seat(request, self._joining)
         try:
-            who = await self.signing.who(request) if self.signing else None
+            who = await self._signing.who(request) if self._signing else None
             joined = await self._joining.join(token, body["nonce"], present, who)
         except CannotJoin as refusal:
             log.info("join_refused", fate=refusal.fate)
@@ -189,8 +192,8 @@ class Routes:
         shown = self._shown(joined.chat, joined.relayed)
         response = answer(200, shown | guard.before(request))
         guard.set_secret(response, joined.secret, joined.seat.expires, self._now())
-        if self.signing:
-            self.signing.forget(response)
+        if self._signing:
+            self._signing.forget(response)
         return response
 
     async def session(self, request: web.Request) -> web.Response:
@@ -205,7 +208,7 @@ class Routes:
         if view is not None:
             return answer(200, view)
         # What was not sent from that window is shown to its writer alone.
-        who = await self.signing.here(request) if self.signing else None
+        who = await self._signing.here(request) if self._signing else None
         response = web.Response(status=204)
         if who:
             response.headers["X-Livechat-Person"] = wire.person(who)
@@ -221,8 +224,8 @@ class Routes:
             self._hub.dismiss(seat.chat_id, seat.id, Close.NO_SESSION)
         response = web.Response(status=204)
         guard.drop_secret(response)
-        if self.signing:
-            await self.signing.sign_out(request, response)
+        if self._signing:
+            await self._signing.sign_out(request, response)
         return response
 
     # --- the socket --------------------------------------------------------------------------------

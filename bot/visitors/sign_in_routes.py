@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import structlog
@@ -21,16 +19,15 @@ from bot.domain.identity import Identity, Proof
 from bot.relay.joining import Joining
 from bot.relay.outcomes import NotDone
 from bot.relay.signing_in import SigningIn, UsedBefore
-from bot.relay.visiting import Visiting
 from bot.visitors import guard, pages
 from bot.visitors.allowance import Rate
 from bot.visitors.around import answer
 from bot.visitors.assertions import Assertions, BadAssertion
 from bot.visitors.guard import Refusal
-from bot.visitors.hub import Hub
 from bot.visitors.keeper import Keeper
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.senders import Senders
+from bot.visitors.socket import Shared
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +66,6 @@ class Porch:
     page         where the widget sends those who must sign in
     home         where they go afterwards, if they do not say
     everywhere   the web server names with every request who is signed in, or nobody
-    shared       networks whose people come from one address, or few
     """
 
     signing_in: SigningIn
@@ -78,25 +74,30 @@ class Porch:
     domain: str
     page: str
     home: str
-    origins: frozenset[str]
-    now: Callable[[], datetime]
     everywhere: bool = False
-    shared: tuple[str, ...] = ()
 
 
 class SignInRoutes:
-    """The handlers, and who signed in."""
+    """The handlers, and who signed in.
 
-    def __init__(self, porch: Porch) -> None:
+    ``keeper`` sees to it that a chat is shown to nobody but him who signed in for it. ``networks`` are
+    those whose people come from one address, or few.
+    """
+
+    def __init__(
+        self,
+        porch: Porch,
+        shared: Shared,
+        joining: Joining,
+        origins: frozenset[str],
+        networks: tuple[str, ...] = (),
+    ) -> None:
         self._porch = porch
-        self._senders = Senders(BY_ADDRESS, porch.shared)
+        self._origins = origins
+        self._now = shared.now
+        self._senders = Senders(BY_ADDRESS, networks)
         self.page = porch.page
-        self.keeper: Keeper | None = None
-
-    def keep(self, joining: Joining, visiting: Visiting, hub: Hub) -> Keeper:
-        """Return who sees to it that a chat is shown to nobody but him who signed in for it."""
-        self.keeper = Keeper(joining, visiting, hub, self._everywhere)
-        return self.keeper
+        self.keeper = Keeper(joining, shared.visiting, shared.hub, self._everywhere)
 
     def table(self) -> list[web.RouteDef]:
         """Return the routes, relative to the prefix."""
@@ -144,13 +145,13 @@ class SignInRoutes:
     async def by_assertion(self, request: web.Request) -> web.Response:
         """Take the host site's word."""
         assert self._porch.assertions
-        guard.check_post(request, self._porch.origins)
+        guard.check_post(request, self._origins)
         self._senders.check(request)
         token = (await guard.read_body(request)).get("assertion")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise Refusal(400, "broken")
         try:
-            who, once = self._porch.assertions.identity(token, self._porch.now())
+            who, once = self._porch.assertions.identity(token, self._now())
             response = answer(200, {"who": who.login})
             await self._signed_in(request, response, who, once)
         except BadAssertion as error:
@@ -207,9 +208,8 @@ class SignInRoutes:
     ) -> None:
         before = guard.secret_of(request, COOKIE)
         secret, expires = await self._porch.signing_in.sign_in(who, once, before)
-        guard.set_secret(response, secret, expires, self._porch.now(), COOKIE)
-        if self.keeper:
-            await self.keeper.make_way(request, response, who)
+        guard.set_secret(response, secret, expires, self._now(), COOKIE)
+        await self.keeper.make_way(request, response, who)
         log.info("signed_in", proof=who.proof)
 
 

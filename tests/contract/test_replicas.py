@@ -54,7 +54,8 @@ async def test_the_whole_story_works_across_two_processes(pair: Pair) -> None:
 
 
 async def test_a_co_is_read_at_the_other_process_by_its_bell(pair: Pair) -> None:
-    pair.visitors_side.visitors.recheck(600)  # by looking, the second line would come then
+    # By looking, the second line would come then.
+    pair.visitors_side.visitors._lookout.recheck = 600
     story = pair.story
     await story.open()
     await story.ada.connect()

@@ -23,7 +23,7 @@ from bot.visitors.guard import GAVE_WAY
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
-from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from bot.visitors.sign_in_routes import Porch
 from tests.e2e.ada import Ada
 from tests.e2e.test_widget_access import axe
 from tests.migrated import lay_out
@@ -93,6 +93,15 @@ async def site(chromium: Browser, tmp_path: Path, everywhere: bool) -> AsyncIter
         help_site = await stack.enter_async_context(HelpSite("http://127.0.0.1:9"))
         hub = Hub()
         house.bells.append(hub)
+        porch = Porch(
+            signing_in=SigningIn(house.relay),
+            proxy=ProxyIdentity("X-Remote-User", SECRET),
+            assertions=None,
+            domain="",
+            page="/livechat/sign-in",
+            home="/",
+            everywhere=everywhere,
+        )
         room = VisitorsRoom(
             house.joining,
             house.visiting,
@@ -100,23 +109,7 @@ async def site(chromium: Browser, tmp_path: Path, everywhere: bool) -> AsyncIter
             origins=[help_site.url],
             support_url="https://help.example.org/",
             now=house.clock,
-        )
-        proxy = ProxyIdentity("X-Remote-User", SECRET)
-        signing = SigningIn(house.relay)
-        room.sign_in_at(
-            SignInRoutes(
-                Porch(
-                    signing_in=signing,
-                    proxy=proxy,
-                    assertions=None,
-                    domain="",
-                    page="/livechat/sign-in",
-                    home="/",
-                    origins=frozenset({help_site.url}),
-                    now=house.clock,
-                    everywhere=everywhere,
-                )
-            )
+            porch=porch,
         )
         app = web.Application()
         put_into(app, room)

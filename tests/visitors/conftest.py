@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -35,7 +35,11 @@ async def start_site() -> AsyncIterator[StartSite]:
     """Start services with other times and sizes."""
     async with AsyncExitStack() as stack:
 
-        async def start(pace: Pace | None = None, allowances: Allowances | None = None) -> Site:
+        async def start(
+            pace: Pace | None = None,
+            allowances: Allowances | None = None,
+            health: Callable[[], Mapping[str, object]] = dict,
+        ) -> Site:
             hub = Hub()
             visiting = FakeVisiting(hub.ring)
             room = VisitorsRoom(
@@ -47,6 +51,7 @@ async def start_site() -> AsyncIterator[StartSite]:
                 pace=pace,
                 allowances=allowances,
                 now=lambda: visiting.now,
+                health=health,
             )
             server = await stack.enter_async_context(Server(room))
 

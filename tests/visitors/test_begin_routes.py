@@ -23,12 +23,12 @@ from bot.domain.reception import Admits
 from bot.relay.door import Door
 from bot.relay.signing_in import SigningIn
 from bot.visitors.allowance import Rate
-from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
 from bot.visitors.pace import Pace
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
-from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from bot.visitors.routes import Allowances
+from bot.visitors.sign_in_routes import Porch
 from bot.visitors.wire import person
 from tests.migrated import lay_out
 from tests.relay.house import THREAD, House, opened
@@ -76,27 +76,21 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 async def site(house: House) -> AsyncIterator[Site]:
     """A service to which anybody may come."""
-    origins = frozenset({ORIGIN})
     proxy = ProxyIdentity("X-Remote-User", SECRET)
-    signing = SignInRoutes(
-        Porch(
-            SigningIn(house.relay), proxy, None, "", "/livechat/sign-in", "/", origins, house.clock
-        )
-    )
     hub = Hub()
     house.bells.append(hub)
     room = VisitorsRoom(
         house.joining,
         house.visiting,
         hub,
-        origins=origins,
+        origins=[ORIGIN],
         support_url="https://help.example.org/",
         now=house.clock,
         pace=Pace(grace=0.05),
+        allowances=Allowances(begins=Rate(per_minute=0.1, burst=3), shared=("203.0.113.0/24",)),
+        porch=Porch(SigningIn(house.relay), proxy, None, "", "/livechat/sign-in", "/"),
+        beginning=house.beginning,
     )
-    room.sign_in_at(signing)
-    gate = Gate(origins, house.clock, Rate(per_minute=0.1, burst=3), ("203.0.113.0/24",))
-    room.begin_at(BeginRoutes(house.beginning, hub, gate, signing))
     app = web.Application()
     put_into(app, room)
     async with AsyncExitStack() as stack:

@@ -15,7 +15,7 @@ from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.sign_in_routes import WHY
 from tests.visitors.browser import Browser, Server
-from tests.visitors.conftest import Site, StartSite
+from tests.visitors.conftest import StartSite
 from tests.visitors.fakes import FakeVisiting
 
 
@@ -132,8 +132,8 @@ async def test_health_is_that_the_process_answers(ada: Browser) -> None:
     assert await (await ada.get("healthz")).json() == {"ok": True}
 
 
-async def test_how_it_is_with_rt_is_told_on_this_machine_only(site: Site, ada: Browser) -> None:
-    site.room.tell(lambda: {"rt": {"rt": "clock_skew"}})
+async def test_how_it_is_with_rt_is_told_on_this_machine_only(start_site: StartSite) -> None:
+    ada = await (await start_site(health=lambda: {"rt": {"rt": "clock_skew"}})).browser()
     ours = await (await ada.get("healthz")).json()
     assert ours == {"ok": True, "rt": {"rt": "clock_skew"}}
     proxied = await ada.get("healthz", **{"X-Forwarded-For": "192.0.2.1"})

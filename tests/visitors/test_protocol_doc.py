@@ -10,12 +10,12 @@ import pytest
 
 from bot.domain.messages import Notice
 from bot.relay.beginning import Beginning
+from bot.relay.relay import Relay
 from bot.visitors import guard, wire
-from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
 from bot.visitors.room import VisitorsRoom
 from bot.visitors.wire import Close
-from tests.visitors.fakes import NOW, FakeAttaching, FakeVisiting
+from tests.visitors.fakes import FakeAttaching, FakeVisiting
 
 FOLDER = Path(__file__).resolve().parents[2]
 TEXT = (FOLDER / "docs/widget-protocol.md").read_text(encoding="utf-8")
@@ -27,9 +27,8 @@ ROOM = VisitorsRoom(
     origins=["https://help.example.org"],
     support_url="mailto:x@example.org",
     attaching=FakeAttaching(FakeVisiting()),
+    beginning=Beginning(cast(Relay, None)),
 )
-GATE = Gate(frozenset(), lambda: NOW)
-ROOM.begin_at(BeginRoutes(cast(Beginning, None), Hub(), GATE))
 
 
 @pytest.mark.parametrize("route", [f"{r.method} {r.path[10:]}" for r in ROOM.routes()])

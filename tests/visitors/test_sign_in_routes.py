@@ -18,11 +18,11 @@ from bot.domain.admission import Policy
 from bot.relay.outcomes import NotDone
 from bot.relay.signing_in import SigningIn
 from bot.visitors.assertions import Assertions
-from bot.visitors.begin_routes import BeginRoutes, Gate
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
 from bot.visitors.room import VisitorsRoom
-from bot.visitors.sign_in_routes import Porch, SignInRoutes
+from bot.visitors.routes import Allowances
+from bot.visitors.sign_in_routes import Porch
 from tests.migrated import lay_out
 from tests.relay.house import House, opened
 from tests.visitors.browser import HEADERS, ORIGIN, nonce, put_into
@@ -100,32 +100,26 @@ def everywhere() -> bool:
 async def site(house: House, tmp_path: Path, everywhere: bool) -> AsyncIterator[Site]:
     """A service whose visitors sign in both ways."""
     house.relay.rules = replace(house.relay.rules, admission=Policy(offered=True))
-    signing = SignInRoutes(
-        Porch(
-            signing_in=SigningIn(house.relay),
-            proxy=ProxyIdentity("X-Remote-User", SECRET, frozenset({"ED.AC.UK"})),
-            assertions=Assertions(key_set(tmp_path, jwk("EdDSA")), ISSUER, AUDIENCE),
-            domain="help.test",
-            page="/livechat/sign-in",
-            home="/help",
-            origins=frozenset({ORIGIN}),
-            now=house.clock,
-            everywhere=everywhere,
-            shared=("203.0.113.0/24",),
-        )
+    porch = Porch(
+        signing_in=SigningIn(house.relay),
+        proxy=ProxyIdentity("X-Remote-User", SECRET, frozenset({"ED.AC.UK"})),
+        assertions=Assertions(key_set(tmp_path, jwk("EdDSA")), ISSUER, AUDIENCE),
+        domain="help.test",
+        page="/livechat/sign-in",
+        home="/help",
+        everywhere=everywhere,
     )
-    hub = Hub()
     room = VisitorsRoom(
         house.joining,
         house.visiting,
-        hub,
+        Hub(),
         origins=[ORIGIN],
         support_url="https://help.example.org/",
         now=house.clock,
+        allowances=Allowances(shared=("203.0.113.0/24",)),
+        porch=porch,
+        beginning=house.beginning,
     )
-    room.sign_in_at(signing)
-    gate = Gate(frozenset({ORIGIN}), house.clock)
-    room.begin_at(BeginRoutes(house.beginning, hub, gate, signing))
     app = web.Application()
     put_into(app, room)
     async with AsyncExitStack() as stack:
