@@ -53,7 +53,7 @@ def dump(record: dict[str, Any]) -> bytes:
 def is_same_talk(found: bytes, ours: bytes) -> bool:
     """Tell whether two records that ``dump`` wrote are of one talk.
 
-    What stands above it may be another summary by another CO, and ``ours`` may have new lines at
+    What stands above it may be another summary by another CO, and ``ours`` may have new notices at
     its end: what was said, and when and by whom, is the same.
     """
     if found == ours:
@@ -61,7 +61,22 @@ def is_same_talk(found: bytes, ours: bytes) -> bool:
     try:
         theirs, mine = json.loads(found), json.loads(ours)
         told, all_of_it = _talk(theirs), _talk(mine)
-        return bool(told) and theirs["chat"] == mine["chat"] and told == all_of_it[: len(told)]
+        same = bool(told) and theirs["chat"] == mine["chat"] and told == all_of_it[: len(told)]
+        return same and not any(map(_is_said, all_of_it[len(told) :]))
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return False
+
+
+def lacks(found: bytes, ours: bytes) -> bool:
+    """Tell whether something that was said by ``ours`` is not in the record ``found`` of that chat.
+
+    A back-up of our database may have been restored, and the talk have gone on since. What cannot be
+    read tells nothing.
+    """
+    try:
+        theirs, mine = json.loads(found), json.loads(ours)
+        said = set(filter(_is_said, _talk(mine)))
+        return bool(theirs["chat"] == mine["chat"] and said.difference(_talk(theirs)))
     except (KeyError, RecursionError, TypeError, ValueError):
         return False
 
@@ -69,6 +84,10 @@ def is_same_talk(found: bytes, ours: bytes) -> bool:
 def _talk(record: dict[str, Any]) -> list[tuple[Any, ...]]:
     said = ("seq", "at", "kind", "role", "name", "text")
     return [tuple(line[key] for key in said) for line in record["lines"]]
+
+
+def _is_said(line: tuple[Any, ...]) -> bool:
+    return bool(line[2] == "message")
 
 
 def _escaped(character: str) -> str:

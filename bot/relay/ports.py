@@ -198,7 +198,8 @@ class Tickets(Protocol):
     async def find(self, dossier: Dossier) -> Receipt | None:
         """Look for a comment, or for a ticket made for the record, with the dossier's marker.
 
-        If a try may have left us (``tried``), and what it wrote is not whole: Written.
+        If a try may have left us (``tried``), and what it wrote is not whole: Written. If none may,
+        one in which something is missing that was said is another: the chat went on since then.
         """
 
     async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:

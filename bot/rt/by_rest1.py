@@ -102,6 +102,12 @@ class ByRest1:
             return receipt
         return whole(self, receipt, self._composed(dossier)[1])
 
+    def kept(self, dossier: Dossier, receipt: Receipt) -> bytes:
+        path, name = f"ticket/{receipt.ticket}", wire1.file_name(dossier.marker)
+        line = self.rest.get(f"{path}/history/id/{receipt.transaction}", fields="Attachments")
+        files = wire1.enclosed(line)
+        return self._content(path, files[name]) if name in files else b""
+
     def missing(self, receipt: Receipt, files: Sequence[Part]) -> str:
         """Name a file that RT did not keep whole, by the rules of readback.missing. Raises NotDone."""
         if len(files) < 2:

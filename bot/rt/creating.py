@@ -113,7 +113,7 @@ def find(rest: Rest, rt: RtInstance, marker: str) -> Receipt | None:
         if reply.status != 200:
             said = reply.message or reply.status
             raise Refused(f"RT refused to search for the new ticket ({said}).")
-        for item in wire.listed(reply, f"RT ({rt.name})"):
+        for item in reversed(wire.listed(reply, f"RT ({rt.name})")):  # the newest has most of it
             creator = item.get("Creator")
             by = str(creator.get("id") or "") if isinstance(creator, dict) else ""
             if not account or by.casefold() == account:

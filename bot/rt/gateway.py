@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.domain.events import Receipt
 from bot.domain.tickets import Ticket, TicketRef
+from bot.domain.transcript_json import lacks
 from bot.relay.delivery import STILL
 from bot.relay.outcomes import Refused
 from bot.relay.ports import Dossier, Tickets
-from bot.rt import doctor
+from bot.rt import doctor, record
 from bot.rt.by_mail import ByMail
 from bot.rt.by_rest1 import ByRest1
 from bot.rt.instance import Api, RtInstance
@@ -46,7 +47,7 @@ class RtGateway(Tickets):
 
     async def find(self, dossier: Dossier) -> Receipt | None:
         """Look for the dossier's record. Raises NotDone, Refused, Written."""
-        return await self._room(_instance(dossier)).run(lambda way: way.find(dossier))
+        return await self._room(_instance(dossier)).run(_find, dossier)
 
     async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
         """Write to the requestors, once per marker. Raises NotDone, Unclear, Refused."""
@@ -117,6 +118,15 @@ def _read(way: Way, rt: RtInstance, ref: TicketRef) -> Ticket:
             f"{', '.join(rt.queues)} only. Take another ticket, or answer in RT itself."
         )
     return ticket
+
+
+def _find(way: Way, dossier: Dossier) -> Receipt | None:
+    """Find its record; but if nothing of ours was on its way, not one of before what was said since."""
+    receipt, filing = way.find(dossier), dossier.chat.filing
+    if receipt is None or dossier.tried is not None or (filing and filing.unclear):
+        return receipt
+    ours = record.compose(dossier, UTC).parts[0].content
+    return None if lacks(way.kept(dossier, receipt), ours) else receipt
 
 
 def _file(way: Way, rt: RtInstance, dossier: Dossier) -> Receipt:

@@ -15,6 +15,7 @@ from bot.relay.ports import Dossier
 from bot.rt import creating, doctor, failures, operations, readback, record
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
+from bot.rt.record import JSON
 from bot.rt.rest2 import Rest2
 
 
@@ -33,6 +34,9 @@ class Way(Protocol):
         If a try may have left us then nobody has seen what RT kept of it: what is not whole is
         Written. Whoever pressed again takes it as it is.
         """
+
+    def kept(self, dossier: Dossier, receipt: Receipt) -> bytes:
+        """Return the transcript as RT gives it back; nothing where it does not. Raises NotDone."""
 
     def file(self, dossier: Dossier) -> Receipt:
         """Write the record, into the ticket or as a new one, and read it back."""
@@ -106,6 +110,10 @@ class ByRest2:
         if not receipt.transaction:
             return ""
         return readback.missing(self.rest, receipt.transaction, files)
+
+    def kept(self, dossier: Dossier, receipt: Receipt) -> bytes:
+        number = receipt.transaction
+        return readback.content(self.rest, number, JSON) if number else b""
 
     def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
         """Find what holds this file, or that of an earlier try, whoever RT takes for its author."""
