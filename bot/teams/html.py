@@ -28,7 +28,8 @@ _ATTRIBUTES = {
     "strong": {"itemprop"},
     "p": {"itemprop"},
 }
-_INLINE = {"b", "strong", "i", "em", "u", "s", "del", "code", "a", "span", "img", "emoji", "at"}
+_STRUCK = {"s", "del", "strike"}
+_INLINE = _STRUCK | {"b", "strong", "i", "em", "u", "code", "a", "span", "img", "emoji", "at"}
 _LINES = {
     *("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote"),
     *("pre", "codeblock", "table", "thead", "tbody", "tr", "hr"),
@@ -216,6 +217,8 @@ class _Reader(HTMLParser):
             self._reply = _Reply()
         elif tag == "a":
             self._links.append((values.get("href", ""), []))
+        elif tag in _STRUCK:
+            self._put("~~")  # else the visitor would read what is not to be read any more
         elif tag in {"td", "th"}:
             self._begin_cell()
         elif tag in _LINES:
@@ -255,6 +258,8 @@ class _Reader(HTMLParser):
                 self._reply = None
         elif tag == "a" and self._links:
             self._link(*self._links.pop())
+        elif tag in _STRUCK:
+            self._put("~~")
         elif tag in _LINES:
             self._end_block(tag)
 

@@ -32,6 +32,8 @@ def span(item: int, name: str) -> str:
         ("<p>cat x &gt; /tmp/y 2&gt;&amp;1</p>", "cat x > /tmp/y 2>&1"),
         ("<p>two&nbsp; spaces</p>", "two  spaces"),
         ("<p>some <b>bold</b>, <i>slanted</i> <u>words</u></p>", "some bold, slanted words"),
+        ("<p>Come at <s>2 pm</s> 3 pm</p>", "Come at ~~2 pm~~ 3 pm"),
+        ("<p>Do <del>not</del> press it</p>", "Do ~~not~~ press it"),
         ("<p>run <code>ls -l</code> now</p>", "run ls -l now"),
         (
             '<codeblock class="Python"><code>if x:<br>&nbsp; &nbsp; y &lt; 3</code></codeblock>',
