@@ -38,13 +38,14 @@ def test_timers_end_in_their_order_and_an_hour_is_not_waited_for() -> None:
     assert ended == [1.0, 60.0, HOUR]
 
 
-def test_what_runs_beside_comes_before_the_shortest_timer() -> None:
+@pytest.mark.parametrize(("takes", "timer_s"), [(0.05, HOUR), (1.0, 0.3)])
+def test_what_runs_beside_comes_before_the_shortest_timer(takes: float, timer_s: float) -> None:
     aside, go = Aside("beside"), threading.Event()
 
     async def main() -> str:
         ordered = asyncio.create_task(aside.run(go.wait, 60))
-        timer = asyncio.create_task(asyncio.sleep(HOUR))
-        threading.Timer(0.05, go.set).start()
+        timer = asyncio.create_task(asyncio.sleep(timer_s))
+        threading.Timer(takes, go.set).start()
         done, _ = await asyncio.wait([ordered, timer], return_when=asyncio.FIRST_COMPLETED)
         timer.cancel()
         await aside.close()
