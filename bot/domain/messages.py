@@ -113,6 +113,8 @@ class TextTooLong(ValueError):
     """One message is longer than MAX_MESSAGE_BYTES."""
 
 
+#: PowerPoint ends lines with a vertical tab: without it words of two lines would be one.
+_ENDS = re.compile(r"\r\n?|[\v\f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -121,7 +123,7 @@ def tidy(text: str) -> str:
 
     Tabs and line breaks stay; white space at the ends goes. Raises EmptyText, TextTooLong.
     """
-    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    unified = _ENDS.sub("\n", text)
     # Lone surrogates cannot be stored as UTF-8; a browser may send one in JSON.
     unified = unified.encode("utf-8", "replace").decode("utf-8")
     kept = _CONTROL.sub("", unified).strip()

@@ -20,6 +20,7 @@ def test_tidy_text_stays_tidy_and_can_be_stored(text: str) -> None:
 
 def test_lines_tabs_and_emoji_survive() -> None:
     assert tidy("a\r\n\tb\rc 👩🏽‍💻\x00") == "a\n\tb\nc 👩🏽‍💻"
+    assert tidy("press Print\vOut of paper\fhelp") == "press Print\nOut of paper\nhelp"
 
 
 def test_white_space_is_nothing() -> None:
