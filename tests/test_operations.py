@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.sections import Retention
 from tests.migrated import sqlite_at
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,3 +98,19 @@ def test_the_unit_ends_as_its_first_step_does_so_that_a_wrong_configuration_is_n
 def test_who_upgrades_is_told_of_the_lines_that_browsers_refuse_from_then_on() -> None:
     """The hash in what `livechat widget` prints is of one version's script."""
     assert "livechat widget" in PAGE.partition("\n## Upgrade\n")[2].partition("\n## ")[0]
+
+
+def test_an_alarm_tells_of_a_record_that_rt_refuses_although_it_is_there() -> None:
+    """Who waits for a CO waits for retention.unfiled_hours, and is no fault."""
+    alarms = re.findall(r"expr: (.*filings_oldest_seconds.*)", PAGE)
+    (alone,) = [alarm for alarm in alarms if "livechat_rt_up" not in alarm]
+    (hours,) = re.findall(r"> (\d+) \* 3600", alone)
+    assert int(hours) > Retention().unfiled_hours
+
+
+@pytest.mark.parametrize("what", ["Install", "Upgrade"])
+def test_what_root_fetches_can_be_read_by_the_services_user(what: str) -> None:
+    """Also where root's own umask is 077, as hardened machines have it."""
+    commands = PAGE.partition(f"\n## {what}\n")[2].partition("```\n")[2].partition("```")[0]
+    assert commands.startswith("umask 022")
+    assert "install.sh base" in commands
