@@ -41,13 +41,13 @@ _MANY = 2000  # conversations remembered before the idle ones are forgotten
 @dataclass(slots=True)
 class _Place:
     posts: deque[float] = field(default_factory=deque)
-    closed_until: float = 0.0
+    closed_until: float = 0.0  # by a 429
     last_card: float = float("-inf")
-    part: float = 1.0
+    part: float = 1.0  # of each window that a 429 has left
     part_since: float = 0.0
-    hourly: bool = False
-    store: float = _STORE
-    stored: float = float("-inf")  # when that was so
+    hourly: bool = False  # the hour's window was seen to hold there
+    store: float = _STORE  # of the hour's posts, as of ``stored``
+    stored: float = float("-inf")
 
 
 class Budget:

@@ -91,7 +91,8 @@ URGENT, ORDINARY, LATER = 0, 1, 2
 class Delivery:
     """A durable row of the outbox.
 
-    Rows of one ``stream`` go out one after another, in the order of ``id``. ``attempt`` counts
+    Rows of one ``stream`` go out one after another, in the order of ``id``, none before its
+    ``not_before`` (None: at once); ``rank`` says whose turn it is. ``attempt`` counts
     the claims that may have done something, the present one included: above 1, an earlier try
     may have left us. ``first_claimed`` is when the first one began. ``kind`` is a DeliveryKind, or a
     later version's. ``payload`` is what bot/relay/rows.py makes for that kind, as JSON.

@@ -17,7 +17,8 @@ from bot.relay.relay import Relay
 from bot.relay.slots import Slots
 from bot.relay.storage import Unit
 
-#: After so many faults of our own on one delivery its handler gives it up, where it may.
+#: From this attempt on, whatever came of the others, a fault of our own is the last one: the handler
+#: gives the delivery up, where it may.
 _FAULTS = 5
 #: How long a post waits when the others may take us for dead.
 UNSURE = timedelta(seconds=1)
@@ -52,7 +53,8 @@ class Dispatcher:
     async def run(self, run: Run) -> tuple[list[Delivery], float]:
         """Deliver a run, write down what came of it. Never raises but when it is cancelled.
 
-        Return what was claimed in the same commit, and when we asked for it at the earliest.
+        Return what was claimed behind it in the same commit, and when that was asked for at the
+        earliest, by this process's steady clock.
         """
         try:
             return await self._deliver(run)

@@ -18,7 +18,7 @@ from bot.relay.handlers import After, Relayed, Run
 from bot.relay.outcomes import NotDone
 from bot.relay.storage import Store, Unit
 
-#: Told of errors, foreseen or not.
+#: Told what happened (a name for the log), to which delivery, and the error, foreseen or not.
 Report = Callable[[str, Delivery, BaseException], None]
 
 #: So many ends in one transaction: their chats stay locked until it is committed.
@@ -30,7 +30,7 @@ _MANY = 10_000  # streams remembered
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """For whom, for how many seconds, and how much of a stream at once is claimed."""
+    """For whom, for how many seconds, and how many rows, and bytes of UTF-16, of a stream at once."""
 
     owner: str
     lease: float
@@ -81,7 +81,7 @@ class Endings:
         claim: Claim,
         report: Report,
         stopping: Callable[[], bool],
-        doubt: Callable[[list[str]], object] = id,
+        doubt: Callable[[list[str]], object],
     ) -> None:
         """``stopping`` tells whether a database that is away is not to be waited for.
 
@@ -105,7 +105,8 @@ class Endings:
     async def end(self, run: Run, after: After | None, *, more: bool) -> list[Delivery]:
         """Strike a run off and keep what came of it; durable on return.
 
-        With ``more`` return what was claimed behind it in the same commit.
+        With ``more`` return what was claimed behind it in the same commit. Raises NotDone when the
+        database stays away for a minute.
         """
         delivery = run.delivery
         hurry = delivery.stream in self._behind

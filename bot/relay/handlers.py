@@ -38,13 +38,15 @@ class Handler(Protocol):
     """Carries out one kind of delivery."""
 
     async def deliver(self, delivery: Delivery) -> After | None:
-        """Do it; raise NotDone or Unclear to be called again, Refused or Gone never to be."""
+        """Do it; return what is to be committed with its end. Raise NotDone or Unclear to be called
+        again, Refused or Gone never to be.
+        """
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
-        """Say what follows from a refusal."""
+        """Return what follows from a refusal: the delivery is struck off with it."""
 
     async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
-        """Say what follows from a delay, if anybody must know."""
+        """Return what follows from a delay, if anybody must know: it is committed with the giving back."""
 
 
 class Quiet:

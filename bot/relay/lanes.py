@@ -36,7 +36,7 @@ _SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(minutes=5)
 
 
 def pause(relay: Relay, delivery: Delivery, error: NotDone | Unclear) -> timedelta:
-    """Wait as long as we were told to, else as the lane's other side needs it."""
+    """Return how long to wait: as we were told to, else as the lane's other side needs it."""
     if isinstance(error, NotDone) and error.retry_after is not None:
         return timedelta(seconds=error.retry_after) * _jitter()
     if isinstance(error, Unclear) and delivery.lane is Lane.RT:
@@ -47,7 +47,7 @@ def pause(relay: Relay, delivery: Delivery, error: NotDone | Unclear) -> timedel
 
 
 def after_fault(relay: Relay, delivery: Delivery) -> timedelta:
-    """Wait after a fault of our own: at least as long as if nobody knew what went out."""
+    """Return the same after a fault of our own: at least as if nobody knew what went out."""
     return max(_longer(relay, delivery), pause(relay, delivery, Unclear("")))
 
 

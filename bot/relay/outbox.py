@@ -29,7 +29,7 @@ from bot.relay.turns import choose
 
 #: What may be claimed by the commit that makes it: what people wait for most.
 _BORN = frozenset({DeliveryKind.RELAY})
-#: So much of one chat goes out in one post.
+#: So many messages, and bytes of UTF-16, of one chat go out in one post.
 _MOST, _SIZE = 60, 64 * 1024
 #: Seconds between two looks at a lane; what was born claimed, or follows, waits for neither.
 _BREATH = 0.02
@@ -52,10 +52,11 @@ class Outbox:
         look_every: float = 5.0,
         lease: float | None = None,
     ) -> None:
-        """``report`` is told of errors, foreseen or not.
+        """``handlers`` are by kind; ``report`` is told of errors, foreseen or not.
 
-        ``look_every`` is how many seconds a lost ring costs at most; ``lease`` is how long a
-        claim on the TEAMS lane lasts, if not as long as usual.
+        ``look_every`` is how many seconds a lost ring costs at most; ``lease`` is for how many a claim
+        on the TEAMS lane lasts, if not as long as usual. The store asks from now on what may be
+        born claimed.
         """
         self._relay = relay
         self._owner = relay.process
@@ -85,7 +86,9 @@ class Outbox:
             doubts=self._doubts,
             stopping=self._is_stopping,
         )
-        relay.store.work_for(self._owner, born_for, self._may, self._may_not, self._may_be)
+        relay.store.work_for(
+            self._owner, born_for, self._may_be_born, self._was_not, self._perhaps_was
+        )
 
     # --- waking ---------------------------------------------------------------------------------
 
@@ -118,7 +121,7 @@ class Outbox:
             await finish(list(self._running.values()), max(0.0, until - time.monotonic()))
         await self._endings.stop()
 
-    def _may(self, delivery: Delivery) -> bool:
+    def _may_be_born(self, delivery: Delivery) -> bool:
         """Tell the store whether to claim for us what it is making; spends the budget for it."""
         if self._stopping or delivery.kind not in _BORN or not self._tasks:
             return False
@@ -132,14 +135,14 @@ class Outbox:
             self._births.expect(delivery, now)
         return may
 
-    def _may_not(self, delivery: Delivery) -> None:
-        """It stands behind others and is paid for with them."""
+    def _was_not(self, delivery: Delivery) -> None:
+        """It was not born claimed: it stands behind others, and is paid for with them."""
         self._slots.unspend(delivery.thread)
         self._births.end(delivery)
         self._endings.hurry(delivery.stream)
 
-    def _may_be(self, delivery: Delivery) -> None:
-        """Nobody knows whether it was born."""
+    def _perhaps_was(self, delivery: Delivery) -> None:
+        """Nobody knows whether it was born claimed."""
         self._slots.unspend(delivery.thread)
         self._births.end(delivery)
         self._doubts.add([delivery.stream])

@@ -14,7 +14,11 @@ _MANY = 10_000  # threads and streams remembered
 
 
 class Slots:
-    """Room for deliveries; every method is quick."""
+    """Room for deliveries; every method is quick.
+
+    A ``thread`` is our id of one, a *place* the Teams conversation whose budget it shares; ``now`` is a
+    steady clock's, in seconds.
+    """
 
     def __init__(self, budget: Budget, at_once: Mapping[Lane, int]) -> None:
         self._budget = budget

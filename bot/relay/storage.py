@@ -105,8 +105,9 @@ class Unit(Protocol):
         """
 
     async def strike(self, ids: Sequence[int], owner: str, stream: str = "") -> list[int]:
-        """Strike deliveries off, all of ``stream`` if it is given; return the ids that ``owner``
-        still held.
+        """Strike deliveries off; return the ids that ``owner`` still held.
+
+        ``stream``: all of them are of that stream, and it is likely that nothing is behind them.
         """
 
     async def give_back(
@@ -237,7 +238,8 @@ class Store(Protocol):
     ) -> T:
         """Run ``work`` in one transaction and commit it; on an exception nothing is kept.
 
-        ``work`` touches nothing but the unit and may be run again after a conflict.
+        ``work`` touches nothing but the unit and may be run again after a conflict. Raises what it
+        raises, and NotDone when there is no database, or no turn within seconds.
         ``about`` are the chats that it locks; until it is run, there may come more of them.
         ``soon`` false: it may wait a little for another's commit to ride with, but no longer when
         something else of its chats is written.
@@ -287,7 +289,8 @@ class Store(Protocol):
         back: Callable[[Delivery], object],
         lost: Callable[[Delivery], object],
     ) -> None:
-        """Claim for ``owner`` what is made in an empty stream, is due, and that ``may`` allows.
+        """Claim for ``owner``, for ``lease`` seconds, what is made in an empty stream, is due, and that
+        ``may`` allows.
 
         ``back`` is told of what ``may`` allowed and was not claimed, since it stands behind others.
 

@@ -136,7 +136,7 @@ class Chats:
 
     def _keep_open(self, chat: Chat) -> None:
         """Keep an open chat that stays open; seldom when it changed, which an index has to follow."""
-        detail, was = codec.chat_to_json(chat), self._hopes.held(chat.id)
+        detail, was = codec.chat_to_json(chat), self._hopes.take_json(chat.id)
         if abs(micros(self._now) - self._hopes.noted.get(chat.id)) < _SOON_AGAIN:
             query = sql.KEEP_CHAT if was is None else sql.KEEP_HOPED
             self._link.later(query, chat_id=chat.id, detail=detail, was=was)

@@ -42,7 +42,7 @@ class Home:
 
 
 class Waiting(NamedTuple):
-    """A row near the head of its stream; ``free`` if it is due and nobody holds it."""
+    """A row near the head of its stream; ``free`` if it is due and nobody holds it. ``size`` is in bytes."""
 
     id: int
     kind: str
@@ -52,7 +52,9 @@ class Waiting(NamedTuple):
 
 
 def run_of(rows: Iterable[Waiting], most: int, size: int) -> list[int]:
-    """Return the ids that one claim takes of a stream whose first rows these are."""
+    """Return the ids that one claim takes of a stream whose first rows these are, at least one of them:
+    at most ``most`` rows and ``size`` bytes.
+    """
     first, *others = rows
     if not first.free:
         return []
@@ -182,7 +184,9 @@ class Deliveries:
         return deliveries
 
     async def strike(self, ids: Sequence[int], owner: str, stream: str = "") -> list[int]:
-        """Strike rows off that ``owner`` holds, all of them of ``stream`` if it is given."""
+        """Strike rows off that ``owner`` holds. With ``stream``, that of all of them, it may be hoped
+        that he does and that nothing is behind them.
+        """
         if stream and self._link.shared and self._hopes.may_strike(stream):
             self._link.later(sql.STRIKE_HOPED, ids=list(ids), owner=owner, stream=stream)
             self._emptied.add(stream)
@@ -232,14 +236,14 @@ class Deliveries:
         clean: bool,
         alone: bool,
     ) -> list[int]:
-        """Give rows back for ``seconds``."""
+        """Give rows back for ``seconds``; see relay/storage.py, Unit."""
         rows = await self._link.rows(
             sql.GIVE_BACK,
             ids=list(ids),
             owner=owner,
             wait=_micros(seconds),
             why=why,
-            counted=int(clean),
+            uncounted=int(clean),
             alone=int(alone),
         )
         self._gathering.lanes |= codec.lanes({lane for _, lane in rows})

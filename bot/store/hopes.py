@@ -165,7 +165,7 @@ class Hopes:
         """A chat was read, and is locked: of it nothing need be hoped. Raises Vain if it was hoped
         to be another: what was made of that must not be written.
         """
-        if (self.held(chat_id) or detail) != detail:
+        if (self.take_json(chat_id) or detail) != detail:
             raise Vain
         self.noted.note(chat_id, changed)
 
@@ -206,8 +206,10 @@ class Hopes:
         if self._chats:
             raise Vain
 
-    def held(self, chat_id: str) -> str | None:
-        """Return the JSON that a chat's row must have, once: the statement holds it to that."""
+    def take_json(self, chat_id: str) -> str | None:
+        """Return, once, the JSON that a chat's row is hoped to have: whoever takes it asks the database
+        to hold it to that, and it is a hope no more. None if nothing was hoped.
+        """
         hoped = self._chats.pop(chat_id, None)
         return hoped[0] if hoped else None
 

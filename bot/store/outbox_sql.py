@@ -203,7 +203,7 @@ GIVE_BACK = Query(
         claimed_at=Now(),
         problem=_p("why"),
         kind=sa.case((_number("alone") == ONE, DeliveryKind.SINGLE.value), else_=outbox.c.kind),
-        attempt=outbox.c.attempt - _number("counted"),
+        attempt=outbox.c.attempt - _number("uncounted"),
     )
     .returning(outbox.c.id, outbox.c.lane)
 )

@@ -29,7 +29,8 @@ T = TypeVar("T")
 Work = Callable[[Unit], Awaitable[Any]]
 Clock = Callable[[], datetime]
 
-#: Seconds that work which may wait does wait for more of its kind; and before it rides with others.
+#: Seconds for which work that may wait does wait for more of its kind; after the second it rides along
+#: with what does not.
 _LINGER, _RIPE = 0.05, 0.025
 _PATIENCE = 5.0  # seconds that a piece waits for its turn
 _TRIES = 4
@@ -85,7 +86,7 @@ class _Savepoints(Protocol):
 class _Piece:
     work: Work
     done: asyncio.Future[Any]
-    until: float
+    until: float  # by the loop's clock: whoever asked has no patience for longer
     about: AbstractSet[str]
     soon: bool = True  # whether somebody waits for it
     tries: int = 0
@@ -124,7 +125,8 @@ class Writer:
     ) -> T:
         """Run ``work`` in a transaction; return its result once it is durable.
 
-        ``about`` are the chats that it locks.
+        ``about`` are the chats that it locks. Raises what the work raises, the driver's errors, and
+        TimeoutError when it got no turn, or met others at each.
         """
         if self._closed:
             raise RuntimeError("the database is closed")

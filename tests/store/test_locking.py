@@ -77,7 +77,7 @@ async def two_chats(store: SqlStore) -> int:
 
 def ends(store: SqlStore, *names: str) -> Awaitable[Any]:
     """Posts to these chats that end at the same time."""
-    endings = Endings(store, Claim("me", 30, 1, 0), lambda *_: None, lambda: False)
+    endings = Endings(store, Claim("me", 30, 1, 0), lambda *_: None, lambda: False, list)
     rows = [Delivery(Lane.TEAMS, f"chat:{n}", "relay", {"seqs": [1]}, n, id=7) for n in names]
     runs = [(Run((row.id,), row, 0.0), Relayed(row.chat_id or "", 1)) for row in rows]
     return asyncio.gather(*(endings.end(run, after, more=False) for run, after in runs))
@@ -282,7 +282,7 @@ async def test_a_message_behind_which_another_waits_locks_its_chat_before_its_ro
         await unit.recall("chat-1")
 
     begun = meanwhile(monkeypatch, (SqlUnit, "strike"), two, erase, behind=True)
-    endings = Endings(here, Claim("me", 30, 1, 0), lambda *_: None, lambda: False)
+    endings = Endings(here, Claim("me", 30, 1, 0), lambda *_: None, lambda: False, list)
     endings.hurry(taken.stream)
     await endings.end(Run((taken.id,), taken, 0.0), Relayed("chat-1", 1), more=False)
     await begun[0]
