@@ -25,8 +25,9 @@ from bot.visitors.hub import Hub
 from bot.visitors.lookout import Lookout
 from bot.visitors.pace import Pace
 from bot.visitors.poll_routes import PollRoutes
+from bot.visitors.public_routes import Page, PublicRoutes
 from bot.visitors.rate_routes import RateRoutes
-from bot.visitors.routes import Accepted, Allowances, Page, Routes
+from bot.visitors.routes import Accepted, Allowances, Routes
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from bot.visitors.socket import Shared
 
@@ -77,20 +78,13 @@ class VisitorsRoom:
         shared = Shared(visiting, hub, self._attendance, Buckets(allowed.says), pace, now)
         signing = SignInRoutes(porch, shared, joining, known, allowed.shared) if porch else None
         self._keeper = signing.keeper if signing else None
-        main = Routes(
-            shared,
-            joining,
-            origins=known,
-            page=page,
-            allowances=allowed,
-            signing=signing,
-            health=health,
-        )
+        public = PublicRoutes(page, health)
+        main = Routes(shared, joining, known, allowed, signing)
         polls = PollRoutes(shared, joining, known, allowed)
         rates = RateRoutes(joining, visiting, known)
         begins = BeginRoutes(beginning, shared, known, allowed, signing) if beginning else None
         files = FileRoutes(joining, attaching, known) if attaching else None
-        groups = (main, signing, polls, rates, begins, files)
+        groups = (public, main, signing, polls, rates, begins, files)
         self._table = [route for group in groups if group for route in group.table()]
 
     def routes(self, also: Iterable[web.RouteDef] = ()) -> list[web.RouteDef]:

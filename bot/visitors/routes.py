@@ -1,9 +1,8 @@
-"""The widget's HTTP side: docs/widget-protocol.md, "HTTP"."""
+"""Links, seats and the socket: docs/widget-protocol.md, "HTTP"."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,9 @@ from aiohttp import hdrs, web
 from bot.domain.chat import Chat
 from bot.relay.joining import CannotJoin, Joining
 from bot.relay.ports import Seat
-from bot.visitors import guard, pages, wire
+from bot.visitors import guard, wire
 from bot.visitors.allowance import Buckets, Rate
 from bot.visitors.around import answer, error
-from bot.visitors.bundle import Bundle
 from bot.visitors.guard import Refusal
 from bot.visitors.senders import Senders
 from bot.visitors.sign_in_routes import SignInRoutes
@@ -51,14 +49,6 @@ class Allowances:
     sockets_of_chat: int = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The stand-alone page, by language, and what it may do."""
-
-    html: Mapping[str, str]
-    policy: str
-
-
 class Accepted(web.WebSocketResponse):
     """A WebSocket that was let in. It is served by whoever called the handler.
 
@@ -69,18 +59,15 @@ class Accepted(web.WebSocketResponse):
 
 
 class Routes:
-    """The handlers; bot/visitors/room.py puts them together."""
+    """The handlers for whoever shows a link, or a cookie."""
 
     def __init__(
         self,
         shared: Shared,
         joining: Joining,
-        *,
         origins: frozenset[str],
-        page: Page,
         allowances: Allowances,
         signing: SignInRoutes | None,
-        health: Callable[[], Mapping[str, object]],
     ) -> None:
         self._shared = shared
         self._joining = joining
@@ -88,27 +75,14 @@ class Routes:
         self._hub = shared.hub
         self._now = shared.now
         self._origins = origins
-        self._page = page
         self._signing = signing
-        self._bundle = Bundle(pages.STATIC)
         self._allowances = allowances
-        self._health = health
         self._senders = Senders(allowances.by_address, allowances.shared)
         self._tokens = Buckets(allowances.by_token)
 
     def table(self) -> list[web.RouteDef]:
         """Return the routes, relative to the prefix."""
         return [
-            web.get("/healthz", self.healthz),
-            web.get("/widget.js", self.bundle),
-            web.get("/widget.js.map", self.bundle),
-            web.get("/poll.js", self.bundle),
-            web.get("/widget.css", self.bundle),
-            web.get("/frame.js", self.bundle),
-            web.get("/chat.css", self.bundle),
-            web.get(r"/words/{language:[a-z]+}.{edition:[0-9a-f]+}.json", self.words),
-            web.get("/more.{edition:[0-9a-f]+}.js", self.script),
-            web.get("/chat", self.chat_page),
             web.post("/api/peek", self.peek),
             web.post("/api/join", self.join),
             web.get("/api/session", self.session),
@@ -116,43 +90,6 @@ class Routes:
             # A HEAD that is answered like a GET would be a socket without one.
             web.get("/ws", self.ws, allow_head=False),
         ]
-
-    # --- what is the same for everybody ------------------------------------------------------------
-
-    async def healthz(self, request: web.Request) -> web.Response:
-        """Tell that this process answers; what it depends on is not asked, and not the world's."""
-        by_proxy = "X-Forwarded-For" in request.headers
-        return answer(200, {"ok": True} if by_proxy else {"ok": True, **self._health()})
-
-    async def bundle(self, request: web.Request) -> web.StreamResponse:
-        """Give the widget out, compressed beforehand where the browser takes that."""
-        answered = self._bundle.answer(request.path.rsplit("/", 1)[-1], request)
-        if answered is None:
-            raise Refusal(404, "not_found")
-        return answered
-
-    async def words(self, request: web.Request) -> web.StreamResponse:
-        """Give out what the widget says in a language other than English."""
-        match = request.match_info
-        answered = self._bundle.words(match["language"], match["edition"], request)
-        if answered is None:
-            raise Refusal(404, "not_found")
-        return answered
-
-    async def script(self, request: web.Request) -> web.StreamResponse:
-        """Give out what the widget fetches once there is a chat."""
-        answered = self._bundle.script(request.match_info["edition"], request)
-        if answered is None:
-            raise Refusal(404, "not_found")
-        return answered
-
-    async def chat_page(self, request: web.Request) -> web.Response:
-        """Give the stand-alone page out in the browser's language; that uses no link up."""
-        language = pages.language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-        html = self._page.html[language]
-        response = web.Response(text=html, content_type="text/html", charset="utf-8")
-        response.headers["Content-Security-Policy"] = self._page.policy
-        return response
 
     # --- links and seats ---------------------------------------------------------------------------
 
