@@ -93,19 +93,34 @@ class BeginRoutes:
         self._tries.check(request)
         guard.check_rate(self._keys, guard.token_name(body["key"]))
         who = await self._who(request)
-        question: Question | None = None  # it was taken: what is sent now is a repeat
-        if not await self._beginning.begun(body["key"]):
-            read = _question(body, who)
-            if isinstance(read, web.Response):
-                return read
-            self._asks.check(request)
-            question = read
         try:
+            question = await self._question(request, body, who)
             joined = await self._ask(request, question, body["key"], who)
+        except BadFields as bad:
+            return answer(422, {"error": "fields", "fields": bad.why})
         except CannotBegin as refusal:
             log.info("begin_refused", why=refusal.code)
             return _refused(refusal)
         return await self._seated(joined, guard.before(request))
+
+    async def _question(
+        self, request: web.Request, body: dict[str, Any], who: SignIn | None
+    ) -> Question | None:
+        """Read the form; None if it was taken: what is sent now is a repeat.
+
+        Raises BadFields, Refusal.
+        """
+        if await self._beginning.begun(body["key"]):
+            return None
+        question = read_question(
+            body["question"],
+            body["name"],
+            body["email"],
+            signed_in=who is not None,
+            details=body,
+        )
+        self._asks.check(request)
+        return question
 
     async def _ask(
         self, request: web.Request, question: Question | None, key: str, who: SignIn | None
@@ -143,17 +158,3 @@ def _refused(refusal: CannotBegin) -> web.Response:
         until = wire.time(refusal.until)
         return answer(403, {"error": refusal.code, "until": until})
     return error(_STATUS.get(refusal.code, 409), refusal.code)
-
-
-def _question(body: dict[str, Any], who: SignIn | None) -> Question | web.Response:
-    """Read the form; an answer that says what is wrong with which field."""
-    try:
-        return read_question(
-            body["question"],
-            body["name"],
-            body["email"],
-            signed_in=who is not None,
-            details=body,
-        )
-    except BadFields as bad:
-        return answer(422, {"error": "fields", "fields": bad.why})
