@@ -179,6 +179,7 @@ class Service:
             asyncio.create_task(every(_FORGET_EVERY, forget), name="forgetting"),
         ]
         await self._listen()
+        await self._tell_figures()
         log.info("started", on_stand_ins=self.settings.on_stand_ins)
 
     async def _open(self) -> None:
@@ -225,13 +226,15 @@ class Service:
                 raise
             where = server.unix_socket or f"{server.host}:{server.port}"
             raise CannotStart(f"Cannot listen on {where}: {error.strerror or error}.") from error
-        if (port := self.settings.metrics.port) is not None:
-            try:
-                await self.metrics.serve(port)
-            except OSError as error:
-                raise CannotStart(
-                    f"metrics.port: {port} cannot be had. {error.strerror}"
-                ) from error
+
+    async def _tell_figures(self) -> None:
+        port = self.settings.metrics.port
+        if port is None:
+            return
+        try:
+            await self.metrics.serve(port)
+        except OSError as error:
+            raise CannotStart(f"metrics.port: {port} cannot be had. {error.strerror}") from error
 
     async def stop(self) -> None:
         """End within 5 seconds: widgets are told to come back, what is under way is kept."""

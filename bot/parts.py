@@ -228,11 +228,11 @@ def proxy_identity(settings: Settings) -> ProxyIdentity:
 def daily(settings: Settings, relay: Relay) -> Daily:
     """Return what tells every day how things stand."""
     teams, asked = settings.teams, settings.daily
-    pool = teams.pool[0] if teams.pool else None
+    first = teams.pool[0] if teams.pool else None
     team = teams.teams[0].id if teams.teams else ""
-    channel = asked.channel or teams.fallback or (pool.id if pool else team)
+    channel = asked.channel or teams.fallback or (first.id if first else team)
     at = time.fromisoformat(asked.at) if asked.at else None
-    return Daily(relay, channel, (pool.team if pool else None) or team, at)
+    return Daily(relay, channel, (first.team if first else None) or team, at)
 
 
 def scanner(settings: Settings) -> Clamd | None:

@@ -48,16 +48,14 @@ class FileRoutes:
         attaching: Attaching,
         origins: frozenset[str],
         *,
-        in_memory: int = IN_MEMORY,
         patience: float = UPLOAD_SECONDS,
-        giving: Giving | None = None,
     ) -> None:
         self._joining = joining
         self._attaching = attaching
         self._origins = origins
-        self._room = in_memory
+        self._room = IN_MEMORY
         self._patience = patience
-        self._giving = giving or Giving()
+        self._giving = Giving()
         self._sending: Counter[str] = Counter()
         self._sent, self._seen = Buckets(SENT), Buckets(SEEN)
 

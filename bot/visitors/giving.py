@@ -35,9 +35,9 @@ HEADERS = {
 class Giving:
     """Who is being given files."""
 
-    def __init__(self, patience: float = READ_SECONDS, turn: float = TURN_SECONDS) -> None:
-        self._patience = patience
-        self._wait = turn
+    def __init__(self) -> None:
+        self._patience = READ_SECONDS
+        self._wait = TURN_SECONDS
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager

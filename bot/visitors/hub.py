@@ -106,14 +106,11 @@ class Hub:
         for watchers in list(self._watchers.values()):
             yield from watchers[:]
 
-    def of_seat(self, chat_id: str, seat_id: str) -> list[Watcher]:
-        """Return the sockets that were opened with a seat: a browser's tabs."""
-        return [w for w in self._watchers.get(chat_id, ()) if w.seat_id == seat_id]
-
     def dismiss(self, chat_id: str, seat_id: str, code: Close) -> None:
-        """Close the sockets of a seat that is not valid any more."""
-        for watcher in self.of_seat(chat_id, seat_id):
-            watcher.dismiss(code)
+        """Close the sockets of a seat that is not valid any more: a browser's tabs."""
+        for watcher in self._watchers.get(chat_id, [])[:]:  # one that goes at once is forgotten
+            if watcher.seat_id == seat_id:
+                watcher.dismiss(code)
 
     async def close(self, within: float = 4.0) -> int:
         """Close every socket, so that widgets come back to our successor; take no new ones.

@@ -103,8 +103,7 @@ def page_policy(frame_ancestors: Sequence[str]) -> str:
     )
 
 
-def check_link(url: str, what: str) -> str:
-    """Return ``url`` if it can be offered as a link. Raises ValueError."""
+def check_link(url: str, what: str) -> None:
+    """Refuse what cannot be offered as a link. Raises ValueError."""
     if urlsplit(url).scheme not in {"https", "http", "mailto"}:
         raise ValueError(f"the {what} must be https:, http: or mailto:, not {url!r}")
-    return url
