@@ -89,6 +89,7 @@ class Dispatcher:
         return await self._settle(run, after), asked
 
     async def _gave_up(self, run: Run, error: Refused) -> After | None:
+        """Return what follows: it is parked, that is, struck off undone, and somebody is told."""
         self._report("refused", run.delivery, error)
         return await self._handlers[run.delivery.kind].gave_up(run.delivery, error)
 

@@ -299,7 +299,7 @@ FREE = Query(
     sa.update(outbox)
     .where(outbox.c.owner.is_not(None))
     .values(
-        lease_until=Now() + sa.case((outbox.c.lane == "rt", _number("quarantine")), else_=-1),
+        lease_until=Now() + sa.case((outbox.c.lane == Lane.RT, _number("quarantine")), else_=-1),
         claimed_at=Now(),
         not_before=no_later(outbox.c.not_before),  # it was due, perhaps by a clock set back since
     )
