@@ -21,12 +21,12 @@ from bot.domain.commands import MARKED, NOTE
 _SCHEMA = "http://schema.skype.com/"
 _ATTRIBUTES = {
     "a": {"href"},
+    "ol": {"start"},
     "span": {"itemtype", "itemid", "itemprop"},
     "img": {"itemtype", "alt"},
     "emoji": {"alt"},
     "blockquote": {"itemtype"},
-    "strong": {"itemprop"},
-    "p": {"itemprop"},
+    **{tag: {"itemprop"} for tag in ("p", "strong")},
 }
 _STRUCK = {"s", "del", "strike"}
 _INLINE = _STRUCK | {"b", "strong", "i", "em", "u", "code", "a", "span", "img", "emoji", "at"}
@@ -58,6 +58,7 @@ _LAYOUT = re.compile(r"(?<![ \t\r\n\f]) *+[\t\r\n\f][ \t\r\n\f]*+")
 # What may stand in front of a mention that begins a line: the marks of a list, another mention.
 _BEFORE = re.compile(r"[\W\d]*(?:and)?\W*", re.IGNORECASE)
 _NEAR = 40  # characters
+_START = re.compile(r"[1-9][0-9]?")  # of four digits nobody would know a note behind it (MARKED)
 _SLASHES = re.compile(rf"[ ,:;]*{NOTE}")
 _LONGEST = 150_000  # characters; Teams' own limit for a whole message is about 100 KB
 _MAX_DEPTH = 250
@@ -222,7 +223,7 @@ class _Reader(HTMLParser):
         elif tag in {"td", "th"}:
             self._begin_cell()
         elif tag in _LINES:
-            self._block(tag)
+            self._block(tag, values.get("start", ""))
 
     def _begin_cell(self) -> None:
         if self._cell and self._fresh and len(self._lines) - 1 > self._row:
@@ -233,14 +234,15 @@ class _Reader(HTMLParser):
         self._cell = self._begins = True
         self._cells.append((len(self._lines) - 1, len(self._lines[-1])))
 
-    def _block(self, tag: str) -> None:
+    def _block(self, tag: str, start: str) -> None:
         if not self._begins:
             self._newline()
         self._begins = False
         if tag in _VERBATIM:
             self._verbatim += 1
         elif tag in {"ul", "ol"}:
-            self._lists.append(0 if tag == "ol" else -1)
+            first = int(start) if _START.fullmatch(start) else int(tag == "ol")
+            self._lists.append(first - 1)
         elif tag == "li":
             self._put(self._bullet())
             self._fresh = True  # a paragraph in the item goes on in this line
@@ -314,9 +316,9 @@ class _Reader(HTMLParser):
             self._pictures += 1
 
     def _link(self, href: str, shown: list[str]) -> None:
-        text = "".join(shown)
+        text = "".join(shown).strip()
         if href and not _same_address(href, text):
-            self._put(f" ({href})" if text.strip() else href)
+            self._put(f" ({href})" if text else href)
 
     # --- lines ---
 
@@ -379,8 +381,7 @@ def _without_point(line: str) -> str:
 
 
 def _same_address(href: str, text: str) -> bool:
-    shown = text.strip()
-    return href.removeprefix("mailto:").rstrip("/") == shown.removeprefix("mailto:").rstrip("/")
+    return href.removeprefix("mailto:").rstrip("/") == text.removeprefix("mailto:").rstrip("/")
 
 
 def read_text(text: str, mentions: Sequence[tuple[str, Mention]]) -> Written:
