@@ -93,8 +93,12 @@ class PostgresHand:
         except Unsendable:  # the server has heard nothing of it
             self._begun = begun
             raise
-        except errors.IntegrityError as error:
-            raise Clash(type(error).__name__) from error
+        except psycopg.Error as error:
+            if error is not self._db.broken:
+                self._committing = False  # the server has said that nothing is kept
+            if isinstance(error, errors.IntegrityError):
+                raise Clash(type(error).__name__) from error
+            raise
         self._kept = self._committing
         for then, rows in zip(thens, results, strict=True):
             if then is not None:

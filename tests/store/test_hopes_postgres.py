@@ -3,11 +3,17 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+from psycopg import errors
+
 from bot.domain.chat import State
 from bot.domain.messages import Role
 from bot.relay.storage import Unit
 from bot.store import SqlStore
+from bot.store.libpq import Connection, Order
+from bot.store.sql import Row
 from tests.store.making import add_chat, line, row, somebody_waits
+from tests.store.test_hopes import forgetting, speak
 
 
 async def test_whoever_holds_a_chat_adds_to_its_stream_before_whoever_only_hopes(
@@ -41,3 +47,29 @@ async def test_whoever_holds_a_chat_adds_to_its_stream_before_whoever_only_hopes
     await here.close()
     await there.close()
     assert first.rank == 1
+
+
+async def test_a_vain_hope_is_asked_again_although_the_connection_breaks_just_then(
+    pg_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is shut down says that it was vain, and then no more."""
+    here, there = SqlStore.at(pg_url), SqlStore.at(pg_url)
+    await add_chat(here, state=State.OPEN)
+    await speak(here, "first")
+    with forgetting():
+        await speak(there, "second")
+    run, vain = Connection.run, asyncio.Event()
+
+    async def cut(self: Connection, orders: list[Order]) -> list[list[Row]]:
+        try:
+            return await run(self, orders)
+        except errors.DivisionByZero:
+            vain.set()
+            self.close()
+            raise
+
+    monkeypatch.setattr(Connection, "run", cut)
+    assert await speak(here, "third") == 3
+    await here.close()
+    await there.close()
+    assert vain.is_set()
