@@ -97,7 +97,7 @@ class ByRest1:
         if new_ticket(dossier):
             receipt = self._find_new(dossier.marker)
         else:
-            receipt = self._find(dossier.ref, "Comment", wire1.file_name(dossier.marker))
+            receipt = self._find_comment(dossier.ref, wire1.file_name(dossier.marker))
         if receipt is None or dossier.tried is None:
             return receipt
         return whole(self, receipt, self._composed(dossier)[1])
@@ -115,7 +115,8 @@ class ByRest1:
         ref, first = TicketRef(self._rt.name, receipt.ticket), files[0]
         same = (receipt.size, receipt.sha256) == (len(first.content), first.sha256)
         if not same and self._like(ref, first) is None:
-            return first.name
+            hidden = receipt.taken and self._is_kept(ref, first.name)
+            return "" if hidden else first.name
         path = f"ticket/{ref.number}"
         line = self.rest.get(f"{path}/history/id/{receipt.transaction}", fields="Attachments")
         kept = wire1.enclosed(line)
@@ -139,6 +140,20 @@ class ByRest1:
             if receipt:
                 return receipt
         return None
+
+    def _find_comment(self, ref: TicketRef, name: str) -> Receipt | None:
+        found = self._find(ref, "Comment", name)
+        if found is None and self._is_kept(ref, name, f"{name}.txt"):
+            return self._unseen(ref.number)
+        return found
+
+    def _is_kept(self, ref: TicketRef, *names: str) -> bool:
+        """Tell whether our account attached a file of such a name, which RT need not show us for that.
+
+        Whoever may see a ticket may search by what is attached to it, comments or not.
+        """
+        ours = f"id = {ref.number} AND UpdatedBy = '{self.rest.account()}' AND Filename = "
+        return bool(self._search(*(f"{ours}'{name}'" for name in names)))
 
     def seen(self, dossier: Dossier, transcript: Part) -> Receipt | None:
         """Find what holds this file, or that of an earlier try, whoever RT takes for its author."""
@@ -232,10 +247,9 @@ class ByRest1:
         else:
             self._write(dossier.ref, "comment", (comment.type, comment.text), files)
         receipt = self._read_back(dossier, number, files)
-        if receipt is None:  # RT has told that it is there: it must not be written again
+        if receipt.taken:  # RT has told that it is there: it must not be written again
             right = "ShowTicket" if new else "ShowTicketComments"
             log.error("rt_cannot_read_back", rt=self._rt.name, ticket=number, right=right)
-            return self._unseen(number)
         return receipt
 
     def _composed(self, dossier: Dossier) -> tuple[Comment, list[Part]]:
@@ -291,16 +305,16 @@ class ByRest1:
             return Refused("RT's REST 1.0 takes one login or one plain address for a requestor.")
         return creating.queue_trouble(self._rt, new)
 
-    def _read_back(self, dossier: Dossier, number: int, files: Sequence[Part]) -> Receipt | None:
+    def _read_back(self, dossier: Dossier, number: int, files: Sequence[Part]) -> Receipt:
         """Look at what RT says it took. A new ticket's subject a script of RT's may have changed."""
+        ref, kind, unseen = TicketRef(self._rt.name, number), "Comment", self._unseen(number)
         try:
-            name, kind = wire1.file_name(dossier.marker), "Comment"
             if new_ticket(dossier):
                 kind = "Create"
                 if "not allowed" in self.rest.get(f"ticket/{number}/show").remarks:
-                    return None
-            receipt = self._find(TicketRef(self._rt.name, number), kind, name)
-            return receipt and whole(self, receipt, files)
+                    return unseen
+            receipt = self._find(ref, kind, wire1.file_name(dossier.marker))
+            return whole(self, receipt or unseen, files)
         except Written:
             raise
         except (NotDone, Refused) as error:  # it must not look as if nothing had been written

@@ -1,21 +1,24 @@
 """What REST 1.0 does not say, or says in an odd way, is not taken for something else."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.domain.messages import Kind, Message
 from bot.domain.tickets import NewTicket, TicketRef
-from bot.relay.outcomes import NotDone, Refused, Unclear
-from bot.relay.ports import Attachment
+from bot.relay.outcomes import NotDone, Refused, Unclear, Written
+from bot.relay.ports import Attachment, Dossier
+from bot.rt import wire1
 from bot.rt.gateway import RtGateway
 from bot.rt.instance import Api, Login, RtInstance
 from bot.sandbox.rt import Fault, RtStandIn, seeds
-from bot.sandbox.rt.world import Person
+from bot.sandbox.rt.world import Part, Person
 from tests.contract.rts import LONDON
 from tests.people import ADA, NOW
+from tests.rt.test_cut import by_itself, dropping, long, lost
 from tests.rt.test_rest2 import comments, dossier, for_
 
 
@@ -104,3 +107,51 @@ async def test_no_answer_at_all_is_no_proof_that_a_file_is_not_whole(
         await gateway.comment(asked)
     rt.faults.clear()
     assert await gateway.find(replace(asked, tried=timedelta(minutes=5)))
+
+
+@pytest.mark.parametrize("asked", [dossier(), long(None)])
+async def test_a_comment_that_rt_does_not_show_us_is_found_all_the_same(
+    rt: RtStandIn, gateway: RtGateway, asked: Dossier
+) -> None:
+    """Without the right ShowTicketComments; RT looks for files in what it does not show, too."""
+    rt.world.rights["Support"] -= {"ShowTicketComments"}
+    assert await gateway.find(asked) is None
+    await lost(rt, gateway, asked)
+    receipt = await gateway.find(by_itself(asked))
+    assert receipt
+    assert (receipt.ticket, receipt.proven, receipt.taken) == (seeds.PRINTER, False, True)
+    assert await gateway.find(replace(asked, marker="[chat:chat-2]")) is None
+
+
+async def test_of_a_comment_that_rt_does_not_show_us_it_is_told_that_its_transcript_was_dropped(
+    rt: RtStandIn, gateway: RtGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt.world.rights["Support"] -= {"ShowTicketComments"}
+    dropping(rt, monkeypatch)
+    with pytest.raises(Written, match="did not keep all of livechat-chat-"):
+        await gateway.comment(long(None))
+    with pytest.raises(Written, match="did not keep all of livechat-chat-"):
+        await gateway.find(by_itself(long(None)))
+    assert await gateway.find(long(None)), "somebody pressed again, and takes it as it is"
+
+
+async def test_what_somebody_else_attached_and_rt_does_not_show_us_is_no_record(
+    rt: RtStandIn, gateway: RtGateway
+) -> None:
+    rt.world.rights["Support"] -= {"ShowTicketComments"}
+    made = rt.world.note(seeds.PRINTER, "Comment", "grace", "x")
+    rt.world.attach(made, Part(wire1.file_name(dossier().marker), "application/json", b"{}"))
+    assert await gateway.find(dossier()) is None
+
+
+async def test_a_new_ticket_with_which_rt_kept_no_transcript_has_not_the_whole_record(
+    rt: RtStandIn, gateway: RtGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create: Callable[..., Any] = rt.world.create
+    monkeypatch.setattr(rt.world, "create", lambda *given: create(*given[:-1], []))
+    new = NewTicket("rt", "Support", "Printing")
+    with pytest.raises(Written, match="did not keep all of livechat-chat-"):
+        await gateway.comment(long(new))
+    receipt = await gateway.find(long(new))
+    assert receipt, "somebody pressed again, and takes it as it is"
+    assert receipt.ticket == max(rt.world.tickets)
