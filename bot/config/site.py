@@ -96,7 +96,8 @@ class VisitorStart(Section):
     team: TeamId | None = None
     """The team it belongs to. Not set: the first one."""
     answer_minutes: float = Field(default=10, gt=0, le=24 * 60)
-    """Minutes after which a visitor whom nobody has answered is told so, and `open` is over."""
+    """Minutes after which a visitor whom nobody has answered is told so, and `open` is over. One who
+    was invited is told after as long."""
     most_waiting: int = Field(default=10, ge=1, le=1000)
     """How many may wait for a first answer at once. The next one is told that all are busy."""
     details: tuple[Detail, ...] = ()

@@ -83,6 +83,7 @@ def _visitor_joined(chat: Chat, event: e.VisitorJoined) -> Step:
         presence=Presence.OPEN,
         presence_since=event.at,
         heard=event.at,
+        unheard=event.at,
         rating=Rating.AWAITED if event.rates else None,
     )
     chat, line = notice(chat, event, event.visitor, Notice.VISITOR_JOINED)
@@ -100,6 +101,8 @@ def _turned_away(chat: Chat, event: e.TurnedAway) -> Step:
 def _said(chat: Chat, event: e.Said) -> Step:
     author = event.author
     changes, effects = hearing(chat, event)
+    if author.role is Role.OPERATOR:
+        changes["unheard"] = None
     if author.role is Role.OPERATOR and all(o.id != author.id for o in chat.operators):
         waited = chat.waits
         chat = replace(chat, operators=(*chat.operators, author))

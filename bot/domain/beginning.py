@@ -57,10 +57,11 @@ def _asked(chat: Chat, event: e.Asked) -> Step:
 
 
 def _unanswered(chat: Chat, event: e.Unanswered) -> Step:
-    if chat.operators or chat.unanswered:
+    if chat.waits_since is None or chat.unanswered:
         return chat, ()
     chat, line = notice(replace(chat, unanswered=event.at), event, SYSTEM, Notice.UNANSWERED)
-    return chat, (line, f.TellThread(f.Word.UNANSWERED), f.ShowCard())
+    shown = (f.ShowCard(),) if chat.waits else ()  # of one who was invited the card says no more
+    return chat, (line, f.TellThread(f.Word.UNANSWERED), *shown)
 
 
 def _handed_back(chat: Chat, event: e.HandedBack) -> Step:

@@ -238,7 +238,8 @@ class Chat:
     ``rating`` is None where the visitor is not to be asked whether the chat helped.
     ``intake``, of a chat that a visitor began, is the ticket that is to be made for its record, as
     long as it has none (then ``ticket`` has the number 0); ``unanswered`` is when both sides were
-    told that nobody had answered. ``returns`` counts how often its visitor was put back to those who
+    told that nobody had answered. ``unheard`` is since when a visitor who was invited has heard nothing
+    of an operator's yet. ``returns`` counts how often its visitor was put back to those who
     wait, ``returned`` is when he last was, ``former`` are the operators who were there before that.
     ``details`` is what he told besides his question.
     """
@@ -273,6 +274,7 @@ class Chat:
     rating: Rating | None = None
     intake: NewTicket | None = None
     unanswered: datetime | None = None
+    unheard: datetime | None = None
     returns: int = 0
     returned: datetime | None = None
     former: tuple[Author, ...] = ()
@@ -321,9 +323,11 @@ class Chat:
         return self.operators[0] if self.operators else self.started_by
 
     @property
-    def waits_since(self) -> datetime:
-        """Since when he waits, if he does."""
-        return self.returned or self.created
+    def waits_since(self) -> datetime | None:
+        """Since when the visitor waits for a first answer, if he does; also one who was invited."""
+        if self.waits:
+            return self.returned or self.created
+        return self.unheard if self.state is State.OPEN else None
 
 
 _FIELDS = tuple(field.name for field in fields(Chat))

@@ -94,8 +94,9 @@ class Housekeeping:
 
     def _unanswered(self, chat: Chat) -> bool:
         """Tell whether a visitor is to be told that nobody has answered him."""
-        told_at = chat.waits_since + self._relay.rules.door.answer_within
-        return chat.waits and chat.unanswered is None and told_at <= self._relay.now()
+        since, patience = chat.waits_since, self._relay.rules.door.answer_within
+        waits = since is not None and since + patience <= self._relay.now()
+        return waits and chat.unanswered is None
 
     async def _treat(self, unit: Unit, chat: Chat) -> None:
         now = self._relay.now()

@@ -258,6 +258,11 @@ _MISMATCHED: dict[Word | Answer, str] = {
         "no such queue. Please go on with {visitor} in RT."
     ),
 }
+#: UNANSWERED of a visitor who was invited.
+_INVITED = (
+    "{visitor} joined the chat about ticket {ticket}, nobody has answered yet, and they were told so. "
+    "{how} To go on in RT instead, press “Send to RT” on the card. {detail}"
+)
 #: HANDED_BACK where another CO is there.
 _LEFT = "{detail} left; {visitor} was told. If no one else here goes on, press “Back to the queue” again."
 #: NOTHING_HERE with a reason: a command that cannot be carried out now.
@@ -325,6 +330,8 @@ def _worded(notice: Tell) -> str:
             return _UNLINKED
         case Word.HANDED_BACK if chat is not None and chat.operators:
             return _LEFT
+        case Word.UNANSWERED if chat is not None and chat.unheard:
+            return _INVITED
     if chat is None:
         return _WORDS[word]
     if word in _MISMATCHED and _is_unconfirmed(chat):

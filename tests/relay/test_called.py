@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.effects import Word
+from bot.domain.messages import Notice
 from bot.domain.presence import Presence
 from bot.relay.joining import Joined
 from bot.relay.outcomes import Gone
@@ -20,6 +21,7 @@ def calls(house: House) -> list[tuple[object, str]]:
 
 async def test_whose_chat_it_is_is_called_when_somebody_waits_for_him(house: House) -> None:
     chat, seat = await house.talking()
+    await house.writes("Toner?")
     await house.visiting.presence(chat.id, Presence.GONE)
     await tidied(house, RULES.silence.gone + timedelta(minutes=1))
     await house.visiting.here(seat)
@@ -29,6 +31,28 @@ async def test_whose_chat_it_is_is_called_when_somebody_waits_for_him(house: Hou
     assert house.threads.words == words
     words.remove(Word.STILL_HERE)  # nobody need do anything
     assert calls(house) == [(word, GRACE.id) for word in words]
+
+
+async def test_who_invited_and_does_not_answer_is_called_once_and_the_visitor_told(
+    house: House,
+) -> None:
+    """The link was used at night, say: the pop-up must not look as if somebody read along."""
+    chat, seat = await house.talking()
+    await house.visiting.say(seat, "k", "It beeps.")
+    await tidied(house, RULES.door.answer_within - timedelta(minutes=1))
+    assert house.threads.words == [Word.JOINED]
+    for _ in range(3):
+        await tidied(house, timedelta(minutes=2))
+    assert calls(house) == [(Word.JOINED, GRACE.id), (Word.UNANSWERED, GRACE.id)]
+    assert (await house.texts(chat.id))[-1] == Notice.UNANSWERED
+
+
+async def test_who_has_answered_once_is_not_called_for_that(house: House) -> None:
+    chat, seat = await house.talking()
+    await house.writes("Toner?")
+    await house.visiting.say(seat, "k", "It beeps.")
+    await tidied(house, RULES.door.answer_within + timedelta(minutes=1))
+    assert Notice.UNANSWERED not in await house.texts(chat.id)
 
 
 async def test_until_somebody_answers_whoever_lets_visitors_in_is_called(door: House) -> None:

@@ -105,6 +105,7 @@ async def test_every_chat_of_a_thread_that_is_gone_hears_of_it_whichever_finds_o
     await house.visiting.end(seat)
     await house.deliver()
     second, bobs = await house.talking()
+    await house.writes("hello")
     assert first.thread == second.thread
     house.threads.faults.before += [Gone(GONE)] * 2
     house.clock.pass_(hours=2)

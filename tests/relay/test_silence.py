@@ -17,8 +17,9 @@ MINUTE = timedelta(minutes=1)
 
 
 async def left(house: House) -> tuple[Chat, Seat]:
-    """Ada has said something and closed her window."""
+    """They have talked, and Ada has closed her window."""
     chat, seat = await house.talking()
+    await house.writes("hello")
     await house.visiting.say(seat, "k", "it beeps")
     await house.visiting.presence(chat.id, Presence.GONE)
     await house.deliver()

@@ -114,7 +114,7 @@ export const EN = {
   ended_by_operator: "{name} ended the chat",
   ended_by_silence: "This chat has ended, because nobody had written for long",
   operators_lost: "Computing support cannot be reached here any more",
-  unanswered: "Nobody has answered yet. You may wait on; if you leave, your question goes to computing support as a ticket.",
+  unanswered: "Nobody has answered yet. You may wait on; if you leave, what you wrote is put on a ticket.",
   handed_back: "{name} left; somebody else will answer",
   moved: "{name} took this conversation to another ticket",
   filed: "This conversation is on a ticket",
