@@ -18,7 +18,7 @@ from bot.relay.handlers import After, Quiet
 from bot.relay.inbound import Heard
 from bot.relay.outcomes import NotDone, Refused
 from bot.relay.relay import Relay
-from bot.relay.rows import Pasted
+from bot.relay.rows import FetchPayload
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -53,7 +53,7 @@ async def bring(relay: Relay, unit: Unit, chat: Chat, heard: Heard, *, spoken: b
         chat = await relay.happen(unit, chat, e.Said(now, author, key, _NAME, file=file))
         coming = Stored(file.id, chat.head, _NAME, "", b"", Fetched.COMING)
         await unit.keep_file(chat.id, coming)
-        pasted: Pasted = {"file": file.id, "seq": chat.head, "url": url}
+        pasted: FetchPayload = {"file": file.id, "seq": chat.head, "url": url}
         await unit.schedule(rows.fetch(chat, pasted))
         number += 1
     for called, url in heard.links:
@@ -88,7 +88,7 @@ class FetchHandler(Quiet):
         if late and delivery.attempt > 1:  # it hung, or we died of it
             raise Refused("It did not come in time.")
         try:
-            content, kind = await self._picture(str(cast("Pasted", delivery.payload)["url"]))
+            content, kind = await self._picture(str(cast("FetchPayload", delivery.payload)["url"]))
         except NotDone as error:
             if not (late or isinstance(error, TooBigToScan)):
                 raise
@@ -109,7 +109,7 @@ class FetchHandler(Quiet):
         return content, kind
 
     def _then(self, delivery: Delivery, content: bytes, kind: str, problem: str = "") -> After:
-        pasted = cast("Pasted", delivery.payload)
+        pasted = cast("FetchPayload", delivery.payload)
         file_id, seq = str(pasted["file"]), int(pasted["seq"])
 
         async def after(unit: Unit) -> None:

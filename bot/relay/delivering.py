@@ -18,7 +18,7 @@ from bot.relay.handlers import After, Quiet, Relayed
 from bot.relay.outcomes import Gone, NotDone, Refused
 from bot.relay.ports import Tell, Threads
 from bot.relay.relay import Relay
-from bot.relay.rows import Notice
+from bot.relay.rows import TellPayload
 from bot.relay.storage import Unit
 
 #: Notices that must raise a notification: somebody waits for the CO.
@@ -102,7 +102,7 @@ class TellHandler(InThread):
 
     async def _post(self, delivery: Delivery) -> After | None:
         """Post it, calling the CO if somebody waits for him."""
-        found, said = await self._chat(delivery), cast("Notice", delivery.payload)
+        found, said = await self._chat(delivery), cast("TellPayload", delivery.payload)
         if (word := word_of(str(said["word"]))) is None:
             return later(self._relay, delivery)  # a later version has words for it
         chat = found[0] if found else None
@@ -136,7 +136,7 @@ class TellHandler(InThread):
     async def _elsewhere(self, delivery: Delivery, lost: After | None) -> After | None:
         """What is wrong with a record in RT is told where the CO will see it."""
         found = await self._chat(delivery)
-        said = cast("Notice", delivery.payload)
+        said = cast("TellPayload", delivery.payload)
         if found is None or said["word"] not in _NEVER_LOST:
             return lost
         chat = found[0]
@@ -154,7 +154,7 @@ class TellHandler(InThread):
 
 def _whom(delivery: Delivery, chat: Chat | None) -> tuple[str, str] | None:
     """Whom a notice calls: id and name."""
-    said = cast("Notice", delivery.payload)
+    said = cast("TellPayload", delivery.payload)
     if mention := said.get("mention"):
         return str(mention[0]), str(mention[1])
     if said["word"] in _CALLS and chat is not None and chat.responsible.id:

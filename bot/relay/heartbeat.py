@@ -13,7 +13,7 @@ from bot.relay.budget import Budget
 from bot.relay.delivery import Committed, Delivery
 from bot.relay.handlers import After, Quiet
 from bot.relay.relay import Relay
-from bot.relay.rows import Absence
+from bot.relay.rows import AwayPayload
 from bot.relay.storage import Unit
 
 #: Whoever was silent for so long is taken to be dead.
@@ -76,7 +76,7 @@ class AwayHandler(Quiet):
     async def deliver(self, delivery: Delivery) -> After | None:
         """Tell them, one after another."""
         zone = self._relay.rules.zone
-        absence = cast("Absence", delivery.payload)
+        absence = cast("AwayPayload", delivery.payload)
         times = (datetime.fromisoformat(at) for at in (absence["since"], absence["until"]))
         since, until = (at.astimezone(zone) for at in times)
         day = "" if since.date() == until.date() else " on %-d %B"

@@ -19,7 +19,7 @@ from bot.relay.placing import going_on, opening
 from bot.relay.pool import Pool
 from bot.relay.ports import Mailer, Tickets
 from bot.relay.relay import Relay
-from bot.relay.rows import Numbered, Wish, wished
+from bot.relay.rows import NumberPayload, Wish, wished
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -178,7 +178,7 @@ class InvitationHandler:
 
 
 def _number(delivery: Delivery) -> int:
-    return int(cast("Numbered", delivery.payload)["number"])
+    return int(cast("NumberPayload", delivery.payload)["number"])
 
 
 def invitation_text(chat: Chat, link: str) -> str:

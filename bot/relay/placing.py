@@ -21,7 +21,7 @@ from bot.relay.pool import Pool
 from bot.relay.ports import Places, Tell, Thread, Threads
 from bot.relay.receiving import NO_THREAD, Receiving
 from bot.relay.relay import Relay
-from bot.relay.rows import LostNotice, Opening, Wish, wished
+from bot.relay.rows import LostPayload, OpenPayload, Wish, wished
 from bot.relay.storage import Unit
 
 Json = dict[str, Any]
@@ -37,7 +37,7 @@ def opening(chat: Chat, asked: Wish, channel: Thread) -> Delivery:
     Rows about one ticket follow one another: of two COs who ask at once, the second finds the chat
     of the first, and is led there. That goes on beside it if ``asked`` names it in ``beside``.
     """
-    kept: Opening = {"chat": chat.id, "ticket": ticket_to_json(chat.ticket), "asked": asked}
+    kept: OpenPayload = {"chat": chat.id, "ticket": ticket_to_json(chat.ticket), "asked": asked}
     return rows.open_thread(kept, chat.ticket.ref, channel.id)
 
 
@@ -141,7 +141,7 @@ class OpenHandler(Quiet):
         return stay
 
     def _chat(self, delivery: Delivery) -> Chat:
-        kept = cast("Opening", delivery.payload)
+        kept = cast("OpenPayload", delivery.payload)
         _, by = wished(kept["asked"])
         ticket = ticket_from_json(kept["ticket"])
         created = delivery.created or self._relay.now()
@@ -218,7 +218,7 @@ class BeginHandler(Quiet):
 
 
 def _asked(delivery: Delivery) -> Wish:
-    return cast("Opening", delivery.payload)["asked"]
+    return cast("OpenPayload", delivery.payload)["asked"]
 
 
 def _moved(asked: Wish, chat: Chat, link: str) -> Delivery:
@@ -241,7 +241,7 @@ class LostHandler(Quiet):
         if found is None:
             return None
         chat = found[0]
-        said = cast("LostNotice", delivery.payload)
+        said = cast("LostPayload", delivery.payload)
         by = said.get("by") or [chat.responsible.id, chat.responsible.name]
         gone = await self._relay.store.thread(chat.thread)
         place = await self._places.fallback(gone, str(by[0]))

@@ -12,7 +12,7 @@ from bot.relay.handlers import After, Quiet
 from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.relay.ports import Tickets
 from bot.relay.relay import Relay
-from bot.relay.rows import Rated
+from bot.relay.rows import RatingPayload
 
 
 class RatingHandler(Quiet):
@@ -27,7 +27,7 @@ class RatingHandler(Quiet):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Set it; setting it twice is harmless."""
-        said = cast("Rated", delivery.payload)
+        said = cast("RatingPayload", delivery.payload)
         try:
             ref = TicketRef(str(said["rt"]), int(said["ticket"]))
             await self._tickets.set_rating(ref, str(said["rating"]))

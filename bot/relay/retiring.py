@@ -10,7 +10,7 @@ from bot.relay.handlers import After, Quiet
 from bot.relay.outcomes import Refused, StillUnclear
 from bot.relay.ports import Threads
 from bot.relay.relay import Relay
-from bot.relay.rows import EarlierCard, Post
+from bot.relay.rows import ErasePayload, RetirePayload
 
 
 class _TakingBack(Quiet):
@@ -31,7 +31,7 @@ class RetireHandler(_TakingBack):
     async def deliver(self, delivery: Delivery) -> After | None:
         """Change it, unless it is the chat's card after all."""
         found = await self._relay.store.look(delivery.chat_id or "")
-        card = cast("EarlierCard", delivery.payload)["card"]
+        card = cast("RetirePayload", delivery.payload)["card"]
         if found is None or found[0].card == card:
             return None
         if not found[0].card:  # Teams has not taken the new one yet
@@ -46,7 +46,7 @@ class EraseHandler(_TakingBack):
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Delete it."""
-        which = cast("Post", delivery.payload)
+        which = cast("ErasePayload", delivery.payload)
         thread = await self._relay.store.thread(int(which["thread"]))
         await self._threads.erase(thread, str(which["post"]))
         return None

@@ -54,7 +54,7 @@ def key(delivery: Delivery) -> tuple[str, object]:
 # --- notices ------------------------------------------------------------------------------------
 
 
-class Notice(TypedDict):
+class TellPayload(TypedDict):
     """``word`` and ``detail`` are a Tell's. ``thread`` is our id of the thread it is for, if not where
     its chat is by then; ``mention`` whom it calls, by the id to mention and the name.
     """
@@ -76,7 +76,7 @@ def notice(
     mention: Sequence[str] | None = None,
 ) -> Delivery:
     """A notice in ``thread``; not ``fixed``: in the chat's thread, wherever that is by then."""
-    said: Notice = {"word": str(word), "detail": detail}
+    said: TellPayload = {"word": str(word), "detail": detail}
     if fixed:
         said["thread"] = thread
     if mention is not None:
@@ -86,7 +86,7 @@ def notice(
     )
 
 
-class LostNotice(TypedDict):
+class LostPayload(TypedDict):
     """``by`` is the CO, by his id and name: by then the chat may be purged."""
 
     word: str
@@ -99,14 +99,14 @@ def lost(chat: Chat, thread: int, word: str, detail: str, by: Author) -> Deliver
 
     In a stream of its own: the chat's may be stuck with what its thread does not take.
     """
-    said: LostNotice = {"word": str(word), "detail": detail, "by": [by.id, by.name]}
+    said: LostPayload = {"word": str(word), "detail": detail, "by": [by.id, by.name]}
     stream = Stream.LOST.of(chat.id)
     return Delivery(
         Lane.TEAMS, stream, DeliveryKind.LOST, said, chat.id, thread=thread, rank=URGENT
     )
 
 
-class Absence(TypedDict):
+class AwayPayload(TypedDict):
     """From when to when nobody was here, in ISO 8601."""
 
     since: str
@@ -115,7 +115,7 @@ class Absence(TypedDict):
 
 def away(since: datetime, until: datetime) -> Delivery:
     """That nobody was here."""
-    times: Absence = {"since": since.isoformat(), "until": until.isoformat()}
+    times: AwayPayload = {"since": since.isoformat(), "until": until.isoformat()}
     return Delivery(Lane.HERE, Stream.AWAY.of(), DeliveryKind.AWAY, times)
 
 
@@ -133,7 +133,7 @@ def card(chat_id: str, thread: int, *, rank: int = LATER, due: datetime | None =
     return Delivery(Lane.TEAMS, stream, kind, {}, chat_id, due, thread=thread, rank=rank)
 
 
-class EarlierCard(TypedDict):
+class RetirePayload(TypedDict):
     """``card`` is the id of its post."""
 
     card: str
@@ -144,12 +144,12 @@ def retire(chat: Chat, due: datetime) -> Delivery:
 
     In a stream of its own: to earlier versions, whose cards would wait for it, it is unknown.
     """
-    old: EarlierCard = {"card": chat.card}
+    old: RetirePayload = {"card": chat.card}
     stream, kind = Stream.RETIRE.of(chat.id), DeliveryKind.RETIRE
     return Delivery(Lane.TEAMS, stream, kind, old, chat.id, due, thread=chat.thread, rank=LATER)
 
 
-class Post(TypedDict):
+class ErasePayload(TypedDict):
     """``thread`` is our id, ``post`` Teams'."""
 
     thread: int
@@ -158,7 +158,7 @@ class Post(TypedDict):
 
 def erase(chat: Chat, post: str) -> Delivery:
     """A post of ours in the chat's thread. It belongs to no chat, which may be forgotten by then."""
-    where: Post = {"thread": chat.thread, "post": post}
+    where: ErasePayload = {"thread": chat.thread, "post": post}
     stream, kind = Stream.ERASE.of(chat.id), DeliveryKind.ERASE
     return Delivery(Lane.TEAMS, stream, kind, where, thread=chat.thread, rank=LATER)
 
@@ -169,7 +169,7 @@ def erase(chat: Chat, post: str) -> Delivery:
 class Wish(TypedDict):
     """That somebody named a ticket in ``thread`` (our id).
 
-    ``by`` has his ``id`` and ``name``; ``mention`` is as of a Notice. ``on_page``: he asked on our page.
+    ``by`` has his ``id`` and ``name``; ``mention`` is as of a TellPayload. ``on_page``: he asked on our page.
     ``beside`` are the ids of chats about it that he knows of; ``stay``: the chat is to stay in that thread.
     """
 
@@ -210,7 +210,7 @@ def move(chat: Chat, asked: Wish) -> Delivery:
     return Delivery(Lane.LOOKUP, Stream.LOOKUP.of(chat.thread), DeliveryKind.MOVE, asked, chat.id)
 
 
-class Opening(TypedDict):
+class OpenPayload(TypedDict):
     """``chat`` is the id that it will have; ``ticket`` is ``ticket_to_json``'s."""
 
     chat: str
@@ -218,7 +218,7 @@ class Opening(TypedDict):
     asked: Wish
 
 
-def open_thread(opening: Opening, ref: TicketRef, channel: int) -> Delivery:
+def open_thread(opening: OpenPayload, ref: TicketRef, channel: int) -> Delivery:
     """The thread, in ``channel`` (our id), of a chat that is to be about ``ref``."""
     stream, kind = Stream.OPEN.of(ref), DeliveryKind.OPEN
     return Delivery(Lane.TEAMS, stream, kind, opening, thread=channel, rank=URGENT)
@@ -233,7 +233,7 @@ def begin(chat: Chat) -> Delivery:
 # --- invitations and files ----------------------------------------------------------------------
 
 
-class Numbered(TypedDict):
+class NumberPayload(TypedDict):
     """The ``number`` of one of the chat's invitations, or of its filings."""
 
     number: int
@@ -241,11 +241,11 @@ class Numbered(TypedDict):
 
 def invite(chat: Chat, number: int, lane: Lane) -> Delivery:
     """The chat's invitation ``number``."""
-    which: Numbered = {"number": number}
+    which: NumberPayload = {"number": number}
     return Delivery(lane, Stream.INVITE.of(chat.id), DeliveryKind.INVITE, which, chat.id)
 
 
-class Pasted(TypedDict):
+class FetchPayload(TypedDict):
     """``file`` is the id of the chat's file, ``seq`` its message, ``url`` where Teams has it."""
 
     file: str
@@ -253,7 +253,7 @@ class Pasted(TypedDict):
     url: str
 
 
-def fetch(chat: Chat, picture: Pasted) -> Delivery:
+def fetch(chat: Chat, picture: FetchPayload) -> Delivery:
     """A picture that a CO pasted."""
     stream = Stream.FETCH.of(chat.id, picture["file"])
     return Delivery(Lane.FILES, stream, DeliveryKind.FETCH, picture, chat.id)
@@ -266,7 +266,7 @@ def release(chat: Chat, number: int, until: datetime) -> Delivery:
     """The chat's filing ``number``, which goes to RT then. A stream each: one that was undone may be
     due late, if the clock was set back.
     """
-    which: Numbered = {"number": number}
+    which: NumberPayload = {"number": number}
     stream, kind = Stream.HOLD.of(chat.id, number), DeliveryKind.RELEASE
     return Delivery(Lane.HERE, stream, kind, which, chat.id, until)
 
@@ -276,7 +276,7 @@ def file(chat: Chat) -> Delivery:
     return Delivery(Lane.RT, Stream.FILE.of(chat.id), DeliveryKind.FILE, {}, chat.id)
 
 
-class Status(TypedDict):
+class StatusPayload(TypedDict):
     """``status`` is what the ticket's is to be, in RT's words."""
 
     status: str
@@ -284,11 +284,11 @@ class Status(TypedDict):
 
 def status(chat: Chat, wanted: str) -> Delivery:
     """The status of the ticket, behind the record."""
-    said: Status = {"status": wanted}
+    said: StatusPayload = {"status": wanted}
     return Delivery(Lane.RT, Stream.FILE.of(chat.id), DeliveryKind.STATUS, said, chat.id)
 
 
-class Rated(TypedDict):
+class RatingPayload(TypedDict):
     """The visitor's answer (a Rating) for a ticket of an instance of RT."""
 
     rt: str
@@ -298,7 +298,7 @@ class Rated(TypedDict):
 
 def rating(chat: Chat, ticket: TicketRef, answer: Rating) -> Delivery:
     """The visitor's answer, for a field of ``ticket``."""
-    said: Rated = {"rt": ticket.instance, "ticket": ticket.number, "rating": answer.value}
+    said: RatingPayload = {"rt": ticket.instance, "ticket": ticket.number, "rating": answer.value}
     return Delivery(Lane.RT, Stream.RATING.of(chat.id), DeliveryKind.RATING, said, chat.id)
 
 
