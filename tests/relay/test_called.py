@@ -6,7 +6,7 @@ from bot.domain.effects import Word
 from bot.domain.messages import Notice
 from bot.domain.presence import Presence
 from bot.relay.joining import Joined
-from bot.relay.outcomes import Gone
+from bot.relay.outcomes import Gone, Refused
 from bot.relay.ports import Thread
 from tests.people import ALAN, GRACE
 from tests.relay.doorway import asks, thread_of, tidied
@@ -98,3 +98,19 @@ async def test_whose_thread_is_lost_is_told_in_his_own_personal_chat(door: House
     ((place, notice),) = door.threads.told
     assert (place, notice.word) == (f"personal chat of {ALAN.id}", Word.ORPHANED)
     assert calls(door) == [(Word.ORPHANED, ALAN.id)]
+
+
+async def test_whose_record_rt_refuses_is_called(house: House) -> None:
+    chat, _ = await house.talking()
+    house.tickets.faults.before.append(Refused("You may not comment there."))
+    await house.presses("file", chat, summary="Toner.")
+    await house.deliver()
+    assert calls(house)[1:] == [(Word.FILING_FAILED, GRACE.id)]
+
+
+async def test_who_invited_is_called_and_not_who_named_the_ticket(house: House) -> None:
+    chat = await house.proposed()
+    await house.presses("invite", chat, who="alan")
+    await house.joining.join(house.token(chat), "nonce", None)
+    await house.deliver()
+    assert calls(house) == [(Word.JOINED, ALAN.id)]
