@@ -2,7 +2,7 @@
 import { apiAt, type Ask } from "./api.ts";
 import { hasToken, keep, recall, takeFromAddress, type Invitation } from "./invitation.ts";
 import { moreOf, type Chosen } from "./more.ts";
-import { shelfOn, Spare } from "./outbox.ts";
+import { browser, Spare, tab } from "./outbox.ts";
 import { countInTitle, stepAside, tell } from "./page.ts";
 import { Retry } from "./retry.ts";
 import { dress } from "./styles.ts";
@@ -32,8 +32,6 @@ export class App {
   /** What stood in the composer when the chat came onto the page, or when it last went away. */
   first = "";
   readonly line = new StateLine(() => this.draw());
-  #tab = shelfOn(() => sessionStorage);
-  #browser = shelfOn(() => localStorage);
   #invitation: Invitation | null = null;
   #retry = new Retry();
   #soon = 0;
@@ -61,11 +59,11 @@ export class App {
 
   /** What the reader chose among the options. */
   get chosen(): Chosen {
-    return (this.#chosen ??= this.#browser.get("options") ?? {});
+    return (this.#chosen ??= browser.get("options") ?? {});
   }
 
   set chosen(chosen: Chosen) {
-    this.#browser.set("options", (this.#chosen = chosen));
+    browser.set("options", (this.#chosen = chosen));
     this.draw();
   }
 
@@ -85,18 +83,18 @@ export class App {
   connect(): void {
     this.open = this.fullpage;
     // The first look into a storage takes long: the two have a step each.
-    inTurn((this.#steps = [() => dress(this.root), () => this.draw(), () => recall(this.#tab), this.#arrive]));
+    inTurn((this.#steps = [() => dress(this.root), () => this.draw(), recall, this.#arrive]));
     if (this.open || document.hidden || hasToken()) atOnce(this.#steps);
   }
 
   #arrive = (): void => {
     this.#listen("addEventListener");
     this.#fromAddress();
-    const kept = recall(this.#tab);
+    const kept = recall();
     if (this.#invitation) return;
     if (kept) this.#invite(kept);
     // On our own page also for the words of the language that is wanted.
-    else if (this.open || this.#browser.get("session") != null || this.#tab.get("last")) void this.resume();
+    else if (this.open || browser.get("session") != null || tab.get("last")) void this.resume();
   };
 
   disconnect(): void {
@@ -113,9 +111,9 @@ export class App {
     atOnce(this.#steps);
     if (this.open || !tell(this.host, "open")) return;
     this.open = true;
-    this.#tab.set("open", true);
+    tab.set("open", true);
     if (this.talk) this.talk.start();
-    else if (!this.#invitation && (this.#browser.get("session") || wordsOf(this.lang))) void this.resume();
+    else if (!this.#invitation && (browser.get("session") || wordsOf(this.lang))) void this.resume();
     this.draw();
     this.#focus();
   }
@@ -124,7 +122,7 @@ export class App {
     if (!this.open || this.fullpage || !tell(this.host, "close")) return;
     const held = this.#held;
     this.open = this.asking = false;
-    this.#tab.set("open", false);
+    tab.set("open", false);
     this.draw();
     if (held) this.#find(".launcher")?.focus();
   }
@@ -148,16 +146,16 @@ export class App {
   // The way in.
 
   #fromAddress = (): void => {
-    const invitation = takeFromAddress(this.#tab);
+    const invitation = takeFromAddress();
     if (!invitation) return;
-    this.#tab.set("open", true);
+    tab.set("open", true);
     this.#invite(invitation);
   };
 
   #invite(invitation: Invitation): void {
     this.#invitation = invitation;
     this.#endTalk();
-    this.open ||= this.#tab.get("open") !== false; // minimised on the page before
+    this.open ||= tab.get("open") !== false; // minimised on the page before
     this.go({ name: "checking" });
     this.#focus();
     this.#enter(invitation);
@@ -175,12 +173,12 @@ export class App {
     if (status !== 200) this.#trouble(status, () => this.#enter(invitation));
     else if (peek.fate === "pending") this.#offer(invitation, peek);
     // One's own link, opened again: who sits in the chat already gets in again.
-    else if (peek.fate === "used" && this.#browser.get("session")) void this.#join(invitation);
+    else if (peek.fate === "used" && browser.get("session")) void this.#join(invitation);
     else this.#refuse(peek.fate, peek);
   }
 
   #offer(invitation: Invitation, peek: Peek, failed?: boolean): void {
-    const hint = this.#browser.get<string>("session");
+    const hint = browser.get<string>("session");
     const other = !!hint && hint !== peek.ticket;
     const join = () => {
       this.go({ name: "invited", peek, other, busy: true, join: () => undefined });
@@ -191,7 +189,7 @@ export class App {
 
   async #join(invitation: Invitation, peek?: Peek): Promise<void> {
     invitation.pressed = true;
-    keep(this.#tab, invitation);
+    keep(invitation);
     const { token, nonce } = invitation;
     const [status, body] = await this.#ask("api/join", { token, nonce });
     if (this.#invitation !== invitation) return;
@@ -208,8 +206,8 @@ export class App {
   }
 
   #refuse(fate: Fate, peek?: Peek): void {
-    keep(this.#tab, (this.#invitation = null));
-    const back = this.#browser.get("session") ? () => void this.resume() : null;
+    keep((this.#invitation = null));
+    const back = browser.get("session") ? () => void this.resume() : null;
     this.go({ name: "refused", fate: fate as "used", peek, back });
   }
 
@@ -230,11 +228,11 @@ export class App {
   }
 
   /** `chat`: the one that was closed here, if the service has not been told yet. */
-  async #boot(chat = this.#browser.get("session") === "" && this.#browser.get("left")): Promise<void> {
+  async #boot(chat = browser.get("session") === "" && browser.get("left")): Promise<void> {
     const [status, body] = await (chat ? this.#ask("api/leave", { chat }) : this.#ask("api/session"));
     if (this.#invitation || this.talk || !this.host.isConnected) return;
     if (status === 401) this.clean();
-    this.open ||= !!this.#tab.get("open");
+    this.open ||= !!tab.get("open");
     if (status === 409) {
       this.open = true; // another one is this browser's by now, and goes on
       return this.#boot(null);
@@ -243,35 +241,35 @@ export class App {
     if (!now && status !== 204 && status !== 401)
       return this.#trouble(status, () => void this.#boot(chat), !chat);
     // What was not sent from here is shown first, until it is dismissed; not once one has signed out (401).
-    const old = leftBehind(this.#tab, body as View)?.view;
+    const old = leftBehind(tab, body as View)?.view;
     const stop = old && old.chat !== now?.chat && (now ? "other_chat" : "no_session");
     const view = stop ? old : now;
     if (!now) {
-      this.#browser.set("session", null);
-      this.#browser.set("left", null);
-      new Spare(this.#browser).only();
+      browser.set("session", null);
+      browser.set("left", null);
+      new Spare(browser).only();
     }
     if (view) this.#begin(view, stop);
     else {
-      this.#tab.set("open", null);
+      tab.set("open", null);
       this.go({ name: "none" });
     }
   }
 
   /** Whoever wrote here has signed out: nothing of it stays, nor in other windows (lazy/closed.ts). */
   clean(): void {
-    for (const name of this.#tab.names("")) this.#tab.set(name, null);
-    this.#tab.set("open", this.open);
-    this.#browser.set("left", this.#browser.get<[string]>("read")?.[0] ?? null);
+    for (const name of tab.names("")) tab.set(name, null);
+    tab.set("open", this.open);
+    browser.set("left", browser.get<[string]>("read")?.[0] ?? null);
   }
 
   // The chat.
 
   #begin(view: View, stop?: Stop | false): void {
-    keep(this.#tab, (this.#invitation = null));
+    keep((this.#invitation = null));
     this.#retry.stop();
-    if (!stop) this.#browser.set("session", view.ticket || "?");
-    this.talk = new Talk(`${this.base.replace(/^http/, "ws")}ws`, this.#tab, this.#browser, view, {
+    if (!stop) browser.set("session", view.ticket || "?");
+    this.talk = new Talk(`${this.base.replace(/^http/, "ws")}ws`, tab, browser, view, {
       changed: this.changed,
       arrived: ({ name, text }) => {
         this.announcer.say(`${name}: ${text}`, true);
@@ -299,8 +297,8 @@ export class App {
     const { chat } = talk.session.view;
     this.#endTalk();
     talk.forget();
-    this.#browser.set("session", "");
-    this.#browser.set("left", chat);
+    browser.set("session", "");
+    browser.set("left", chat);
     this.hide();
     this.go({ name: "none" });
     void this.#boot(chat);
@@ -377,7 +375,7 @@ export class App {
     // A tab that nobody has looked at yet holds no connection, and knows of no chat begun on other pages.
     if (!document.hidden)
       if (talk) talk.start();
-      else if (!open && screen.name === "none" && this.#browser.get("session")) void this.#boot();
+      else if (!open && screen.name === "none" && browser.get("session")) void this.#boot();
     this.draw();
   };
 

@@ -1,5 +1,5 @@
 /** The secret of the link, from the address bar to the service, and nowhere else. */
-import type { Shelf } from "./outbox.ts";
+import { tab } from "./outbox.ts";
 import { randomText } from "./wire.ts";
 
 export interface Invitation {
@@ -14,19 +14,18 @@ export interface Invitation {
 export const hasToken = () => location.hash.match(/^#livechat=(.+)/)?.[1];
 
 /** Takes the token out of the address and the history at once; null when there is none. */
-export function takeFromAddress(shelf: Shelf): Invitation | null {
+export function takeFromAddress(): Invitation | null {
   const token = hasToken();
   if (!token) return null;
   history.replaceState(history.state, "", location.pathname + location.search);
-  const before = recall(shelf);
+  const before = recall();
   // The same link opened again keeps its nonce.
   const invitation = before?.token === token ? before : { token, nonce: randomText() };
-  keep(shelf, invitation);
+  keep(invitation);
   return invitation;
 }
 
-export const recall = (shelf: Shelf): Invitation | null => shelf.get("invitation");
+export const recall = (): Invitation | null => tab.get("invitation");
 
 /** Null when it was answered, and is of no more use. */
-export const keep = (shelf: Shelf, invitation: Invitation | null): void =>
-  shelf.set("invitation", invitation);
+export const keep = (invitation: Invitation | null): void => tab.set("invitation", invitation);

@@ -38,6 +38,9 @@ export const shelfOn = (open: () => Storage): Shelf => ({
   },
 });
 
+export const tab = shelfOn(() => sessionStorage);
+export const browser = shelfOn(() => localStorage);
+
 const DAY = 86_400_000;
 
 /** What the visitor wrote and the service has not acknowledged; it belongs to one tab. */

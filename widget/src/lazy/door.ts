@@ -7,6 +7,7 @@ import type { Kit } from "../more.ts";
 import type { Child, Spec } from "../view/dom.ts";
 import { randomText, type View } from "../wire.ts";
 import { keepsCookies } from "../cookies.ts";
+import { ask } from "./ask.ts";
 import { dress } from "./dress.ts";
 import { empty, isLeft, keep, recalled, type Field } from "./form.ts";
 import { Hits, hitsView } from "./hits.ts";
@@ -49,7 +50,6 @@ interface Refused {
 /** Milliseconds before the `n`-th repeat, from 1. */
 export const pauseBefore = (n: number): number => Math.min(1_000 * 2 ** n, 30_000);
 
-const PATIENCE = 15_000;
 /** Milliseconds after which it may be otherwise: we ask again when the panel is opened, or drawn. */
 const OLD = 30_000;
 // Quoted wherever it stands: the build shortens another member of that name.
@@ -60,23 +60,6 @@ const DETAILS: Field[] = ["room", "browser"];
 
 /** What is asked of whoever came to this step, besides the question, name and address. */
 const askedAt = (step?: Step): Field[] => DETAILS.filter((name) => step?.details?.includes(name));
-
-/** The status and the JSON of an answer; status 0 when there was none. */
-async function ask(app: App, form?: object): Promise<[status: number, body: unknown]> {
-  try {
-    const answer = await fetch(`${app.base}api/begin`, {
-      signal: AbortSignal.timeout?.(PATIENCE) ?? null,
-      ...(form && {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-Livechat": "1" },
-        body: JSON.stringify(form),
-      }),
-    });
-    return [answer.status, await answer.json().catch(() => null)];
-  } catch {
-    return [0, null];
-  }
-}
 
 /** To the first field with a fault, and to its label: a browser that sees a part of a box does not scroll. */
 function lead(app: App): void {
@@ -121,7 +104,7 @@ class Door {
     if (this.looking) return;
     this.looking = true;
     this.at = Date.now();
-    const [status, body] = await ask(this.app);
+    const [status, body] = await ask(this.app, "api/begin");
     this.looking = false;
     // One that does not know the question begins no chats.
     const step = status === 404 ? ({ state: "off" } as Step) : status === 200 && (body as Step | null);
@@ -182,7 +165,7 @@ class Door {
     // What is not asked is not told, nor blanks around it, of which there may be more than fit.
     const names = ["key", ...FIELDS, ...askedAt(this.step)] as const;
     const told = names.map((name) => [name, this.form[name].trim()]);
-    void ask(this.app, Object.fromEntries(told)).then(([status, body]) => {
+    void ask(this.app, "api/begin", Object.fromEntries(told)).then(([status, body]) => {
       this.awaited = false;
       this.#answered(status, body);
     });

@@ -1,4 +1,5 @@
 /** What is typed into the form that begins a chat: kept in the tab until it is answered. */
+import { tab } from "../outbox.ts";
 import { browserOf } from "./browser.ts";
 
 export type Field = "question" | "name" | "email" | "room" | "browser";
@@ -8,8 +9,6 @@ export interface Form extends Record<Field, string> {
   /** The `person` who was signed in when it was filled in, or "": nobody else sees it. */
   who: string;
 }
-
-const PLACE = "livechat:door";
 
 export const empty = (): Form => ({
   key: "",
@@ -21,28 +20,9 @@ export const empty = (): Form => ({
   browser: browserOf(navigator.userAgent),
 });
 
-export function recalled(): Form {
-  try {
-    return { ...empty(), ...JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") };
-  } catch {
-    return empty(); // blocked by the visitor or by policy
-  }
-}
+export const recalled = (): Form => ({ ...empty(), ...tab.get("door") });
 
-export function keep(form: Form): void {
-  try {
-    sessionStorage.setItem(PLACE, JSON.stringify(form));
-  } catch {
-    // the page still knows
-  }
-}
+export const keep = (form: Form): void => tab.set("door", form);
 
 /** Something that was said in this tab was not sent, and is not shown: nobody knows whether its writer is here. */
-export function isLeft(): boolean {
-  try {
-    const chat = JSON.parse(sessionStorage.getItem("livechat:last") ?? "null") as string | null;
-    return !!sessionStorage.getItem(`livechat:${chat}`);
-  } catch {
-    return false;
-  }
-}
+export const isLeft = (): boolean => !!tab.get(`${tab.get("last")}`);

@@ -1,6 +1,7 @@
 /** What a reader may choose. `details` opens, closes and says so by itself. */
 import type { App } from "../app.ts";
 import type { Chosen, Kit } from "../more.ts";
+import { browser } from "../outbox.ts";
 import type { Spec } from "../view/dom.ts";
 import { dress } from "./dress.ts";
 
@@ -10,7 +11,9 @@ export function options({ h, icon, say }: Kit, ring: (chosen: Chosen) => void) {
   return (app: App): Spec => {
     dress(app);
     const choice = (name: keyof Chosen, words: string) => {
-      const set = (on: boolean) => (app.chosen = { ...app.chosen, ...kept(), [name]: on });
+      // Another window may have chosen meanwhile.
+      const set = (on: boolean) =>
+        (app.chosen = { ...app.chosen, ...browser.get<Chosen>("options"), [name]: on });
       const input = async ({ target }: Event) => {
         const box = target as HTMLInputElement;
         set(box.checked);
@@ -35,13 +38,4 @@ export function options({ h, icon, say }: Kit, ring: (chosen: Chosen) => void) {
       ),
     );
   };
-}
-
-/** What was chosen last in any window of this browser. */
-function kept(): Chosen {
-  try {
-    return JSON.parse(localStorage.getItem("livechat:options") ?? "{}") as Chosen;
-  } catch {
-    return {}; // blocked by the visitor or by policy
-  }
 }

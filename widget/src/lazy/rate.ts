@@ -3,13 +3,11 @@ import type { App } from "../app.ts";
 import type { Kit } from "../more.ts";
 import type { Talk } from "../talk.ts";
 import type { Child } from "../view/dom.ts";
+import { ask } from "./ask.ts";
 
 type Answer = "yes" | "partly" | "no";
 /** What became of an answer from here. */
 type Fate = "sending" | "kept" | "late" | "failed";
-
-/** Milliseconds. */
-const PATIENCE = 15_000;
 
 /** What the service's answer means; `rated`: another window was quicker. */
 export const fateOf = (status: number, error?: string): Fate =>
@@ -32,19 +30,8 @@ export function rate({ h, button, say }: Kit): (app: App, talk: Talk) => Child[]
   async function send(app: App, talk: Talk, answer: Answer): Promise<void> {
     fates.set(talk, "sending");
     app.draw();
-    let fate: Fate = "failed";
-    try {
-      const told = await fetch(`${app.base}api/rate`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-Livechat": "1" },
-        body: JSON.stringify({ chat: talk.session.view.chat, answer }),
-        signal: AbortSignal.timeout?.(PATIENCE) ?? null,
-      });
-      const body = (await told.json().catch(() => null)) as { error?: string } | null;
-      fate = fateOf(told.status, body?.error);
-    } catch {
-      // there was no answer
-    }
+    const [status, body] = await ask(app, "api/rate", { chat: talk.session.view.chat, answer });
+    const fate = fateOf(status, (body as { error?: string } | null)?.error);
     fates.set(talk, fate);
     app.announcer.say(words(fate));
     app.draw();
