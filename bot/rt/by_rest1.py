@@ -103,6 +103,8 @@ class ByRest1:
         return whole(self, receipt, self._composed(dossier)[1])
 
     def kept(self, dossier: Dossier, receipt: Receipt) -> bytes:
+        if not receipt.transaction:
+            return b""  # it is there, and not shown to us
         path, name = f"ticket/{receipt.ticket}", wire1.file_name(dossier.marker)
         line = self.rest.get(f"{path}/history/id/{receipt.transaction}", fields="Attachments")
         files = wire1.enclosed(line)

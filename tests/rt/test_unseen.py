@@ -55,6 +55,7 @@ async def test_a_new_ticket_whose_files_rt_dropped_is_found_by_its_marker(
     rt.fault(Fault(method="POST", path="ticket", accepted=True, drop=True))
     with pytest.raises(Unclear):
         await gateway.comment(for_a_new_ticket())
+    rt.fault(Fault(path="history/id/0", status=400))  # what it does not show has no number
     receipt = await gateway.find(for_a_new_ticket())
     assert receipt
     assert receipt.ticket == max(rt.world.tickets)
