@@ -115,8 +115,9 @@ _WORDS: dict[Word | Answer, str] = {
     ),
     Answer.TOO_LONG: "Not sent: the message is too long. {detail} Send it in smaller parts.",
     Answer.NOTHING_TO_SEND: (
-        "Not all of your message reaches the visitor: text, pasted pictures and links to files do, "
-        "a card or anything beside a note does not. {detail} Put what matters into words, or attach it to ticket {ticket} in RT."
+        "Not all of your message reaches the visitor: text, pasted pictures and links to files do; a card, "
+        "a Loop component, a forwarded message or anything beside a note does not. {detail} Put what "
+        "matters into words, or attach it to ticket {ticket} in RT."
     ),
     Answer.FILE_MISSED: (
         "The visitor could not be shown a picture of yours. {detail} Send it again, or attach it to "

@@ -53,6 +53,11 @@ _WITHOUT_DETAIL = {
 }
 
 
+@pytest.mark.parametrize("what", ["a card", "a Loop component", "a forwarded message", "a note"])
+def test_whoever_brings_what_cannot_be_shown_reads_its_name(what: str) -> None:
+    assert what in words.say(Tell(Answer.NOTHING_TO_SEND, "", talking()), Listening.THREAD)
+
+
 @pytest.mark.parametrize(
     ("listening", "how"), [(Listening.MENTION, "mention me"), (Listening.THREAD, "Every reply")]
 )
