@@ -24,7 +24,7 @@ from bot.domain.rating import Rating
 from bot.domain.reception import Admits, Reception
 from bot.domain.tickets import NewTicket
 from bot.relay.joining import Joined
-from bot.relay.pool import Channel, Pool, choose
+from bot.relay.pool import Channel, Pool
 from bot.relay.ports import BEGUN, Seat, Thread
 from bot.relay.relay import Relay
 from bot.relay.sending import plain_subject
@@ -62,7 +62,6 @@ class Beginning:
     def __init__(self, relay: Relay, channels: tuple[Channel, ...] = ()) -> None:
         """Without ``channels`` threads are where it was opened."""
         self._relay = relay
-        self._channels = channels
         self._pool = Pool(relay, channels)
 
     async def doorstep(self) -> Doorstep:
@@ -93,7 +92,7 @@ class Beginning:
         before = await self._relay.store.find_seat(digest(present)) if present else None
         if before and before.chat_id != chat_id and await self._talks(before):
             raise CannotBegin("running")
-        busy = await self._pool.crowd() if len(self._channels) > 1 else {}
+        channel = await self._pool.emptiest()
 
         async def work(unit: Unit) -> Seat:
             found = await unit.reception()  # first: who asks at the same time waits here
@@ -102,7 +101,7 @@ class Beginning:
                 if found is None or not (self._is_open(found) and question.text):
                     raise CannotBegin("closed")
                 who = await self._admitted(unit, question, sign_in, present)
-                await self._begin(unit, chat_id, question, who, found, self._near(busy))
+                await self._begin(unit, chat_id, question, who, found, channel)
             elif sign_in and not _same(chat.identity, sign_in.who):
                 raise CannotBegin("not_yours")  # the tab is another's, who left before the answer
             seat = Seat(digest(secret), chat_id, now + self._relay.rules.session_ttl)
@@ -152,9 +151,6 @@ class Beginning:
         if not await unit.sign_out(sign_in.id, joins=True):
             raise CannotBegin("sign_in")  # used up since it was looked at
         return sign_in.who
-
-    def _near(self, busy: dict[str, int]) -> Channel | None:
-        return choose(self._channels, busy) if self._channels else None
 
     async def _begin(
         self,

@@ -85,6 +85,12 @@ class Pool:
             return None
         return replace(chosen.near(asked), listening=asked.listening)
 
+    async def emptiest(self) -> Channel | None:
+        """Return the channel with the fewest chats, of several the first; None if there is none."""
+        if len(self._channels) > 1:
+            return choose(self._channels, await self.crowd())
+        return self._channels[0] if self._channels else None
+
     def avoid(self, channel_id: str) -> None:
         """Open nothing there for a while: having no chats, it would always be the next to take."""
         self._avoided[channel_id] = (self._relay.now() + _AVOIDED).timestamp()

@@ -18,7 +18,7 @@ from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.inbound import Operator
 from bot.relay.outcomes import NotDone
 from bot.relay.placing import going_on, opening
-from bot.relay.pool import Channel, Pool, choose
+from bot.relay.pool import Channel, Pool
 from bot.relay.ports import Places, Thread, Tickets
 from bot.relay.relay import Relay
 from bot.relay.rows import Wish, wish
@@ -72,7 +72,6 @@ class Starting:
         self._tickets = tickets
         self._places = places
         self._staff = staff
-        self._channels = channels
         self._pool = Pool(relay, channels)
 
     async def operator(self, address: str) -> Operator | None:
@@ -105,12 +104,13 @@ class Starting:
         """
         ticket = await self._tickets.read(ref)
         near, chat_id = await self._near(), self.chat_id(key)
-        channel = choose(self._channels, await self._crowd()).near(near)
+        channel = await self._pool.emptiest()
+        assert channel
 
         async def work(unit: Unit) -> None:
             if not await unit.first_time("start", chat_id):
                 return
-            place = await unit.thread(channel)
+            place = await unit.thread(channel.near(near))
             asked: Wish = {**wish(ref, place.id, by), "on_page": True, "beside": list(beside)}
             chat = Chat(chat_id, place.id, ticket, by.author, self._relay.now())
             await unit.schedule(opening(chat, asked, place))
@@ -140,6 +140,3 @@ class Starting:
 
     async def _link(self, chat: Chat) -> str:
         return self._places.link(await self._relay.store.thread(chat.thread))
-
-    async def _crowd(self) -> dict[str, int]:
-        return {} if len(self._channels) == 1 else await self._pool.crowd()
