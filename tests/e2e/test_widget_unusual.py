@@ -64,6 +64,28 @@ NO_SHEETS_FROM_SCRIPTS = """
 """
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "try { localStorage.clear(); sessionStorage.clear() } catch {}",  # as a sign-in does, say
+        "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }",
+    ],
+    ids=["emptied", "full"],
+)
+async def test_whose_storage_keeps_nothing_is_not_told_that_no_chat_is_open(
+    ada: Ada, service: MockService, trouble: str
+) -> None:
+    talk = service.invite()
+    await ada.page.add_init_script(trouble)
+    await ada.join(talk)
+    talk.grace("Which printer?")
+    await expect(ada.message("Which printer?")).to_be_visible()
+    await ada.visit("/remote")
+    await ada.launcher.click()
+    await expect(ada.message("Which printer?")).to_be_visible()
+    await expect(ada.box).to_be_focused()
+
+
 async def test_where_a_script_can_make_no_style_sheet_the_pop_up_looks_as_elsewhere(
     ada: Ada, service: MockService
 ) -> None:

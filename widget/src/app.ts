@@ -7,7 +7,7 @@ import { countInTitle, stepAside, tell } from "./page.ts";
 import { Retry } from "./retry.ts";
 import { dress } from "./styles.ts";
 import { learn } from "./words.ts";
-import { say, spoken, wordsOf, type Word } from "./strings.ts";
+import { say, spoken, type Word } from "./strings.ts";
 import { StateLine } from "./stateline.ts";
 import { atOnce, inTurn, type Steps } from "./steps.ts";
 import { leftBehind, Talk } from "./talk.ts";
@@ -113,7 +113,8 @@ export class App {
     this.open = true;
     tab.set("open", true);
     if (this.talk) this.talk.start();
-    else if (!this.#invitation && (browser.get("session") || wordsOf(this.lang))) void this.resume();
+    // Also where nothing tells of a chat: the page may have emptied what is kept here, or nothing can be.
+    else if (this.screen.name === "none") void this.resume();
     this.draw();
     this.#focus();
   }
@@ -249,11 +250,9 @@ export class App {
       browser.set("left", null);
       new Spare(browser).only();
     }
+    tab.set("open", view && this.open);
     if (view) this.#begin(view, stop);
-    else {
-      tab.set("open", null);
-      this.go({ name: "none" });
-    }
+    else this.go({ name: "none" });
   }
 
   /** Whoever wrote here has signed out: nothing of it stays, nor in other windows (lazy/closed.ts). */
