@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,8 @@ class Watch:
         self.held: list[Held] = []
         self.longest_wall = 0.0
         self._thread = threading.get_ident()
-        self._delay = _Delays()
+        self._still = _Standstill(limit / 5)
+        self._delay = _Delays(self._still)
         self._begun = 0.0
         self._frames: dict[str, bool] = {}
         self._collecting = _Collecting()
@@ -105,6 +106,7 @@ class Watch:
         gc.callbacks.remove(self._collected)
         self._end.set()
         self._looker.join()
+        self._still.close()
         self._delay.close()
 
     def _timed(self, run: _Run, handle: asyncio.Handle) -> None:
@@ -146,7 +148,7 @@ class Watch:
 
     def _look(self) -> None:
         """Note now and then where a callback is that takes long."""
-        while not self._end.wait(self.limit / 5):
+        while not self._still.over(self._end.wait):
             begun = self._begun
             if begun and time.perf_counter() - begun > self.limit / 4:
                 frame = sys._current_frames().get(self._thread)
@@ -169,13 +171,47 @@ class _Collecting:
             self.spent += now - self._began
 
 
+class _Standstill:
+    """Seconds for which nothing went on in this process: whoever was to wake up did not.
+
+    A host that stops a machine does not always say so. What the process computes meanwhile (it may
+    have kept the interpreter's lock), and what the sleeper stood in line for a processor, is no part of it.
+    """
+
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
+        self._past = 0.0
+        self._asleep: float | None = None
+        self._own: int | None = None
+
+    def over(self, wait: Callable[[float], bool]) -> bool:
+        """Sleep for a pause, as ``wait`` does, and return what that says."""
+        self._own = self._own or _open(threading.get_native_id())
+        self._asleep = self._accounted()
+        over = wait(self._pause)
+        self._past, self._asleep = self.so_far(), None
+        return over
+
+    def so_far(self) -> float:
+        """Return their sum, a sleep that should be over by now included."""
+        past, began = self._past, self._asleep
+        return past + max(self._accounted() - began - self._pause, 0.0) if began else past
+
+    def close(self) -> None:
+        _close(self._own)
+
+    def _accounted(self) -> float:
+        return time.perf_counter() - time.process_time() - _delay(self._own)
+
+
 class _Delays:
     """How long threads of this process stood in line for a processor, as the kernel counts it."""
 
-    def __init__(self) -> None:
+    def __init__(self, still: _Standstill) -> None:
+        self._still = still
         self._own = _open(threading.get_native_id())
         self._others: dict[int, float] = {}
-        self._stolen = 0.0
+        self._stolen = self._stood = 0.0
         self._read = 0.0
 
     def before(self) -> float:
@@ -183,19 +219,21 @@ class _Delays:
         now = time.perf_counter()
         if now - self._read > LIMIT / 2:
             self._others, self._stolen, self._read = self._all(), _stolen(), now
+        self._stood = self._still.so_far()
         return _delay(self._own)
 
     def since(self, before: float) -> float:
         """Return what this thread waited, itself or for one that has to let it go on (the GIL).
 
-        A processor that the host gave to another machine counts as well.
+        A processor that the host gave to another machine counts as well, or all of them.
         """
         own = _delay(self._own) - before
         # A thread that was not there before was begun by us, and who begins one waits until it runs.
         others = [late - self._others.get(tid, 0.0) for tid, late in self._all().items()]
         # They may have stood in line one after the other: the one that begins waits for the lock
         # of the interpreter, which another holds that has no processor.
-        return own + sum(others) + _stolen() - self._stolen
+        gone = max(_stolen() - self._stolen, self._still.so_far() - self._stood)
+        return own + sum(others) + gone
 
     def _all(self) -> dict[int, float]:
         found = {}

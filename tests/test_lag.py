@@ -270,6 +270,23 @@ async def test_what_the_host_gave_to_another_machine_is_no_fault_of_ours(
     assert watch.held == []
 
 
+@pytest.mark.usefixtures("account")
+async def test_a_machine_that_stands_still_and_does_not_say_so_is_no_fault_of_ours() -> None:
+    """All of it does, also the thread that was to look by now."""
+
+    class Late(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            del timeout
+            return super().wait()
+
+    watch = Watch()
+    watch._end = Late()
+    with watch:
+        await asyncio.create_task(do(sleep))
+    assert watch.longest_wall > LONG
+    assert watch.held == []
+
+
 def test_what_the_host_gave_away_is_read_of_all_processors(tmp_path: Path) -> None:
     stat = tmp_path / "stat"
     ticks = os.sysconf("SC_CLK_TCK")
