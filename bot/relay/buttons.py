@@ -55,6 +55,7 @@ _OLD_CARD = (
     "Nothing was sent: since this card was drawn the chat was sent to RT, and more than once. If your "
     "summary is to go, press again on the card as it is now."
 )
+_INVITED = "Nothing was done: {name} is invited already. If it shall be somebody else, revoke that link first."
 _WAS: dict[State, str] = {
     State.PROPOSED: "Nobody is invited yet.",
     State.INVITED: "The invitation is out already.",
@@ -107,7 +108,7 @@ class Buttons:
         if is_stale(chat, pressed.verb, pressed.values):
             if has_other_words(chat, pressed.verb, pressed.values):
                 return Pressing(self._again(chat, thread, pressed, _OLD_CARD), _OLD_CARD)
-            return Pressing(self._relay.view(chat, thread))
+            return Pressing(self._relay.view(chat, thread), _overtaken(chat, pressed))
         try:
             after = await self._apply(unit, chat, pressed)
         except NotNow:
@@ -221,3 +222,16 @@ def _requestor(chat: Chat, values: dict[str, str]) -> Requestor:
     if len(people) > 1:
         raise WrongInput("This ticket has several requestors. Choose on the card whom to invite.")
     return people[0] if people else Requestor(login="", name="the requestor")
+
+
+def _overtaken(chat: Chat, pressed: Pressed) -> str:
+    """Tell whoever chose a requestor on an older card that a colleague has invited another one."""
+    invited = chat.invitation
+    if pressed.verb != "invite" or chat.state is not State.INVITED or invited is None:
+        return ""
+    try:
+        asked = _requestor(chat, pressed.values)
+    except WrongInput:  # nobody was chosen
+        return ""
+    same = (asked.login, asked.called) == (invited.login, invited.name)
+    return "" if same else _INVITED.format(name=plain_name(invited.name))

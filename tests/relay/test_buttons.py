@@ -44,6 +44,24 @@ async def test_an_invite_that_comes_again_after_revoke_invites_nobody(house: Hou
     assert not house.mailer.sent
 
 
+async def test_whoever_chose_somebody_else_than_a_colleague_just_invited_is_told(
+    house: House,
+) -> None:
+    both = (*TICKET.requestors, Requestor("s7654321", "Alan Turing", "alan@help.test"))
+    house.tickets.ticket = replace(TICKET, requestors=both)
+    chat = await house.proposed()
+    drawn = nonce(chat)
+    first = await house.presses("invite", chat, requestor="0", nonce=drawn)
+    again = await house.presses("invite", chat, requestor="0", nonce=drawn, who="alan")
+    other = await house.presses("invite", chat, requestor="1", nonce=drawn, who="alan")
+    nobody = await house.presses("invite", chat, nonce=drawn, who="alan")
+    assert (first.sentence, again.sentence, nobody.sentence) == ("", "", "")
+    assert "Ada Lovelace is invited already" in other.sentence
+    link = (await house.chat(chat.id)).invitation
+    assert link
+    assert link.name == "Ada Lovelace"
+
+
 async def test_a_revoke_that_comes_again_leaves_the_new_link_alone(house: House) -> None:
     chat = await house.invited()
     drawn = nonce(chat)
