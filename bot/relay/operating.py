@@ -300,6 +300,8 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
             case Press() as command if known := about(chats, at, self._relay.now()):
                 await self._typed.for_one_of(unit, thread, known, heard, command)
+            case Say() if over is None:
+                await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Press():
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():

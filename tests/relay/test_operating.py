@@ -35,6 +35,7 @@ async def test_the_same_activity_twice_shows_one_card(house: House) -> None:
         ("hello there", Answer.NO_NUMBER),
         ("12345 12346", Answer.SEVERAL_NUMBERS),
         ("end chat", Answer.NOTHING_HERE),
+        ("say: Which printer?", Answer.NOTHING_HERE),
     ],
 )
 async def test_what_is_no_ticket_gets_an_answer(house: House, text: str, answer: str) -> None:
