@@ -22,11 +22,12 @@ export class StateLine {
   }
 
   look(talk: Talk | null): void {
-    this.#been = !!talk && (this.#been || talk.link.up);
+    const been = this.#been; // not of a first connection that took long
+    this.#been = !!talk && (been || talk.link.up);
     const why = () => (navigator.onLine ? (this.#been ? "lost" : "connecting") : "offline");
     const want = talk?.link.running && !talk.link.up && !talk.over ? why() : "";
     if (want === this.#want) return;
-    const found = this.#been && this.#shown && !talk?.over && "found";
+    const found = been && this.#shown && !talk?.over && "found";
     this.#want = want;
     this.#show(want || found || "", this.#shown ? 0 : BLIP);
   }
