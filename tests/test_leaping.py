@@ -91,6 +91,16 @@ def test_what_a_database_was_asked_comes_before_the_shortest_timer(postgres_url:
         assert runner.run(main()) == [[("awake",)]]
 
 
+def test_what_the_loop_itself_does_takes_no_time() -> None:
+    async def main() -> float:
+        began = asyncio.get_running_loop().time()
+        time.sleep(0.01)  # as a slow machine would
+        return asyncio.get_running_loop().time() - began
+
+    with leaping() as runner:
+        assert runner.run(main()) == 0.0
+
+
 def test_a_time_out_ends_what_never_comes() -> None:
     async def main() -> None:
         async with asyncio.timeout(HOUR):
