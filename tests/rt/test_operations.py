@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.tickets import TicketRef
-from bot.relay.outcomes import NotDone, OutsideError, Written
+from bot.relay.outcomes import NotDone, OutsideError, Refused, Written
 from bot.rt import creating, operations
 from bot.rt.enclosures import Part
 from bot.rt.instance import Login, RtInstance
@@ -82,6 +82,14 @@ def test_a_comment_whose_files_rt_cut_is_refused_as_one_that_is_there() -> None:
     ]
     with pytest.raises(Written, match="is in ticket rt#12345"):
         operations.comment(Answers(replies), RT, REF, replace(BODY, parts=(*BODY.parts, photo)))
+
+
+def test_no_status_is_set_on_what_a_ticket_was_merged_into_meanwhile() -> None:
+    other = Reply(200, "application/json", {"id": 12350, "Status": "open", "Subject": "x"})
+    set_ = Reply(200, "application/json", ["Status changed"])
+    now = Reply(200, "application/json", {"id": 12350, "Status": "stalled", "Subject": "x"})
+    with pytest.raises(Refused, match="merged into #12350"):
+        operations.set_status(Answers([other, set_, now]), RT, REF, "stalled")
 
 
 def test_half_a_page_is_no_proof_that_a_record_is_not_there() -> None:
