@@ -256,3 +256,15 @@ async def test_whose_block_is_erased_is_not_said_to_be_blocked_any_more(
     await prompt("purge", "--person", ADA, "--yes")
     assert await house.store.blocks() == []
     assert (await house.chat(chat.id)).blocked is None
+
+
+async def test_where_a_purged_record_went_is_found_by_the_name_of_the_co_who_sent_it(
+    house: House, prompt: Prompt
+) -> None:
+    """Its visitor is nowhere any more; the runbook for a record in the wrong ticket goes by this."""
+    chat, _ = await house.talking()
+    await house.presses("file", chat)
+    await house.deliver()
+    said = (await prompt("where", GRACE.name)).output
+    assert f"chat {chat.id} (purged): nothing that waits for RT" in said
+    assert "ticket in RT: rt#12345" in said
