@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +37,19 @@ def check(before: Chat, chat: Chat) -> None:
     shown = chat.move is not None and chat.move != before.move
     if chat.identity.proof is Proof.ANONYMOUS and (shown or chat.ticket.ref != before.ticket.ref):
         raise Misplaced
+
+
+def waiting_longer(chats: Sequence[Chat]) -> dict[str, int]:
+    """Return, of each chat that waits, how many others have been waiting for longer.
+
+    Who has gone away is not among those others, until he is back: nobody has to wait for him. Who was
+    put back has been waiting since then, as his card says.
+    """
+    since = {chat.id: chat.waits_since for chat in chats if chat.waits and chat.waits_since}
+    there = sorted(
+        since[chat.id] for chat in chats if chat.id in since and chat.presence is not Presence.GONE
+    )
+    return {chat_id: bisect_left(there, at) for chat_id, at in since.items()}
 
 
 def _asked(chat: Chat, event: e.Asked) -> Step:

@@ -73,8 +73,7 @@ class Beginning:
         if not self._is_open(found):
             return Doorstep("closed")
         assert found
-        chats = await self._relay.store.in_states(State.OPEN)
-        full = sum(chat.waits for chat in chats) >= door.most_waiting
+        full = len(await self._relay.store.waiting()) >= door.most_waiting
         return Doorstep(
             "full" if full else "open", found.until, door.admits, door.details, door.search
         )

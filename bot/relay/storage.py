@@ -272,6 +272,9 @@ class Store(Protocol):
     async def reception(self) -> Reception | None:
         """Read whether visitors may begin chats; it may be over, or forgotten since."""
 
+    async def waiting(self) -> list[Chat]:
+        """Read the chats whose visitors wait for a first answer."""
+
     async def blocks(self) -> list[Block]:
         """Read all blocks, those that are over too, oldest first."""
 

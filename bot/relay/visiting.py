@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.domain import events as e
+from bot.domain.beginning import waiting_longer
 from bot.domain.chat import Chat, ChatFull, NotNow
 from bot.domain.messages import Author, EmptyText, Kind, Message, Role, TextTooLong, tidy
 from bot.domain.presence import Presence, together
@@ -59,6 +60,10 @@ class Visiting:
     async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
         """Return each chat's count of changes; one that is gone has none."""
         return await self._relay.store.versions(chat_ids)
+
+    async def waiting_longer(self) -> dict[str, int]:
+        """Return, of each chat that waits for an answer, how many others have been waiting longer."""
+        return waiting_longer(await self._relay.store.waiting())
 
     async def log(self, seat: Seat, after: int, limit: int = 200) -> list[Message]:
         """Read the chat's log after seq ``after``, oldest first."""

@@ -99,6 +99,11 @@ class Reading:
         """Read whether visitors may begin chats."""
         return reception_sql.from_rows(await self._rows(reception_sql.FIND))
 
+    async def waiting(self) -> list[Chat]:
+        """Read whose visitors wait for a first answer."""
+        chats = await self._many(codec.readable_chats, reception_sql.ALONE)
+        return [chat for chat in chats if chat.waits]
+
     async def blocks(self) -> list[Block]:
         """Read all blocks."""
         return blocks_sql.from_rows(await self._rows(blocks_sql.FIND))

@@ -27,8 +27,12 @@ OPEN = Query(
 CLOSE = Query(sa.delete(reception))
 FIND = Query(sa.select(*(reception.c[name] for name in _NAMES)))
 LOCKED = Query(sa.select(*(reception.c[name] for name in _NAMES)).with_for_update())
-#: Whose visitors are in a chat, whoever began it.
-OPEN_CHATS = Query(sa.select(chats.c.id, chats.c.detail).where(chats.c.state == State.OPEN.value))
+#: Whose visitors have nobody with them; so their JSON says, which is not to be read of all chats.
+ALONE = Query(
+    sa.select(chats.c.id, chats.c.detail).where(
+        chats.c.state == State.OPEN.value, chats.c.detail.like('%"operators":[]%')
+    )
+)
 
 
 def to_row(found: Reception) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class SqlUnit:
 
     async def waiting(self) -> list[Chat]:
         """Read whose visitors wait; nothing is locked."""
-        rows = await self.link.rows(reception_sql.OPEN_CHATS)
+        rows = await self.link.rows(reception_sql.ALONE)
         return [chat for chat in codec.readable_chats(rows) if chat.waits]
 
     async def relayed(self, chat_id: str, seq: int) -> None:

@@ -135,7 +135,8 @@ class BeginRoutes:
 
     async def _seated(self, joined: Joined, before: dict[str, bool]) -> web.Response:
         """Give the browser its seat; ``before`` is told beside the view."""
-        view = wire.view(joined.chat, joined.relayed)
+        longer = await self._shared.waits.longer_than(joined.chat)
+        view = wire.view(joined.chat, joined.relayed, longer)
         if view is None:
             raise Refusal(410, "gone")
         if joined.left:

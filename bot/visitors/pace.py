@@ -25,6 +25,7 @@ class Pace:
     sweep: float = 1.0  # how often we look after all of this
     doubt: float = 300.0  # a seat that ended elsewhere is good no longer than this
     recheck: float = 60.0  # how late we are, at worst, if a ring is lost
+    line: float = 3.0  # how often we look how those stand who wait for an answer, while any does
     page: int = 100  # lines of the log read at a time
     waiting_frames: int = 256
     waiting_bytes: int = 512 * 1024

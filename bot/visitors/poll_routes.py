@@ -147,7 +147,8 @@ class PollRoutes:
         """Return the mark of the chat's view, and what of view and log is new to the window."""
         visiting, after = self._shared.visiting, asked.hello.after
         looked = await visiting.look(seat)
-        view = wire.view(*looked) if looked else None
+        longer = await self._shared.waits.longer_than(looked[0]) if looked else None
+        view = wire.view(*looked, longer) if looked else None
         if looked is None or view is None:
             raise Refusal(410, "gone")
         if after > looked[0].head:

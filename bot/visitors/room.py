@@ -30,6 +30,7 @@ from bot.visitors.rate_routes import RateRoutes
 from bot.visitors.routes import Accepted, Allowances, Routes
 from bot.visitors.sign_in_routes import Porch, SignInRoutes
 from bot.visitors.socket import Shared
+from bot.visitors.waits import Waits
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,9 @@ class VisitorsRoom:
         self._hub = hub
         self._attendance = Attendance(visiting.presence, grace=pace.grace)
         self._lookout = Lookout(hub, visiting.versions, sweep=pace.sweep, recheck=pace.recheck)
-        shared = Shared(visiting, hub, self._attendance, Buckets(allowed.says), pace, now)
+        self._waits = Waits(hub, visiting.waiting_longer, pace.line)
+        says = Buckets(allowed.says)
+        shared = Shared(visiting, hub, self._attendance, says, pace, now, self._waits)
         signing = SignInRoutes(porch, shared, joining, known, allowed.shared) if porch else None
         self._keeper = signing.keeper if signing else None
         public = PublicRoutes(page, health)
@@ -121,6 +124,7 @@ class VisitorsRoom:
         await self._attendance.close()  # first: nobody is gone because we restart
         stuck = await self._hub.close()
         await self._lookout.close()
+        await self._waits.close()
         log.info("visitors_room_closed", stuck=stuck)
 
     def _within(self, handler: Handler) -> Handler:

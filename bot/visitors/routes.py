@@ -141,7 +141,8 @@ class Routes:
             return signed_out
         seat = await guard.held_seat(request, self._joining)
         looked = await self._visiting.look(seat) if seat else None
-        view = wire.view(*looked) if looked else None
+        longer = await self._shared.waits.longer_than(looked[0]) if looked else None
+        view = wire.view(*looked, longer) if looked else None
         if view is not None:
             return answer(200, view)
         # What was not sent from that window is shown to its writer alone.

@@ -27,12 +27,13 @@ class Shown:
     Frames come out in the order in which they are to be sent; they count as sent.
     """
 
-    __slots__ = ("_chat", "_face", "_relayed", "cursor")
+    __slots__ = ("_chat", "_face", "_longer", "_relayed", "cursor")
 
     def __init__(self) -> None:
         self.cursor: int | None = None  # the last seq sent; None until a hello tells
         self._face: tuple[Any, ...] = ()  # the view without its numbers; empty until the welcome
         self._relayed = 0
+        self._longer: int | None = None  # how many have been waiting longer, while he waits
         self._chat: Chat | None = None  # of which that view is
 
     @property
@@ -65,13 +66,18 @@ class Shown:
         relayed = max(self._relayed, news.relayed or 0)
         view = None
         if news.chat is not None and self._is_another(news.chat):
-            view = wire.view(news.chat, relayed)
+            longer = self._longer if news.chat.waits else None
+            if news.chat.waits and longer is None:
+                return None
+            view = wire.view(news.chat, relayed, longer)
             if view is None or (not fresh and _face(view) != self._face):
                 return None
         if news.chat is not None:
             if news.chat.head != head:
                 return None
             self._chat = news.chat
+            if not news.chat.waits:
+                self._longer = None
         self.cursor = head
         return [wire.write(wire.line(line)) for line in fresh] + self._changes(view, relayed)
 
@@ -80,10 +86,10 @@ class Shown:
         known = self._chat
         return known is None or _besides(known) != _besides(chat)
 
-    def look(self, chat: Chat, relayed: int) -> list[bytes]:
+    def look(self, chat: Chat, relayed: int, longer: int | None = None) -> list[bytes]:
         """Return what is new in the view of a chat that its visitor may see."""
-        self._chat = chat
-        return self._changes(wire.view(chat, relayed), relayed)
+        self._chat, self._longer = chat, longer
+        return self._changes(wire.view(chat, relayed, longer), relayed)
 
     def _changes(self, view: dict[str, Any] | None, relayed: int) -> list[bytes]:
         """Return nothing, how far it is relayed, or all of the view, which is None if it is not new."""
@@ -98,4 +104,4 @@ class Shown:
 
 def _face(view: dict[str, Any]) -> tuple[Any, ...]:
     names = "state", "ticket", "you", "ended_by", "closing", "rating", "blocked"
-    return *(view[name] for name in names), *view["operators"]
+    return *(view[name] for name in names), view.get("waiting_longer"), *view["operators"]

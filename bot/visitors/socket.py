@@ -32,6 +32,7 @@ from bot.visitors.hub import Hub
 from bot.visitors.outgoing import Outgoing, Overflow
 from bot.visitors.pace import Pace
 from bot.visitors.shown import Shown, is_his
+from bot.visitors.waits import Waits
 from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ class Shared:
     says: Buckets
     pace: Pace
     now: Callable[[], datetime]
+    waits: Waits
 
 
 class Socket:
@@ -345,14 +347,15 @@ class Socket:
         if looked is None or wire.view(*looked) is None:
             raise Farewell(Close.GONE, "the chat is gone")
         chat, relayed = looked
+        longer = await self._shared.waits.longer_than(chat)
         if shown.cursor is None or shown.cursor > chat.head:
             await self._out.put(shown.over())
             return
         if not shown.welcomed:
-            await self._put(shown.look(chat, relayed))
+            await self._put(shown.look(chat, relayed, longer))
         while shown.cursor < chat.head and await self._send_page(shown.cursor):
             pass
-        await self._put(shown.look(chat, relayed))
+        await self._put(shown.look(chat, relayed, longer))
 
     async def _send_page(self, after: int) -> bool:
         """Send lines after seq ``after``, as many as there is room for; False if they are the last.

@@ -203,12 +203,15 @@ _STATES = {
 }
 
 
-def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
-    """Show a chat to its visitor; None if he has no business in it (any more)."""
+def view(chat: Chat, relayed: int, longer: int | None = None) -> dict[str, Any] | None:
+    """Show a chat to its visitor; None if he has no business in it (any more).
+
+    ``longer`` is how many others have been waiting longer than he has, if he waits.
+    """
     state = _STATES.get(chat.state)
     if state is None:
         return None
-    return {
+    shown = {
         "chat": chat.id,
         "state": state,
         "ticket": ticket(_his(chat)),
@@ -223,6 +226,7 @@ def view(chat: Chat, relayed: int) -> dict[str, Any] | None:
         "blocked": time(chat.blocked) if chat.blocked else None,
         "rating": (chat.rating or None) if not chat.may_be_rated else "",
     }
+    return shown if longer is None else shown | {"waiting_longer": longer}
 
 
 def person(who: Identity) -> str:

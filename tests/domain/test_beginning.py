@@ -1,6 +1,8 @@
 """Chats that visitors begin: the wait, and into which tickets they may go."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,10 +12,12 @@ from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.advance import advance
 from bot.domain.asking import BadFields, Detail, Question, read_question
+from bot.domain.beginning import waiting_longer
 from bot.domain.chat import Chat, ChatFull, Misplaced, NotNow, State
 from bot.domain.identity import Identity
 from bot.domain.matching import Match
 from bot.domain.messages import Kind, Notice
+from bot.domain.presence import Presence
 from bot.domain.tickets import NewTicket
 from bot.domain.transcript import people
 from tests.domain.test_advance import EVENTS
@@ -55,6 +59,31 @@ def test_a_question_opens_the_chat_and_its_thread_before_anything_is_posted_ther
     assert opening == f.OpenThread()
     assert relayed == f.RelayToThread(1, first=True, size=8)
     assert told == f.TellThread(f.Word.ASKED)
+
+
+def test_who_waits_is_told_how_many_others_have_been_waiting_longer_and_are_there() -> None:
+    def waits(name: str, minutes: int, **changes: Any) -> Chat:
+        return replace(asking(), id=name, created=NOW + timedelta(minutes=minutes), **changes)
+
+    answered = after(waits("answered", 0), e.Said(NOW, GRACE, "g", "Toner."))
+    back = after(replace(answered, id="back"), e.HandedBack(NOW + timedelta(minutes=3), GRACE))
+    ended = after(waits("ended", 0), e.Ended(NOW, ADA))
+    chats = (
+        waits("last", 9),
+        waits("away", 1, presence=Presence.GONE),
+        waits("first", 1),
+        waits("hidden", 2, presence=Presence.HIDDEN),
+        waits("with hidden", 2),
+        *(answered, back, ended, replace(talking(), id="invited", unheard=NOW)),
+    )
+    assert waiting_longer(chats) == {
+        "away": 0,
+        "first": 0,
+        "hidden": 1,
+        "with hidden": 1,
+        "back": 3,
+        "last": 4,
+    }
 
 
 def test_no_visitor_begins_what_a_co_has_proposed() -> None:

@@ -1,13 +1,15 @@
 """That visitors may begin chats is the same for every process, on both databases."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.chat import State
 from bot.domain.reception import Reception
 from bot.relay.storage import Unit
 from bot.store import SqlStore
-from tests.people import ALAN, GRACE, NOW
-from tests.store.making import add_chat
+from tests.people import ADA, ALAN, GRACE, INTAKE, NOW, proposed
+from tests.store.making import THREAD, add_chat
 
 
 async def test_there_is_one_word_and_the_last_counts(store: SqlStore) -> None:
@@ -39,3 +41,28 @@ async def test_who_reads_it_in_a_transaction_is_alone_with_it(store: SqlStore) -
 
     await asyncio.gather(*(store.write(work) for _ in range(5)))
     assert most == 1
+
+
+async def test_who_waits_is_known_in_and_out_of_transactions(store: SqlStore) -> None:
+    async def add(name: str, **changes: object) -> None:
+        async def work(unit: Unit) -> None:
+            thread = await unit.thread(replace(THREAD, conversation_id=name))
+            await unit.add(replace(proposed(thread.id), id=name, **changes))  # type: ignore[arg-type]
+
+        await store.write(work)
+
+    begun = {"state": State.OPEN, "intake": INTAKE, "visitor": ADA}
+    await add("begun", **begun)
+    await add("what was typed", **begun, former=(replace(GRACE, name='"operators":[{'),))
+    await add("answered", **begun, operators=(GRACE,))
+    tricky = replace(GRACE, name='"operators":[]')
+    await add("answered by a name", **begun, operators=(tricky,))
+    await add("invited", state=State.OPEN, visitor=ADA)
+    await add("over", **begun | {"state": State.ENDED})
+
+    async def names(unit: Unit) -> set[str]:
+        return {chat.id for chat in await unit.waiting()}
+
+    wanted = {"begun", "what was typed"}
+    assert {chat.id for chat in await store.waiting()} == wanted
+    assert await store.write(names) == wanted

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain import events as e
 from bot.domain.admission import SignIn, bearer
 from bot.domain.advance import advance
+from bot.domain.beginning import waiting_longer
 from bot.domain.chat import Chat, ChatFull, NotNow, State
 from bot.domain.effects import Record
 from bot.domain.events import Event
@@ -177,6 +178,10 @@ class FakeVisiting(Joining, Visiting):
     async def versions(self, chat_ids: Collection[str]) -> dict[str, int]:
         self._ask("versions")
         return {chat_id: self.changes[chat_id] for chat_id in chat_ids if chat_id in self.chats}
+
+    async def waiting_longer(self) -> dict[str, int]:
+        self._ask("waiting_longer")
+        return waiting_longer(list(self.chats.values()))
 
     async def leave(self, seat: Seat) -> None:
         if self.seats.pop(seat.id, None):

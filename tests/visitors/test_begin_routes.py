@@ -136,7 +136,7 @@ async def test_a_stranger_gets_a_chat_and_a_session_of_his_own(site: Site) -> No
     sent = form()
     status, view = await ada.posts("begin", **sent)
     assert (status, view["state"], view["ticket"], view["operators"]) == (200, "open", "", [])
-    assert (view["you"], view["head"]) == ("Ada Lovelace", 1)
+    assert (view["you"], view["head"], view["waiting_longer"]) == ("Ada Lovelace", 1, 0)
     assert set(ada.cookies) == {SEAT}
     assert sent["key"] not in ada.cookies[SEAT]
     again, same = await ada.posts("begin", **sent)  # the answer was lost

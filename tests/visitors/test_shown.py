@@ -14,6 +14,7 @@ from bot.domain.messages import Message
 from bot.relay.delivery import News
 from bot.visitors import wire
 from bot.visitors.shown import Shown
+from tests.people import INTAKE
 from tests.visitors.browser import CHAT
 from tests.visitors.fakes import GRACE, NOW, FakeVisiting
 
@@ -113,9 +114,9 @@ async def test_of_words_no_view_is_made_and_of_anything_else_there_is(
 ) -> None:
     shown, made, view = talk.client(), [], wire.view
 
-    def counted(chat: Chat, relayed: int) -> dict[str, Any] | None:
+    def counted(chat: Chat, *more: Any) -> dict[str, Any] | None:
         made.append(chat)
-        return view(chat, relayed)
+        return view(chat, *more)
 
     talk.visiting.answer(CHAT, "the first one names whoever is there")
     shown.hear(talk.news())
@@ -152,3 +153,22 @@ async def test_before_the_welcome_only_the_database_can_tell(talk: Talk) -> None
     assert shown.hear(News(CHAT, relayed=1)) is None
     (welcome,) = read(shown.look(talk.chat, 1))
     assert (welcome["t"], welcome["view"]["relayed"]) == ("welcome", 1)
+
+
+async def test_how_many_wait_longer_is_asked_of_the_database_once_he_waits(talk: Talk) -> None:
+    talk.visiting.chats[CHAT] = replace(talk.chat, intake=INTAKE)
+    client = talk.client()
+    talk.visiting.happen(CHAT, e.HandedBack(NOW, GRACE))
+    assert client.hear(talk.news()) is None
+    put_back = talk.chat
+    client.cursor = put_back.head
+    (frame,) = read(client.look(put_back, 0, 2))
+    assert frame["view"]["waiting_longer"] == 2
+    assert client.look(put_back, 0, 2) == []
+    (frame,) = read(client.look(put_back, 0, 1))
+    assert frame["view"]["waiting_longer"] == 1
+    talk.visiting.happen(CHAT, e.Unanswered(NOW))  # what is known of the others stays
+    assert [f["t"] for f in read(client.hear(talk.news()))] == ["line"]
+    talk.visiting.answer(CHAT, "Toner?")
+    *_, frame = read(client.hear(talk.news()))
+    assert "waiting_longer" not in frame["view"]

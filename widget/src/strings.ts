@@ -63,6 +63,9 @@ export const EN = {
   door_running: "You have a chat already, on another device or in another browser. Please go on there.",
   door_waiting:
     "You are waiting for an answer. You can write more meanwhile. If you leave, your question goes to computing support as a ticket.",
+  longer_none: "Nobody else has been waiting longer than you.",
+  longer_one: "{n} other has been waiting longer than you.",
+  longer_other: "{n} others have been waiting longer than you.",
 
   trouble_head: "The chat cannot be reached",
   trouble_text: "There was no answer. Please try again in a minute.",

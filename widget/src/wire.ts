@@ -14,6 +14,8 @@ export interface View {
   head: number;
   relayed: number;
   ended_by: "visitor" | "operator" | "system" | null;
+  /** While he waits for an answer: how many others have been waiting longer. Not told by an older service. */
+  waiting_longer?: number;
   /** When the chat ends by itself unless somebody is heard. */
   closing: string | null;
   /** Until when the visitor is blocked. */

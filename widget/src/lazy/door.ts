@@ -365,18 +365,3 @@ export function door(kit: Kit) {
     },
   };
 }
-
-/** What a visitor who began the chat is told while nobody has answered him. */
-export function waiting({ h, say }: Kit): (app: App) => Child {
-  const told = new WeakSet<object>();
-  return ({ talk, announcer }) => {
-    const view = talk?.session.view;
-    if (talk && view?.operators[0]) told.delete(talk); // who is put back is told again
-    if (!talk || !view || view.ticket || view.operators[0] || talk.over) return null;
-    if (!told.has(talk)) {
-      told.add(talk);
-      announcer.say(say("door_waiting"));
-    }
-    return h("p.record", { key: "waiting" }, say("door_waiting"));
-  };
-}

@@ -7,12 +7,13 @@ import { back } from "./back.ts";
 import { chime } from "./chime.ts";
 import { closed } from "./closed.ts";
 import { closing } from "./closing.ts";
-import { door, waiting } from "./door.ts";
+import { door } from "./door.ts";
 import { files } from "./files.ts";
 import { invited } from "./invited.ts";
 import { offline } from "./offline.ts";
 import { options } from "./options.ts";
 import { over } from "./over.ts";
+import { waiting } from "./waiting.ts";
 
 export default (kit: Kit): More => {
   const ring = chime(kit);
