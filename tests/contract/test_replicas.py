@@ -16,6 +16,7 @@ from bot.domain.presence import Presence
 from bot.sandbox.stage import HOST, PREFIX, Stage
 from bot.store.engine import libpq
 from bot.store.postgres import _OPTIONS
+from tests.midday import midday
 from tests.processes import Visitor, free_port
 from tests.story import Story
 
@@ -35,6 +36,8 @@ async def pair(postgres_with_tables: str) -> AsyncIterator[Pair]:
         quick = {"quarantine_seconds": 1, "purge_grace_seconds": 0}
         settings |= {"retention": quick, "visitors": {"presence_grace": 1}}
         settings["relay"] = {"dead_after_seconds": 2}
+        settings["visitor_start"] = {"who": "anyone", "closes_at": "23:59"}
+        settings["timezone"] = midday()
         other = {**settings, "server": {"host": HOST, "port": free_port()}}
         services = [Service(Settings(**one)) for one in (settings, other)]
         for service in services:
@@ -104,6 +107,33 @@ async def test_a_window_without_a_socket_is_answered_by_any_process(pair: Pair) 
         await ask(number + 1, said)  # its answer was lost, and the other process is asked
     spoken = [text for text in stand["lines"] if text.startswith(("Line", "Answer"))]
     assert spoken == [f"{what} {n}" for n in range(4) for what in ("Line", "Answer")]
+
+
+async def test_who_waits_is_told_of_those_who_have_been_waiting_longer_at_the_other_process(
+    pair: Pair,
+) -> None:
+    ada, origin = pair.story.ada, pair.stage.site.url
+    await pair.stage.teams.people["grace"].post("Live chat", "open", mention=True)
+    async with asyncio.timeout(20):
+        while await pair.teams_side.store.reception() is None:  # noqa: ASYNC110 - nor has this
+            await asyncio.sleep(0.1)
+    elsewhere = f"http://{HOST}:{pair.teams_side.settings.server.port}{PREFIX}"
+    bob, cleo = Visitor(elsewhere, origin), Visitor(elsewhere, origin)
+    reading = []
+    for visitor in (bob, cleo):
+        await visitor.begin("Why does it beep?")
+        await visitor.connect()
+        reading.append(asyncio.create_task(visitor.until(lambda: False)))
+    await ada.begin("And this one?")
+    await ada.until(lambda: ada.view["waiting_longer"] == 2)
+    await bob.end()
+    await ada.until(lambda: ada.view["waiting_longer"] == 1)
+    for task in reading:
+        task.cancel()
+    await asyncio.gather(*reading, return_exceptions=True)
+    await cleo.close()  # she waits on, but is not there
+    await ada.until(lambda: ada.view["waiting_longer"] == 0)
+    await bob.close()
 
 
 async def test_a_visitor_whose_process_died_is_gone_unless_he_comes_back(pair: Pair) -> None:
