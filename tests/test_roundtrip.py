@@ -75,7 +75,7 @@ TEXTS = TEXTS | st.text(min_size=1) | st.tuples(TEXTS, LONG, TEXTS).map("".join)
 
 def kept(text: str) -> str | None:
     """What is kept of a visitor's text, in the words of the protocol; None if it is refused."""
-    text = re.sub(r"\r\n?", "\n", text)
+    text = re.sub(r"\r\n?|[\x0b\x0c]", "\n", text)
     text = "".join("?" if "\ud800" <= c <= "\udfff" else c for c in text)
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text).strip()
     return text if text and len(text.encode()) <= MAX_MESSAGE_BYTES else None
