@@ -23,8 +23,11 @@ _MARK = r"[-*•·–—>]|\d{1,3}[.)]"
 MARKS = rf"{_BLANK}*(?:(?:{_MARK}){_BLANK}+)*"
 _TYPED = r"\(?(?:\d{1,3}|[^\W\d_])[.)]"
 _KEYCAP = r"\d\ufe0f?\u20e3"
+_STRUCK = "~~"  # around what is struck through (bot/teams/html.py)
 #: What may stand in front of a line: these, and people's own: "a) …", "(2) …", "1️⃣ …".
-MARKED = re.compile(rf"^{_BLANK}*(?:(?:{_MARK}|{_TYPED}){_BLANK}+|{_KEYCAP}{_BLANK}*)*")
+MARKED = re.compile(
+    rf"^{_BLANK}*(?:(?:{_MARK}|{_TYPED}){_BLANK}+|(?:{_KEYCAP}|{_STRUCK}){_BLANK}*)*"
+)
 _NOTE_LINE = re.compile(f"{MARKED.pattern}{NOTE}")
 
 #: Whole texts, lower case, that are commands; each does what a button of the card does.

@@ -123,6 +123,7 @@ def test_what_only_begins_like_a_command_is_for_the_visitor(text: str) -> None:
         *("- // he lies", "  - // he lies", "2. // he lies", "> // he lies"),
         *("> - //x", "\ufeff//x"),
         *("a) // he lies", "(b) // he lies", "1\ufe0f\u20e3// he lies", "\u3164// he lies"),
+        *("~~// he lies~~", "~~//~~ he lies", "~~ - // he lies~~", "- ~~// he lies~~"),
     ],
 )
 def test_a_note_in_a_list_or_a_quote_is_a_note(line: str) -> None:

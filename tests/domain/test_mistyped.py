@@ -343,6 +343,7 @@ def test_what_hurts_nobody_is_as_ever_for_the_visitor_without_a_mention(said: st
         "- / he lies",
         "Good day\n> 1. /he lies",
         "\N{BULLET} ./ he lies",
+        "~~/ he lies~~",
     ],
 )
 def test_a_note_whose_slashes_slipped_is_shown_to_nobody(said: str, mentioned: bool) -> None:
