@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -23,6 +24,7 @@ PAGES = sorted(path for path in kept() if path.suffix == ".md")
 DOCS = "".join(
     path.read_text(encoding="utf-8") for path in PAGES if path.is_relative_to(ROOT / "docs")
 )
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", DOCS)))
 
 
 def page(name: str) -> str:
@@ -54,6 +56,13 @@ def test_every_relative_link_leads_somewhere(path: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             dead.append(link)
     assert dead == []
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED)
+def test_every_test_that_is_named_is_there(file: str, name: str) -> None:
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, functions)}
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from operator import attrgetter
 from pathlib import Path
@@ -14,7 +13,6 @@ from tests.settings import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "dpia.md").read_text(encoding="utf-8")
-NAMED = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGE)
 #: `section.setting` (its default), or with a colon in a sentence that is in parentheses itself.
 DEFAULTS = re.findall(r"`([a-z_]+\.[a-z_]+)`(?: \(|: )([\w.:]+)", PAGE)
 
@@ -29,13 +27,6 @@ def test_a_default_is_the_one_that_there_is(name: str, told: str) -> None:
 def test_most_settings_are_told_with_their_defaults() -> None:
     assert len(DEFAULTS) > 15
     assert f"{LONGEST.days} days at most" in PAGE
-
-
-@pytest.mark.parametrize(("file", "name"), NAMED)
-def test_every_test_that_is_named_is_there(file: str, name: str) -> None:
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    assert name in {node.name for node in ast.walk(tree) if isinstance(node, functions)}
 
 
 def test_every_risk_has_a_measure_and_a_test() -> None:
