@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from bot.relay.delivery import DeliveryKind
 from bot.store.outbox_sql import due_or_tried
 from bot.store.sql import ONE, Query, number, text
 from bot.store.tables import chats, files, messages, micros, outbox, tallies, threads
@@ -43,7 +44,7 @@ _words = (
 _files = sa.select(files.c.chat_id).join(chats, chats.c.id == files.c.chat_id).where(_over)
 _left = _words.union(_files).subquery()
 _put_off = sa.select(outbox.c.chat_id).where(
-    outbox.c.kind == sa.literal_column("'purge'"), sa.not_(due_or_tried)
+    outbox.c.kind == sa.literal_column(f"'{DeliveryKind.PURGE}'"), sa.not_(due_or_tried)
 )
 _late = sa.func.count(sa.case((_left.c.chat_id.not_in(_put_off), ONE)))
 #: Chats that are done and of which a word, or a file, is still here; and of how many none should be.

@@ -158,7 +158,9 @@ class Reading:
         found: dict[str, int] = dict(await self._many(list, counts_sql.STATES))
         tallied = await self._many(list, counts_sql.TALLIED, since=micros(since))
         found |= {f"tally {name}": int(count) for name, count in tallied}
-        ((found["leftovers"], found["late"]),) = await self._rows(counts_sql.LEFTOVERS)
+        now = micros(self._clock())
+        left = await self._many(list, counts_sql.LEFTOVERS, now=now)
+        ((found["leftovers"], found["late"]),) = left
         return found
 
     async def newest_thread(self) -> Thread | None:
