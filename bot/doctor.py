@@ -13,7 +13,6 @@ import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -212,6 +211,7 @@ def _ends(certificate: Path, now: datetime) -> list[Finding]:
 
 async def _clock(settings: Settings) -> list[Finding]:
     """Compare this machine's clock with Microsoft's, by which Teams' requests are signed."""
+    from bot.teams.answers import moment
     from bot.teams.entra_http import EntraHttp
 
     if settings.teams.without_authentication:
@@ -221,10 +221,11 @@ async def _clock(settings: Settings) -> list[Finding]:
         answer = await asyncio.to_thread(http.get, settings.teams.authority_url)
     except OSError:
         return []  # the finding about the token says so
-    told = {name.lower(): value for name, value in answer.headers.items()}.get("date")
-    if told is None:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    theirs = moment(headers.get("date", ""))
+    if theirs is None:
         return []
-    ahead = datetime.now(UTC) - parsedate_to_datetime(told)
+    ahead = datetime.now(UTC) - theirs
     if abs(ahead) <= CLOSE:
         return [Finding(Level.OK, "clock", "it agrees with Microsoft's")]
     way = "ahead of" if ahead > timedelta() else "behind"

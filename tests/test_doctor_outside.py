@@ -38,6 +38,12 @@ async def test_a_clock_by_which_teams_words_are_refused_is_told(
     assert ("timedatectl" in found.todo) is bool(ahead)
 
 
+async def test_of_a_date_that_is_none_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Answer(200, "", {"date": "yesterday or so"})  # a proxy's, perhaps
+    monkeypatch.setattr(EntraHttp, "get", lambda _self, _url: answer)
+    assert await examine({"clock": doctor.checks(settings())["clock"]}) == []
+
+
 async def test_where_microsoft_is_out_of_reach_nothing_is_said_of_the_clock() -> None:
     """That it is out of reach is said of the token."""
     local = {"public_url": "http://localhost/livechat", "help_page": "http://localhost/"}

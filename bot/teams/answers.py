@@ -75,13 +75,17 @@ def wait(header: str) -> float:
 
 
 def _until(header: str) -> float:
+    at = moment(header)
+    return (at - datetime.now(UTC)).total_seconds() if at else _DEFAULT_WAIT
+
+
+def moment(header: str) -> datetime | None:
+    """Read a header's date; None if it is none."""
     try:
         at = email.utils.parsedate_to_datetime(header)
-        if at.tzinfo is None:
-            at = at.replace(tzinfo=UTC)
-        return (at - datetime.now(UTC)).total_seconds()
     except (ValueError, TypeError, OverflowError):
-        return _DEFAULT_WAIT
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def error_code(body: bytes) -> str:
