@@ -84,19 +84,23 @@ def demo(port: int) -> None:
 def migrate(config: Path | None) -> None:
     """Bring the database to the present version's form. Stop the service first."""
     settings = _settings(config)
-    from bot.store import TooNew, upgrade
+    from bot.store import KEPT, NoCopy, TooNew, upgrade
 
     _keep_others_out()
     try:
-        upgrade(settings.database.url)
+        copy = upgrade(settings.database.url)
     except TooNew as e:
         _fail(str(e), EX_CONFIG)
+    except NoCopy as e:
+        _fail(str(e))
     except Exception as e:  # noqa: BLE001  the driver's and alembic's alike end here
         from bot.logs import redact
 
         reason = next(iter(str(e).splitlines()), "").rstrip(".")
         said = f"The database was not migrated: {type(e).__name__}: {reason}."
         _fail(redact(f"{said} livechat doctor, as root, says more."))
+    if copy is not None:
+        click.echo(f"As it was, it is in {copy}, which goes by itself after {KEPT.days} days.")
     click.echo("The database is up to date.")
 
 

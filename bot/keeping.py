@@ -17,7 +17,7 @@ from bot.relay.blocking import NOBODY, Blocking, everybody
 from bot.relay.counts import count
 from bot.relay.people import Trace, Traces, erase
 from bot.relay.relay import Relay
-from bot.store import SqlStore, find_traces
+from bot.store import KEPT, SqlStore, copies, find_traces
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +28,10 @@ _WHOLE = "Only a whole login, address or name is looked for: try each, as RT has
 _UNREAD = (
     "chat {}: it names that person, or may, and this version cannot read it (a later version has "
     "written it, perhaps). Nothing of it is erased."
+)
+_COPY = (
+    "copy of everything: {}, as it was before an upgrade. It was not looked into; it goes by itself "
+    "on {:%-d %B %Y}, or with livechat purge --yes"
 )
 _ELSEWHERE = """\
 Not looked into, because it is not ours or holds nothing:
@@ -75,7 +79,13 @@ async def blocks(settings: Settings, lift: str | None) -> str | None:
 def where(settings: Settings, person: str) -> str:
     """List every place here in which ``person`` appears, and what lies elsewhere."""
     found = find_traces(settings.database.url, person)
-    return "\n".join([*_listed(found), "", _ELSEWHERE])
+    return "\n".join([*_listed(found), *_copied(settings), "", _ELSEWHERE])
+
+
+def _copied(settings: Settings) -> list[str]:
+    """Tell of copies that the database's migration made: whoever was here then is in them."""
+    made = {one: one.stat().st_mtime for one in copies(settings.database.url)}
+    return [_COPY.format(one, datetime.fromtimestamp(at, UTC) + KEPT) for one, at in made.items()]
 
 
 def _listed(found: Traces) -> list[str]:
@@ -117,12 +127,13 @@ async def purge(settings: Settings, person: str, *, do: bool, also_unfiled: bool
     """Erase what is here of ``person``; only say what would be, unless ``do``. Raises NotDone."""
     found = await asyncio.to_thread(find_traces, settings.database.url, person)
     kept = [trace for trace in found.chats if trace.unfiled and not also_unfiled]
-    lines = _listed(found)
+    copied = await asyncio.to_thread(_copied, settings)
+    lines = [*_listed(found), *copied]
     if kept:
         lines += ["", f"Left alone, not in RT yet: {_names(kept)} (see --also-unfiled)."]
     if not do:
         return "\n".join(
-            [*lines, "", "Nothing was erased. Say --yes to do it."] if found else lines
+            [*lines, "", "Nothing was erased. Say --yes to do it."] if found or copied else lines
         )
     store = SqlStore.at(settings.database.url)
     try:
@@ -134,7 +145,11 @@ async def purge(settings: Settings, person: str, *, do: bool, also_unfiled: bool
         await store.close()
     for trace in erased:
         log.warning("erased", chat=trace.chat, state=trace.state, by=f"uid {os.getuid()}")
-    return "\n".join([*lines, "", f"Erased: {_names(erased) or 'nothing'}.", "", _ELSEWHERE])
+    gone = [_names(erased)] if erased else []
+    for one in copies(settings.database.url):
+        one.unlink(missing_ok=True)
+        gone.append(one.name)
+    return "\n".join([*lines, "", f"Erased: {', '.join(gone) or 'nothing'}.", "", _ELSEWHERE])
 
 
 def _names(traces: list[Trace]) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
@@ -22,9 +23,10 @@ from click.testing import CliRunner, Result
 import bot
 from bot.cli import EX_CONFIG, main
 from bot.config import ConfigError, Settings
-from bot.store import TooNew
+from bot.store import NoCopy, TooNew
 from bot.visitors.bundle import version
 from bot.visitors.pages import STATIC
+from tests.relay.test_first_version import FIRST
 from tests.settings import GUID
 
 CONFIG = f"""
@@ -194,6 +196,20 @@ def test_migrate_says_why_it_could_not(config: Path, monkeypatch: pytest.MonkeyP
     assert "refused" in result.output
     assert "livechat doctor, as root, says more" in result.output
     assert "swordfish" not in result.output
+
+
+def test_migrate_says_where_the_database_is_as_it_was(config: Path) -> None:
+    with closing(sqlite3.connect(config.parent / "livechat.db")) as database:
+        database.executescript(FIRST.read_text(encoding="utf-8"))
+    told = run("--config", config, "migrate").output
+    assert f"As it was, it is in {config.parent}/livechat.db.of-0001, which goes by itself" in told
+    assert run("--config", config, "migrate").output == "The database is up to date.\n"
+
+
+def test_migrate_says_why_it_could_not_copy(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.upgrade", Mock(side_effect=NoCopy("Let there be room.")))
+    result = run("--config", config, "migrate")
+    assert (result.exit_code, result.output) == (1, "Let there be room.\n")
 
 
 def test_migrate_is_not_tried_again_on_a_later_versions_database(config: Path) -> None:

@@ -162,6 +162,24 @@ async def test_purge_erases_the_rest_when_told_so_and_leaves_no_trace_in_the_fil
     assert "Nothing here names" in (await prompt("where", ADA)).output
 
 
+async def test_a_copy_from_before_an_upgrade_is_told_of_and_erased_whomever_it_names(
+    house: House, prompt: Prompt, tmp_path: Path
+) -> None:
+    """Nobody is looked for in it, and whoever had been purged here may be in it still."""
+    copy = tmp_path / "livechat.db.of-0001"
+    copy.write_bytes(b"CANARY")
+    assert f"copy of everything: {copy}" in (await prompt("where", ADA)).output
+    assert "a copy of everything from before an upgrade" in (await prompt("status")).output
+    said = (await prompt("purge", "--person", ADA)).output
+    assert f"copy of everything: {copy}" in said
+    assert "Nothing was erased." in said
+    assert copy.exists()
+    said = (await prompt("purge", "--person", ADA, "--yes")).output
+    assert f"Erased: {copy.name}." in said
+    assert not copy.exists()
+    assert "copy of everything" not in (await prompt("where", ADA)).output
+
+
 async def test_without_a_database_it_says_what_to_do(prompt: Prompt) -> None:
     for words in (["status"], ["where", ADA], ["purge", "--person", ADA]):
         result = await prompt(*words, code=1)

@@ -24,7 +24,8 @@ class Counts:
 
     ``oldest`` is for how long the oldest of those ``waiting`` to be filed has waited. ``leftovers``
     are done and have text here still; ``late`` are those of them that should have none any more:
-    more than none for long is a fault.
+    more than none for long is a fault. ``copies`` are those of the whole database that a migration
+    made.
     """
 
     open: int
@@ -34,14 +35,16 @@ class Counts:
     purged: int
     leftovers: int
     late: int
+    copies: int = 0
 
     def __str__(self) -> str:
         minutes = int(self.oldest / timedelta(minutes=1))
         oldest = f", oldest {minutes // 60:02}:{minutes % 60:02}" if self.waiting else ""
         chats = "chat" if self.leftovers == 1 else "chats"
+        copies = ", and a copy of everything from before an upgrade" if self.copies else ""
         return (
             f"open {self.open}, waiting to file {self.waiting}{oldest}, filed {self.filed}, purged "
-            f"{self.purged}, content on disk: {self.leftovers} closed {chats}"
+            f"{self.purged}, content on disk: {self.leftovers} closed {chats}{copies}"
         )
 
 
@@ -58,6 +61,7 @@ async def count(store: Store, now: datetime) -> Counts:
         purged=counts.get("tally purged", 0),
         leftovers=counts.get("leftovers", 0),
         late=counts.get("late", 0),
+        copies=counts.get("copies", 0),
     )
 
 

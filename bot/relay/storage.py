@@ -324,12 +324,14 @@ class Store(Protocol):
 
     async def sweep(self, older_than: timedelta) -> None:
         """Forget activity ids older than that; seats, sign-ins and blocks that are over. Deliveries
-        that were put off before the clock was set back are due when they were to be.
+        that were put off before the clock was set back are due when they were to be. Copies of the
+        database from before a migration go when they are old.
         """
 
     async def counts(self, since: datetime) -> dict[str, int]:
         """Count chats by state; what was tallied since, by ``tally NAME``; as ``leftovers`` those that
-        are done and have text here still; and as ``late`` those of them whose purge is not put off.
+        are done and have text here still; as ``late`` those of them whose purge is not put off; and
+        as ``copies`` those of the whole database from before a migration.
         """
 
     async def newest_thread(self) -> Thread | None:

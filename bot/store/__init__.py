@@ -6,6 +6,7 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store.codec import forget
+from bot.store.copies import KEPT, NoCopy, copies
 from bot.store.migrate import TooNew, at_head, upgrade
 from bot.store.store import SqlStore
 from bot.store.traces import find as find_traces
@@ -13,4 +14,15 @@ from bot.store.traces import find as find_traces
 #: What may come of a database that is not there, not ours, or not laid out.
 UNREADABLE = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
 
-__all__ = ["UNREADABLE", "SqlStore", "TooNew", "at_head", "find_traces", "forget", "upgrade"]
+__all__ = [
+    "KEPT",
+    "UNREADABLE",
+    "NoCopy",
+    "SqlStore",
+    "TooNew",
+    "at_head",
+    "copies",
+    "find_traces",
+    "forget",
+    "upgrade",
+]

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from bot.store.copies import copied
 from bot.store.engine import is_sqlite, open_engine, sqlite_file
 
 _HERE = Path(__file__).parent
@@ -27,10 +28,11 @@ class TooNew(Exception):
         )
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str) -> Path | None:
     """Create or migrate the tables at ``url``, all or nothing. Blocking; safe to run again.
 
-    Raises TooNew.
+    Return where SQLite's file was copied to before that, if there was anything to migrate. Raises
+    TooNew, NoCopy.
     """
     engine, file = open_engine(url), Path(sqlite_file(url)) if is_sqlite(url) else None
     new = file is not None and not file.exists()
@@ -39,14 +41,26 @@ def upgrade(url: str) -> None:
         _begin_ourselves(engine)
     try:
         with engine.begin() as connection:
-            config = _config()
-            _at_head(connection)
+            config, copy = _config(), None
+            if not _at_head(connection) and file is not None:
+                copy = _copied(connection, file)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            return copy
     finally:
         engine.dispose()
         if file is not None and new:
             _leave_to_the_service(file)
+
+
+def _copied(connection: sa.Connection, file: Path) -> Path | None:
+    """Copy a database that has tables, within the transaction that keeps writers out."""
+    here = MigrationContext.configure(connection).get_current_revision()
+    if here is None:
+        return None
+    copy = copied(file, here)
+    _leave_to_the_service(copy)
+    return copy
 
 
 def _leave_to_the_service(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
@@ -17,6 +18,7 @@ from bot.relay.faults import describe
 from bot.relay.outcomes import NotDone
 from bot.relay.storage import Pulse, Unit
 from bot.store import blocks_sql, chat_sql, counts_sql, outbox_sql, processes
+from bot.store.copies import copies, sweep_copies
 from bot.store.deliveries import Home
 from bot.store.engine import is_sqlite, sqlite_file
 from bot.store.listening import Listener
@@ -54,6 +56,7 @@ class SqlStore(Reading):
         self._neighbours: Neighbours | None = None
         self.commits = 0  # that changed something which others look at
         self._bell: Callable[[Committed], object] = id  # until somebody wants to be told
+        self._url: str
 
     @classmethod
     def at(cls, url: str, clock: Clock = _wall_clock) -> Self:
@@ -65,12 +68,14 @@ class SqlStore(Reading):
         if is_sqlite(url):
             file = sqlite_file(url)
             store = cls(SqliteReader(file), clock)
+            store._url = url
             store._writer = Writer([SqliteHand(file, clock)], store._committed)
             store._scrubber = sqlite_scrubber(file)
             store._ears = store._neighbours = Neighbours(store._version, store._heard_of_others)
             return store
         server = PostgresServer(url)
         store = cls(PostgresReader(server), clock)
+        store._url = url
         hands = [PostgresHand(server, clock) for _ in range(_HANDS)]
         store._writer = Writer(hands, store._committed)
         store._scrubber = postgres_scrubber(server.parts)
@@ -168,6 +173,7 @@ class SqlStore(Reading):
         """Forget inbound activity ids, early changes, seats and sign-ins that are of no use now.
 
         What the outbox was to do at a time that a clock set back has put off is due as it was to be.
+        Copies of the database from before a migration go when they are old.
         """
 
         async def work(unit: SqlUnit) -> None:
@@ -185,6 +191,12 @@ class SqlStore(Reading):
                 log.warning("unknown_lane", rows=rows)
 
         await self._write(work)
+        await asyncio.to_thread(sweep_copies, self._url, self._clock())
+
+    async def counts(self, since: datetime) -> dict[str, int]:
+        """Count as Reading does, and the copies of the database beside it."""
+        found = await super().counts(since)
+        return found | {"copies": len(await asyncio.to_thread(copies, self._url))}
 
     async def scrub(self) -> None:
         """Take what was purged out of the database's files, too, as far as that is ours to do."""
