@@ -31,6 +31,7 @@ from bot.domain.chat import State
 from bot.domain.presence import Presence
 from bot.domain.silence import Patience
 from bot.files.pictures import Pictures
+from bot.logs import tell_from
 from bot.metrics import Metrics
 from bot.relay.attaching import Attaching
 from bot.relay.bringing import FetchHandler
@@ -311,6 +312,7 @@ async def serve(settings: Settings, ready: Callable[[], None] | None = None) -> 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _let_the_log_be_told(settings.log.level)
     service = Service(settings)
     try:
         await service.start()
@@ -320,6 +322,15 @@ async def serve(settings: Settings, ready: Callable[[], None] | None = None) -> 
         await stop.wait()
     finally:
         await service.stop()
+
+
+def _let_the_log_be_told(usual: str) -> None:
+    """SIGUSR1: log everything; SIGUSR2: as much as is usual again.
+
+    Signals say it all: the configuration cannot be read again, since systemd hands over copies.
+    """
+    for number, level in ((signal.SIGUSR1, "debug"), (signal.SIGUSR2, usual)):
+        asyncio.get_running_loop().add_signal_handler(number, tell_from, level)
 
 
 def _settle_memory() -> None:

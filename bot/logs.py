@@ -19,6 +19,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bot.relay.faults import describe
 
+log = structlog.get_logger(__name__)
+
 #: Fields that would carry what people wrote, who they are, or what opens a door.
 PRIVATE = frozenset(
     {
@@ -116,6 +118,14 @@ def configure(
     logging.getLogger("aiohttp.server").addFilter(_unquoted)
     logging.getLogger("asyncio").addFilter(_placed)
     logging.captureWarnings(capture=True)
+
+
+def tell_from(level: str) -> None:
+    """Tell our own events from ``level`` on; that this is so is told whatever the level is."""
+    ours = logging.getLogger("bot")
+    ours.setLevel(logging.INFO)
+    log.info("log_level", now=level)
+    ours.setLevel(level.upper())
 
 
 def _unquoted(record: logging.LogRecord) -> bool:

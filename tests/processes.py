@@ -114,6 +114,11 @@ class ServiceProcess:
         assert self._process
         self._process.send_signal(signal.SIGCONT)
 
+    def signal(self, number: int) -> None:
+        """Send a signal that does not end it."""
+        assert self._process
+        self._process.send_signal(number)
+
     async def terminate(self) -> float:
         """SIGTERM; return how many seconds it took to end."""
         assert self._process

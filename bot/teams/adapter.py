@@ -135,6 +135,7 @@ class TeamsAdapter(CloudAdapter):  # type: ignore[misc]
             return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Try again later.")
         except _Unreadable as error:
             return _refuse(error.status, error.sentence)
+        log.debug("activity", kind=raw["type"])
         return await self._turn(bot, raw, activity, admitted)
 
     async def _turn(

@@ -186,6 +186,7 @@ class Wire:
                 method, url, data=data, headers=headers, allow_redirects=False
             ) as answer:
                 self.answers[method, answer.status] += 1
+                log.debug("teams_answered", method=method, status=answer.status)
                 length = answer.content_length
                 if length is not None and length <= most:
                     return answer.status, answer.headers, await answer.read()

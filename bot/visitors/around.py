@@ -38,6 +38,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     request_id = secrets.token_hex(8)
     with structlog.contextvars.bound_contextvars(request=request_id):
         response = await _answered(request, handler)
+        log.debug("answered", route=_route(request), status=response.status)
     if not response.prepared:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
