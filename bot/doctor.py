@@ -27,6 +27,8 @@ from bot.rt import keytab
 LIMIT = 30.0
 """Seconds that one check may take: Kerberos and RT may each run into a time-out of their own."""
 SOON = timedelta(days=30)
+RENEWED = timedelta(days=14)
+"""What renews web servers' certificates has long done so by then, or does not work."""
 CLOSE, FAR = timedelta(minutes=1), timedelta(minutes=5)
 """How far clocks may be apart without harm; and so far that nobody believes what the other signed."""
 ENOUGH_MIB = 256
@@ -74,6 +76,7 @@ def checks(settings: Settings) -> dict[str, Check]:
         "clamd": lambda: _clamd(settings),
         "sign_in.keys_file": lambda: _keys(settings),
         "websockets": lambda: _websockets(settings),
+        "certificate": lambda: _certificate(settings),
         "apache": _apache,
     }
 
@@ -331,6 +334,20 @@ _UPGRADES = {
     426: "Write upgrade=websocket behind ProxyPass (infra/apache/livechat.conf).",
     503: "The service is not there, or is full: start it.",
 } | dict.fromkeys((301, 302, 303, 307), _SIGN_ON)
+
+
+async def _certificate(settings: Settings) -> list[Finding]:
+    """Tell how long the web server's is good; that it is no good is said of the WebSockets."""
+    from bot.front import expires
+
+    until, now = await expires(settings.public_url), datetime.now(UTC)
+    if until is None:
+        return []
+    said = f"the web server's ends on {until:%-d %B %Y}, in {(until - now).days} days"
+    if until - now > RENEWED:
+        return [Finding(Level.OK, "certificate", said)]
+    todo = "Renew it and reload the web server: browsers and Microsoft refuse it from that day on."
+    return [Finding(Level.WARN, "certificate", said, todo)]
 
 
 async def _apache() -> list[Finding]:

@@ -1,9 +1,15 @@
-"""What the doctor sees of the web server in front: its workers, and whether it lets WebSockets through."""
+"""What the doctor sees of the web server in front: its workers, whether it lets WebSockets through, and
+for how long its certificate is good.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
+import ssl
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -88,3 +94,23 @@ async def upgraded(public_url: str, origin: str, *, verify: bool = True) -> int:
         if hdrs.WWW_AUTHENTICATE in answer.headers:
             raise AsksForLogin
         return answer.status
+
+
+async def expires(public_url: str) -> datetime | None:
+    """Tell when the web server's certificate ends; None without TLS, or without one to be trusted here.
+
+    What this machine trusts is what its system does, as for everything that is asked over HTTPS.
+    """
+    at = urlsplit(public_url)
+    if at.scheme != "https":
+        return None
+    trusted = ssl.create_default_context()
+    try:
+        _, writer = await asyncio.open_connection(at.hostname, at.port or 443, ssl=trusted)
+    except OSError:
+        return None
+    shown = writer.get_extra_info("peercert")
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)

@@ -1,6 +1,7 @@
 """What the doctor finds out from others, over the network, and from their clocks."""
 
 import asyncio
+import ssl
 import subprocess
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -94,3 +95,27 @@ async def test_it_is_told_in_time_and_when_it_is_refused_that_the_bots_certifica
     assert f"the certificate in {crt} cannot be read" in [f.said for f in broken]
     assert found[0].level is (Level.OK if known else Level.FAIL)
     assert ["certificate ends on" in said for said in warned] == [True] * told
+
+
+@pytest.mark.parametrize(("days", "level"), [(15, Level.OK), (14, Level.WARN)])
+async def test_it_is_told_in_time_that_the_web_servers_certificate_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, level: Level
+) -> None:
+    crt, key = tmp_path / "site.crt", tmp_path / "site.key"
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days {days} -subj /CN=localhost"
+    command += " -addext subjectAltName=DNS:localhost"
+    subprocess.run([*command.split(), "-keyout", key, "-out", crt], check=True, capture_output=True)
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(crt, key)
+    server = await asyncio.start_server(lambda _reader, to: to.close(), "127.0.0.1", 0, ssl=served)
+    site = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+    check = doctor.checks(settings(public_url=f"{site}/livechat", help_page=f"{site}/"))
+    async with server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(crt))
+        (found,) = await examine({"certificate": check["certificate"]})
+        monkeypatch.delenv("SSL_CERT_FILE")  # nobody's: that is said of the WebSockets
+        assert await examine({"certificate": check["certificate"]}) == []
+    assert (found.level, found.what) == (level, "certificate")
+    ends = datetime.now(UTC) + timedelta(days=days)
+    assert f"ends on {ends:%-d %B %Y}, in {days - 1} days" in found.said
+    assert ("Renew it" in found.todo) is (level is Level.WARN)
