@@ -100,6 +100,7 @@ class Service:
         several, relaying = settings.database.sqlite_file is None, settings.relay
         rts, asked = (lambda: self._watch.states), (lambda: self.teams.answers)
         self.metrics = Metrics(self.store, _now, self.hub.count, rts, asked)
+        bells.append(self.metrics)
         budget = Budget(hourly=relaying.hourly_limit, limited=relaying.pacing)
         self.outbox = Outbox(
             self.relay,

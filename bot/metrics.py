@@ -8,26 +8,68 @@ settings' names of RTs, so there is no way for anything that people write to get
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from bot.domain.chat import State
 from bot.domain.matching import Match
+from bot.domain.messages import Role
 from bot.relay.counts import Counts, count
-from bot.relay.delivery import Lane
+from bot.relay.delivery import Committed, Lane
 from bot.relay.outcomes import NotDone
 from bot.relay.relay import CONFIRMED
+from bot.relay.spans import FIRST_ANSWER, TALK
 from bot.relay.storage import Unit
 from bot.rt.watch import WELL
 from bot.store import SqlStore
 
 _DAY = timedelta(days=1)
+
+
+#: Seconds up to which spans are told apart, and what they are.
+_SPANS = {
+    FIRST_ANSWER: (
+        (15, 30, 60, 120, 300, 600, 1200, 3600),
+        "How long visitors waited for a first answer.",
+    ),
+    TALK: (
+        (60, 300, 600, 1200, 1800, 3600, 7200, 14400),
+        "How long talks lasted that have ended.",
+    ),
+}
+_BEGAN = (Role.OPERATOR, Role.VISITOR)
+
+
+class Lengths:
+    """How often something took how long."""
+
+    def __init__(self, limits: Sequence[int]) -> None:
+        self._limits = limits
+        self._counts = [0] * (len(limits) + 1)
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self._counts[bisect_left(self._limits, seconds)] += 1
+        self.total += seconds
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Return how many took at most so long, as Prometheus wants it."""
+        limits = [*(f"{limit:.1f}" for limit in self._limits), "+Inf"]
+        return list(zip(limits, accumulate(self._counts), strict=True))
 
 
 class Process(ProcessCollector):
@@ -56,11 +98,22 @@ class Metrics:
         self._store, self._now = store, now
         self._sockets, self._rts, self._teams = sockets, rts, teams
         self.troubles: Counter[tuple[Lane, str]] = Counter()
+        self._lengths = {
+            (what, began): Lengths(limits)
+            for what, (limits, _) in _SPANS.items()
+            for began in _BEGAN
+        }
         self._found: list[Metric] = []
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         self.runner: web.AppRunner | None = None
         Process(registry=self._registry)
+
+    def ring(self, committed: Committed) -> None:
+        """Count what this process has committed."""
+        for span in committed.spans:
+            # By a clock that was set back nothing takes less than no time.
+            self._lengths[span.what, span.began].add(max(span.seconds, 0.0))
 
     def collect(self) -> list[Metric]:
         """Give the client what was found last."""
@@ -108,6 +161,12 @@ class Metrics:
         troubles = {(lane.value, what): n for (lane, what), n in self.troubles.items()}
         what = "Deliveries that were put off, refused, or met a fault of ours."
         yield _counters("delivery_troubles", what, ("lane", "what"), troubles.items())
+        for name, (_, what) in _SPANS.items():
+            took = HistogramMetricFamily(f"livechat_{name}_seconds", what, labels=("began",))
+            for began in _BEGAN:
+                lengths = self._lengths[name, began]
+                took.add_metric((began.value,), lengths.buckets(), lengths.total)
+            yield took
 
     async def _kept(self) -> list[Metric]:
         """What the database knows. Raises NotDone."""

@@ -199,6 +199,26 @@ def test_memory_is_told_also_where_a_process_sees_nothing_but_processes(tmp_path
     assert 0 <= time.time() - told["process_start_time_seconds"] < 24 * 3600
 
 
+async def test_how_long_answers_and_talks_took_is_a_histogram_by_who_began(house: House) -> None:
+    metrics = of(house)
+    house.bells.append(metrics)
+    chat, _ = await house.talking()
+    house.clock.pass_(seconds=120)
+    await house.writes("Toner?")
+    house.clock.pass_(seconds=-600)  # the clock is set back
+    await house.presses("file", chat)
+    samples = await told(metrics)
+    answers = "livechat_first_answer_seconds"
+    assert samples[f"{answers}_bucket/operator/60.0"] == 0
+    assert samples[f"{answers}_bucket/operator/120.0"] == 1
+    assert samples[f"{answers}_bucket/operator/+Inf"] == 1
+    assert samples[f"{answers}_sum/operator"] == 120
+    assert samples[f"{answers}_count/operator"] == 1
+    assert samples[f"{answers}_count/visitor"] == 0
+    assert samples["livechat_talk_seconds_sum/operator"] == 0
+    assert samples["livechat_talk_seconds_bucket/operator/60.0"] == 1
+
+
 async def test_every_figure_is_explained_and_no_other_is(house: House) -> None:
     metrics = of(house)
     metrics.troubles[Lane.TEAMS, "delayed"] += 1

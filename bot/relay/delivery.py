@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.domain.chat import Chat
-from bot.domain.messages import Message
+from bot.domain.messages import Message, Role
 
 #: Whether what is being delivered may still begin: once the claim on it is over, others may be at
 #: it. Who writes where a repeat does harm asks last of all, from whatever thread.
@@ -151,12 +151,24 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """How many ``seconds`` something took that has ended, in a chat which a visitor or an operator
+    ``began`` (bot/relay/spans.py).
+    """
+
+    what: str
+    began: Role
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """What a commit leaves to be done.
 
     ``lanes`` have rows that anybody may claim; ``born`` are claimed for this process already.
     ``lost`` tells that rings from other processes may have been lost: everybody looks.
-    ``forgot`` tells that somebody's name was deleted who is in no chat because of it.
+    ``forgot`` tells that somebody's name was deleted who is in no chat because of it. ``spans`` are
+    told to the process that committed and to no other, so each is counted once.
     """
 
     news: tuple[News, ...] = ()
@@ -164,6 +176,7 @@ class Committed:
     born: tuple[Delivery, ...] = ()
     lost: bool = False
     forgot: bool = False
+    spans: tuple[Span, ...] = ()
 
 
 class Bell(Protocol):

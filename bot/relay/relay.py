@@ -21,6 +21,7 @@ from bot.relay.door import Door
 from bot.relay.files import FileRules
 from bot.relay.life import Life
 from bot.relay.ports import CardView, Thread
+from bot.relay.spans import measure
 from bot.relay.storage import Store, Unit
 
 
@@ -122,6 +123,7 @@ class Relay:
             await unit.tally(after.state.value)
         if confirmed := _confirmed(chat, after, event):
             await unit.tally(f"{CONFIRMED} {confirmed}")
+        await measure(unit, chat, after, event)
         for effect in effects:
             if isinstance(effect, f.Record):
                 await unit.record(chat.id, effect.message)

@@ -14,7 +14,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
-from bot.relay.delivery import Committed, Delivery, Head, Lane
+from bot.relay.delivery import Committed, Delivery, Head, Lane, Span
 from bot.relay.files import Stored
 from bot.relay.ports import Knock, Seat, Thread
 
@@ -209,6 +209,9 @@ class Unit(Protocol):
 
     async def tally(self, name: str) -> None:
         """Count one more of what ``name`` says; nothing is kept of what it was."""
+
+    def took(self, span: Span) -> None:
+        """Tell how long something took, if this is kept."""
 
     async def purge(self, chat_id: str) -> None:
         """Delete what was said. The keys of the visitor's lines stay, so that one whose acknowledgement

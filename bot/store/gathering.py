@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Message
-from bot.relay.delivery import Committed, Delivery, Lane, News
+from bot.relay.delivery import Committed, Delivery, Lane, News, Span
 
 
 @dataclass(slots=True)
@@ -26,6 +26,7 @@ class Gathering:
         self.lanes: set[Lane] = set()
         self.born: list[Delivery] = []
         self.forgot = False
+        self.spans: list[Span] = []
 
     def of(self, chat_id: str) -> Chapter:
         """Return what is new of a chat, to be added to."""
@@ -44,6 +45,7 @@ class Gathering:
         self.lanes |= later.lanes
         self.born += later.born
         self.forgot |= later.forgot
+        self.spans += later.spans
 
     def committed(self) -> Committed:
         """Return it in the relay's words."""
@@ -51,7 +53,8 @@ class Gathering:
             News(chat_id, new.chat, new.relayed, tuple(new.lines))
             for chat_id, new in self._chapters.items()
         )
-        return Committed(news, frozenset(self.lanes), tuple(self.born), forgot=self.forgot)
+        born, spans = tuple(self.born), tuple(self.spans)
+        return Committed(news, frozenset(self.lanes), born, forgot=self.forgot, spans=spans)
 
     def __bool__(self) -> bool:
         return bool(self._chapters or self.lanes or self.born or self.forgot)

@@ -11,7 +11,7 @@ from bot.domain.chat import Chat
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
-from bot.relay.delivery import Delivery, Stream
+from bot.relay.delivery import Delivery, Span, Stream
 from bot.relay.files import Fetched, Stored
 from bot.relay.ports import Knock, Seat, Thread
 from bot.store import blocks_sql, codec, counts_sql, processes, reception_sql
@@ -296,6 +296,10 @@ class SqlUnit:
     async def tally(self, name: str) -> None:
         """Count one more of what ``name`` says, in this minute."""
         self.link.later(counts_sql.TALLY, at=counts_sql.minute(self._now), name=name)
+
+    def took(self, span: Span) -> None:
+        """Tell how long something took."""
+        self.gathering.spans.append(span)
 
     # --- forgetting ----------------------------------------------------------------------------
 
