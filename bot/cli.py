@@ -149,16 +149,38 @@ def widget(config: Path | None, *, sri: bool) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--roundtrip", is_flag=True, help="Try one message to Teams and the answer back.")
 @click.pass_obj
-def doctor(config: Path | None, as_json: bool) -> None:
-    """Look for faults, from the configuration to RT, and say what to do about them."""
+def doctor(config: Path | None, *, as_json: bool, roundtrip: bool) -> None:
+    """Look for faults, from the configuration to RT, and say what to do about them.
+
+    With --roundtrip a message goes from a pop-up to Teams, where a CO has to answer it; it asks for
+    the link of an invitation that is for nobody else.
+    """
     from bot import doctor as doctors
     from bot import logs
 
     logs.configure("critical")  # the report says it all
+    if roundtrip:
+        _travel(_settings(config))
+        return
     report = asyncio.run(doctors.examine_all(config))
     click.echo(doctors.as_json(report) if as_json else doctors.as_text(report))
     sys.exit(doctors.exit_code(report))
+
+
+def _travel(settings: Settings) -> None:
+    from bot.doctor import as_text
+    from bot.roundtrip import NoLink, travel
+
+    link = click.prompt("The link of an invitation that is for nobody else", err=True)
+    try:
+        came = asyncio.run(travel(settings, link, lambda found: click.echo(as_text([found]))))
+    except NoLink:
+        raise click.UsageError("That is no such link: it ends in #livechat=…") from None
+    if not came:
+        sys.exit(1)
+    click.echo("It came back. Press Send to RT on the card, and RT is tried as well.")
 
 
 @main.command()
