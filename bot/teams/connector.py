@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
@@ -30,6 +31,7 @@ from bot.teams.models import as_json
 from bot.teams.streams import TooMuch, read_up_to
 
 log = structlog.get_logger(__name__)
+_heard = logging.getLogger(__name__)  # to ask it first saves 20 us of each message
 
 TIMEOUT = 10.0  # seconds for one request
 CONNECT = 6.0  # of these, for a free or new connection: what fails until then was never sent
@@ -186,7 +188,8 @@ class Wire:
                 method, url, data=data, headers=headers, allow_redirects=False
             ) as answer:
                 self.answers[method, answer.status] += 1
-                log.debug("teams_answered", method=method, status=answer.status)
+                if _heard.isEnabledFor(logging.DEBUG):
+                    log.debug("teams_answered", method=method, status=answer.status)
                 length = answer.content_length
                 if length is not None and length <= most:
                     return answer.status, answer.headers, await answer.read()
