@@ -65,6 +65,17 @@ def test_a_migration_leaves_a_whole_copy_of_what_was_before_it_for_its_owner_alo
     assert not at_head(url(copy))
 
 
+def test_what_root_copies_belongs_to_whoever_owns_the_folder(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service, which has another user, is to delete it."""
+    given: list[tuple[Path, int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda *to: given.append(to))
+    copy, folder = upgrade(url(old)), old.parent.stat()
+    assert given == [(copy, folder.st_uid, folder.st_gid)]
+
+
 def test_where_there_is_nothing_to_migrate_nothing_is_copied(old: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     assert upgrade(url(new)) is None
