@@ -114,3 +114,10 @@ def test_what_root_fetches_can_be_read_by_the_services_user(what: str) -> None:
     commands = PAGE.partition(f"\n## {what}\n")[2].partition("```\n")[2].partition("```")[0]
     assert commands.startswith("umask 022")
     assert "install.sh base" in commands
+
+
+def test_whoever_is_woken_by_an_alarm_finds_its_name_where_something_is_wrong() -> None:
+    alarms = re.findall(r"- alert: (\w+)", PAGE)
+    wrong = PAGE.partition("\n## When something is wrong\n")[2].partition("\n## ")[0]
+    assert alarms
+    assert [alarm for alarm in alarms if f"`{alarm}`" not in wrong] == []
