@@ -44,6 +44,12 @@ class Reader:
     def _levels(self) -> list[str]:
         return [line["now"] for line in self.lines() if line["event"] == "log_level"]
 
+    async def until(self, *events: str) -> None:
+        """Wait until these were logged."""
+        async with asyncio.timeout(30):
+            while not {*events} <= {line["event"] for line in self.lines()}:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
+
     async def asks(self) -> int:
         """Let a request be answered; return how often one was logged by then."""
         url = f"{self._service.url}/healthz"
@@ -64,6 +70,8 @@ async def test_a_signal_makes_it_tell_everything_and_another_as_much_as_before(
         assert await reader.asks() == 0
         await reader.told(signal.SIGUSR1, "debug")
         assert await reader.asks() == 1
+        await stage.teams.people["grace"].post("Live chat", "help", mention=True)
+        await reader.until("activity", "teams_answered")
         await reader.told(signal.SIGUSR1, "debug", "debug")  # twice is no less
         assert await reader.asks() == 2
         await reader.told(signal.SIGUSR2, "debug", "debug", "error")
