@@ -35,22 +35,26 @@ def upgrade(url: str) -> Path | None:
     TooNew, NoCopy.
     """
     engine, file = open_engine(url), Path(sqlite_file(url)) if is_sqlite(url) else None
-    new = file is not None and not file.exists()
+    new, copy = file is not None and not file.exists(), None
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         _begin_ourselves(engine)
     try:
         with engine.begin() as connection:
-            config, copy = _config(), None
+            config = _config()
             if not _at_head(connection) and file is not None:
                 copy = _copied(connection, file)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            return copy
+    except Exception:
+        if copy is not None:
+            copy.unlink(missing_ok=True)  # nothing was changed, perhaps for want of room
+        raise
     finally:
         engine.dispose()
         if file is not None and new:
             _leave_to_the_service(file)
+    return copy
 
 
 def _copied(connection: sa.Connection, file: Path) -> Path | None:

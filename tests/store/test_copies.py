@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import op
 
 from bot.store import KEPT, NoCopy, at_head, copies, upgrade
 from bot.store.sqlite import connect
@@ -118,6 +119,23 @@ def test_without_room_for_the_copy_nothing_is_migrated_and_it_is_said_how_much_i
     assert not at_head(url(old))
     assert said(old) == before
     assert copies(url(old)) == []
+    assert upgrade(url(old))
+
+
+def test_what_a_migration_that_failed_has_copied_takes_no_room(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = said(old)
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(op, "drop_index", fails)  # of the second migration, in its middle
+        with pytest.raises(OSError, match="full"):
+            upgrade(url(old))
+    assert copies(url(old)) == []
+    assert said(old) == before
     assert upgrade(url(old))
 
 
