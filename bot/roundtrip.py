@@ -44,6 +44,10 @@ _IN = (
 )
 
 
+#: What comes of reading an answer that something else than the service has made.
+_NOT_OURS = (ValueError, LookupError, TypeError)
+
+
 class NoLink(Exception):
     """What was given is no link of an invitation."""
 
@@ -105,7 +109,7 @@ async def _gone(leg: _Leg) -> Finding:
         return Finding(Level.FAIL, leg.what, f"nothing within {leg.seconds:g} s", leg.todo)
     except _Refused as refusal:
         return Finding(Level.FAIL, leg.what, str(refusal), refusal.todo or leg.todo)
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+    except (aiohttp.ClientError, OSError, *_NOT_OURS) as error:
         return Finding(Level.FAIL, leg.what, f"it broke ({type(error).__name__})", leg.todo)
     return Finding(Level.OK, leg.what, f"{leg.said} ({time.monotonic() - began:.1f} s)")
 
@@ -135,7 +139,12 @@ class _Visitor:
     async def connect(self) -> None:
         """Open the socket, and be welcome."""
         url, protocols = f"{self._base}/ws", [PROTOCOL]
-        self._socket = await self._http.ws_connect(url, headers=self._cookie, protocols=protocols)
+        try:
+            self._socket = await self._http.ws_connect(
+                url, headers=self._cookie, protocols=protocols
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            raise _Refused(f"{url} answers {error.status}") from None
         await self._socket.send_json(self._hello())
         await self._socket.send_json({"t": "presence", "state": "open"})
         await self._until(lambda: self._welcome)
@@ -160,7 +169,7 @@ class _Visitor:
             try:
                 async with asyncio.timeout(10):
                     await self._post("poll", self._asked({"t": "end"}))
-            except (_Refused, aiohttp.ClientError, OSError, ValueError):
+            except (_Refused, aiohttp.ClientError, OSError, *_NOT_OURS):
                 pass
 
     def _hello(self) -> dict[str, Any]:

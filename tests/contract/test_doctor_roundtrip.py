@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
 
 from bot import roundtrip
@@ -112,6 +114,7 @@ async def test_where_no_websocket_comes_through_polling_did(
     monkeypatch.setattr(roundtrip, "PROTOCOL", "another")
     found = await went(stage, await story.invite())
     assert [one.what for one in found] == ALL[:3]
+    assert found[-1].said.endswith("/livechat/ws answers 403")
 
 
 async def test_a_link_that_is_used_up_is_told_with_how_to_get_another(
@@ -129,6 +132,21 @@ async def test_where_nothing_listens_it_is_told_at_once() -> None:
         (found,) = await went(stage, "t" * 43)
     assert (found.what, "answers 503" in found.said) == ("link", True)
     assert "journalctl" in found.todo
+
+
+async def test_an_answer_that_something_else_has_made_is_told_as_broken(stage: Stage) -> None:
+    async def page(_request: web.Request) -> web.Response:
+        return web.json_response({"chat": "but no cookie: something took it out"})
+
+    app = web.Application()
+    app.router.add_post("/livechat/api/join", page)
+    async with TestServer(app) as server:
+        site = str(server.make_url("")).rstrip("/")
+        there = {"public_url": f"{site}/livechat", "help_page": f"{site}/"}
+        settings = Settings(**{**stage.settings("sqlite:////x.db"), **there})
+        found: list[Finding] = []
+        assert not await travel(settings, link(stage, "t" * 43), found.append)
+    assert [(one.what, one.said) for one in found] == [("link", "it broke (KeyError)")]
 
 
 async def test_what_is_no_link_is_refused(stage: Stage, tmp_path: Path) -> None:
