@@ -103,9 +103,13 @@ async def beginning(page: Page, grace: Page) -> STATES:
     await page.unroute("**/api/begin")
     await page.reload()
     await launcher.click()
-    await question.fill("Why does the scanner in AT 5.05 beep?")
     await page.get_by_label("Your name").fill("Ada Lovelace")
     await page.get_by_label("Your e-mail address").fill("ada@elsewhere.test")
+    await question.fill("I cannot log in. My password is Xy12ab!")
+    await page.get_by_role("button", name="Start the chat").click()
+    await expect(page.get_by_role("button", name="Change it")).to_be_focused()
+    yield "widget-door-password", page
+    await question.fill("Why does the scanner in AT 5.05 beep?")
     await page.get_by_role("button", name="Start the chat").click()
     await expect(page.get_by_text("You are waiting for an answer").first).to_be_visible()
     yield "widget-waiting", page
@@ -117,6 +121,11 @@ async def while_talking(ada: Page, grace: Page) -> STATES:
     await ada.get_by_label("Options").click()
     yield "widget-options", ada
     await ada.keyboard.press("Escape")
+    await box.fill("I cannot log in. My password is Xy12ab!")
+    await box.press("Enter")
+    await expect(ada.get_by_role("button", name="Change it")).to_be_focused()
+    yield "widget-password", ada
+    await box.fill("")
     picture = FilePayload(name="display.png", mimeType="image/png", buffer=display())
     await ada.get_by_label("Add files").set_input_files(picture)
     about = ada.get_by_label(re.compile("What does it show"))
@@ -194,6 +203,11 @@ async def in_arabic(browser: Browser, link: str, grace: Page) -> STATES:
         for reader in (page, grace):
             await expect(reader.get_by_text(said).first).to_be_visible()
     yield "widget-arabic-talking", page
+    await boxes["ada"].fill("كلمة المرور هي Xy12ab!")
+    await boxes["ada"].press("Enter")
+    await expect(panel.locator(".change")).to_be_focused()
+    yield "widget-arabic-password", page
+    await boxes["ada"].fill("")
     await panel.locator(".end").click()
     await panel.locator(".bad").click()
     await expect(panel.locator("#box")).to_have_count(0)

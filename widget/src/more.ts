@@ -29,8 +29,10 @@ export interface More {
   choosers(app: App): Child[];
   /** What was pasted or dropped. */
   take(app: App, event: Event, from: DataTransfer | null): void;
-  /** What is to be sent, above the composer. */
+  /** What is to be sent, and what is asked of it, above the composer. */
   tray(app: App): Child;
+  /** Whether what stands in the composer has to wait, because it is asked whether to send it. */
+  waits(app: App, talk: Talk): boolean;
   /** What is told, and asked, without a chat; `ticket` leads to a ticket. */
   door(app: App, ticket: Child): Child[];
   /** What is told while nobody has answered, below what was said. */

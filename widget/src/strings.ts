@@ -149,6 +149,10 @@ export const EN = {
   send_name: "Send",
   chars_left: "About {n} characters left.",
   chars_over: "About {n} characters too long.",
+  secret:
+    "This looks like a password or a code for signing in. Computing support never needs it, and it would be kept on the ticket.",
+  secret_change: "Change it",
+  secret_send: "Send it all the same",
   closing:
     "Nobody has written for a while. This chat ends by itself at {time}, and what was written is put on ticket #{ticket}.",
   closing_new:

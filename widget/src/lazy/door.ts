@@ -8,6 +8,7 @@ import type { Child, Spec } from "../view/dom.ts";
 import { randomText, type View } from "../wire.ts";
 import { keepsCookies } from "../cookies.ts";
 import { ask } from "./ask.ts";
+import type { Asking, Written } from "./asking.ts";
 import { dress } from "./dress.ts";
 import { empty, isLeft, keep, recalled, type Field } from "./form.ts";
 import { Hits, hitsView } from "./hits.ts";
@@ -220,7 +221,10 @@ class Door {
   }
 }
 
-export function door(kit: Kit) {
+/** The question as it stands in its box. */
+const asked = ({ form }: Door): Written => ({ text: form["question"].trim(), box: "#door-question" });
+
+export function door(kit: Kit, { waits, asks }: Asking) {
   const { h, button, say } = kit;
   const doors = new WeakMap<App, Door>();
   const p = (words: string) => h("p", {}, words);
@@ -260,7 +264,7 @@ export function door(kit: Kit) {
         form[name] = (target as HTMLInputElement).value;
         const over = door.hides; // what was kept is written over
         door.hides = false;
-        if (over) door.app.draw();
+        if (over || name === "question") door.app.draw(); // what is asked of it may be of another text
         keep(form);
         if (name === "question" && step.search) door.hits.typed(step.search, form[name]);
       },
@@ -275,6 +279,7 @@ export function door(kit: Kit) {
       // another box for another person: what was typed into one stays in it
       { ...box, props: { ...box.props, key: name + form.who } },
       h("p.bad", { key: `${name}-wrong`, id: `door-${name}-wrong` }, !!code && why(name, code)),
+      name === "question" && !sending && asks(door.app, asked(door), "record", () => door.send()),
       name === "question" && !!step.search && found(door.hits.hits),
     ];
   }
@@ -291,7 +296,7 @@ export function door(kit: Kit) {
         if (!length && FIELDS.includes(name)) door.wrong[name] = "empty";
         else if (length > LONGEST[name]) door.wrong[name] = "too_long";
       }
-      if (!Object.keys(door.wrong)[0]) return door.send();
+      if (!Object.keys(door.wrong)[0]) return waits(door.app, asked(door)) ? undefined : door.send();
       door.app.draw();
       lead(door.app);
     };

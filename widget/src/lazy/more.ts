@@ -3,6 +3,8 @@
  * knows by the same build.
  */
 import type { Kit, More } from "../more.ts";
+import type { Talk } from "../talk.ts";
+import { asking, type Written } from "./asking.ts";
 import { back } from "./back.ts";
 import { chime } from "./chime.ts";
 import { closed } from "./closed.ts";
@@ -17,13 +19,22 @@ import { waiting } from "./waiting.ts";
 
 export default (kit: Kit): More => {
   const ring = chime(kit);
-  const { left, ...rest } = files(kit);
-  const { enter, leave } = door(kit);
+  const { left, tray, ...rest } = files(kit);
+  const { waits, asks } = asking(kit);
+  const { enter, leave } = door(kit, { waits, asks });
   const turns = back(leave);
   const minds = [closed(kit), turns, offline()];
   const wait = waiting(kit);
+  const inBox = (talk: Talk): Written => ({ text: talk.draft.trim(), box: "#box" });
   return {
     ...rest,
+    waits: (app, talk) => waits(app, inBox(talk)),
+    tray(app) {
+      const { talk } = app;
+      const writes = talk && !app.asking && !talk.session.ending;
+      const asked = writes && asks(app, inBox(talk), "foot", () => app.send(talk));
+      return kit.h("div.above", { key: "above" }, tray(app), asked);
+    },
     door(app, ticket) {
       turns(app);
       return enter(app, ticket);

@@ -18,7 +18,7 @@ export function composer(app: App, talk: Talk): Spec {
   const off = (!text || left < 0) && "true";
   const submit = (event: Event) => {
     event.preventDefault();
-    if (!off) app.send(talk);
+    if (!off && !moreOf(app)?.waits(app, talk)) app.send(talk);
   };
   // Enter sends, unless it ends the composing of a character; Shift+Enter breaks the line. Who has
   // chosen so sends with Ctrl+Enter.
