@@ -13,6 +13,7 @@ hold back too much rather than too little; where not, rather what nobody says to
   if the others are about a chat ("cancel it") and not about something else ("Close the window")
 - so is a message that is a chat's end in other words, and no more: "Stop chat"
 - and whatever calls the bot by its name without a mention (bot/domain/addressing.py)
+- and, though it was meant for the visitor, what asks him for a password (bot/domain/prying.py)
 
 Anything else is for the visitor: "Cancel the print job first, then restart".
 """
@@ -28,6 +29,7 @@ from bot.domain.commands import NOTE, Block, Misput, Press, Unblock, parse_comma
 from bot.domain.confiding import RECORDS, confided, slashed
 from bot.domain.forms import COMMANDS, form_of, phrase_of
 from bot.domain.messages import EmptyText, TextTooLong, tidy
+from bot.domain.prying import PRYING, pries
 from bot.domain.slips import LONG, likeness, near, words_of
 
 _PLEASE = frozenset({"please", "pls", "plz", "kindly"})
@@ -114,15 +116,19 @@ def held_back(text: str, *, mentioned: bool, name: str = NAME) -> str | None:
     """Return the form of what was meant, `//` for a note; None if ``text`` is for the visitor.
 
     ``text`` is a message that is no command; without a mention none is, however it is written.
-    `@` is returned if it calls the bot by its ``name``, and Teams took that for no mention. What is
-    longer than a message may be is not looked at: it is refused for that, and may have very many lines.
+    `@` is returned if it calls the bot by its ``name``, and Teams took that for no mention; `?` if
+    it asks the visitor for a password. What is longer than a message may be is not looked at: it is
+    refused for that, and may have very many lines.
     """
-    if _is_too_long(without_notes(text)[0]):
+    spoken, _ = without_notes(text)
+    if _is_too_long(spoken):
         return None
-    if addressed(without_notes(text)[0], name, _asks):
+    if addressed(spoken, name, _asks):
         return ADDRESSED
     form = mistyped(text) if mentioned else confided(text, mentioned=False) or _bare(text)
-    return form or (NOTE if slashed(text) else None)
+    if form or slashed(text):
+        return form or NOTE
+    return PRYING if pries(spoken) else None
 
 
 def _is_too_long(words: str) -> bool:

@@ -7,6 +7,7 @@ from bot.domain.chat import Chat, State
 from bot.domain.commands import NOTE
 from bot.domain.confiding import RECORD
 from bot.domain.forms import form_of
+from bot.domain.prying import PRYING
 from bot.relay.confirming import target
 from bot.teams.matching_words import send_command
 
@@ -24,6 +25,7 @@ _DONE_NOTHING = {
     "": "That was not understood as a command, so nothing was done. Mention me with “{detail}” to give it.",
     NOTE: "A line of that looks like a note without its two slashes. A note begins with “//”.",
     ADDRESSED: _PICK_ME,
+    PRYING: "That was shown to nobody: there is no visitor here who could read it.",
 }
 #: MISTYPED where the visitor could have read it.
 _HELD_BACK = {
@@ -36,15 +38,21 @@ _HELD_BACK = {
         f"visitor. A note begins with “//”. {_SHOWN_ALL_THE_SAME}"
     ),
     ADDRESSED: f"That was not shown to the visitor. {_PICK_ME} {_SHOWN_ALL_THE_SAME}",
+    PRYING: (
+        "That asks for a password or a code for signing in, so it was not shown to the visitor: "
+        "computing support never needs one, and the answer would stay on the ticket. "
+        f"{_SHOWN_ALL_THE_SAME}"
+    ),
 }
 
 
 def worded(chat: Chat | None, form: str) -> str:
     """Word what was held back; “say:” is told of only where a visitor can be shown anything.
 
-    ``form`` is a command's, NOTE or ADDRESSED (bot/domain/mistyped.py); it goes into ``{detail}``.
+    ``form`` is a command's, or NOTE, ADDRESSED or PRYING (bot/domain/mistyped.py); it goes into
+    ``{detail}``.
     """
-    named = form if form in (NOTE, ADDRESSED) else ""
+    named = form if form in (NOTE, ADDRESSED, PRYING) else ""
     heard = chat is not None and chat.state is State.OPEN
     return (_HELD_BACK if heard else _DONE_NOTHING)[named]
 

@@ -126,6 +126,23 @@ async def test_a_name_that_teams_took_for_no_mention_is_answered_and_not_shown(
     assert await said(house, text, mention=mention) == [(Answer.MISTYPED, "@")]
 
 
+@pytest.mark.parametrize("mention", [True, False])
+async def test_what_asks_for_a_password_is_answered_shown_with_say_and_not_edited_in(
+    house: House, mention: bool
+) -> None:
+    chat, _ = await house.talking()
+    asking = "What is your password?"
+    assert await said(house, asking, mention=mention) == [(Answer.MISTYPED, "?")]
+    key = await house.writes("Good day", mention=False)
+    house.threads.told.clear()
+    await house.changes(key, asking, mentioned=mention)
+    await house.deliver()
+    assert [notice.word for _, notice in house.threads.told] == [Answer.NOT_CHANGED]
+    assert await house.texts(chat.id) == ["visitor_joined", "Good day"]
+    assert await said(house, f"say: {asking}") == []
+    assert (await house.texts(chat.id))[-1] == asking
+
+
 @pytest.mark.parametrize("text", ["end chat", "12345", *MISTYPED])
 async def test_whatever_was_held_back_can_be_said_to_the_visitor(house: House, text: str) -> None:
     chat, _ = await house.talking()

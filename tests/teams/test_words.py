@@ -147,6 +147,15 @@ def test_where_nobody_mentions_the_bot_no_mention_is_asked_for(word: Answer) -> 
     assert "in a personal chat “say:” is enough" in said
 
 
+def test_whoever_asks_for_a_password_is_told_why_that_was_not_shown() -> None:
+    said = words.say(Tell(Answer.MISTYPED, "?", talking()), Listening.THREAD)
+    assert "asks for a password" in said
+    assert "not shown to the visitor" in said
+    assert "put “say:” in front of the words" in said
+    said = words.say(Tell(Answer.MISTYPED, "?"), Listening.THREAD)
+    assert said == "That was shown to nobody: there is no visitor here who could read it."
+
+
 def test_who_wrote_the_name_himself_is_told_to_pick_the_bot_from_the_list() -> None:
     said = words.say(Tell(Answer.MISTYPED, "@", talking()), Listening.THREAD)
     assert said.startswith(
