@@ -73,6 +73,27 @@ def test_a_back_up_is_made_every_day_and_read_by_nobody_else(tmp_path: Path) -> 
         assert database.execute("SELECT count(*) FROM Tuesday").fetchall() == [(0,)]
 
 
+def test_a_back_up_takes_the_place_of_the_file_and_of_the_log_beside_it(tmp_path: Path) -> None:
+    live, copy = tmp_path / "lib" / "livechat.db", tmp_path / "backups" / "livechat.db"
+    for file in (live, copy):
+        file.parent.mkdir()
+        sqlite_at(file)
+    (live.parent / "livechat.db-wal").write_bytes(b"of the old file")
+    before = copy.read_bytes()
+    (tmp_path / "systemctl").write_text("#!/bin/sh\n")
+    (tmp_path / "systemctl").chmod(0o755)
+    (told,) = re.findall(r"```\n([^`]*/var/backups/livechat.db livechat.db[^`]*)```", PAGE)
+    command = told.replace("/var/lib/livechat", str(live.parent))
+    command = command.replace("/var/backups", str(copy.parent))
+    there = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    subprocess.run(["sh", "-ec", command], check=True, env=there)
+    assert [file.name for file in live.parent.iterdir()] == ["livechat.db"]
+    assert live.read_bytes() == before
+    aside = tmp_path / "livechat.aside"
+    assert {file.name for file in aside.iterdir()} == {"livechat.db", "livechat.db-wal"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (live, aside))
+
+
 @pytest.mark.parametrize("code", [0, 1, 78])
 def test_the_unit_ends_as_its_first_step_does_so_that_a_wrong_configuration_is_not_tried_again(
     tmp_path: Path, code: int
