@@ -343,7 +343,7 @@ async def _certificate(settings: Settings) -> list[Finding]:
     until, now = await expires(settings.public_url), datetime.now(UTC)
     if until is None:
         return []
-    said = f"the web server's ends on {until:%-d %B %Y}, in {(until - now).days} days"
+    said = f"the web server's ends on {until:%-d %B %Y} (days left: {(until - now).days})"
     if until - now > RENEWED:
         return [Finding(Level.OK, "certificate", said)]
     todo = "Renew it and reload the web server: browsers and Microsoft refuse it from that day on."

@@ -117,5 +117,5 @@ async def test_it_is_told_in_time_that_the_web_servers_certificate_ends(
         assert await examine({"certificate": check["certificate"]}) == []
     assert (found.level, found.what) == (level, "certificate")
     ends = datetime.now(UTC) + timedelta(days=days)
-    assert f"ends on {ends:%-d %B %Y}, in {days - 1} days" in found.said
+    assert f"ends on {ends:%-d %B %Y} (days left: {days - 1})" in found.said
     assert ("Renew it" in found.todo) is (level is Level.WARN)
