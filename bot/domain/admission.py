@@ -83,6 +83,14 @@ def is_anothers(known: Identity, who: Identity) -> bool:
     return known.verified and known.login.casefold() != who.login.casefold()
 
 
+def is_same(known: Identity, who: Identity) -> bool:
+    """Tell whether somebody ``known`` by a sign-in is who signed in as ``who``.
+
+    Of whom we know by less than that nobody can tell.
+    """
+    return known.verified and not is_anothers(known, who)
+
+
 def is_his(who: Identity, known: Identity, ticket: Ticket) -> bool:
     """Tell whether a seat of somebody ``known``, in a chat about ``ticket``, may be that of ``who``.
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain import events as e
-from bot.domain.admission import SignIn, called, is_anothers
+from bot.domain.admission import SignIn, called, is_same
 from bot.domain.asking import Detail, Question
 from bot.domain.beginning import no_ticket
 from bot.domain.blocking import kept_out
@@ -46,8 +47,8 @@ class Doorstep:
 
 
 class CannotBegin(Exception):
-    """No chat was begun; ``code`` is closed, full, sign_in (nobody did), running (he has one),
-    not_yours (somebody else has sent that form) or blocked (``until`` then).
+    """No chat was begun, or gone on with; ``code`` is closed, full, sign_in (nobody did), running (he
+    has one), not_yours (that form, or chat, is somebody else's), ended or blocked (``until`` then).
     """
 
     def __init__(self, code: str, until: datetime | None = None) -> None:
@@ -86,14 +87,13 @@ class Beginning:
         ``present`` is the secret of the cookie sent along, if any. A sign-in is used up. Raises
         CannotBegin.
         """
-        secret, now = secrets.token_urlsafe(32), self._relay.now()
         chat_id = self._chat_id(key)
         before = await self._relay.store.find_seat(digest(present)) if present else None
         if before and before.chat_id != chat_id and await self._talks(before):
             raise CannotBegin("running")
         channel = await self._pool.emptiest()
 
-        async def work(unit: Unit) -> Seat:
+        async def enter(unit: Unit) -> None:
             found = await unit.reception()  # first: who asks at the same time waits here
             chat = await unit.chat(chat_id)
             if chat is None:
@@ -101,13 +101,51 @@ class Beginning:
                     raise CannotBegin("closed")
                 who = await self._admitted(unit, question, sign_in, present)
                 await self._begin(unit, chat_id, question, who, found, channel)
-            elif sign_in and not _same(chat.identity, sign_in.who):
+            elif sign_in and not is_same(chat.identity, sign_in.who):
                 raise CannotBegin("not_yours")  # the tab is another's, who left before the answer
-            seat = Seat(digest(secret), chat_id, now + self._relay.rules.session_ttl)
-            await unit.seat(seat)
-            return seat
 
-        seat = await self._relay.store.write(work)
+        return await self._seated(chat_id, before, enter)
+
+    async def running(self, who: Identity) -> Chat | None:
+        """Return the chat that whoever signed in as ``who`` is in, the newest of several.
+
+        None if there is none, or if he is kept out.
+        """
+        if kept_out(await self._relay.store.blocks(), self._relay.now(), who):
+            return None
+        return next(iter(await self._relay.store.open_of(who)), None)
+
+    async def go_on(self, chat_id: str, present: str | None, sign_in: SignIn) -> Joined:
+        """Take a seat in the chat that whoever signed in is in already, elsewhere; durable on return.
+
+        ``present`` is as in ``ask``. The sign-in is used up. Raises CannotBegin.
+        """
+        before = await self._relay.store.find_seat(digest(present)) if present else None
+
+        async def enter(unit: Unit) -> None:
+            chat = await unit.chat(chat_id)
+            if chat is None or not is_same(chat.identity, sign_in.who):
+                raise CannotBegin("not_yours")
+            if chat.state is not State.OPEN:
+                raise CannotBegin("ended")
+            if block := kept_out(await unit.blocks(), self._relay.now(), sign_in.who):
+                raise CannotBegin("blocked", block.until)
+            await _use_up(unit, sign_in)
+
+        return await self._seated(chat_id, before, enter)
+
+    async def _seated(
+        self, chat_id: str, before: Seat | None, enter: Callable[[Unit], Awaitable[None]]
+    ) -> Joined:
+        """Give whom ``enter`` lets in a seat; ``before`` is the one that his browser had."""
+        secret = secrets.token_urlsafe(32)
+        seat = Seat(digest(secret), chat_id, self._relay.now() + self._relay.rules.session_ttl)
+
+        async def work(unit: Unit) -> None:
+            await enter(unit)
+            await unit.seat(seat)
+
+        await self._relay.store.write(work)
         looked = await self._relay.store.look(chat_id)
         assert looked
         left = before if before and before.chat_id != chat_id else None
@@ -134,22 +172,21 @@ class Beginning:
         self, unit: Unit, question: Question, sign_in: SignIn | None, present: str | None
     ) -> Identity:
         """Say who comes in. Raises CannotBegin."""
-        door, waiting = self._relay.rules.door, await unit.waiting()
+        door = self._relay.rules.door
         if sign_in is None and door.admits is not Admits.ANYONE:
             raise CannotBegin("sign_in")
         who = sign_in.who if sign_in else question.anonymous()
         seat = digest(present) if present else ""
         if block := kept_out(await unit.blocks(), self._relay.now(), who, seat):
             raise CannotBegin("blocked", block.until)
-        if len(waiting) >= door.most_waiting:
-            raise CannotBegin("full")
-        if sign_in is None:
-            return who
-        if any(_same(chat.identity, sign_in.who) for chat in waiting):
+        # Looked at behind the reception's lock: of two devices that ask at once the second sees the first.
+        if sign_in and await unit.open_of(who):
             raise CannotBegin("running")
-        if not await unit.sign_out(sign_in.id, joins=True):
-            raise CannotBegin("sign_in")  # used up since it was looked at
-        return sign_in.who
+        if len(await unit.waiting()) >= door.most_waiting:
+            raise CannotBegin("full")
+        if sign_in:
+            await _use_up(unit, sign_in)
+        return who
 
     async def _begin(
         self,
@@ -173,8 +210,10 @@ class Beginning:
         await self._relay.happen(unit, chat, e.Asked(now, visitor, who, "question", question.text))
 
 
-def _same(one: Identity, other: Identity) -> bool:
-    return one.verified and not is_anothers(one, other)
+async def _use_up(unit: Unit, sign_in: SignIn) -> None:
+    """Forget a sign-in that leads into a chat. Raises CannotBegin."""
+    if not await unit.sign_out(sign_in.id, joins=True):
+        raise CannotBegin("sign_in")  # used up since it was looked at
 
 
 def _place(near: Thread, channel: Channel | None, chat_id: str) -> Thread:

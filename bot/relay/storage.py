@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from bot.domain.admission import SignIn
 from bot.domain.blocking import Block
 from bot.domain.chat import Chat, State
+from bot.domain.identity import Identity
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
@@ -180,6 +181,11 @@ class Unit(Protocol):
     async def waiting(self) -> list[Chat]:
         """Read the chats whose visitors wait for a first answer."""
 
+    async def open_of(self, who: Identity) -> list[Chat]:
+        """Read the open chats of whoever signed in as ``who``, the newest first; those that were joined
+        by a link alone are nobody's.
+        """
+
     async def receive(self, found: Reception | None) -> None:
         """Keep that visitors may begin chats; None: that they may not."""
 
@@ -277,6 +283,11 @@ class Store(Protocol):
 
     async def waiting(self) -> list[Chat]:
         """Read the chats whose visitors wait for a first answer."""
+
+    async def open_of(self, who: Identity) -> list[Chat]:
+        """Read the open chats of whoever signed in as ``who``, the newest first; those that were joined
+        by a link alone are nobody's.
+        """
 
     async def blocks(self) -> list[Block]:
         """Read all blocks, those that are over too, oldest first."""

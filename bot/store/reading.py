@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import psycopg
@@ -12,6 +13,7 @@ import psycopg
 from bot.domain.admission import SignIn
 from bot.domain.blocking import Block
 from bot.domain.chat import Chat, State
+from bot.domain.identity import Identity
 from bot.domain.messages import Message
 from bot.domain.reception import Reception
 from bot.relay.delivery import Head, Lane
@@ -103,6 +105,11 @@ class Reading:
         """Read whose visitors wait for a first answer."""
         chats = await self._many(codec.readable_chats, reception_sql.ALONE)
         return [chat for chat in chats if chat.waits]
+
+    async def open_of(self, who: Identity) -> list[Chat]:
+        """Read in which chats somebody is who signed in."""
+        his = partial(reception_sql.open_of, who)
+        return await self._many(his, reception_sql.NAMING, naming=reception_sql.naming(who))
 
     async def blocks(self) -> list[Block]:
         """Read all blocks."""

@@ -1,4 +1,4 @@
-"""The statements about whether visitors may begin chats, and who of them waits."""
+"""The statements about whether visitors may begin chats, who of them waits, and who is in one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from bot.domain.chat import State
+from bot.domain.admission import is_same
+from bot.domain.chat import Chat, State
+from bot.domain.identity import Identity
 from bot.domain.messages import Author, Role
 from bot.domain.reception import Reception
+from bot.store import codec
 from bot.store.link import Link
 from bot.store.sql import ONE, Query, Row, number, text
 from bot.store.tables import chats, micros, moment, reception
@@ -33,6 +36,23 @@ ALONE = Query(
         chats.c.state == State.OPEN.value, chats.c.detail.like('%"operators":[]%')
     )
 )
+#: In whose JSON a login stands, in whichever letters and whoever's it is there: ``open_of`` looks closer.
+NAMING = Query(
+    sa.select(chats.c.id, chats.c.detail).where(
+        chats.c.state == State.OPEN.value, sa.func.lower(chats.c.detail).like(text("naming"))
+    )
+)
+
+
+def naming(who: Identity) -> str:
+    """Return what is to be looked for of somebody who signed in. No login has a quotation mark in it."""
+    return f'%"login":"{who.login.lower()}"%'
+
+
+def open_of(who: Identity, rows: list[Row]) -> list[Chat]:
+    """Read which of the chats are his, the newest first."""
+    found = [chat for chat in codec.readable_chats(rows) if is_same(chat.identity, who)]
+    return sorted(found, key=lambda chat: chat.created, reverse=True)
 
 
 def to_row(found: Reception) -> dict[str, Any]:

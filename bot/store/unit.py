@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.domain.admission import SignIn
 from bot.domain.blocking import Block
 from bot.domain.chat import Chat
+from bot.domain.identity import Identity
 from bot.domain.messages import Message, Role
 from bot.domain.presence import Presence
 from bot.domain.reception import Reception
@@ -76,6 +77,11 @@ class SqlUnit:
         """Read whose visitors wait; nothing is locked."""
         rows = await self.link.rows(reception_sql.ALONE)
         return [chat for chat in codec.readable_chats(rows) if chat.waits]
+
+    async def open_of(self, who: Identity) -> list[Chat]:
+        """Read in which chats somebody is who signed in; nothing is locked."""
+        rows = await self.link.rows(reception_sql.NAMING, naming=reception_sql.naming(who))
+        return reception_sql.open_of(who, rows)
 
     async def relayed(self, chat_id: str, seq: int) -> None:
         """Note how far the visitor's lines stand in the thread; never goes back."""

@@ -1,4 +1,4 @@
-"""Beginning a chat without a link: how it stands, and the form; docs/widget-protocol.md."""
+"""Beginning a chat without a link, or going on in one's own: docs/widget-protocol.md."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 MAX_BODY_BYTES: Final = 32 * 1024
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 _FIELDS = frozenset({"key", "question", "name", "email"})
-_STATUS = {"sign_in": 401, "not_yours": 403}
+_CHAT = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_STATUS = {"sign_in": 401, "not_yours": 403, "ended": 410}
 #: How often one address may ask how it stands.
 LOOKS = Rate(per_minute=60, burst=60)
 #: How often it may send a form, whatever becomes of that: each is looked for in the database.
@@ -60,26 +61,39 @@ class BeginRoutes:
 
     def table(self) -> list[web.RouteDef]:
         """Return the routes, relative to the prefix."""
-        return [web.get("/api/begin", self.look), web.post("/api/begin", self.ask)]
+        return [
+            web.get("/api/begin", self.look),
+            web.post("/api/begin", self.ask),
+            web.post("/api/go-on", self.go_on),
+        ]
 
     async def look(self, request: web.Request) -> web.Response:
-        """Tell how it stands, and what whoever asks would have to fill in."""
+        """Tell how it stands, who is there, and what he would have to fill in."""
         self._looks.check(request)
         step = await self._beginning.doorstep()
-        if step.until is None:
-            return answer(200, {"state": step.state})
-        who = await self._who(request)
-        known = {
-            "state": step.state,
-            "until": wire.time(step.until),
-            "anyone": step.admits is Admits.ANYONE,
-            "person": wire.person(who.who) if who else "",
-            "who": (who.who.name or who.who.login or who.who.address) if who else "",
-            "sign_in": self._signing.page if self._signing else "",
-            "details": list(step.details),
-            "search": step.search,
-        }
+        known: dict[str, Any] = {"state": step.state}
+        if step.state != "off":
+            known |= await self._there(request)
+        if step.until is not None:
+            known |= {
+                "until": wire.time(step.until),
+                "anyone": step.admits is Admits.ANYONE,
+                "details": list(step.details),
+                "search": step.search,
+            }
         return answer(200, known)
+
+    async def _there(self, request: web.Request) -> dict[str, Any]:
+        """Tell who signed in, if somebody did, and in which chat he is already."""
+        found = await self._who(request)
+        who = found.who if found else None
+        inside = await self._beginning.running(who) if who else None
+        return {
+            "person": wire.person(who) if who else "",
+            "who": (who.name or who.login or who.address) if who else "",
+            "sign_in": self._signing.page if self._signing else "",
+            "inside": inside and wire.inside(inside),
+        }
 
     async def ask(self, request: web.Request) -> web.Response:
         """Take a question in, and give the browser its seat."""
@@ -101,6 +115,26 @@ class BeginRoutes:
         except CannotBegin as refusal:
             log.info("begin_refused", why=refusal.code)
             return _refused(refusal)
+        log.info("begun", chat=joined.chat.id, verified=joined.chat.identity.verified)
+        return await self._seated(joined, guard.before(request))
+
+    async def go_on(self, request: web.Request) -> web.Response:
+        """Give whoever signed in a seat in the chat that he is in already, with another browser."""
+        guard.check_post(request, self._origins)
+        body = await guard.read_body(request)
+        chat = body.get("chat")
+        if set(body) != {"chat"} or not isinstance(chat, str) or not _CHAT.fullmatch(chat):
+            raise Refusal(400, "broken")
+        self._tries.check(request)
+        who = await self._who(request)
+        try:
+            if who is None:
+                raise CannotBegin("sign_in")
+            joined = await self._beginning.go_on(chat, guard.secret_of(request), who)
+        except CannotBegin as refusal:
+            log.info("go_on_refused", why=refusal.code)
+            return _refused(refusal)
+        log.info("went_on", chat=joined.chat.id)
         return await self._seated(joined, guard.before(request))
 
     async def _question(
@@ -143,7 +177,6 @@ class BeginRoutes:
             self._shared.hub.dismiss(joined.left.chat_id, joined.left.id, Close.OTHER_CHAT)
             await self._shared.visiting.leave(joined.left)
         self._shared.attendance.expect(joined.chat.id)  # his window has yet to open
-        log.info("begun", chat=joined.chat.id, verified=joined.chat.identity.verified)
         response = answer(200, view | before)
         guard.set_secret(response, joined.secret, joined.seat.expires, self._shared.now())
         if self._signing:

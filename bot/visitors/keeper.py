@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 _ENDING: Final = "/api/session"
 #: What ends it only when it leads into another chat. After a refusal the question for the session is
 #: still to hear that she signed out: told that there is none, the page shows what she had not sent.
-_LEADING: Final = ("/api/join", "/api/begin")
+_LEADING: Final = ("/api/join", "/api/begin", "/api/go-on")
 _HARMLESS: Final = ("/api/peek", "/api/leave", "/api/sign-in")
 
 

@@ -229,6 +229,11 @@ def view(chat: Chat, relayed: int, longer: int | None = None) -> dict[str, Any] 
     return shown if longer is None else shown | {"waiting_longer": longer}
 
 
+def inside(chat: Chat) -> dict[str, Any]:
+    """Tell whoever signed in of the chat that he is in already: with whom, and nothing of what was said."""
+    return {"chat": chat.id, "operators": [operator.name for operator in chat.operators]}
+
+
 def person(who: Identity) -> str:
     """Return what is the same for one person in all his chats, without his name; "" if we do
     not know who he is: what anybody can type is no sign of him.

@@ -167,6 +167,13 @@ def _table() -> list[str]:
             "one visitor only; the database refuses a second one."
         ),
         "",
+        (
+            "A visitor who signed in begins no second chat while he is in one in `open`, waiting or "
+            "answered, and signed in for that: he is led into that one "
+            "([decision 25](decisions/0025-chats-that-visitors-begin.md)). From `ended` on he may begin "
+            "another, whether the record of the first is in RT yet or not."
+        ),
+        "",
     ]
 
 

@@ -83,6 +83,7 @@ ROUTES: dict[tuple[str, str], list[Try]] = {
     ],
     ("GET", "/api/begin"): [Try({200, 204, 404}), Try({200, 204, 404}, path="?chat={chat}")],
     ("POST", "/api/begin"): [Try({400, 401, 403, 404, 410}, '{"chat":"{chat}","ticket":"12345"}')],
+    ("POST", "/api/go-on"): [Try({401}, '{"chat":"{chat}"}')],
     ("GET", "/start"): _AS_CO,
     ("POST", "/start"): [Try({401, 403, 415}, "ticket=12345&key=x", headers=_FORGED)],
     ("GET", "/start.css"): _ANYBODY,

@@ -135,25 +135,3 @@ async def test_who_is_not_signed_in_any_more_is_told_that_his_question_is_kept(
         await expect(ada.get_by_text("What you typed is kept in this window")).to_be_visible()
         await ada.get_by_role("link", name="Sign in to ask").click()
         await expect(ada.get_by_label("Your question")).to_have_value("Why does it beep?")
-
-
-async def test_who_has_a_chat_on_another_device_is_told_so(
-    chromium: Browser, tmp_path: Path
-) -> None:
-    door = {"visitor_start": {"who": "signed_in", "closes_at": "23:59"}}
-    async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
-        ada, page = scene.ada, f"{scene.stage.site.url}/livechat/chat"
-        await scene.says("open")
-        await expect(scene.grace.get_by_text("visitors can begin chats")).to_be_visible()
-        context = await chromium.new_context(locale="en-GB")
-        phone = await context.new_page()
-        for device, question in ((ada, "Why does it beep?"), (phone, "It beeps on.")):
-            await signs_in(device)
-            await device.goto(page)
-            await device.get_by_role("link", name="Sign in to ask").click()
-            await device.get_by_label("Your question").fill(question)
-            await device.get_by_role("button", name="Start the chat").click()
-            told = "You are waiting" if device is ada else "You have a chat already"
-            await expect(device.locator("#panel").get_by_text(told)).to_be_visible()
-        await expect(phone.get_by_label("Your question")).to_have_value("It beeps on.")
-        await context.close()

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.chat import State
+from bot.domain.identity import Identity, Proof
 from bot.domain.reception import Reception
 from bot.relay.storage import Unit
 from bot.store import SqlStore
-from tests.people import ADA, ALAN, GRACE, INTAKE, NOW, proposed
+from tests.people import ADA, ALAN, GRACE, INTAKE, NOW, SIGNED_IN, proposed
 from tests.store.making import THREAD, add_chat
 
 
@@ -66,3 +67,36 @@ async def test_who_waits_is_known_in_and_out_of_transactions(store: SqlStore) ->
     wanted = {"begun", "what was typed"}
     assert {chat.id for chat in await store.waiting()} == wanted
     assert await store.write(names) == wanted
+
+
+async def test_the_open_chats_of_who_signed_in_are_known_in_and_out_of_transactions(
+    store: SqlStore,
+) -> None:
+    async def add(name: str, minutes: int = 0, **changes: object) -> None:
+        async def work(unit: Unit) -> None:
+            thread = await unit.thread(replace(THREAD, conversation_id=name))
+            begun = {"id": name, "created": NOW + timedelta(minutes=minutes), "state": State.OPEN}
+            await unit.add(replace(proposed(thread.id), **begun | changes))  # type: ignore[arg-type]
+
+        await store.write(work)
+
+    def known(login: str, proof: Proof = Proof.SSO) -> Identity:
+        return replace(SIGNED_IN, login=login, proof=proof)
+
+    await add("hers", identity=known("Under_Score"))
+    await add("newer, and answered", 1, identity=known("under_score"), operators=(GRACE,))
+    await add("vouched for", 2, identity=known("UNDER_SCORE", Proof.ASSERTED))
+    await add("by a link", 3, identity=known("under_score", Proof.LINK))
+    await add("typed", 3, identity=known("under_score", Proof.ANONYMOUS))
+    await add("over", 3, identity=known("under_score"), state=State.ENDED)
+    await add("another's", 3, identity=known("underXscore"))
+    name = replace(ADA, name='"login":"under_score"')
+    await add("another's, called so", 3, identity=known("bob"), visitor=name)
+
+    async def names(unit: Unit) -> list[str]:
+        return [chat.id for chat in await unit.open_of(known("under_score"))]
+
+    wanted = ["vouched for", "newer, and answered", "hers"]
+    assert [chat.id for chat in await store.open_of(known("under_score"))] == wanted
+    assert await store.write(names) == wanted
+    assert await store.open_of(known("eve")) == []

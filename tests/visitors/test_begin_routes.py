@@ -118,6 +118,7 @@ async def test_what_is_told_at_the_door(site: Site) -> None:
         "who": "",
         "person": "",
         "sign_in": "/livechat/sign-in",
+        "inside": None,
         "details": [],
         "search": "",
     }
@@ -125,7 +126,8 @@ async def test_what_is_told_at_the_door(site: Site) -> None:
     told = await site.looks(ada)
     assert (told["who"], told["person"]) == ("s1234567", person(Identity(Proof.SSO, "s1234567")))
     await site.house.writes("close", thread=CHANNEL)
-    assert await site.looks(ada) == {"state": "closed"}
+    closed = {name: told[name] for name in ("who", "person", "sign_in", "inside")}
+    assert await site.looks(ada) == {"state": "closed", **closed}
     site.house.relay.rules = replace(site.house.relay.rules, door=Door())
     assert await site.looks(ada) == {"state": "off"}
     assert await ada.posts("begin", **form()) == (409, {"error": "closed"})

@@ -324,3 +324,24 @@ async def test_it_is_told_too_where_the_web_server_names_whoever_asks(site: Site
     assert await person(site, ADA) == ada
     assert await person(site, f"{ADA}@elsewhere.example") is None
     assert await person(site, EVE) not in (None, ada)
+
+
+async def test_who_goes_on_in_her_chat_gives_up_the_seat_of_who_sat_there_before(
+    site: Site,
+) -> None:
+    door = replace(site.house.relay.rules.door, admits=Admits.ANYONE)
+    site.house.relay.rules = replace(site.house.relay.rules, door=door)
+    await site.house.writes("open until 17:00")
+    here, chats, seats = site.visitor, [], []
+    for login in (ADA, EVE):
+        here.cookies.clear()
+        await here.goes("/livechat/sign-in", login=login)
+        form = {"key": nonce(), "question": "Why?", "name": "", "email": ""}
+        chats.append((await here.posts("begin", login=login, **form))[1]["chat"])
+        seats.append(here.cookies.pop(SEAT))
+    await here.goes("/livechat/sign-in", login=ADA)
+    here.cookies[SEAT] = seats[1]
+    status, told = await here.posts("go-on", login=ADA, chat=str(chats[0]))
+    assert (status, told["chat"], told["signed_out"]) == (200, chats[0], True)
+    assert await site.house.joining.seat(seats[1]) is None
+    assert await site.house.joining.seat(seats[0])

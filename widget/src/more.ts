@@ -5,7 +5,7 @@
  */
 import type { App } from "./app.ts";
 import type { Entry } from "./session.ts";
-import { say, sayUnread, spoken } from "./strings.ts";
+import { say, sayNames, sayUnread, spoken } from "./strings.ts";
 import type { Talk } from "./talk.ts";
 import type { Fate, Peek } from "./wire.ts";
 import { button, copy, h, icon, type Child, type Spec } from "./view/dom.ts";
@@ -54,7 +54,7 @@ export interface More {
 }
 
 /** What the fetched script is given of ours: it must not bring a second one of each. */
-const kit = { h, button, copy, icon, say, sayUnread, spoken };
+const kit = { h, button, copy, icon, say, sayNames, sayUnread, spoken };
 export type Kit = typeof kit;
 
 let more: More | undefined;

@@ -60,6 +60,10 @@ export const EN = {
   door_empty: "Please fill this in.",
   door_long: "This is too long.",
   door_bad: "This is not a complete e-mail address.",
+  door_in: "You are in a chat already, with {who}.",
+  door_asked: "You have asked already, and wait for an answer.",
+  door_go_on: "Go on there",
+  door_there: "Are you in a chat already? Sign in to go on there.",
   door_running: "You have a chat already, on another device or in another browser. Please go on there.",
   door_waiting:
     "You are waiting for an answer. You can write more meanwhile. If you leave, your question goes to computing support as a ticket.",

@@ -12,6 +12,7 @@ import type { Asking, Written } from "./asking.ts";
 import { dress } from "./dress.ts";
 import { empty, isLeft, keep, recalled, type Field } from "./form.ts";
 import { Hits, hitsView } from "./hits.ts";
+import { inside, type Inside } from "./inside.ts";
 import { keptOut } from "./keptout.ts";
 
 /** What the service tells: docs/widget-protocol.md. */
@@ -27,6 +28,8 @@ export interface Step {
   details?: Field[];
   /** The path of the site's search, with `{words}` in it, or "". */
   search?: string;
+  /** The chat that whoever signed in is in already, wherever; an older service does not say. */
+  inside?: Inside | null;
 }
 
 /** What follows from the answer to a form. */
@@ -79,8 +82,8 @@ class Door {
   met = false;
   /** What was filled in is kept for somebody who was signed in, and is not now. */
   hides = false;
-  /** Whoever is signed in has a chat already, and not in this browser. */
-  elsewhere = false;
+  /** Why the chat that was to be gone on with is not here, or "". */
+  barred = "";
   /** There was no answer to the question how it stands. */
   lost = false;
   looking = false;
@@ -113,8 +116,8 @@ class Door {
     // What was sent before it was closed may have been taken: it is shown until we know.
     if (told && (step.until || !this.sending)) this.step = step;
     this.lost = !this.step;
-    // While nobody may come in it does not say who is here: whoever finds the form on his page is nobody.
-    if (told && (step.until || !this.met)) this.#mind(step.person ?? "");
+    // Where nobody may come in an older service does not say who is here: whoever finds the form on his page is nobody.
+    if (told && (step.until || step.person || !this.met)) this.#mind(step.person ?? "");
     // Pressed, or the page was loaded anew before the answer came.
     if (this.form.key && !this.awaited) told ? this.#post() : this.#later();
     this.app.draw();
@@ -154,7 +157,7 @@ class Door {
     this.form.key ||= randomText();
     keep(this.form);
     this.sending = true;
-    this.elsewhere = false;
+    this.barred = "";
     this.wrong = {};
     this.app.draw();
     if (!this.awaited) void this.look();
@@ -199,21 +202,36 @@ class Door {
     if (error === "not_yours") this.#forget();
     keep(this.form);
     this.blocked = error === "blocked" ? until : "";
-    if (error === "running") return void this.#carry();
+    if (error === "running") return void this.#carry("running");
     this.wrong = fields ?? (outcome === "wrong" ? { "question": long ? "too_long" : "bad" } : {});
     this.app.draw();
     if (outcome === "look") void this.look();
     else lead(this.app);
   }
 
-  /** There is a chat already: if it is another window's, what was asked here can be sent there. */
-  async #carry(): Promise<void> {
-    const { app } = this;
+  /** Into the chat that whoever signed in is in with another browser. */
+  async goOn(chat: string): Promise<void> {
+    this.app.go({ name: "checking" });
+    const [, body] = await ask(this.app, "api/go-on", { chat });
+    const { error = "", until = "", signed_out } = (body ?? {}) as Partial<Refused & View>;
+    if (signed_out) this.app.clean();
+    this.blocked = error === "blocked" ? until : "";
+    // Also without an answer: the way in may have come with one that was cut.
+    await this.#carry(error);
+  }
+
+  /** There is a chat already: if this browser has a seat there, what was asked here can be sent there. */
+  async #carry(error: string): Promise<void> {
+    const { app, form } = this;
     await app.resume();
     const { talk } = app;
-    this.elsewhere = !talk;
+    if (talk) this.step = undefined;
+    else await this.look();
+    this.barred = talk || this.step?.inside ? "" : error;
     app.draw();
-    if (!talk || talk.over || talk.draft) return;
+    // What was typed by somebody who was signed in goes into no chat of another's.
+    const his = !form.who || form.who.includes(`${talk?.session.view.person}`);
+    if (!talk || talk.over || talk.draft || !his) return;
     app.first = talk.draft = this.form["question"];
     talk.keep();
     this.#forget();
@@ -229,6 +247,7 @@ export function door(kit: Kit, { waits, asks }: Asking) {
   const doors = new WeakMap<App, Door>();
   const p = (words: string) => h("p", {}, words);
   const found = hitsView(kit);
+  const { offer, barred, sign } = inside(kit);
   const head = (words: string) => h("h3", { tabindex: "-1" }, words);
 
   const why = (name: Field, code: string) =>
@@ -300,7 +319,7 @@ export function door(kit: Kit, { waits, asks }: Asking) {
       door.app.draw();
       lead(door.app);
     };
-    const complaint = blocked ? keptOut(kit, blocked) : door.elsewhere ? say("door_running") : !!Object.keys(wrong)[0] && say("door_wrong");
+    const complaint = blocked ? keptOut(kit, blocked) : barred(door.barred) || (!!Object.keys(wrong)[0] && say("door_wrong"));
     const status = slow ? say("refused_slow_down") : tries ? say("trying") : sending ? say("sending") : "";
     return h(
       "form.door",
@@ -314,19 +333,21 @@ export function door(kit: Kit, { waits, asks }: Asking) {
     );
   }
 
+  /** Where to sign in, and come back from. */
+  const way = (step: Step) => `${step.sign_in}?${location.pathname}${location.search}`;
+
   /** What is said while what was typed is not to be seen. */
   const kept = ({ form, hides }: Door) => (hides || !!form["question"]) && h("p", { key: "kept" }, say("door_kept"));
 
   function open(door: Door, step: Step): Child[] {
     const time = new Date(step.until).toLocaleTimeString(door.app.lang, { timeStyle: "short" });
-    const way = `${step.sign_in}?${location.pathname}${location.search}`;
     const offered = !!step.sign_in && !step.who;
     return [
       head(say("door_title")),
       p(say("door_open", { time })),
       step.who && h("p", { key: "who" }, say("door_who", { who: step.who })),
       offered && h("p", { key: "may" }, step.anyone ? say("door_may") : say("door_must")),
-      offered && h("a.button", { key: "sign", href: way }, say("door_sign_in")),
+      offered && h("a.button", { key: "sign", href: way(step) }, say("door_sign_in")),
       (door.hides || !(step.anyone || step.who)) && kept(door),
       (step.anyone || !!step.who) && form(door, step),
     ];
@@ -337,6 +358,7 @@ export function door(kit: Kit, { waits, asks }: Asking) {
     if (!here) doors.set(app, (here = new Door(app)));
     const door = here;
     const { step } = door;
+    const { who, inside: chat } = step ?? {};
     const again = button("look", () => void door.look(), say("door_look"));
     if (!step && !door.lost) {
       void door.look();
@@ -345,16 +367,19 @@ export function door(kit: Kit, { waits, asks }: Asking) {
     if (!door.lost && !door.sending && Date.now() - door.at > OLD) void door.look();
     if (!step) return [head(say("trouble_head")), p(say("trouble_text")), again, ticket];
     if (step.state === "off") return [head(say("none_head")), p(say("none_text")), ticket];
+    if (who && chat && !door.sending) return offer(who, chat, kept(door), () => void door.goOn(chat.chat));
     // Without a cookie a chat is not found again, and a CO would answer nobody.
     if (step.state === "open" && !keepsCookies()) return [head(say("door_title")), p(say("door_cookies")), ticket];
     if (step.state === "open" || (door.sending && step.until)) return open(door, step);
     const full = step.state === "full";
     return [
       head(full ? say("door_full_title") : say("door_closed_title")),
+      h("p.bad", { key: "alert", role: "alert" }, barred(door.barred)),
       p(full ? say("door_full") : say("door_closed")),
       kept(door),
       ticket,
       again,
+      !!step.sign_in && !who && sign(way(step)),
     ];
   }
 
