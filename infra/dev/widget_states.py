@@ -77,6 +77,13 @@ async def _asking_more(route: Route) -> None:
     await route.fulfill(json=step | more)
 
 
+async def _being_inside(route: Route) -> None:
+    """Answer as to somebody who signed in and is in a chat already, at another device."""
+    step = await (await route.fetch()).json()
+    there = {"chat": "elsewhere", "operators": ["Grace Hopper"]}
+    await route.fulfill(json=step | {"who": "ada", "inside": there})
+
+
 async def beginning(page: Page, grace: Page) -> STATES:
     """The door for those who have no link: closed, open, and the wait behind it."""
     launcher = page.locator("rt-livechat .launcher")
@@ -100,6 +107,12 @@ async def beginning(page: Page, grace: Page) -> STATES:
     await question.press_sequentially("Can I print from my laptop?")
     await expect(page.locator("rt-livechat .hits a")).to_be_visible()
     yield "widget-door-more", page
+    await page.unroute("**/api/begin")
+    await page.route("**/api/begin", _being_inside)
+    await page.reload()
+    await launcher.click()
+    await expect(page.get_by_role("button", name="Go on there")).to_be_visible()
+    yield "widget-door-inside", page
     await page.unroute("**/api/begin")
     await page.reload()
     await launcher.click()

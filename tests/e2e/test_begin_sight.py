@@ -27,6 +27,8 @@ OPEN = {
     "sign_in": "/livechat/sign-in",
     "details": ["room", "browser"],
 }
+INSIDE = {"who": "ada", "inside": {"chat": "ID", "operators": ["Grace Hopper", "Alan Turing"]}}
+NOBODY_YET = {"chat": "ID", "operators": []}
 BLOCKED = {"error": "blocked", "until": "2026-11-30T17:00:00Z"}
 UNSEEN = "Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set: () => {} })"
 
@@ -75,10 +77,13 @@ async def every_state(door: Door, look: Look) -> None:
     """Lead Ada through all that the door can say."""
     for name, step, word in (
         ("closed", {"state": "closed"}, "door_closed"),
-        ("full", OPEN | {"state": "full"}, "door_full"),
+        ("full", OPEN | {"state": "full", "sign_in": ""}, "door_full"),
         ("lost", None, "trouble_text"),
         ("must sign in", OPEN | {"anyone": False}, "door_must"),
         ("signed in", OPEN | {"who": "ada"}, "door_record"),
+        ("in a chat", OPEN | INSIDE, "door_in"),
+        ("waiting in one", {"state": "closed"} | INSIDE | {"inside": NOBODY_YET}, "door_asked"),
+        ("perhaps in one", OPEN | {"state": "full"}, "door_there"),
         ("open", OPEN, "door_may"),
     ):
         await door.comes(step, word)
@@ -117,7 +122,7 @@ async def test_axe_finds_nothing_at_the_door_in_any_state(
         await ada.visit()
         await every_state(door, look)
         assert {name: found for name, found in seen.items() if found} == {}
-        assert len(seen) == 11
+        assert len(seen) == 14
         assert ada.complaints == []
 
 
