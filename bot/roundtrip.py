@@ -34,6 +34,7 @@ _TODO = {
     "sign_in": "Visitors have to sign in first here (sign_in.demand): try it in a browser.",
 }
 _WEB = "livechat doctor looks at the service and the web server; so does the log (journalctl)."
+_POLLS = "It goes on by polling, as a pop-up does. livechat doctor says what is in the way."
 _OUT = (
     "In the log: `delayed` or `refused` with lane `teams`, `token_refused`; then docs/operations.md, "
     "When something is wrong."
@@ -67,6 +68,7 @@ class _Leg:
     seconds: float
     go: Callable[[], Awaitable[None]]
     todo: str
+    else_: Level = Level.FAIL
 
 
 async def travel(settings: Settings, link: str, tell: Callable[[Finding], None]) -> bool:
@@ -82,7 +84,7 @@ async def travel(settings: Settings, link: str, tell: Callable[[Finding], None])
             for leg in _legs(visitor):
                 found = await _gone(leg)
                 tell(found)
-                if found.level is not Level.OK:
+                if found.level is Level.FAIL:
                     return False
         finally:
             await visitor.leave()
@@ -93,7 +95,7 @@ def _legs(visitor: _Visitor) -> list[_Leg]:
     return [
         _Leg("link", "the web server and the service took it", 20, visitor.join, _WEB),
         _Leg("poll", "it works where no WebSocket gets through", 20, visitor.poll, _WEB),
-        _Leg("websocket", "it comes through", 20, visitor.connect, _WEB),
+        _Leg("websocket", "it comes through", 20, visitor.connect, _POLLS, Level.WARN),
         _Leg("message", "what the visitor wrote is stored", 20, visitor.say, _WEB),
         _Leg("teams", "it stands in the thread; please answer there", 90, visitor.shown, _OUT),
         _Leg("answer", "it has come back to the visitor", 120, visitor.answered, _IN),
@@ -106,11 +108,11 @@ async def _gone(leg: _Leg) -> Finding:
         async with asyncio.timeout(leg.seconds):
             await leg.go()
     except TimeoutError:
-        return Finding(Level.FAIL, leg.what, f"nothing within {leg.seconds:g} s", leg.todo)
+        return Finding(leg.else_, leg.what, f"nothing within {leg.seconds:g} s", leg.todo)
     except _Refused as refusal:
-        return Finding(Level.FAIL, leg.what, str(refusal), refusal.todo or leg.todo)
+        return Finding(leg.else_, leg.what, str(refusal), refusal.todo or leg.todo)
     except (aiohttp.ClientError, OSError, *_NOT_OURS) as error:
-        return Finding(Level.FAIL, leg.what, f"it broke ({type(error).__name__})", leg.todo)
+        return Finding(leg.else_, leg.what, f"it broke ({type(error).__name__})", leg.todo)
     return Finding(Level.OK, leg.what, f"{leg.said} ({time.monotonic() - began:.1f} s)")
 
 
@@ -121,7 +123,9 @@ class _Visitor:
         self._http, self._base, self._token = http, base, token
         self._cookie: dict[str, str] = {}
         self._chat = ""
-        self._socket: aiohttp.ClientWebSocketResponse
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._asking: list[dict[str, str]] = []  # frames for the next poll
+        self._seen, self._after = "", 0
         self._seq = self._relayed = 0
         self._welcome = self._answered = False
 
@@ -134,25 +138,32 @@ class _Visitor:
 
     async def poll(self) -> None:
         """Ask as one does whom no WebSocket reaches."""
-        await self._post("poll", self._asked())
+        await self._until(lambda: self._welcome)
+        self._welcome = False
 
     async def connect(self) -> None:
-        """Open the socket, and be welcome."""
+        """Open the socket, and be welcome; if nothing comes of that, go on without."""
         url, protocols = f"{self._base}/ws", [PROTOCOL]
         try:
             self._socket = await self._http.ws_connect(
                 url, headers=self._cookie, protocols=protocols
             )
+            await self._socket.send_json(self._hello())
+            await self._socket.send_json({"t": "presence", "state": "open"})
+            await self._until(lambda: self._welcome)
         except aiohttp.WSServerHandshakeError as error:
             raise _Refused(f"{url} answers {error.status}") from None
-        await self._socket.send_json(self._hello())
-        await self._socket.send_json({"t": "presence", "state": "open"})
-        await self._until(lambda: self._welcome)
+        finally:
+            if not self._welcome:
+                self._socket = None
 
     async def say(self) -> None:
         """Write, and see it stored."""
-        key = secrets.token_hex(16)
-        await self._socket.send_json({"t": "say", "key": key, "text": WORDS})
+        frame = {"t": "say", "key": secrets.token_hex(16), "text": WORDS}
+        if self._socket is None:
+            self._asking.append(frame)
+        else:
+            await self._socket.send_json(frame)
         await self._until(lambda: self._seq > 0)
 
     async def shown(self) -> None:
@@ -168,15 +179,13 @@ class _Visitor:
         if self._chat:
             try:
                 async with asyncio.timeout(10):
-                    await self._post("poll", self._asked({"t": "end"}))
+                    self._asking.append({"t": "end"})
+                    await self._poll()
             except (_Refused, aiohttp.ClientError, OSError, *_NOT_OURS):
                 pass
 
     def _hello(self) -> dict[str, Any]:
-        return {"t": "hello", "chat": self._chat, "after": 0}
-
-    def _asked(self, *frames: dict[str, str]) -> dict[str, Any]:
-        return {"window": "roundtrip", "seen": "", "frames": [self._hello(), *frames]}
+        return {"t": "hello", "chat": self._chat, "after": self._after}
 
     async def _post(self, what: str, body: object) -> tuple[aiohttp.ClientResponse, dict[str, Any]]:
         url = f"{self._base}/api/{what}"
@@ -192,12 +201,26 @@ class _Visitor:
 
     async def _until(self, told: Callable[[], bool]) -> None:
         while not told():
+            if self._socket is None:
+                await self._poll()
+                continue
             frame = await self._socket.receive()
             if frame.type is not aiohttp.WSMsgType.TEXT:
                 raise _Refused(f"the connection was closed ({self._socket.close_code})")
             self._take(frame.json())
 
+    async def _poll(self) -> None:
+        """Ask for what is new; the answer comes when there is something, or after a while."""
+        frames, self._asking = [self._hello(), *self._asking], []
+        asked = {"window": "roundtrip", "seen": self._seen, "frames": frames}
+        _, answer = await self._post("poll", asked)
+        self._seen = answer["seen"]
+        for frame in answer["frames"]:
+            self._take(frame)
+
     def _take(self, frame: dict[str, Any]) -> None:
+        if frame["t"] == "line":
+            self._after = int(frame["seq"])
         match frame:
             case {"t": "welcome" | "view", "view": view}:
                 self._welcome, self._relayed = True, int(view["relayed"])

@@ -108,13 +108,19 @@ async def test_what_teams_does_not_take_is_told_as_such(story: Story, stage: Sta
     assert "token_refused" in found[-1].todo
 
 
-async def test_where_no_websocket_comes_through_polling_did(
+async def test_where_no_websocket_comes_through_it_goes_on_by_polling(
     story: Story, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(roundtrip, "PROTOCOL", "another")
-    found = await went(stage, await story.invite())
-    assert [one.what for one in found] == ALL[:3]
-    assert found[-1].said.endswith("/livechat/ws answers 403")
+    there, found = link(stage, await story.invite()), list[Finding]()
+    settings = Settings(**stage.settings("sqlite:////nowhere/livechat.db"))
+    trip = asyncio.create_task(travel(settings, there, found.append))
+    await story.in_thread("self-test")
+    await story.grace.reply(story.root, "I am here.", mention=True)
+    assert await trip
+    assert [one.what for one in found] == ALL
+    assert [one.what for one in found if one.level is Level.WARN] == ["websocket"]
+    assert found[2].said.endswith("/livechat/ws answers 403")
 
 
 async def test_a_link_that_is_used_up_is_told_with_how_to_get_another(
