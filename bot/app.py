@@ -54,6 +54,7 @@ from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
 from bot.relay.outcomes import NotDone, OutsideError
+from bot.relay.own_tickets import OwnHandler
 from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.rating import RatingHandler
 from bot.relay.relay import Relay, Rules
@@ -150,6 +151,7 @@ class Service:
                 relay, tickets, lambda: secrets.token_urlsafe(16), pool
             ),
             DeliveryKind.MOVE: MoveHandler(relay, tickets),
+            DeliveryKind.OWN: OwnHandler(relay, tickets),
             DeliveryKind.INVITE: InvitationHandler(relay, tickets, self.mailer),
             DeliveryKind.RELEASE: ReleaseHandler(relay),
             DeliveryKind.AUDIT: AuditHandler(lambda said: log.info("confirmed", **said)),

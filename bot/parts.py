@@ -184,6 +184,7 @@ def door(settings: Settings) -> Door:
         queue=asked.queue or settings.rt[DEFAULT_INSTANCE].triage or "",
         details=asked.details,
         search=asked.search,
+        own_tickets=asked.own_tickets,
     )
 
 

@@ -112,6 +112,11 @@ class VisitorStart(Section):
     """A path of the help site that answers with pages for what is typed, as OpenSearch suggestions do:
     `[words, titles, descriptions, addresses]`. Up to three, of the site itself, are shown below the
     question. Not set: nothing that is typed leaves the page before the form is sent."""
+    own_tickets: bool = True
+    """Whether the card of a chat that somebody began who had signed in lists his open tickets in `rt.rt`,
+    at most five, so that a CO can take the chat to one of them: number, subject, status and queue. Only
+    those of which he is a requestor, and with which the chat may work (`rt.rt.queues`). Everybody who
+    reads the channel sees them. By `mail` without `read_api` there is no list."""
     per_address_hour: float = Field(default=10, gt=0, le=10_000)
     """How many chats an hour may be begun from one address; twenty times as many from those in
     `visitors.shared_networks`."""

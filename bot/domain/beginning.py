@@ -67,7 +67,15 @@ def _asked(chat: Chat, event: e.Asked) -> Step:
     chat, line = record(chat, event, event.visitor, Kind.SAID, event.text, key=event.key)
     size = len(event.text.encode("utf-16-le"))
     relay = f.RelayToThread(line.message.seq, first=True, size=size)
-    return chat, (line, f.OpenThread(), relay, f.TellThread(f.Word.ASKED))
+    own = (f.FindOwnTickets(),) if event.identity.verified else ()
+    return chat, (line, f.OpenThread(), relay, f.TellThread(f.Word.ASKED), *own)
+
+
+def _own_found(chat: Chat, event: e.OwnTicketsFound) -> Step:
+    """Whoever did not sign in is nobody whose tickets could be told from another's."""
+    if chat.intake is None or not chat.identity.verified or chat.own == event.own:
+        return chat, ()
+    return replace(chat, own=event.own), (f.ShowCard(),)
 
 
 def _unanswered(chat: Chat, event: e.Unanswered) -> Step:
@@ -101,6 +109,7 @@ def _handed_back(chat: Chat, event: e.HandedBack) -> Step:
 
 STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.Asked: _asked,
+    e.OwnTicketsFound: _own_found,
     e.Unanswered: _unanswered,
     e.HandedBack: _handed_back,
 }

@@ -16,7 +16,7 @@ from bot.domain.matching import Change, Match
 from bot.domain.messages import Author
 from bot.domain.presence import Presence
 from bot.domain.rating import Rating
-from bot.domain.tickets import NewTicket, Ticket, TicketRef
+from bot.domain.tickets import NewTicket, OwnTickets, Ticket, TicketRef
 
 
 class State(StrEnum):
@@ -55,6 +55,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.INVITED, e.ThreadLost): _S.CANCELLED,
     (_S.OPEN, e.InvitationSent): _S.OPEN,  # the visitor was quicker than RT's answer
     (_S.OPEN, e.KnockedAgain): _S.OPEN,
+    (_S.OPEN, e.OwnTicketsFound): _S.OPEN,
     (_S.OPEN, e.Unanswered): _S.OPEN,
     (_S.OPEN, e.HandedBack): _S.OPEN,
     (_S.OPEN, e.Said): _S.OPEN,
@@ -74,6 +75,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.Interrupted): _S.OPEN,
     (_S.OPEN, e.FileCame): _S.OPEN,
     (_S.OPEN, e.Blocked): _S.ENDED,
+    (_S.ENDED, e.OwnTicketsFound): _S.ENDED,
     (_S.ENDED, e.KnockedAgain): _S.ENDED,
     (_S.ENDED, e.PresenceChanged): _S.ENDED,
     (_S.ENDED, e.Ended): _S.ENDED,  # both sides pressed
@@ -93,6 +95,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.HELD, e.FilingRequested): _S.HELD,
     (_S.HELD, e.FilingReleased): _S.FILING,  # the one way to RT that leads through HELD
     (_S.HELD, e.FilingUndone): _S.ENDED,
+    (_S.HELD, e.OwnTicketsFound): _S.HELD,  # that may be undone
     (_S.HELD, e.PresenceChanged): _S.HELD,
     (_S.HELD, e.KnockedAgain): _S.HELD,
     (_S.HELD, e.Ended): _S.HELD,
@@ -241,7 +244,8 @@ class Chat:
     told that nobody had answered. ``unheard`` is since when a visitor who was invited has heard nothing
     of an operator's yet. ``returns`` counts how often its visitor was put back to those who
     wait, ``returned`` is when he last was, ``former`` are the operators who were there before that.
-    ``details`` is what he told besides his question.
+    ``details`` is what he told besides his question. ``own`` are his open tickets in RT, once those are
+    known, as long as the chat has none.
     """
 
     id: str
@@ -280,6 +284,7 @@ class Chat:
     former: tuple[Author, ...] = ()
     blocked: datetime | None = None
     details: tuple[tuple[Detail, str], ...] = ()
+    own: OwnTickets | None = None
 
     @property
     def filed_in(self) -> TicketRef:

@@ -44,6 +44,11 @@ class OpenThread(Effect):
     """Open the chat's thread in Teams, before anything else of it is posted."""
 
 
+@dataclass(frozen=True, slots=True)
+class FindOwnTickets(Effect):
+    """Ask RT for the open tickets of a visitor who signed in, for the card."""
+
+
 class Word(StrEnum):
     """What a notice in the thread is about; bot/teams words it."""
 

@@ -12,7 +12,7 @@ from bot.domain.matching import Change, Match
 from bot.domain.messages import Author, Quote
 from bot.domain.presence import Presence
 from bot.domain.rating import Rating
-from bot.domain.tickets import NewTicket, Requestor, Ticket
+from bot.domain.tickets import NewTicket, OwnTickets, Requestor, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,13 @@ class Asked(Event):
     identity: Identity
     key: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTicketsFound(Event):
+    """RT has told which open tickets a visitor who began the chat has, or could not be asked."""
+
+    own: OwnTickets
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def _moved(chat: Chat, event: e.Moved) -> Step:
         there.append(line)
     rebinding = Rebinding(event.by, event.at, before, after.ref, event.match, event.reason)
     rebindings = (*chat.rebindings, rebinding)
-    chat = replace(chat, ticket=after, move=None, rebindings=rebindings, intake=None)
+    chat = replace(chat, ticket=after, move=None, rebindings=rebindings, intake=None, own=None)
     # What was refused or stopped was about the other ticket; the summary is kept.
     chat = with_filing(chat, problem="", found=None, changes=(), left=True)
     chat, line = notice(chat, event, event.by, Notice.MOVED)

@@ -64,6 +64,7 @@ def forgotten(chat: Chat) -> Chat:
         rating=None,
         blocked=None,
         details=(),
+        own=None,
     )
 
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from bot.domain.legible import blank
 
 DEFAULT_INSTANCE = "rt"
+#: Of somebody's own tickets so many are looked for, and so many shown.
+MOST_OWN, SHOWN_OWN = 50, 5
 
 # "12345", "#12345", "rt#12345", "RT 12345", "physics#12345", "rt:12345"
 _NUMBER = re.compile(
@@ -93,6 +95,28 @@ class NewTicket:
     queue: str
     subject: str
     requestor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A ticket as a list shows it: nobody who is on it."""
+
+    ref: TicketRef
+    subject: str
+    queue: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTickets:
+    """The open tickets of a visitor who signed in, the newest change first.
+
+    ``more`` are not listed. ``asked`` false: RT could not be asked.
+    """
+
+    listed: tuple[Listed, ...] = ()
+    more: int = 0
+    asked: bool = True
 
 
 class NoTicketNumber(ValueError):

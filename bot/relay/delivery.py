@@ -42,6 +42,7 @@ class DeliveryKind(StrEnum):
     LOST = "lost"  # a notice for the CO whose chat's thread is gone
     LOOKUP = "lookup"  # the ticket that a chat is to be about
     MOVE = "move"  # the ticket that a chat is to be taken to
+    OWN = "own"  # the open tickets of a visitor who began a chat
     INVITE = "invite"  # an invitation, on its route
     RELEASE = "release"  # the end of the time in which a filing may be undone
     AUDIT = "audit"  # a line of the log about what a CO has confirmed or blocked
@@ -65,6 +66,7 @@ class Stream(StrEnum):
     OPEN = "open"  # by ticket: of two COs who ask at once the second finds the chat of the first
     THREAD = "thread"  # by thread: answers that belong to no chat
     LOOKUP = "lookup"  # by thread
+    OWN = "own"  # by RT: one search at a time, so that nothing else has to wait for RT
     INVITE = "invite"
     FETCH = "fetch"  # by chat and file
     HOLD = (

@@ -18,7 +18,8 @@ class Door:
     answered yet at most ``most_waiting`` wait at once; each is told after ``answer_within``.
     Tickets for their records are made in ``queue`` of ``instance``. ``details`` are asked besides the
     question; nobody has to answer that. ``search`` is the path of the help site's search, with
-    ``{words}`` in it; empty: there is none.
+    ``{words}`` in it; empty: there is none. ``own_tickets``: the card lists those that RT has of who
+    signed in.
     """
 
     admits: Admits = Admits.NOBODY
@@ -29,3 +30,4 @@ class Door:
     queue: str = ""
     details: tuple[Detail, ...] = ()
     search: str = ""
+    own_tickets: bool = True

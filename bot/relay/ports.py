@@ -11,8 +11,9 @@ from typing import Protocol
 from bot.domain.chat import Chat
 from bot.domain.effects import Word
 from bot.domain.events import Receipt
+from bot.domain.identity import Identity
 from bot.domain.messages import Message
-from bot.domain.tickets import Ticket, TicketRef
+from bot.domain.tickets import Listed, Ticket, TicketRef
 from bot.relay.answering import Answer
 
 #: What follows the channel's id in the place of a chat whose thread is still to be opened.
@@ -188,6 +189,11 @@ class Tickets(Protocol):
 
     async def read(self, ref: TicketRef) -> Ticket:
         """Read a ticket. Missing, forbidden, deleted, rejected, unknown instance: Refused."""
+
+    async def own(self, instance: str, who: Identity) -> tuple[Listed, ...] | None:
+        """Return the open tickets of which ``who`` is a requestor, the newest change first; at most
+        MOST_OWN. None: this RT cannot be asked.
+        """
 
     async def comment(self, dossier: Dossier) -> Receipt:
         """Put the record into the ticket as ONE comment and read it back.

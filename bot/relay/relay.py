@@ -140,6 +140,9 @@ class Relay:
                 return rows.message(chat, seq, first=first, alone=alone, size=size)
             case f.OpenThread():
                 return rows.begin(chat)
+            case f.FindOwnTickets():
+                door = self.rules.door
+                return rows.own(chat, door.instance) if door.own_tickets else None
             case f.TellThread(word, detail):
                 # What tells of messages that wait must not wait behind them.
                 stream = Stream.UNSEEN if word is f.Word.UNSEEN else Stream.CHAT

@@ -210,6 +210,12 @@ def move(chat: Chat, asked: Wish) -> Delivery:
     return Delivery(Lane.LOOKUP, Stream.LOOKUP.of(chat.thread), DeliveryKind.MOVE, asked, chat.id)
 
 
+def own(chat: Chat, instance: str) -> Delivery:
+    """The open tickets in that RT of whoever began the chat. Whose, the chat says: nobody is named here."""
+    stream, kind = Stream.OWN.of(instance), DeliveryKind.OWN
+    return Delivery(Lane.LOOKUP, stream, kind, {}, chat.id, rank=LATER)
+
+
 class OpenPayload(TypedDict):
     """``chat`` is the id that it will have; ``ticket`` is ``ticket_to_json``'s."""
 

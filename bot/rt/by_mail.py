@@ -19,6 +19,7 @@ from email.utils import format_datetime
 from typing import Protocol
 
 from bot.domain.events import Receipt
+from bot.domain.identity import Identity
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
 from bot.relay.outcomes import NotDone, Refused, Unclear, Written
 from bot.relay.ports import Dossier
@@ -82,6 +83,9 @@ class ByMail:
             status="unknown",
             url=self._rt.page(ref.number),
         )
+
+    def own(self, who: Identity) -> list[Ticket] | None:
+        return self._reader.own(who) if self._reader else None
 
     def find(self, dossier: Dossier) -> Receipt | None:
         if self._reader is None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from functools import cache
 from urllib.parse import quote
 
 import structlog
 
 from bot.domain.events import Receipt
+from bot.domain.identity import Identity
 from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
 from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear, Written
 from bot.relay.ports import Dossier
-from bot.rt import creating, doctor, failures, record, wire1
+from bot.rt import creating, doctor, failures, own_tickets, record, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.operations import RIGHTS
@@ -65,6 +67,12 @@ class ByRest1:
             self._rt.page(number),
         )
 
+    def own(self, who: Identity) -> list[Ticket] | None:
+        person = cache(self._person)  # mostly the same few
+        return own_tickets.by_rest1(
+            self.rest, self._rt, who, lambda form: self._people(form, "Requestors", person)
+        )
+
     def _sight(self, ref: TicketRef) -> Form:
         """Read a ticket that may take a chat."""
         form = self._look(ref)
@@ -79,9 +87,11 @@ class ByRest1:
             raise problem
         return form
 
-    def _people(self, form: Form, role: str) -> tuple[Requestor, ...]:
+    def _people(
+        self, form: Form, role: str, person: Callable[[str], Requestor] | None = None
+    ) -> tuple[Requestor, ...]:
         told = wire1.addresses(form, role)
-        known = [self._person(address) for address in told[:MAX_PEOPLE]]
+        known = map(person or self._person, told[:MAX_PEOPLE])
         return (*known, *(Requestor("", "", address) for address in told[MAX_PEOPLE:]))
 
     def _person(self, known: str) -> Requestor:

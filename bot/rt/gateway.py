@@ -9,7 +9,9 @@ from datetime import UTC, tzinfo
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.domain.events import Receipt
-from bot.domain.tickets import Ticket, TicketRef
+from bot.domain.identity import Identity
+from bot.domain.matching import is_requestor
+from bot.domain.tickets import Listed, Ticket, TicketRef
 from bot.domain.transcript_json import lacks
 from bot.relay.delivery import STILL
 from bot.relay.outcomes import Refused
@@ -39,6 +41,11 @@ class RtGateway(Tickets):
         """Read a ticket. Raises NotDone, Refused."""
         room = self._room(ref.instance)
         return await room.run(_read, room.instance, ref)
+
+    async def own(self, instance: str, who: Identity) -> tuple[Listed, ...] | None:
+        """List somebody's open tickets, or None if nobody can be asked. Raises NotDone, Refused."""
+        room = self._room(instance)
+        return await room.run(_own, room.instance, who)
 
     async def comment(self, dossier: Dossier) -> Receipt:
         """File the record and read it back. Raises NotDone, Unclear, Refused."""
@@ -118,6 +125,17 @@ def _read(way: Way, rt: RtInstance, ref: TicketRef) -> Ticket:
             f"{', '.join(rt.queues)} only. Take another ticket, or answer in RT itself."
         )
     return ticket
+
+
+def _own(way: Way, rt: RtInstance, who: Identity) -> tuple[Listed, ...] | None:
+    """Keep of what RT found what we know for his: it takes a login of digits for a user's number, knows
+    the members of groups, and compares names as its database likes.
+    """
+    found = way.own(who)
+    if found is None:
+        return None
+    his = (ticket for ticket in found if rt.takes(ticket.queue) and is_requestor(who, ticket))
+    return tuple(Listed(one.ref, one.subject, one.queue, one.status) for one in his)
 
 
 def _find(way: Way, dossier: Dossier) -> Receipt | None:

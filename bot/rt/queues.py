@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from bot.rt.instance import RtInstance
 from bot.rt.operations import Rest
-from bot.rt.wire import Reply, items
+from bot.rt.wire import Reply, items, quoted
 
 _GIVE = "Give the account {right} there: docs/rt.md, “The account”."
 
@@ -72,8 +72,7 @@ def _making(rt: RtInstance, queue: str, reply: Reply) -> Iterator[Look]:
 
 def _commenting(rest: Rest, queue: str) -> Iterator[Look]:
     """Where there is a ticket to look at, it tells whether records may be put on it."""
-    named = queue.replace("\\", "\\\\").replace("'", "\\'")
-    asked = f"Queue = '{named}' AND Status = '__Active__'"
+    asked = f"Queue = {quoted(queue)} AND Status = '__Active__'"
     found: list[dict[str, Any]] = items(rest.get("tickets", {"query": asked, "per_page": "1"}))
     number = str(found[0].get("id") or "") if found else ""
     if number and "comment" not in _offered(rest.get(f"ticket/{number}").data):

@@ -10,9 +10,10 @@ from datetime import tzinfo
 from typing import Protocol
 
 from bot.domain.events import Receipt
+from bot.domain.identity import Identity
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
 from bot.relay.ports import Dossier
-from bot.rt import creating, doctor, failures, operations, readback, record
+from bot.rt import creating, doctor, failures, operations, own_tickets, readback, record
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
 from bot.rt.record import JSON
@@ -27,6 +28,9 @@ class Way(Protocol):
 
     def read(self, ref: TicketRef) -> Ticket:
         """Read a ticket."""
+
+    def own(self, who: Identity) -> list[Ticket] | None:
+        """Search for open tickets with somebody as requestor, the newest change first; None: cannot."""
 
     def find(self, dossier: Dossier) -> Receipt | None:
         """Look for the dossier's record.
@@ -92,6 +96,9 @@ class ByRest2:
 
     def read(self, ref: TicketRef) -> Ticket:
         return operations.read(self.rest, self._rt, ref)
+
+    def own(self, who: Identity) -> list[Ticket] | None:
+        return own_tickets.by_rest2(self.rest, self._rt, who)
 
     def find(self, dossier: Dossier) -> Receipt | None:
         receipt = self._find(dossier)

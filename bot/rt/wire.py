@@ -172,6 +172,12 @@ def ticket(asked: TicketRef, seen: Sighting, found: Mapping[str, Any], url: str)
     )
 
 
+def quoted(text: str) -> str:
+    """Return a text as TicketSQL takes it: nothing in it can end it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
 def people(found: Any) -> tuple[Requestor, ...]:
     """Read a role's members. One may come without its list; Nobody is none, nor is a group anybody."""
     members = found if isinstance(found, list) else [found] if found else []

@@ -23,6 +23,7 @@ _FIELD = re.compile(r"([A-Za-z][\w-]*|CF\.\{[^}]+\}):(?: (.*))?$")
 _ATTACHMENT = re.compile(r"\s*(?:Attachments:\s*)?(\d+): (.*) \([^()]* / [\d.]+[bk]\),?$")
 _ENCLOSED = re.compile(r"(\d+): (.*) \([\d.]+[bk]\)$", re.MULTILINE)
 _CREATED = re.compile(r"# Ticket (\d+) created\.", re.MULTILINE)
+_NEXT = re.compile(r"^--$", re.MULTILINE)  # no value has that at the beginning of a line
 _FOUND = re.compile(r"^(\d+): ", re.MULTILINE)
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
 _LIST_BREAKS = re.compile(r"[\s,\"\\]|^'")  # within a word, RT takes an apostrophe for one
@@ -208,6 +209,18 @@ def created(form: Form) -> int:
 def found(form: Form) -> list[int]:
     """Return the numbers that a search found."""
     return [int(number) for number in _FOUND.findall(form.text)]
+
+
+def listed(form: Form) -> list[Form]:
+    """Return the tickets that a search lists with their fields, a form each.
+
+    Raises ValueError for what is no such list.
+    """
+    parts = (replace(form, fields=_fields(part)) for part in _NEXT.split(form.text))
+    tickets = [part for part in parts if part.fields.get("id", "").startswith("ticket/")]
+    if form.status != 200 or not (tickets or "No matching results" in form.text):
+        raise ValueError("no list of tickets")
+    return tickets
 
 
 # --- what we send --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from bot.domain.asking import DETAILS
 from bot.domain.chat import Chat
 from bot.domain.identity import Proof
 from bot.domain.legible import one_line
+from bot.domain.tickets import MOST_OWN, SHOWN_OWN, Listed
 from bot.relay.ports import CardView
 from bot.relay.sending import MAX_SUMMARY
 from bot.teams import elements as el
@@ -57,6 +58,40 @@ def stranger(chat: Chat) -> list[Json]:
 def details(chat: Chat) -> list[tuple[str, str]]:
     """List what the visitor told besides his question."""
     return [(DETAILS[detail], in_card(told, 200)) for detail, told in chat.details]
+
+
+def own_tickets(chat: Chat) -> list[Json]:
+    """List the visitor's open tickets, each with what shows it beside this chat, to be confirmed."""
+    own = chat.own
+    if own is None or chat.intake is None or chat.move is not None:
+        return []
+    if not own.asked:
+        return [el.hint("RT could not be asked which open tickets the visitor has.")]
+    if not own.listed:
+        return [el.hint("The visitor has no open ticket in RT among those the chat may work with.")]
+    counted = "or more" if own.more >= MOST_OWN - SHOWN_OWN else "more"
+    more = [el.apart(f"and {own.more} {counted}")] if own.more else []
+    return [
+        el.emphasis(
+            [
+                el.paragraph("**The visitor's open tickets in RT**, the last changed first:"),
+                *(part for one in own.listed for part in _own(chat, one)),
+                *more,
+                el.hint(
+                    "Is this chat about one of them? Then have it shown here: nothing is sent by that. "
+                    "Command: mention the bot with “move to ticket NUMBER”."
+                ),
+            ]
+        )
+    ]
+
+
+def _own(chat: Chat, one: Listed) -> list[Json]:
+    told = " · ".join(in_card(text, 80) for text in (one.status, one.queue) if text)
+    number, moves = str(one.ref), str(chat.moves)
+    show = el.button(f"Show ticket {one.ref.number}", chat.id, "move", number=number, moves=moves)
+    said = f"**{one.ref.number}**: {in_card(one.subject, 200)} ({told})"
+    return [el.apart(said), el.row([show])]
 
 
 def sending(view: CardView, draft: str) -> Part:

@@ -117,6 +117,7 @@ def _open(view: CardView, zone: tzinfo) -> Part:
             else [el.paragraph("**Open.** You are talking.")]
         ),
         el.facts(_people(chat, zone)),
+        *begun_card.own_tickets(chat),
         el.paragraph(LISTENING[view.listening]),
     ]
     more, actions = record_card.sending(view, zone)

@@ -52,6 +52,7 @@ def ended(view: CardView, zone: tzinfo) -> Part:
         *_why_not(chat),
         *begun_card.stranger(chat),
         el.facts(_whose(chat)),
+        *begun_card.own_tickets(chat),
         *body,
         *(
             []

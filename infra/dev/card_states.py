@@ -15,6 +15,7 @@ SEND, ELSEWHERE = "Send to RT", "Somewhere else"
 #: Picture, view, and what is pressed to unfold the rest of it.
 STATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("card-begun", "begun", ()),
+    ("card-begun-own-tickets", "begun-own-tickets", ()),
     ("card-begun-talking", "begun-signed-in", ()),
     ("card-begun-handed-back", "begun-handed-back", ()),
     ("card-green", "open-green", ()),

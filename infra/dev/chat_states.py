@@ -91,6 +91,7 @@ EVENTS: dict[type[e.Event], str] = {
     e.Cancelled: "Cancel, or nobody invited in time",
     e.VisitorJoined: "visitor joins",
     e.Asked: "a visitor asks",
+    e.OwnTicketsFound: "RT tells of his open tickets, or could not be asked",
     e.Unanswered: "nobody has answered him for long",
     e.HandedBack: "a CO lets somebody else go on",
     e.KnockedAgain: "somebody else opens the link",

@@ -127,15 +127,18 @@ def signed_in(visitor: Requestor) -> AbstractContextManager[object]:
 
 @asynccontextmanager
 async def desk(
-    place: Place, folder: Path, number: int, visitor: Requestor | None
+    place: Place, folder: Path, number: int, visitor: Requestor | None, **more: dict[str, Any]
 ) -> AsyncIterator[Desk]:
-    """A service that reaches the place's RT; whoever opens a link has signed in as ``visitor``."""
+    """A service that reaches the place's RT; whoever opens a link has signed in as ``visitor``.
+
+    ``more`` are sections of the settings.
+    """
     url = f"sqlite:///{folder / 'livechat.db'}"
     gateway = gateway_of(replace(place.instance, keytab=place.keytab))
     async with Stage(free_port(), enforce_limits=False) as stage:
         await asyncio.to_thread(lay_out, url)
         quick = {"quarantine_seconds": 1}
-        sections = {"retention": quick, "relay": {"pacing": False}}
+        sections = {"retention": quick, "relay": {"pacing": False}, **more}
         settings = Settings(**{**stage.settings(url), **sections})
         with mock.patch.object(parts, "rt_gateway", return_value=gateway):
             service = Service(settings)

@@ -47,7 +47,7 @@ class Place:
     ``comments(number)`` tells how many comments a ticket has, as its database knows; ``move`` and
     ``rename`` let Grace give a ticket another queue or subject, ``alter`` any field, ``merge``
     merge it into another. ``create(subject)`` lets her make a ticket without a word in it and tells its
-    number. ``newest()`` is the newest ticket's number. ``field(number, name)`` is what
+    number. ``newest()`` is the newest ticket's number, ``user(login)`` a user's. ``field(number, name)`` is what
     a custom field holds. ``keytab`` is the service's,
     if the RT is entered with one.
     """
@@ -66,6 +66,7 @@ class Place:
     create: Callable[[str], int]
     newest: Callable[[], int]
     field: Callable[[int, str], str]
+    user: Callable[[str], int]
     keytab: str = ""
 
     def ref(self, name: str) -> TicketRef:
@@ -149,6 +150,7 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
         if field == "Requestors" and rt.world.person(value) is None:
             rt.world.add_person(Person(value, "", value))  # as RT does
         setattr(ticket, field.lower(), [value] if field == "Requestors" else value)
+        rt.world.note(number, "Set", "grace")
 
     return Place(
         way,
@@ -165,6 +167,7 @@ def at_stand_in(rt: RtStandIn, way: str, port: int) -> Place:
         lambda subject: rt.world.create("Support", subject, None, "grace", None, []).id,
         lambda: max(rt.world.tickets),
         lambda number, name: rt.world.tickets[number].fields.get(name, ""),
+        rt.world.number_of,
     )
 
 
@@ -214,6 +217,7 @@ def at_real_rt(rig: Rig, way: str, port: int) -> Place:
         rig.create,
         rig.newest,
         rig.field,
+        lambda login: int(rig.facts["seed"]["users"][login]),
         str(rig.facts["keytabs"]["svc-livechat"]),
     )
 

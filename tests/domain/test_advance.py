@@ -18,7 +18,7 @@ from bot.domain.matching import Change, Match
 from bot.domain.messages import MAX_CHAT_BYTES, SYSTEM, Kind, Notice
 from bot.domain.presence import Presence
 from bot.domain.rating import Rating
-from bot.domain.tickets import NewTicket, TicketRef
+from bot.domain.tickets import NewTicket, OwnTickets, TicketRef
 from tests.people import (
     ADA,
     ADAS,
@@ -63,6 +63,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.Cancelled(NOW, GRACE),
     e.VisitorJoined(NOW, ADA),
     e.Asked(NOW, ADA, SIGNED_IN, "k", "Why does it beep?"),
+    e.OwnTicketsFound(NOW, OwnTickets()),
     e.Unanswered(NOW),
     e.HandedBack(NOW, GRACE),
     e.KnockedAgain(NOW),

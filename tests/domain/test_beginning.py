@@ -18,7 +18,7 @@ from bot.domain.identity import Identity
 from bot.domain.matching import Match
 from bot.domain.messages import Kind, Notice
 from bot.domain.presence import Presence
-from bot.domain.tickets import NewTicket
+from bot.domain.tickets import Listed, NewTicket, OwnTickets, TicketRef
 from bot.domain.transcript import people
 from tests.domain.test_advance import EVENTS
 from tests.people import (
@@ -59,6 +59,20 @@ def test_a_question_opens_the_chat_and_its_thread_before_anything_is_posted_ther
     assert opening == f.OpenThread()
     assert relayed == f.RelayToThread(1, first=True, size=8)
     assert told == f.TellThread(f.Word.ASKED)
+
+
+def test_the_open_tickets_of_who_signed_in_are_looked_for_and_of_nobody_else() -> None:
+    own = OwnTickets((Listed(TicketRef("rt", 777), "Toner", "Support", "open"),), 2)
+    hers = effects(untold(), e.Asked(NOW, ADA, SIGNED_IN, "k", "Why?"))
+    assert f.FindOwnTickets() in hers
+    found = e.OwnTicketsFound(NOW, own)
+    chat, then = advance(asking(SIGNED_IN), found)
+    assert (chat.own, then) == (own, (f.ShowCard(),))
+    assert advance(chat, found) == (chat, ())
+    assert advance(asking(), found) == (asking(), ())
+    moved = after(chat, e.MoveProposed(NOW, GRACE, TICKET), e.Moved(NOW, GRACE, 1))
+    assert moved.own is None
+    assert advance(moved, found) == (moved, ())
 
 
 def test_who_waits_is_told_how_many_others_have_been_waiting_longer_and_are_there() -> None:

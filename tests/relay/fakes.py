@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.chat import Chat
 from bot.domain.events import Receipt
+from bot.domain.identity import Identity
 from bot.domain.messages import Message
-from bot.domain.tickets import Ticket, TicketRef
+from bot.domain.tickets import Listed, Ticket, TicketRef
 from bot.relay.outcomes import OutsideError, Refused
 from bot.relay.ports import CardView, Dossier, Mailer, Places, Tell, Thread, Threads, Tickets
 from tests.people import NOW, TICKET
@@ -170,10 +171,18 @@ class FakeTickets(Tickets):
         self.statuses_of: list[TicketRef] = []
         self.ratings: list[tuple[TicketRef, str]] = []
         self.ticket = TICKET
+        self.own_faults = Faults()
+        self.owned: list[Listed] | None = []
+        self.looked_for: list[tuple[str, Identity]] = []
 
     async def read(self, ref: TicketRef) -> Ticket:
         self.reading.enter()
         return self.ticket
+
+    async def own(self, instance: str, who: Identity) -> tuple[Listed, ...] | None:
+        self.looked_for.append((instance, who))
+        self.own_faults.enter()
+        return None if self.owned is None else tuple(self.owned)
 
     async def comment(self, dossier: Dossier) -> Receipt:
         self.faults.enter()

@@ -33,6 +33,7 @@ from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
 from bot.relay.outbox import Outbox
+from bot.relay.own_tickets import OwnHandler
 from bot.relay.placing import BeginHandler, LostHandler, OpenHandler
 from bot.relay.ports import Listening, Scope, Seat, Thread
 from bot.relay.rating import RatingHandler
@@ -105,6 +106,7 @@ class House:
             "lost": LostHandler(self.relay, self.places, self.threads),
             "lookup": LookupHandler(self.relay, self.tickets, lambda: secrets.token_urlsafe(16)),
             "move": MoveHandler(self.relay, self.tickets),
+            "own": OwnHandler(self.relay, self.tickets),
             "invite": InvitationHandler(self.relay, self.tickets, self.mailer),
             "release": ReleaseHandler(self.relay),
             "audit": AuditHandler(self.audit.append),

@@ -59,6 +59,7 @@ MADE = [
     (rows.erase(CHAT, "17"), "teams erase:chat-1 erase", '{"thread": 7, "post": "17"}'),
     (rows.lookup(WISH), "lookup lookup:7 lookup", ASKED),
     (rows.move(CHAT, WISH), "lookup lookup:7 move", ASKED),
+    (rows.own(CHAT, "rt"), "lookup own:rt own", "{}"),
     (
         rows.open_thread({"chat": "chat-2", "ticket": {}, "asked": WISH}, REF, 8),
         "teams open:rt#12345 open",

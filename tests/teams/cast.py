@@ -22,6 +22,7 @@ from bot.domain.events import (
     InvitationSent,
     Invited,
     MoveProposed,
+    OwnTicketsFound,
     PresenceChanged,
     Purged,
     Receipt,
@@ -38,7 +39,14 @@ from bot.domain.invitations import Route
 from bot.domain.matching import Change
 from bot.domain.messages import Author, Role
 from bot.domain.presence import Presence
-from bot.domain.tickets import NewTicket, Requestor, TicketRef
+from bot.domain.tickets import (
+    SHOWN_OWN,
+    Listed,
+    NewTicket,
+    OwnTickets,
+    Requestor,
+    TicketRef,
+)
 from bot.relay.ports import CardView, Listening
 from tests.people import (
     ADA,
@@ -127,6 +135,18 @@ def _begun() -> Chat:
     return after(asking(SIGNED_IN), Said(NOW, GRACE, "g", "Toner."))
 
 
+def _owning(count: int, said: str = "") -> Chat:
+    subjects = ("Cannot print from the lab in AT 5.05", "VPN drops every hour", "Quota is full")
+    found = [
+        Listed(
+            TicketRef("rt", 12345 + n), said or subjects[n % 3], said or "Support", said or "open"
+        )
+        for n in range(count)
+    ]
+    own = OwnTickets(tuple(found[:SHOWN_OWN]), len(found[SHOWN_OWN:]))
+    return after(asking(SIGNED_IN), OwnTicketsFound(NOW, own))
+
+
 def _stopped() -> Chat:
     found = replace(TICKET, ref=TicketRef("rt", 777), queue="Teaching", requestors=(CHARLES,))
     differs = (Change.MERGED, Change.QUEUE, Change.REQUESTORS, Change.MATCH)
@@ -150,11 +170,19 @@ CARDS: dict[str, CardView] = {
     "begun-handed-back": view(after(_begun(), HandedBack(NOW, GRACE))),
     "begun-details": view(replace(asking(), details=((Detail.ROOM, "AT 5.05 *now*"),))),
     "begun-signed-in": view(_begun()),
+    "begun-own-tickets": view(_owning(3)),
+    "begun-own-tickets-many": view(_owning(7)),
+    "begun-own-tickets-hostile": view(_owning(5, NASTY)),
+    "begun-own-tickets-ended": view(after(_owning(2), Ended(NOW, ADA))),
+    "begun-own-tickets-none": view(_owning(0)),
+    "begun-own-tickets-unknown": view(
+        after(asking(SIGNED_IN), OwnTicketsFound(NOW, OwnTickets(asked=False)))
+    ),
     "begun-hostile": view(_hostile()),
     "begun-wrong": replace(
         view(asking()), wrong="Not done yet.", typed={"verb": "new", "summary": "Toner."}
     ),
-    "begun-moving": view(after(asking(SIGNED_IN), MoveProposed(NOW, GRACE, TICKET))),
+    "begun-moving": view(after(_owning(3), MoveProposed(NOW, GRACE, TICKET))),
     "begun-ended": view(after(asking(), Ended(NOW, ADA))),
     "begun-filing": view(after(asking(), ThreadLost(NOW))),
     "begun-filed": view(after(asking(), ThreadLost(NOW), TranscriptFiled(NOW, MADE))),

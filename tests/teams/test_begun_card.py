@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC
 
 import pytest
 
 from bot.domain.identity import Proof
-from bot.teams.cards import retired
+from bot.domain.tickets import MOST_OWN, SHOWN_OWN
+from bot.teams.cards import card, retired
 from tests.teams.cast import CARDS
 from tests.teams.test_cards import drawn, typed
 
@@ -53,3 +56,47 @@ def test_an_earlier_card_does_not_keep_the_question_when_the_text_is_deleted() -
     chat = CARDS["begun"].chat
     assert chat.ticket.subject in json.dumps(drawn("begun"))
     assert chat.ticket.subject not in json.dumps(retired(chat))
+
+
+def test_of_who_signed_in_it_lists_the_open_tickets_each_with_a_press_that_shows_it() -> None:
+    drawing = drawn("begun-own-tickets-many")
+    said = json.dumps(drawing)
+    listed = [e["data"] for e in typed(drawing) if e.get("title", "").startswith("Show ticket ")]
+    assert [data["number"] for data in listed] == [f"rt#{12345 + n}" for n in range(5)]
+    assert {(data["verb"], data["moves"]) for data in listed} == {("move", "0")}
+    assert "**12345**: Cannot print from the lab in AT 5.05 (open \\u00b7 Support)" in said
+    assert "and 2 more" in said
+    assert "more" not in json.dumps(
+        [e for e in typed(drawn("begun-own-tickets")) if e.get("separator")]
+    )
+
+
+def test_so_many_that_not_all_were_looked_for_are_not_counted() -> None:
+    view = CARDS["begun-own-tickets-many"]
+    assert view.chat.own
+    own = replace(view.chat.own, more=MOST_OWN - SHOWN_OWN)
+    said = json.dumps(card(replace(view, chat=replace(view.chat, own=own)), UTC))
+    assert "and 45 or more" in said
+
+
+def test_they_are_there_as_long_as_the_chat_has_no_ticket_and_none_is_shown_beside_it() -> None:
+    assert "Show ticket 12345" in json.dumps(drawn("begun-own-tickets-ended"))
+    assert "Show ticket 12345" not in json.dumps(drawn("begun-moving"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("begun-own-tickets-none", "has no open ticket in RT"),
+        ("begun-own-tickets-unknown", "RT could not be asked"),
+    ],
+)
+def test_that_there_are_none_or_that_nobody_knows_takes_one_line(name: str, said: str) -> None:
+    before = len(drawn("begun-signed-in")["body"])
+    (line,) = [e for e in typed(drawn(name)) if said in e.get("text", "")]
+    assert line["isSubtle"]
+    assert len(drawn(name)["body"]) <= before + 1
+
+
+def test_an_earlier_card_does_not_keep_the_list() -> None:
+    assert "Cannot print" not in json.dumps(retired(CARDS["begun-own-tickets"].chat))

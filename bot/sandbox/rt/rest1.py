@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.sandbox.rt.faults import Faults
 from bot.sandbox.rt.logins import Logins
-from bot.sandbox.rt.searching import WrongQuery, search
+from bot.sandbox.rt.searching import WrongQuery, in_order, search
 from bot.sandbox.rt.world import NOBODY, Denied, Part, Ticket, Transaction, World
 
 #: The custom field that there is, as forms name it.
@@ -76,7 +76,12 @@ class Rest1:
             return said(f"# Ticket {asked} does not exist.")
         if not self._world.may(ticket, "ShowTicket"):
             return said(f"# You are not allowed to display ticket {asked}.")
-        fields = {
+        fields = self._fields(ticket)
+        fields |= {f"CF.{{{n}}}": v for n, v in self._world.fields_of(ticket).items()}
+        return said(form(fields, request))
+
+    def _fields(self, ticket: Ticket) -> dict[str, str]:
+        return {
             "id": f"ticket/{ticket.id}",
             "Queue": ticket.queue,
             "Owner": ticket.owner,
@@ -87,8 +92,6 @@ class Rest1:
             "Cc": self._addresses(ticket.ccs),
             "Created": ticket.created.strftime("%a %b %d %H:%M:%S %Y"),
         }
-        fields |= {f"CF.{{{n}}}": v for n, v in self._world.fields_of(ticket).items()}
-        return said(form(fields, request))
 
     def _addresses(self, logins: list[str]) -> str:
         """People are told of by address; whoever has none is not."""
@@ -186,6 +189,9 @@ class Rest1:
             found = search(self._world, request.query.get("query", ""))
         except WrongQuery as problem:
             return said(f"Invalid query: '{problem}'.", "400 Bad request")
+        found = in_order(self._world, found, request.query)
+        if found and request.query.get("format") == "l":
+            return said("\n--\n\n".join(f"{form(self._fields(t), request)}\n" for t in found))
         lines = "\n".join(f"{ticket.id}: {ticket.subject}" for ticket in found)
         return said(lines or "No matching results.")
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.sandbox.rt import told
 from bot.sandbox.rt.faults import Faults
 from bot.sandbox.rt.logins import Logins
-from bot.sandbox.rt.searching import WrongQuery, search
+from bot.sandbox.rt.searching import WrongQuery, in_order, search
 from bot.sandbox.rt.world import Denied, Part, Ticket, World
 
 KINDS = {
@@ -99,8 +99,11 @@ class Rest2:
             found = search(self._world, request.query.get("query", ""))
         except WrongQuery as problem:
             return error(400, str(problem))
+        found = in_order(self._world, found, request.query)
+        size = int(request.query.get("per_page", "20"))
         fields = {name: value.split(",") for name, value in request.query.items()}
-        return web.json_response(told.page([told.found(self._world, t, fields) for t in found]))
+        shown = [told.found(self._world, t, fields) for t in found[:size]]
+        return web.json_response(told.page(shown, size=size))
 
     async def history(self, request: web.Request) -> web.Response:
         """Tell the history. Of a ticket that is not there or not for us it is empty, not an error."""

@@ -159,6 +159,14 @@ class World:
         """RT refers to a queue by number."""
         return str(1 + list(self.rights).index(queue)) if queue in self.rights else "0"
 
+    def number_of(self, login: str) -> int:
+        """RT refers to a user by number, too."""
+        return 1 + list(self.people).index(login)
+
+    def last_updated(self, ticket: Ticket) -> datetime:
+        """When something last happened to a ticket."""
+        return max((one.created for one in self.history(ticket)), default=ticket.created)
+
     def load(self, number: int) -> Ticket | None:
         """Find a ticket as RT does: a merged one is its target."""
         found = self.tickets.get(number)
