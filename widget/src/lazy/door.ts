@@ -281,9 +281,10 @@ export function door(kit: Kit, { waits, asks }: Asking) {
       autocomplete: name === "name" || name === "email" ? name : "off",
       input: ({ target }: Event) => {
         form[name] = (target as HTMLInputElement).value;
-        const over = door.hides; // what was kept is written over
+        // What was kept is written over; or a question about a password is about another text by now.
+        const over = door.hides || !!door.app.root.querySelector(".change");
         door.hides = false;
-        if (over || name === "question") door.app.draw(); // what is asked of it may be of another text
+        if (over) door.app.draw();
         keep(form);
         if (name === "question" && step.search) door.hits.typed(step.search, form[name]);
       },
