@@ -80,6 +80,8 @@ async def test_what_waits_for_her_word_is_kept_by_a_reload_and_sent_without_a_ne
     await ada.page.reload()
     await expect(ada.box).to_have_value(SECRET)
     await expect(ada.button("Add files")).to_be_visible()
+    talk.grace("Good day")
+    await expect(ada.message("Good day")).to_be_visible()  # there is a connection to lose
     await service.stop()
     await expect(ada.state).to_contain_text("Connection lost")
     await ada.box.press("Enter")
