@@ -34,6 +34,8 @@ def state_of(chat: Chat) -> str:
     there = destination(chat)
     if chat.state is State.ENDED and chat.filing is not None and chat.filing.unclear:
         return f"The chat has ended; the record may be on {there} already."
+    if chat.waits:
+        return "The visitor waits for an answer."
     if doubt.is_unproven(chat.filing):
         return f"The record was mailed to {there}; RT did not confirm it."
     return _STATES[chat.state].format(destination=there)

@@ -115,6 +115,8 @@ def test_a_number_among_other_words_is_not_said_to_be_missing() -> None:
 def test_a_command_that_was_carried_out_says_where_the_chat_stands_now() -> None:
     said = words.say(Tell(Answer.DONE, "", talking()), Listening.THREAD)
     assert said == "Done. The chat is open."
+    said = words.say(Tell(Answer.DONE, "", asking()), Listening.THREAD)
+    assert said == "Done. The visitor waits for an answer."
 
 
 def test_a_move_that_was_asked_for_is_not_called_done() -> None:
