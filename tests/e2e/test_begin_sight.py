@@ -63,12 +63,14 @@ class Door:
         text = max(re.split(r"\{\w+\}", self.words[word]), key=len).strip()
         await expect(self.ada.page.locator("rt-livechat #panel")).to_contain_text(text)
 
-    async def sends(self, answer: tuple[int, dict[str, Any]], word: str) -> None:
+    async def sends(
+        self, answer: tuple[int, dict[str, Any]], word: str, question: str = "Why?"
+    ) -> None:
         """The form is filled in and sent, and this is the answer."""
         self.answer = answer
         for box in await self.ada.page.locator("rt-livechat .door :is(input, textarea)").all():
             kind = await box.get_attribute("type")
-            await box.fill("ada@elsewhere.test" if kind == "email" else "Why?")
+            await box.fill("ada@elsewhere.test" if kind == "email" else question)
         await self.ada.page.locator("rt-livechat .door .main").click()
         await self.sees(word)
 
@@ -96,6 +98,9 @@ async def every_state(door: Door, look: Look) -> None:
     await door.sends((503, {}), "trying")
     await look("no answer")
     await door.comes(OPEN, "door_record")
+    await door.sends((429, {}), "secret", "password: Xy12ab")
+    await look("a password")
+    await door.comes(OPEN, "door_record")
     await door.sends((429, {"error": "slow_down"}), "refused_slow_down")
     await look("too quick")
     await door.ada.page.add_init_script(UNSEEN)
@@ -122,7 +127,7 @@ async def test_axe_finds_nothing_at_the_door_in_any_state(
         await ada.visit()
         await every_state(door, look)
         assert {name: found for name, found in seen.items() if found} == {}
-        assert len(seen) == 14
+        assert len(seen) == 15
         assert ada.complaints == []
 
 

@@ -40,7 +40,7 @@ async def test_axe_finds_nothing_in_any_state(
 
         await _every_state(ada, service, look)
         assert {name: found for name, found in seen.items() if found} == {}
-        assert len(seen) == 12
+        assert len(seen) == 13
         assert ada.complaints == []
 
 
@@ -62,6 +62,9 @@ async def _every_state(
     await look("joined")
     await _fill(ada, talk)
     await look("talking")
+    await ada.say("my password is Xy12ab")
+    await expect(ada.button("Change it")).to_be_focused()
+    await look("a password?")
     await ada.box.fill("x" * 31_000)
     await look("too long")
     await ada.box.fill("")
