@@ -124,7 +124,9 @@ def test_microsofts_renderer_draws_the_card_without_a_warning(sheet: Sheet, name
         sheet.page.locator("#card").screenshot(path=Path(screens) / f"{name}.png")
 
 
-@pytest.mark.parametrize("name", ["proposed-hostile", "open-hostile", "begun-hostile"])
+@pytest.mark.parametrize(
+    "name", ["proposed-hostile", "open-hostile", "begun-hostile", "begun-own-tickets-hostile"]
+)
 def test_peoples_words_are_drawn_as_they_are_and_do_nothing(sheet: Sheet, name: str) -> None:
     sheet.draw(name)
     shown = sheet.text().replace("\u200b", "")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.identity import Identity, Proof
+from bot.domain.matching import is_requestor
 from bot.domain.tickets import NewTicket, TicketRef
 from bot.relay.outcomes import Refused
 from bot.rt import doctor
@@ -66,12 +68,19 @@ def entered(rig: Rig) -> Iterator[tuple[Place, Way]]:
         place.gateway.close()
 
 
+def marys(way: Way) -> list[TicketRef]:
+    """The open tickets that are found of who is the requestor of the one in Private."""
+    who = Identity(Proof.SSO, "msomerv")
+    return [one.ref for one in way.own(who) or [] if is_requestor(who, one)]
+
+
 def test_the_rights_are_enough_for_what_each_is_for_and_for_nothing_else(rig: Rig) -> None:
     private = TicketRef("rt", rig.tickets["forbidden"])
     new = NewTicket("rt", "Private", "Trouble", "ada@help.test")
     with entered(rig) as (place, way):
         with pytest.raises(Refused):
             way.read(private)
+        assert marys(way) == []
 
         code, said = grant(rig, "--dry-run")
         assert (code, said.count("would grant")) == (0, 4)
@@ -82,6 +91,7 @@ def test_the_rights_are_enough_for_what_each_is_for_and_for_nothing_else(rig: Ri
         assert (code, said.count("granted")) == (0, 4)
         assert grant(rig) == (0, "weak has all that it needs\n")
         assert way.read(private).queue == "Private"
+        assert private in marys(way)
         dossier = place.dossier("forbidden")
         receipt = way.file(dossier)
         assert receipt.ticket == private.number
