@@ -49,6 +49,7 @@ from bot.relay.filing import (
 from bot.relay.handlers import Handler
 from bot.relay.heartbeat import AwayHandler, Heartbeat
 from bot.relay.housekeeping import Housekeeping
+from bot.relay.mailing import AnswersHandler
 from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
@@ -153,6 +154,7 @@ class Service:
             DeliveryKind.MOVE: MoveHandler(relay, tickets),
             DeliveryKind.OWN: OwnHandler(relay, tickets),
             DeliveryKind.INVITE: InvitationHandler(relay, tickets, self.mailer),
+            DeliveryKind.ANSWERS: AnswersHandler(relay, tickets),
             DeliveryKind.RELEASE: ReleaseHandler(relay),
             DeliveryKind.AUDIT: AuditHandler(lambda said: log.info("confirmed", **said)),
             DeliveryKind.FILE: FileHandler(relay, tickets),

@@ -18,7 +18,7 @@ const ours = [
   "draw scrolled jump hide show session link newFrom unsaid discard forget settled waiting quit",
   "hello receive arrived running restart stopped known start first last entry delivery props kids",
   "inlines peek failed busy later kept over screen host root line keep node spec tag kid day refusal toEnd",
-  "reading chosen look only put watch clean",
+  "reading chosen look only put watch clean noticed",
 ].join(" ");
 
 /** As `ours`, but these are in the storage: the next version of the bundle must find them. */

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bot.domain import beginning, filing, moving, quiet
+from bot.domain import answers, beginning, filing, moving, quiet
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.chat import TRANSITIONS, Chat, NotNow, State
@@ -99,7 +99,7 @@ def _turned_away(chat: Chat, event: e.TurnedAway) -> Step:
 
 
 def _said(chat: Chat, event: e.Said) -> Step:
-    author = event.author
+    author, before = event.author, chat
     changes, effects = hearing(chat, event)
     if author.role is Role.OPERATOR:
         changes["unheard"] = None
@@ -108,6 +108,8 @@ def _said(chat: Chat, event: e.Said) -> Step:
         chat = replace(chat, operators=(*chat.operators, author))
         chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
         effects += [joined, f.ShowCard(soon=waited)]  # the card says who answers
+    if author.role is Role.OPERATOR:
+        changes["answered"] = chat.head + 1
     spoken = chat.spoken + (author.role is Role.VISITOR)
     chat, line = record(
         chat,
@@ -127,7 +129,7 @@ def _said(chat: Chat, event: e.Said) -> Step:
         size = len(event.text.encode("utf-16-le"))
         alone = event.file is not None
         effects.append(f.RelayToThread(line.message.seq, spoken == 1, size, alone))
-    return chat, tuple(effects)
+    return chat, (*effects, *answers.told(before, chat))
 
 
 def _with(chat: Chat, file: File | None) -> dict[str, int]:
@@ -144,11 +146,18 @@ def _file_came(chat: Chat, event: e.FileCame) -> Step:
 
 
 def _edited(chat: Chat, event: e.Edited) -> Step:
-    chat, effects = heard(chat, event)
+    before, (chat, effects) = chat, heard(chat, event)
     chat, line = record(
-        chat, event, event.author, Kind.EDITED, event.text, key=event.key, target=event.target
+        chat,
+        event,
+        event.author,
+        Kind.EDITED,
+        event.text,
+        key=event.key,
+        target=event.target,
+        answered=chat.head + 1,
     )
-    return chat, (line, *effects)
+    return chat, (line, *effects, *answers.told(before, chat))
 
 
 def _removed(chat: Chat, event: e.Removed) -> Step:
@@ -159,9 +168,12 @@ def _removed(chat: Chat, event: e.Removed) -> Step:
 
 
 def _presence_changed(chat: Chat, event: e.PresenceChanged) -> Step:
+    seen = max(chat.seen, min(event.seen, chat.head))
     if event.presence is chat.presence:
-        return chat, ()
-    chat = replace(chat, presence=event.presence, presence_since=event.at)
+        after = replace(chat, seen=seen)
+        more = answers.are_missed(chat) and not answers.are_missed(after)
+        return after, (f.ShowCard(soon=False),) if more else ()
+    chat = replace(chat, presence=event.presence, presence_since=event.at, seen=seen)
     if event.presence is Presence.OPEN:
         chat = replace(chat, closing=None)
     return chat, (f.ShowCard(soon=False),)
@@ -251,4 +263,5 @@ _STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     **filing.STEPS,
     **quiet.STEPS,
     **moving.STEPS,
+    **answers.STEPS,
 }

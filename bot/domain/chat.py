@@ -12,6 +12,7 @@ from bot.domain import events as e
 from bot.domain.asking import Detail
 from bot.domain.identity import BEARER, Identity, Proof
 from bot.domain.invitations import Invitation
+from bot.domain.mailing import MailAsked, MailEnded, Mailing
 from bot.domain.matching import Change, Match
 from bot.domain.messages import Author
 from bot.domain.presence import Presence
@@ -70,6 +71,8 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.MoveProposed): _S.OPEN,
     (_S.OPEN, e.MoveDropped): _S.OPEN,
     (_S.OPEN, e.Moved): _S.OPEN,
+    (_S.OPEN, MailAsked): _S.OPEN,
+    (_S.OPEN, MailEnded): _S.OPEN,
     (_S.OPEN, e.ThreadLost): _S.FILING,  # nobody is left who could press the button
     (_S.OPEN, e.NotShown): _S.OPEN,
     (_S.OPEN, e.Interrupted): _S.OPEN,
@@ -85,6 +88,8 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.ENDED, e.MoveProposed): _S.ENDED,
     (_S.ENDED, e.MoveDropped): _S.ENDED,
     (_S.ENDED, e.Moved): _S.ENDED,
+    (_S.ENDED, MailAsked): _S.ENDED,
+    (_S.ENDED, MailEnded): _S.ENDED,
     (_S.ENDED, e.ThreadLost): _S.FILING,
     (_S.ENDED, e.NotShown): _S.ENDED,
     (_S.ENDED, e.FileCame): _S.ENDED,
@@ -100,6 +105,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.HELD, e.KnockedAgain): _S.HELD,
     (_S.HELD, e.Ended): _S.HELD,
     (_S.HELD, e.NotShown): _S.HELD,
+    (_S.HELD, MailEnded): _S.HELD,
     (_S.HELD, e.FileCame): _S.HELD,
     (_S.HELD, e.Rated): _S.HELD,
     (_S.HELD, e.Blocked): _S.HELD,
@@ -113,6 +119,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.FILING, e.PresenceChanged): _S.FILING,
     (_S.FILING, e.Ended): _S.FILING,
     (_S.FILING, e.NotShown): _S.FILING,
+    (_S.FILING, MailEnded): _S.FILING,  # the record waits for that, too
     (_S.FILING, e.FileCame): _S.FILING,  # the record waits for what is coming
     (_S.FILING, e.Blocked): _S.FILING,
     (_S.FILING, e.Unblocked): _S.FILING,
@@ -122,12 +129,14 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.FILED, e.RatingNotSet): _S.FILED,
     (_S.FILED, e.Ended): _S.FILED,
     (_S.FILED, e.NotShown): _S.FILED,
+    (_S.FILED, MailEnded): _S.FILED,  # an earlier version filed it, which knows no such mail
     (_S.FILED, e.Blocked): _S.FILED,
     (_S.FILED, e.Unblocked): _S.FILED,
     (_S.FILED, e.Purged): _S.PURGED,
     (_S.PURGED, e.FilingHeld): _S.PURGED,
     (_S.PURGED, e.FilingRequested): _S.PURGED,
     (_S.PURGED, e.StatusSet): _S.PURGED,
+    (_S.PURGED, MailEnded): _S.PURGED,
     (_S.PURGED, e.Erased): _S.PURGED,  # who sent it is forgotten, too
     (_S.PURGED, e.RatingNotSet): _S.PURGED,
     (_S.OPEN, e.Erased): _S.ERASED,
@@ -246,6 +255,8 @@ class Chat:
     wait, ``returned`` is when he last was, ``former`` are the operators who were there before that.
     ``details`` is what he told besides his question. ``own`` are his open tickets in RT, once those are
     known, as long as the chat has none.
+    ``seen`` is the last line that a window of his had confirmed while it was in front of him, as far as
+    we knew when that changed; ``answered`` is the last line in which an operator said or edited something.
     """
 
     id: str
@@ -285,6 +296,9 @@ class Chat:
     blocked: datetime | None = None
     details: tuple[tuple[Detail, str], ...] = ()
     own: OwnTickets | None = None
+    seen: int = 0
+    answered: int = 0
+    mailings: tuple[Mailing, ...] = ()
 
     @property
     def filed_in(self) -> TicketRef:

@@ -41,6 +41,7 @@ _WORDS = {
     "show card": "look",
     "undo": "undo",
     "keep ticket": "stay",
+    "mail answers": "mail",
 }
 
 
@@ -83,6 +84,8 @@ _MISPUT = re.compile(
     rf"|\s+(?:for\s+)?(?:being\s+)?{ABUSE}[a-z]*\b|\s+[^\W\d]+\s*$))",
     re.IGNORECASE,
 )
+# What stands behind it confirms the ticket, as in "send to rt 345:".
+_MAIL = re.compile(r"\s*mail\s+answers\s++(?P<echo>[^:\n]{1,80}?)\s*+$", re.IGNORECASE)
 _SAY = re.compile(r"\s*say\s*:(?P<words>.*)$", re.IGNORECASE | re.DOTALL)
 _UNBLOCK = re.compile(r"\s*unblock\s+(?P<id>[0-9a-f]{6})\s*$", re.IGNORECASE)
 _TRIAGE = re.compile(rf"\s*send\s+to\s+triage{_LOOKED}", re.IGNORECASE)
@@ -255,8 +258,8 @@ def _blocking(text: str, word: str) -> Block | Misput | Unblock | Blocks | None:
 
 
 def _record(text: str) -> Press | None:
-    """Read what sends the record somewhere; what stands behind the colon is the summary."""
-    for verb, pattern in (("file", _FILE), ("triage", _TRIAGE), ("new", _NEW)):
+    """Read what sends the record somewhere, or answers; what stands behind the colon is the summary."""
+    for verb, pattern in (("file", _FILE), ("triage", _TRIAGE), ("new", _NEW), ("mail", _MAIL)):
         if found := pattern.match(text):
             typed = found.groupdict()
             if bare := typed.pop("bare", None):

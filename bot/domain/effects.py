@@ -70,6 +70,8 @@ class Word(StrEnum):
     FILING_STOPPED = "filing_stopped"
     FILED_ELSEWHERE = "filed_elsewhere"
     MOVED = "moved"
+    MAILED = "mailed"
+    NOT_MAILED = "not_mailed"
     STATUS_PROBLEM = "status_problem"
     RATING_PROBLEM = "rating_problem"
     NOT_SHOWN = "not_shown"
@@ -104,6 +106,13 @@ class ShowCard(Effect):
 @dataclass(frozen=True, slots=True)
 class SendInvitation(Effect):
     """Send invitation ``number`` on its route."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailAnswers(Effect):
+    """Have RT mail the visitor what the chat's mailing ``number`` is about."""
 
     number: int
 

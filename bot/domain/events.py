@@ -147,9 +147,10 @@ class Removed(Event):
 
 @dataclass(frozen=True, slots=True)
 class PresenceChanged(Event):
-    """The visitor's window came, went behind another, or left."""
+    """The visitor's window came, went behind another, or left; ``seen`` as in Chat."""
 
     presence: Presence
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

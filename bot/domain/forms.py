@@ -14,6 +14,10 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("keep open", "do not let a silent chat end by itself yet"),
     ("back to queue", "let somebody else go on with a visitor who began the chat"),
     (
+        "mail answers 345",
+        "have RT mail a visitor who has left what they were not shown; see “send to rt” for the digits",
+    ),
+    (
         "send to rt 345: SUMMARY",
         "put your summary and the transcript on the ticket; its last digits confirm that it is it",
     ),

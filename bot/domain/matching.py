@@ -138,9 +138,14 @@ def changes(confirmed: Ticket, found: Ticket) -> tuple[Change, ...]:
         Change.MERGED: confirmed.ref != found.ref,
         # An account that may not see a queue's name has never shown it.
         Change.QUEUE: _fold(confirmed.queue) != _fold(found.queue),
-        Change.REQUESTORS: _keys(confirmed.requestors) != _keys(found.requestors),
+        Change.REQUESTORS: not are_same(confirmed.requestors, found.requestors),
     }
     return tuple(change for change, really in differs.items() if really)
+
+
+def are_same(some: Iterable[Requestor], others: Iterable[Requestor]) -> bool:
+    """Tell whether RT means the same people, whatever their order."""
+    return _keys(some) == _keys(others)
 
 
 def _keys(people: Iterable[Requestor]) -> frozenset[str]:

@@ -54,6 +54,7 @@ class Notice(StrEnum):
     NOT_SHOWN = "not_shown"  # Teams does not take the line that ``target`` names
     NOT_SURE = "not_sure"  # Teams did not confirm it, and it may be there all the same
     MOVED = "moved"  # the chat is about another ticket now
+    MAILED = "mailed"  # RT mails the visitor what no window of his has confirmed
     FILED = "filed"
     FILE_HERE = "file_here"  # the file of line ``target``, which was coming, is here
     FILE_MISSING = "file_missing"  # it could not be fetched, and will not come

@@ -10,6 +10,7 @@ from bot.domain import events as e
 from bot.domain.chat import Chat, ChatFull, changed
 from bot.domain.files import File
 from bot.domain.identity import Identity
+from bot.domain.mailing import Mailing
 from bot.domain.messages import MAX_CHAT_BYTES, Author, Kind, Message, Notice, Quote, Role
 
 Step = tuple[Chat, tuple[f.Effect, ...]]
@@ -65,7 +66,13 @@ def forgotten(chat: Chat) -> Chat:
         blocked=None,
         details=(),
         own=None,
+        mailings=tuple(_nobodys(one) for one in chat.mailings if one.counts),
     )
+
+
+def _nobodys(one: Mailing) -> Mailing:
+    """What is left of a mailing: that RT has what was mailed, or may have it."""
+    return replace(one, by=replace(one.by, id="", name=""), ticket="", seqs=(), problem="")
 
 
 _ENDS = {

@@ -7,7 +7,7 @@ Whoever is quoted here wrote freely, so nothing a person typed may look like our
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -35,6 +35,7 @@ _NOTICES = {
     Notice.NOT_SHOWN: "message #{target} could not be shown to computing support during the chat",
     Notice.NOT_SURE: "message #{target} may not have been seen by computing support",
     Notice.MOVED: "{} took the chat to another ticket",
+    Notice.MAILED: "{} had RT send the visitor by e-mail what he had not been shown",
     Notice.FILED: "the chat was put on the ticket",
     Notice.FILE_HERE: "the picture of message #{target} is here",
     Notice.FILE_MISSING: "the picture of message #{target} could not be fetched from Teams",
@@ -91,7 +92,8 @@ class Line:
 
     ``text`` is as it was last edited, empty when ``removed``; for a notice it is a sentence.
     ``edited`` and ``removed`` are when that last happened. ``doubt`` says that computing support
-    did not see the message (NOT_SHOWN), or perhaps not (NOT_SURE).
+    did not see the message (NOT_SHOWN), or perhaps not (NOT_SURE). ``mailed`` is when RT was given it
+    to mail to the visitor.
     """
 
     seq: int
@@ -105,6 +107,7 @@ class Line:
     trail: tuple[Revision, ...] = ()
     doubt: Notice | None = None
     files: tuple[Attached, ...] = ()
+    mailed: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -117,8 +120,18 @@ class Line:
         return ROLES[Role.SYSTEM if self.notice else self.author.role]
 
 
-def resolve(log: Iterable[Message], files: Iterable[Attached] = ()) -> tuple[Line, ...]:
-    """Work edits, removals and doubts into the lines they are about, in order of ``seq``.
+def mailed(chat: Chat) -> dict[int, datetime]:
+    """Return which messages RT was given to mail to the visitor, and when first."""
+    over = ((one.seqs, one.over) for one in reversed(chat.mailings))
+    return {seq: at for seqs, at in over if at for seq in seqs}
+
+
+def resolve(
+    log: Iterable[Message],
+    files: Iterable[Attached] = (),
+    mailed: Mapping[int, datetime] | None = None,
+) -> tuple[Line, ...]:
+    """Work edits, removals, doubts and mails into the lines they are about, in order of ``seq``.
 
     Only an author's own changes count; an edit after a removal brings the line back, as "undo"
     in Teams does. A quote of words that were taken back is dropped too, and so are their files.
@@ -145,10 +158,19 @@ def resolve(log: Iterable[Message], files: Iterable[Attached] = ()) -> tuple[Lin
     for seq, made in changes.items():
         lines[seq], texts = _changed(lines[seq], made)
         withdrawn += ((lines[seq].author.name, text) for text in texts)
+    _beside(lines, files, mailed or {})
+    return _unquoted(tuple(lines.values()), withdrawn) if withdrawn else tuple(lines.values())
+
+
+def _beside(
+    lines: dict[int, Line], files: Iterable[Attached], mailed: Mapping[int, datetime]
+) -> None:
+    """Name the files of messages that stand, and those that were mailed."""
+    for seq in mailed.keys() & lines.keys():
+        lines[seq] = replace(lines[seq], mailed=mailed[seq])
     for file in files:
         if (line := lines.get(file.seq)) and not line.removed:
             lines[line.seq] = replace(line, files=(*line.files, file))
-    return _unquoted(tuple(lines.values()), withdrawn) if withdrawn else tuple(lines.values())
 
 
 def _may_change(message: Message, line: Line) -> bool:

@@ -144,6 +144,7 @@ def _line(line: Line) -> dict[str, Any]:
         "quote": {"name": line.quote.author, "text": line.quote.text} if line.quote else None,
         "edited": _moment(line.edited),
         "removed": _moment(line.removed),
+        "mailed": _moment(line.mailed),
         "seen": _SEEN[line.doubt],
         "trail": [_revision(revision) for revision in line.trail],
         "files": [

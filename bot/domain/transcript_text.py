@@ -131,12 +131,14 @@ def clock(at: datetime, zone: tzinfo) -> str:
 
 
 def marks(line: Line, zone: tzinfo) -> str:
-    """Say what became of a message: edited or taken back, and when; not seen; else nothing."""
+    """Say what became of a message: edited, taken back or mailed, and when; not seen; else nothing."""
     said = []
     if line.removed:
         said.append(f"taken back {clock(line.removed, zone)}")
     elif line.edited:
         said.append(f"edited {clock(line.edited, zone)}")
+    if line.mailed:
+        said.append(f"mailed to the visitor {clock(line.mailed, zone)}")
     if line.doubt:
         said.append(_DOUBTS[line.doubt])
     return "; ".join(said)

@@ -46,6 +46,8 @@ class Answer(StrEnum):
     SAY_NOTHING = "say_nothing"  # "say:", and no words for the visitor behind it
     MOVE_ASKED = "move_asked"  # another ticket is looked up; ``detail`` names it
     STAYS = "stays"
+    MAIL_ASKED = "mail_asked"
+    MAIL_SLOW = "mail_slow"
     UNBLOCKED = "unblocked"
     DONE = "done"
 

@@ -50,13 +50,14 @@ def meant(verb: str, chats: list[Chat]) -> Chat:
         "move": {State.ENDED},
         "rebind": {State.ENDED},
         "stay": {State.ENDED},
+        "mail": {State.ENDED},
     }.get(verb, {State.ENDED, State.HELD, State.FILING} if verb in RECORD else set())
     return next((chat for chat in chats if chat.state in wanted), chats[0])
 
 
 def is_vague(command: Press, chat: Chat, chats: list[Chat]) -> bool:
-    """Tell whether the summary that is typed may be for another one of a thread's chats."""
-    if command.verb not in RECORD or chat.state is not State.ENDED:
+    """Tell whether what is typed may be about another one of a thread's chats that are over."""
+    if command.verb not in RECORD | {"mail"} or chat.state is not State.ENDED:
         return False
     newer = chats[: chats.index(chat)]
     others = any(c.state is State.ENDED for c in chats if c is not chat)

@@ -15,6 +15,7 @@ from bot.domain.messages import Author
 from bot.domain.tickets import Requestor
 from bot.relay.confirming import WrongInput
 from bot.relay.inbound import Pressed, Pressing
+from bot.relay.mailing import BOX, Mailings
 from bot.relay.moving import Moving
 from bot.relay.nonces import has_other_words, is_repeat, is_stale
 from bot.relay.ports import CardView, Thread
@@ -23,7 +24,7 @@ from bot.relay.sending import NEW_ONLY, SENDABLE, Sending
 from bot.relay.storage import ThreadTaken, Unit
 
 #: Verbs whose cards have boxes to type into, and the boxes.
-_TYPED = frozenset({"file", "new", "triage", "rebind", "move"})
+_TYPED = frozenset({"file", "new", "triage", "rebind", "move", "mail"})
 _BOXES = (
     "summary",
     "status",
@@ -34,6 +35,7 @@ _BOXES = (
     "requestor",
     "number",
     "looked",
+    BOX,
 )
 _BLOCKED = (
     "{name} is blocked until {until}, so a link would let nobody in. If it shall be all the same, "
@@ -77,6 +79,7 @@ class Buttons:
         self._relay = relay
         self._sending = Sending(relay)
         self._moving = Moving(relay)
+        self._mailings = Mailings(relay)
 
     async def press(self, pressed: Pressed) -> Pressing:
         """Do what the button says, in a transaction of its own."""
@@ -145,7 +148,7 @@ class Buttons:
         return await self._relay.happen(unit, chat, e.HandedBack(self._relay.now(), by))
 
     async def _of_record(self, unit: Unit, chat: Chat, pressed: Pressed, by: Author) -> Chat:
-        """Do what is about the record, or about where it goes."""
+        """Do what is about the record, about where it goes, or about a mail."""
         sending, moving, values = self._sending, self._moving, pressed.values
         if without_notes(values.get("summary", ""))[1]:
             raise WrongInput(_NOTED)
@@ -156,6 +159,8 @@ class Buttons:
                 return await sending.new(unit, chat, by, values)
             case "triage":
                 return await sending.triage(unit, chat, by, values)
+            case "mail":
+                return await self._mailings.ask(unit, chat, by, values)
             case "undo":
                 return await sending.undo(unit, chat, by)
             case "move":

@@ -31,7 +31,7 @@ _RED = (
 )
 _ANOTHER = (
     "Not done: the card you pressed was about another ticket, or about this one as it was. The "
-    "record would go to {ticket} as it is shown now. Look at it, and press again."
+    "ticket would be {ticket} as it is shown now. Look at it, and press again."
 )
 
 

@@ -30,6 +30,7 @@ _CALLS = frozenset(
         Word.FILING_FAILED,
         Word.FILING_STOPPED,
         Word.FILED_ELSEWHERE,
+        Word.NOT_MAILED,
         Word.ASKED,
         Word.UNANSWERED,
         Word.HANDED_BACK,
@@ -37,7 +38,7 @@ _CALLS = frozenset(
 )
 #: Notices that are told elsewhere if the thread is gone: somebody has to put something right in RT.
 _NEVER_LOST = frozenset({Word.FILED_ELSEWHERE, Word.STATUS_PROBLEM, Word.FILING_FAILED,
-                         Word.FILING_STOPPED, Answer.FILING_WAITS, Answer.STRANDED})  # fmt: skip
+                         Word.FILING_STOPPED, Word.NOT_MAILED, Answer.FILING_WAITS, Answer.STRANDED})  # fmt: skip
 #: A notice or a card that Teams did not confirm is tried again for some hours.
 _SOON, _SELDOM, _TRIES = timedelta(seconds=5), timedelta(minutes=15), 20
 _SURE_AFTER = 4.0  # seconds after which Teams is asked a second time whether a place is gone

@@ -44,6 +44,7 @@ class DeliveryKind(StrEnum):
     MOVE = "move"  # the ticket that a chat is to be taken to
     OWN = "own"  # the open tickets of a visitor who began a chat
     INVITE = "invite"  # an invitation, on its route
+    ANSWERS = "answers"  # what the visitor was not shown, mailed by RT
     RELEASE = "release"  # the end of the time in which a filing may be undone
     AUDIT = "audit"  # a line of the log about what a CO has confirmed or blocked
     FILE = "file"  # the record, into RT

@@ -9,7 +9,7 @@ press of this very verb changes: whoever presses a card that is merely behind is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.domain.chat import Chat, State
 from bot.domain.messages import EmptyText, TextTooLong, tidy
@@ -19,6 +19,12 @@ NONCE = "nonce"
 _FILINGS = frozenset({"file", "new", "triage"})
 _OF_THE_MOVE = frozenset({"rebind", "stay"})
 _OF_THE_LINK = frozenset({"invite", "revoke", "cancel"})
+#: What a verb's press counts up, and its name among the press's values.
+_COUNTS: dict[str, tuple[str, Callable[[Chat], int]]] = {
+    "back": ("returns", lambda chat: chat.returns),
+    "move": ("moves", lambda chat: chat.moves),
+    "mail": ("mailings", lambda chat: len(chat.mailings)),
+}
 #: Where a verb's press leads; one that finds the chat there has been carried out before.
 _CARRIED_OUT = {
     "revoke": frozenset({State.PROPOSED, State.CANCELLED}),
@@ -39,10 +45,9 @@ def is_stale(chat: Chat, verb: str, values: Mapping[str, str]) -> bool:
     """
     if verb in _OF_THE_MOVE and "move" in values:
         return values["move"] != (str(chat.move.number) if chat.move else "")
-    if verb == "back" and "returns" in values:
-        return values["returns"] != str(chat.returns)
-    if verb == "move" and "moves" in values:
-        return values["moves"] != str(chat.moves)
+    counted, many = _COUNTS.get(verb, ("", lambda _: 0))
+    if counted in values:
+        return values[counted] != str(many(chat))
     drawn = values.get(NONCE)
     if drawn is None:
         return False

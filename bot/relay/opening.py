@@ -25,6 +25,8 @@ from bot.relay.telling import Telling
 
 #: How long we go on asking an RT that does not answer before we tell the CO to try later.
 _PATIENCE = timedelta(minutes=2)
+#: By it an invitation on a ticket is found again: it stays as it is.
+_HEADING = "Invitation to a live chat"
 
 
 class Asking:
@@ -133,7 +135,7 @@ class InvitationHandler:
         text = invitation_text(chat, link)
         name = f"invitation-{chat.id}-{number}"
         if chat.invitation.route is Route.CORRESPOND:
-            await self._tickets.correspond(chat.ticket.ref, text, f"[{name}]")
+            await self._tickets.correspond(chat.ticket.ref, text, f"[{name}]", _HEADING)
         elif self._mailer is None:
             raise Refused("No mail server is configured here. Copy the link instead.")
         else:

@@ -51,7 +51,7 @@ _ECHO = timedelta(minutes=15)
 _COMMANDS = {
     State.INVITED: frozenset({"cancel", "revoke", "look"}),
     State.OPEN: frozenset(
-        {"end", "keep", "back", "file", "new", "triage", "look", "move", "rebind", "stay"}
+        {"end", "keep", "back", "file", "new", "triage", "look", "move", "rebind", "stay", "mail"}
     ),
 }
 _LATE = (
@@ -120,7 +120,7 @@ class Operating:
         "requestor": visitor, invited or nobody}, ``triage`` {"summary"}, ``undo``;
         these take "looked" too, "not in RT", for what may be there already;
         ``move`` {"number": text}, ``rebind`` {"move": number of the move shown, "ticket", "echo",
-        "reason"}, ``stay`` {"move"}. ``nonce``, if given, tells what the button was drawn for
+        "reason"}, ``stay`` {"move"}, ``mail`` {"mailings": how many there were, "ticket", "echo"}. ``nonce``, if given, tells what the button was drawn for
         (bot/relay/nonces.py).
         """
         return await self._buttons.press(pressed)

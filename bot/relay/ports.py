@@ -158,6 +158,10 @@ class Places(Protocol):
 # --- tickets -----------------------------------------------------------------------------------
 
 
+#: What a correspondence is headed, if it is not said.
+HEADING = "Live chat"
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that came with message ``seq``: the sender's name for it, its media type, its bytes."""
@@ -208,8 +212,13 @@ class Tickets(Protocol):
         one in which something is missing that was said is another: the chat went on since then.
         """
 
-    async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
-        """Write ``text`` to the requestors as correspondence; repeats with ``marker`` are found."""
+    async def correspond(
+        self, ref: TicketRef, text: str, marker: str, heading: str = HEADING
+    ) -> None:
+        """Write ``text`` to requestors and Ccs as correspondence, unless one with ``marker`` is there.
+
+        ``heading`` is its subject, as far as RT keeps one.
+        """
 
     async def set_status(self, ref: TicketRef, status: str) -> None:
         """Set the ticket's status."""

@@ -160,6 +160,8 @@ class Relay:
     def _of_filing(self, chat: Chat, effect: f.Effect, at: datetime) -> Delivery | None:
         """The same for what puts the record into RT, and for what follows from that."""
         match effect:
+            case f.MailAnswers(number):
+                return rows.answers(chat, number)
             case f.ReleaseFiling(number, until):
                 return rows.release(chat, number, until)
             case f.FileTranscript():

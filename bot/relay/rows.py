@@ -240,7 +240,7 @@ def begin(chat: Chat) -> Delivery:
 
 
 class NumberPayload(TypedDict):
-    """The ``number`` of one of the chat's invitations, or of its filings."""
+    """The ``number`` of one of the chat's invitations, of its filings, or of its mailings."""
 
     number: int
 
@@ -266,6 +266,12 @@ def fetch(chat: Chat, picture: FetchPayload) -> Delivery:
 
 
 # --- the record, and the end --------------------------------------------------------------------
+
+
+def answers(chat: Chat, number: int) -> Delivery:
+    """The chat's mailing ``number``, before a record that is sent later: that tells what became of it."""
+    which: NumberPayload = {"number": number}
+    return Delivery(Lane.RT, Stream.FILE.of(chat.id), DeliveryKind.ANSWERS, which, chat.id)
 
 
 def release(chat: Chat, number: int, until: datetime) -> Delivery:

@@ -30,9 +30,13 @@ _WHICH = (
     "on which: “send to rt 345: SUMMARY”, with the last digits of its ticket, or press the button on "
     "its card."
 )
+_WHOSE = (
+    "This thread has had more than one chat. Say whose visitor shall be mailed: “mail answers 345”, with the "
+    "last digits of the ticket, or press the button on its card."
+)
 _NOTED = "Lines of the summary that begin with // are notes, which do not go to RT."
 _BESIDE = "Pictures and files in that message went nowhere: attach them to the ticket in RT."
-_CARRIED_OUT = {"move": Answer.MOVE_ASKED, "stay": Answer.STAYS}
+_CARRIED_OUT = {"move": Answer.MOVE_ASKED, "stay": Answer.STAYS, "mail": Answer.MAIL_ASKED}
 
 
 class Typed:
@@ -50,7 +54,8 @@ class Typed:
         """A typed command in a thread that has had these chats, newest first."""
         chat = meant(command.verb, chats)
         if is_vague(command, chat, chats):
-            await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE, _WHICH)
+            which = _WHOSE if command.verb == "mail" else _WHICH
+            await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE, which)
             return
         await self.carry_out(unit, thread, chat, heard, command)
 

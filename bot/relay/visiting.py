@@ -83,8 +83,10 @@ class Visiting:
 
         return await accepted(self._relay, seat, key, speak)
 
-    async def presence(self, chat_id: str, presence: Presence) -> None:
-        """Note where the visitor's windows on this process are, all of them together."""
+    async def presence(self, chat_id: str, presence: Presence, seen: int = 0) -> None:
+        """Note where the visitor's windows on this process are, all of them together, and the last
+        line that one of them confirmed while it was in front of him.
+        """
         now = self._relay.now()
 
         async def work(unit: Unit) -> None:
@@ -93,7 +95,8 @@ class Visiting:
                 return
             windows = await unit.windows(chat_id, self._relay.process, presence)
             try:
-                await self._relay.happen(unit, chat, e.PresenceChanged(now, together(windows)))
+                event = e.PresenceChanged(now, together(windows), seen)
+                await self._relay.happen(unit, chat, event)
             except NotNow:
                 return  # nobody is interested any more
 

@@ -17,7 +17,7 @@ from bot.domain.legible import apart, parts, plain_name, untagged
 from bot.domain.transcript import Line
 from bot.domain.transcript_json import as_json, dump
 from bot.domain.transcript_text import as_text
-from bot.relay.ports import Dossier
+from bot.relay.ports import HEADING, Dossier
 from bot.rt.enclosures import BYTES, Part, enclose
 from bot.rt.fitting import fit
 from bot.rt.forms import Heading, HtmlForm, TextForm
@@ -52,16 +52,17 @@ def subject(marker: str) -> str:
     return " ".join(f"Live chat {marker}".split())
 
 
-def letter(text: str, marker: str) -> dict[str, Any]:
-    """Return the body of a correspondence that invites to a chat."""
-    heading = " ".join(f"Invitation to a live chat {marker}".split())
-    return {"Subject": heading, "Content": text, "ContentType": "text/plain"}
+def letter(text: str, marker: str, heading: str = HEADING) -> dict[str, Any]:
+    """Return the body of a correspondence; heading and marker are what it is found by."""
+    found = " ".join(f"{heading} {marker}".split())
+    return {"Subject": found, "Content": text, "ContentType": "text/plain"}
 
 
 def compose(dossier: Dossier, zone: tzinfo, form: Form = Form.HTML) -> Comment:
     """Write the record of a chat; the same dossier gives the same bytes."""
     enclosed = enclose(dossier.files, (JSON, TEXT))
-    lines = transcript.resolve(dossier.log, (named for named, _ in enclosed))
+    files, mailed = (named for named, _ in enclosed), transcript.mailed(dossier.chat)
+    lines = transcript.resolve(dossier.log, files, mailed)
     machines = Part(JSON, "application/json", dump(as_json(dossier.chat, lines)))
     heading = _heading(dossier.chat, lines, zone, machines)
     is_html = form is Form.HTML

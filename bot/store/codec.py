@@ -46,7 +46,7 @@ _known: dict[str, tuple[str, Chat]] = {}
 _MOST_KNOWN = 2048
 
 #: What words change of a chat, and hardly anything else changes often; and the rest.
-_BY_WORDS = {"head", "size", "spoken", "heard", "closing"}
+_BY_WORDS = {"head", "size", "spoken", "heard", "closing", "answered"}
 _but_words = attrgetter(*(field.name for field in fields(Chat) if field.name not in _BY_WORDS))
 #: Of some chats, the rest and its JSON: to write all of a chat takes four times as long.
 _rests: dict[str, tuple[tuple[Any, ...], str]] = {}
@@ -62,7 +62,7 @@ def chat_to_json(chat: Chat) -> str:
     """
     words = (
         f'"head":{chat.head},"size":{chat.size},"spoken":{chat.spoken},'
-        f'"heard":{_time(chat.heard)},"closing":{_time(chat.closing)}'
+        f'"heard":{_time(chat.heard)},"closing":{_time(chat.closing)},"answered":{chat.answered}'
     )
     later = "" if chat.state in OVER else _later.get(chat.id, "")
     detail = f"{{{words},{later}{_rest(chat)}"

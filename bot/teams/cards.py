@@ -20,9 +20,10 @@ from bot.teams import begun_card, naming, record_card
 from bot.teams import elements as el
 from bot.teams.elements import CONTENT_TYPE, KEEP, Json, Part
 from bot.teams.filing_card import command
+from bot.teams.mailing_card import mailing
 from bot.teams.markup import in_card
 from bot.teams.matching_words import fits, visitor
-from bot.teams.record_card import when
+from bot.teams.naming import when
 from bot.teams.ticket_card import proposal
 
 __all__ = ["CONTENT_TYPE", "KEEP", "card"]
@@ -120,8 +121,10 @@ def _open(view: CardView, zone: tzinfo) -> Part:
         *begun_card.own_tickets(chat),
         el.paragraph(LISTENING[view.listening]),
     ]
+    missed, mail = mailing(view, zone)
     more, actions = record_card.sending(view, zone)
-    body += more
+    body += [*missed, *more]
+    actions = [*mail, *actions]
     if chat.move is None:  # else the choice says by which commands it is made
         back = "“back to queue”, " if chat.intake is not None and chat.operators else ""
         body.append(
@@ -175,11 +178,11 @@ def _cancelled(view: CardView, zone: tzinfo) -> Part:
 def _erased(view: CardView, zone: tzinfo) -> Part:
     chat = view.chat
     at = f" {when(chat.ended, zone)}" if chat.ended else ""
-    sent = (
-        "Its record had been sent to RT by then: **look whether it is there.**"
-        if chat.filing
-        else "Nothing of it was put into RT."
-    )
+    sent = "Nothing of it was put into RT."
+    if chat.mailings:
+        sent = "RT was given some of it to mail: **look on the ticket what is there.**"
+    if chat.filing:
+        sent = "Its record had been sent to RT by then: **look whether it is there.**"
     body = [
         el.paragraph(
             f"**Erased**{at}, because a person asked for that under data protection law. {sent} "

@@ -60,6 +60,13 @@ _UNPROVEN: dict[Word | Answer, str] = {
         "whether it is there. The ticket's status was not changed. {detail} Please set it in RT."
     ),
 }
+#: That a chat was erased of which RT was given something to mail.
+_ERASED_MAILED = (
+    "The chat about ticket {ticket} was erased here, because a person asked for that under data "
+    "protection law. It is over for the visitor, whose pop-up says so. RT was given some of it to mail to "
+    "them, which stands on the ticket: have it taken out there if it must go. What stands in this thread is "
+    "still to be read by your team: delete it if it must go, too."
+)
 
 
 def is_unproven(filing: Filing | None) -> bool:
@@ -77,4 +84,6 @@ def worded(chat: Chat, word: Word | Answer, otherwise: str) -> str:
     if is_unproven(chat.filing) and word in _UNPROVEN:
         return _UNPROVEN[word]
     unclear = chat.filing is not None and chat.filing.unclear
+    if word is Word.ERASED and chat.mailings and not unclear:
+        return _ERASED_MAILED
     return _UNCLEAR.get(word, otherwise) if unclear else otherwise

@@ -1,6 +1,8 @@
-"""What the bot calls a chat's visitor and its ticket, and where it says that a chat stands (pure)."""
+"""What the bot calls a chat's visitor, its ticket and a time, and where it says a chat stands (pure)."""
 
 from __future__ import annotations
+
+from datetime import datetime, tzinfo
 
 from bot.domain.chat import Chat, State
 from bot.teams import doubt
@@ -57,3 +59,9 @@ def ticket(chat: Chat | None) -> str:
     if chat is None:
         return "in RT"
     return str(chat.ticket.ref if chat.ticket.ref.number else chat.filed_in)
+
+
+def when(at: datetime, zone: tzinfo) -> str:
+    """Word a time: ``21 Nov, 10:42``."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b, %H:%M}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from bot.domain.chat import Chat, Filing, State
 from bot.domain.messages import Role
@@ -14,8 +14,10 @@ from bot.teams import elements as el
 from bot.teams.elements import Json, Part
 from bot.teams.elsewhere_card import moving
 from bot.teams.filing_card import command, confirmation, send_to_rt
+from bot.teams.mailing_card import mailing
 from bot.teams.markup import in_card
 from bot.teams.matching_words import changed, fits, ticket_facts, visitor
+from bot.teams.naming import when
 
 #: Of a record that went by mail into an RT that cannot be asked.
 _UNPROVEN = "handed to the mail server, **not confirmed by RT**: please look whether it is there"
@@ -43,6 +45,7 @@ def ended(view: CardView, zone: tzinfo) -> Part:
     if chat.ended_by and chat.ended_by.role is Role.SYSTEM:
         by = "itself, after a long silence"
     at = f", {when(chat.ended, zone)}" if chat.ended else ""
+    missed, mail = mailing(view, zone)
     body, actions = sending(view, zone)
     return [
         el.paragraph(
@@ -52,6 +55,7 @@ def ended(view: CardView, zone: tzinfo) -> Part:
         *_why_not(chat),
         *begun_card.stranger(chat),
         el.facts(_whose(chat)),
+        *missed,
         *begun_card.own_tickets(chat),
         *body,
         *(
@@ -59,7 +63,7 @@ def ended(view: CardView, zone: tzinfo) -> Part:
             if chat.move
             else [el.hint(f"Commands: mention the bot with {command(chat)} or “show card”.")]
         ),
-    ], actions
+    ], [*mail, *actions]
 
 
 def _not_yet(chat: Chat) -> list[Json]:
@@ -217,9 +221,3 @@ def _receipt(chat: Chat, filing: Filing) -> list[tuple[str, str]]:
         asked = f"“{in_card(filing.set_status, 60)}”"
         pairs.append(("Status", asked if filing.status_done else f"{asked} is being set"))
     return pairs
-
-
-def when(at: datetime, zone: tzinfo) -> str:
-    """Word a time: ``21 Nov, 10:42``."""
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%b, %H:%M}"

@@ -81,6 +81,11 @@ _WORDS: dict[Word | Answer, str] = {
         "The chat with {visitor} is about another ticket now: {detail}. The visitor is told so, and "
         "the record will go there."
     ),
+    Word.MAILED: (
+        "RT mails {visitor} what they had not been shown, as correspondence on ticket {ticket}: {detail} "
+        "If they answer the e-mail, that is on the ticket; in the pop-up they are told of it."
+    ),
+    Word.NOT_MAILED: "What {visitor} was not shown was not mailed. {detail}",
     Word.STATUS_PROBLEM: (
         "The record is on ticket {ticket}, but its status was not changed. {detail} Please set the "
         "status in RT."
@@ -235,6 +240,14 @@ _WORDS: dict[Word | Answer, str] = {
         "{ticket}. Confirm it there, or mention me with “confirm move” and its last digits, or "
         "“confirm move SURNAME because REASON” if the card asks for that; “keep ticket” leaves the "
         "chat where it is."
+    ),
+    Answer.MAIL_ASKED: (
+        "What {visitor} was not shown is on its way to ticket {ticket}, from which RT mails it. {detail} "
+        "I tell you here what becomes of it."
+    ),
+    Answer.MAIL_SLOW: (
+        "What {visitor} was not shown has not been mailed yet. {detail} You need do nothing: it is tried "
+        "again by itself."
     ),
     Answer.STAYS: "The chat stays with ticket {ticket}. {detail}",
     Answer.DONE: "Done. {state} {detail}",

@@ -13,18 +13,24 @@ from bot.relay.faults import describe
 
 log = structlog.get_logger(__name__)
 
-Report = Callable[[str, Presence], Awaitable[None]]
+Report = Callable[[str, Presence, int], Awaitable[None]]
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between tries
 
 
 class _Windows:
-    """The windows of one chat, and what was told of them."""
+    """The windows of one chat, and what was told of them.
 
-    __slots__ = ("changed", "pause", "told", "windows")
+    ``has`` is the last line that each window confirmed, ``seen`` the last that one confirmed while it
+    was open: what a hidden window has, its reader sees when he comes back to it.
+    """
+
+    __slots__ = ("changed", "has", "pause", "seen", "told", "windows")
 
     def __init__(self) -> None:
         self.windows: dict[Hashable, Presence] = {}
+        self.has: dict[Hashable, int] = {}
+        self.seen = 0
         self.told: Presence | None = None
         self.changed: asyncio.Event | None = None  # there while something is to be told
         self.pause = FIRST_PAUSE
@@ -32,6 +38,11 @@ class _Windows:
     @property
     def now(self) -> Presence:
         return together(list(self.windows.values()))
+
+    def look(self, window: Hashable) -> None:
+        """Count what an open window has as seen."""
+        if self.windows.get(window) is Presence.OPEN:
+            self.seen = max(self.seen, self.has.get(window, 0))
 
     async def changes_within(self, seconds: float) -> bool:
         self.changed = asyncio.Event()
@@ -44,7 +55,8 @@ class _Windows:
 
 
 class Attendance:
-    """Adds up a chat's windows (tabs, devices) and reports the sum when it changes.
+    """Adds up a chat's windows (tabs, devices) and reports the sum when it changes, and with it what
+    was seen in them: while one is open, that would be a commit for each message.
 
     ``report`` is ``Visiting.presence``. A visitor is gone only when no window was there for
     ``grace`` seconds: a reload, a dead network and a second tab make nobody leave. ``settle``
@@ -64,12 +76,21 @@ class Attendance:
         """A window came, or changed."""
         chat = self._chat(chat_id)
         chat.windows[window] = presence
+        chat.look(window)
         self._see_to(chat_id, chat)
+
+    def has(self, chat_id: str, window: Hashable, seq: int) -> None:
+        """A window has confirmed that it has the chat's lines up to ``seq``."""
+        chat = self._chats.get(chat_id)
+        if chat and window in chat.windows:
+            chat.has[window] = seq
+            chat.look(window)
 
     def left(self, chat_id: str, window: Hashable) -> None:
         """A window is not there any more; harmless if it never was."""
         chat = self._chats.get(chat_id)
         if chat and chat.windows.pop(window, None):
+            chat.has.pop(window, None)
             self._see_to(chat_id, chat)
 
     def expect(self, chat_id: str) -> None:
@@ -124,7 +145,7 @@ class Attendance:
         """Report what is so now; if that fails, pause, and let the caller see what is so then."""
         now = chat.now
         try:
-            await self._report(chat_id, now)
+            await self._report(chat_id, now, chat.seen)
         except NotNow:
             pass  # the chat is past caring
         except Exception as error:  # noqa: BLE001 - whatever it was, we try again

@@ -80,6 +80,11 @@ class Outgoing:
         few = len(self._waiting) < self._most_frames // 2
         return few and self._bytes < self._most_bytes // 2
 
+    @property
+    def idle(self) -> bool:
+        """Nothing waits here: what is sent now stands behind all that was sent."""
+        return not self._waiting and self._task is None
+
     def push(self, frame: bytes) -> None:
         """Queue an answer. Raises Overflow."""
         if self._closed:

@@ -99,7 +99,7 @@ class PollRoutes:
         frames = [frame for frame in done if frame is not None]
         while True:
             window.rung.clear()
-            seen, new = await self._look(seat, asked)
+            seen, new = await self._look(seat, window, asked)
             late = time.monotonic() >= until or window.turn != turn
             if window.closed is None and not (new or asked.frames or late):
                 await _within(until - time.monotonic(), window)
@@ -143,7 +143,9 @@ class PollRoutes:
         except CannotSay as refusal:
             return wire.refused(say.key, refusal.code)
 
-    async def _look(self, seat: Seat, asked: Asked) -> tuple[str, list[dict[str, Any]]]:
+    async def _look(
+        self, seat: Seat, window: Window, asked: Asked
+    ) -> tuple[str, list[dict[str, Any]]]:
         """Return the mark of the chat's view, and what of view and log is new to the window."""
         visiting, after = self._shared.visiting, asked.hello.after
         looked = await visiting.look(seat)
@@ -153,6 +155,7 @@ class PollRoutes:
             raise Refusal(410, "gone")
         if after > looked[0].head:
             return asked.seen, [wire.OVER]
+        self._shared.attendance.has(seat.chat_id, window, after)
         seen = _mark(view)
         lines: list[dict[str, Any]] = []
         if after < looked[0].head:

@@ -12,7 +12,7 @@ from bot.relay.delivery import News
 from bot.visitors import wire
 
 #: All but what words change: while it stays, so does all of the view but its numbers.
-_NUMBERS = {"head", "size", "spoken", "heard"}
+_NUMBERS = {"head", "size", "spoken", "heard", "answered"}
 _besides = attrgetter(*(field.name for field in fields(Chat) if field.name not in _NUMBERS))
 
 

@@ -37,6 +37,8 @@ from bot.visitors.wire import Close
 
 log = structlog.get_logger(__name__)
 
+_DIGITS = 16  # of a line's number
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -57,6 +59,7 @@ class Socket:
     __slots__ = (
         "_acting",
         "_asked",
+        "_asked_of",
         "_behind",
         "_dead_at",
         "_doubt",
@@ -103,6 +106,7 @@ class Socket:
         self._asked = 0.0  # when we last asked whether somebody is there
         self._dead_at = 0.0  # unless something is heard before; 0 while nothing is wrong
         self._doubt_at = now + pace.doubt
+        self._asked_of = 0  # the last line that it was asked to confirm
         self._due = 0.0  # nothing is overdue before
         self._task: asyncio.Task[None] | None = None
         self._acting: asyncio.Task[None] | None = None
@@ -129,6 +133,7 @@ class Socket:
         try:
             frames = self._shown.hear(news) if self._out.has_room else None
             self._out.show(frames or (), at_once=not is_his(news))
+            self._due = 0.0
         except Exception as error:  # noqa: BLE001 - ours, or Overflow; whoever committed is not to blame
             self._fail(error)
             return
@@ -160,6 +165,7 @@ class Socket:
             self._fail(Farewell(Close.NO_SESSION, "the seat expired"))
         elif now <= self._heard + pace.heartbeat:
             self._dead_at = 0.0
+            self._ask()
         elif not self._dead_at or self._heard > self._asked:
             self._asked, pinged = now, self._out.control(WSMsgType.PING)
             self._dead_at = now + (pace.pong if pinged else pace.send)
@@ -170,7 +176,20 @@ class Socket:
             self.wake(doubt=True)
         # What is heard meanwhile only puts it off.
         dead_at = self._dead_at or self._heard + pace.heartbeat
-        self._due = min(dead_at, self._spoke + limit, self._doubt_at)
+        asked = (shown.cursor or 0) <= self._asked_of
+        self._due = min(dead_at, self._spoke + limit, self._doubt_at) if asked else 0.0
+
+    def _ask(self) -> None:
+        """Have the browser confirm that it has all lines: it answers a ping in its turn, by itself."""
+        last = self._shown.cursor or 0
+        behind = last > self._asked_of and self._out.idle
+        if behind and self._out.control(WSMsgType.PING, str(last).encode()):
+            self._asked_of = last
+
+    def _confirmed(self, payload: bytes) -> None:
+        """Note how far it has the log; what is no answer of ours tells nothing."""
+        if payload.isdigit() and len(payload) <= _DIGITS and int(payload) <= self._asked_of:
+            self._shared.attendance.has(self.chat_id, self, int(payload))
 
     @property
     def _expired(self) -> bool:
@@ -257,7 +276,7 @@ class Socket:
                 case WSMsgType.PING:
                     self._out.control(WSMsgType.PONG, message.data)
                 case WSMsgType.PONG:
-                    pass
+                    self._confirmed(bytes(message.data))
                 case WSMsgType.BINARY:
                     raise Farewell(Close.BROKEN, "binary")
                 case _:
@@ -293,6 +312,7 @@ class Socket:
         if hello.chat != self.chat_id:
             raise Farewell(Close.OTHER_CHAT, "hello to another chat")
         self._shown.begin(hello.after)
+        self._asked_of = hello.after
         if not self._greeted:
             self._greeted = True
             # Until it says more: a window is there.
@@ -352,9 +372,11 @@ class Socket:
             await self._out.put(shown.over())
             return
         if not shown.welcomed:
+            self._shared.attendance.has(self.chat_id, self, shown.cursor)
             await self._put(shown.look(chat, relayed, longer))
         while shown.cursor < chat.head and await self._send_page(shown.cursor):
             pass
+        self._due = 0.0
         await self._put(shown.look(chat, relayed, longer))
 
     async def _send_page(self, after: int) -> bool:

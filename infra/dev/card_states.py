@@ -11,7 +11,7 @@ from bot.relay.ports import CardView
 from bot.teams.cards import card
 from tests.teams.cast import CARDS
 
-SEND, ELSEWHERE = "Send to RT", "Somewhere else"
+SEND, ELSEWHERE, MAIL = "Send to RT", "Somewhere else", "Mail it to the visitor"
 #: Picture, view, and what is pressed to unfold the rest of it.
 STATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("card-begun", "begun", ()),
@@ -25,6 +25,8 @@ STATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("card-confirm-wrong", "open-wrong", ()),
     ("card-elsewhere", "open-green", (SEND, ELSEWHERE)),
     ("card-moving", "open-moving", ()),
+    ("card-missed", "open-missed", (MAIL,)),
+    ("card-mailed", "open-mailed", ()),
     ("card-held", "held-with-status", ()),
     ("card-held-new-ticket", "held-new-ticket", ()),
     ("card-undone", "ended-undone", ()),

@@ -12,6 +12,7 @@ from collections import defaultdict
 
 from bot.domain import events as e
 from bot.domain.chat import LIVE, OVER, TRANSITIONS, State
+from bot.domain.mailing import MailAsked, MailEnded
 
 #: State: what it means, and what the visitor sees.
 STATES: dict[State, tuple[str, str]] = {
@@ -119,6 +120,8 @@ EVENTS: dict[type[e.Event], str] = {
     e.MoveProposed: "another ticket is shown",
     e.MoveDropped: "and not taken",
     e.Moved: "another ticket is confirmed",
+    MailAsked: "a CO has what was not shown mailed",
+    MailEnded: "RT has it, or it was not mailed",
     e.FilingDelayed: "RT does not answer",
     e.FilingFailed: "RT refuses",
     e.TranscriptFiled: "RT's receipt",

@@ -190,7 +190,7 @@ async def _die(service: Service) -> None:
     await service._runner.cleanup()
 
 
-async def _nobody(_chat: str, _presence: Presence) -> None:
+async def _nobody(_chat: str, _presence: Presence, _seen: int) -> None:
     await asyncio.sleep(3600)
 
 

@@ -14,6 +14,7 @@ from bot.domain.chat import OVER, TRANSITIONS, Chat, ChatFull, NotNow, State
 from bot.domain.filing import with_filing
 from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Fate, Route
+from bot.domain.mailing import MailAsked, MailEnded
 from bot.domain.matching import Change, Match
 from bot.domain.messages import MAX_CHAT_BYTES, SYSTEM, Kind, Notice
 from bot.domain.presence import Presence
@@ -76,8 +77,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.StillHere(NOW, ADA),
     e.Ended(NOW, ADA),
     e.Rated(NOW, Rating.YES),
-    e.Blocked(NOW, GRACE, LATER),
-    e.Unblocked(NOW),
+    *(e.Blocked(NOW, GRACE, LATER), e.Unblocked(NOW)),
     e.ThreadLost(NOW),
     e.NotShown(NOW, (2,)),
     e.FileCame(NOW, 2, came=False),
@@ -85,12 +85,11 @@ EVENTS: tuple[e.Event, ...] = (
     e.FilingHeld(NOW, GRACE, "Toner.", until=SOON),
     e.FilingRequested(NOW, GRACE, "Toner."),
     e.FiledUnasked(NOW, "nobody was there."),
-    e.FilingReleased(NOW),
-    e.FilingUndone(NOW, ALAN),
+    *(e.FilingReleased(NOW), e.FilingUndone(NOW, ALAN)),
     e.FilingStopped(NOW, MERGED, (Change.MERGED,)),
     e.MoveProposed(NOW, GRACE, MERGED),
-    e.MoveDropped(NOW, ALAN),
-    e.Moved(NOW, GRACE, 1),
+    *(e.MoveDropped(NOW, ALAN), e.Moved(NOW, GRACE, 1)),
+    *(MailAsked(NOW, GRACE, Match.AMBER), MailEnded(NOW, 1, (2,))),
     e.TranscriptFiled(NOW, RECEIPT),
     e.FilingDelayed(NOW, "RT is down."),
     e.FilingFailed(NOW, "No right."),

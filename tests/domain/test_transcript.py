@@ -328,6 +328,7 @@ def test_the_json_gives_everything_but_ids() -> None:
         "quote": {"name": "Ada Lovelace", "text": "Hello"},
         "edited": None,
         "removed": None,
+        "mailed": None,
         "seen": "yes",
         "trail": [],
         "files": [],

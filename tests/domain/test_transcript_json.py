@@ -90,7 +90,7 @@ def records() -> list[dict[str, Any]]:
     assert chat.filing
     new = replace(chat, filing=replace(chat.filing, new_ticket=NewTicket("rt", "Support", "x")))
     return [
-        as_json(chat, resolve(log, files)),
+        as_json(chat, resolve(log, files, {4: BEGIN})),
         as_json(proposed(), ()),
         as_json(new, resolve(log, files)),
     ]

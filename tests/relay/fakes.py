@@ -11,7 +11,17 @@ from bot.domain.identity import Identity
 from bot.domain.messages import Message
 from bot.domain.tickets import Listed, Ticket, TicketRef
 from bot.relay.outcomes import OutsideError, Refused
-from bot.relay.ports import CardView, Dossier, Mailer, Places, Tell, Thread, Threads, Tickets
+from bot.relay.ports import (
+    HEADING,
+    CardView,
+    Dossier,
+    Mailer,
+    Places,
+    Tell,
+    Thread,
+    Threads,
+    Tickets,
+)
 from tests.people import NOW, TICKET
 
 
@@ -167,6 +177,7 @@ class FakeTickets(Tickets):
         self.rating_faults = Faults()
         self.comments: list[Dossier] = []
         self.letters: list[str] = []
+        self.marked: list[str] = []  # by which they are found
         self.statuses: list[str] = []
         self.statuses_of: list[TicketRef] = []
         self.ratings: list[tuple[TicketRef, str]] = []
@@ -196,9 +207,14 @@ class FakeTickets(Tickets):
                 return _receipt(dossier, number)
         return None
 
-    async def correspond(self, ref: TicketRef, text: str, marker: str) -> None:
+    async def correspond(
+        self, ref: TicketRef, text: str, marker: str, heading: str = HEADING
+    ) -> None:
         self.faults.enter()
-        self.letters.append(text)
+        if marker not in self.marked:
+            self.marked.append(marker)
+            self.letters.append(text)
+        self.faults.leave()
 
     async def set_status(self, ref: TicketRef, status: str) -> None:
         self.status_faults.enter()

@@ -29,6 +29,7 @@ from bot.relay.heartbeat import AwayHandler
 from bot.relay.housekeeping import Housekeeping
 from bot.relay.inbound import Changed, Heard, Operator, Pressed, Pressing
 from bot.relay.joining import Joining
+from bot.relay.mailing import AnswersHandler
 from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
 from bot.relay.operating import Operating
@@ -108,6 +109,7 @@ class House:
             "move": MoveHandler(self.relay, self.tickets),
             "own": OwnHandler(self.relay, self.tickets),
             "invite": InvitationHandler(self.relay, self.tickets, self.mailer),
+            "answers": AnswersHandler(self.relay, self.tickets),
             "release": ReleaseHandler(self.relay),
             "audit": AuditHandler(self.audit.append),
             "file": FileHandler(self.relay, self.tickets),

@@ -72,6 +72,7 @@ MADE = [
         "files fetch:chat-1:o-1 fetch",
         '{"file": "o-1", "seq": 4, "url": "https://teams.test/1"}',
     ),
+    (rows.answers(CHAT, 2), "rt file:chat-1 answers", '{"number": 2}'),
     (rows.release(CHAT, 2, NOW), "here hold:chat-1:2 release", '{"number": 2}'),
     (rows.file(CHAT), "rt file:chat-1 file", "{}"),
     (rows.status(CHAT, "resolved"), "rt file:chat-1 status", '{"status": "resolved"}'),

@@ -335,7 +335,7 @@ def test_a_title_holds_no_tag_that_rt_would_follow() -> None:
 def test_no_line_break_gets_into_a_subject() -> None:
     assert record.subject("[chat:1]\nX-Evil: yes") == "Live chat [chat:1] X-Evil: yes"
     letter = record.letter("Join us", "[chat:1]\r\nBcc: all@help.test")
-    assert letter["Subject"] == "Invitation to a live chat [chat:1] Bcc: all@help.test"
+    assert letter["Subject"] == "Live chat [chat:1] Bcc: all@help.test"
 
 
 def test_a_record_without_a_visitor_and_without_words_is_still_one() -> None:

@@ -36,7 +36,8 @@ from bot.domain.events import (
 )
 from bot.domain.identity import Identity, Proof
 from bot.domain.invitations import Route
-from bot.domain.matching import Change
+from bot.domain.mailing import MailAsked, MailEnded
+from bot.domain.matching import Change, Match
 from bot.domain.messages import Author, Role
 from bot.domain.presence import Presence
 from bot.domain.tickets import (
@@ -115,6 +116,16 @@ def _crowded() -> Chat:
 
 def _gone() -> Chat:
     return after(talking(), PresenceChanged(NOW + timedelta(minutes=3), Presence.GONE))
+
+
+def _missed(chat: Chat) -> Chat:
+    """Ada left, and Grace has written since."""
+    left = PresenceChanged(NOW + timedelta(minutes=3), Presence.GONE, seen=1)
+    return after(chat, left, Said(NOW, GRACE, "missed", "Look at the toner."))
+
+
+def _mailing() -> Chat:
+    return after(_missed(_known(ADAS, Proof.LINK)), MailAsked(NOW, GRACE, Match.AMBER))
 
 
 def _known(who: Requestor, proof: Proof = Proof.SSO) -> Chat:
@@ -207,6 +218,21 @@ CARDS: dict[str, CardView] = {
     "open-mention": view(talking()),
     "open-thread": view(talking(), listening=Listening.THREAD),
     "open-gone": view(_gone()),
+    "open-missed": view(_missed(_known(ADAS, Proof.LINK))),
+    "open-missed-green": view(_missed(with_ticket(_known(ADAS), ccs=(CHARLES,)))),
+    "open-missed-red": view(_missed(_known(CHARLES))),
+    "open-missed-wrong": replace(
+        view(_missed(_known(ADAS, Proof.LINK))),
+        wrong="Not done yet.",
+        typed={"verb": "mail", "mail_echo": "346"},
+    ),
+    "open-mailing": view(_mailing()),
+    "open-mailed": view(after(_mailing(), MailEnded(NOW, 1, (3,)))),
+    "open-not-mailed": view(
+        after(_mailing(), MailEnded(NOW, 1, problem="You may not reply there."))
+    ),
+    "begun-missed": view(_missed(_begun())),
+    "ended-missed": view(after(_missed(_known(ADAS, Proof.LINK)), Ended(NOW, GRACE))),
     "open-hostile": view(replace(_nasty(talking()), visitor=replace(ADA, name=NASTY))),
     "open-crowded": view(_crowded()),
     "ended-by-visitor": view(after(talking(), Ended(NOW, ADA))),
@@ -260,6 +286,7 @@ CARDS: dict[str, CardView] = {
     ),
     "purged": view(after(filed(), Purged(NOW))),
     "erased": view(after(talking(), Erased(NOW))),
+    "erased-mailed": view(after(_mailing(), Erased(NOW))),
     "erased-unclear": view(after(filing(), Erased(NOW))),
     "cancelled": view(after(invited(), Cancelled(NOW, GRACE))),
 }

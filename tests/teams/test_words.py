@@ -101,7 +101,7 @@ def test_every_button_has_its_command() -> None:
     verbs = {press.verb for press in parsed if isinstance(press, Press)}
     assert verbs == {
         *("invite", "revoke", "cancel", "end", "keep", "look", "back"),
-        *("file", "new", "triage", "undo", "move", "rebind", "stay"),
+        *("file", "new", "triage", "undo", "move", "rebind", "stay", "mail"),
     }
 
 

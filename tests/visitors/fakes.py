@@ -63,6 +63,7 @@ class FakeVisiting(Joining, Visiting):
         self.seats: dict[str, Seat] = {}
         self.relayed: dict[str, int] = {}
         self.reports: list[tuple[str, Presence]] = []
+        self.seen: list[int] = []  # the last line that was seen, with each report
         self.knocks: list[str] = []
         self.now = NOW
         self.broken: Exception | None = None
@@ -216,9 +217,10 @@ class FakeVisiting(Joining, Visiting):
         assert said
         return said
 
-    async def presence(self, chat_id: str, presence: Presence) -> None:
+    async def presence(self, chat_id: str, presence: Presence, seen: int = 0) -> None:
         self._alive()
         self.reports.append((chat_id, presence))
+        self.seen.append(seen)
 
     async def here(self, seat: Seat) -> None:
         visitor = self.chats[seat.chat_id].visitor

@@ -21,13 +21,15 @@ class Card:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, Presence]] = []
+        self.seen: list[int] = []
         self.trouble: list[Exception] = []
         self.news = asyncio.Event()
 
-    async def report(self, chat_id: str, presence: Presence) -> None:
+    async def report(self, chat_id: str, presence: Presence, seen: int) -> None:
         if self.trouble:
             raise self.trouble.pop()
         self.told.append((chat_id, presence))
+        self.seen.append(seen)
         self.news.set()
 
     async def wait(self) -> list[Presence]:
@@ -66,6 +68,44 @@ async def test_a_window_that_comes_changes_and_goes_is_told_once_each(
     assert await card.wait() == [OPEN, HIDDEN, GONE]
     await quiet()
     assert card.told == [("chat", OPEN), ("chat", HIDDEN), ("chat", GONE)]
+
+
+async def test_what_an_open_window_confirmed_is_told_when_the_visitor_looks_away(
+    card: Card, windows: Attendance
+) -> None:
+    windows.note("chat", 1, OPEN)
+    windows.has("chat", 1, 3)
+    assert await card.wait() == [OPEN]
+    windows.has("chat", 1, 5)
+    await quiet()
+    assert card.seen == [3]  # nothing is told while he looks
+    windows.note("chat", 1, HIDDEN)
+    await card.wait()
+    windows.has("chat", 1, 8)
+    windows.left("chat", 1)
+    await card.wait()
+    assert card.seen == [3, 5, 5]
+
+
+async def test_what_a_hidden_window_has_is_seen_when_he_comes_back_to_it(
+    card: Card, windows: Attendance
+) -> None:
+    windows.note("chat", 1, HIDDEN)
+    windows.has("chat", 1, 3)
+    await card.wait()
+    windows.note("chat", 1, OPEN)
+    await card.wait()
+    assert card.seen == [0, 3]
+
+
+async def test_what_a_window_has_that_is_gone_is_nobodys(card: Card, windows: Attendance) -> None:
+    windows.note("chat", 1, HIDDEN)
+    windows.left("chat", 1)
+    windows.has("chat", 1, 3)
+    windows.has("another", 1, 3)
+    windows.note("chat", 1, OPEN)
+    await card.wait()
+    assert card.seen == [0]
 
 
 async def test_hello_and_first_presence_are_one_report(card: Card, windows: Attendance) -> None:

@@ -142,8 +142,10 @@ async def test_where_the_window_is_is_told_and_its_silence_means_gone(
     window = Poller(ada, CHAT)
     await window.frames({"t": "presence", "state": "open"})
     await until(lambda: (CHAT, Presence.OPEN) in site.visiting.reports)
+    site.visiting.answer(CHAT, "Look at the toner.")
+    await window.frames()  # says that it has line 1, and is given 2
     await until(lambda: (CHAT, Presence.GONE) in site.visiting.reports)
-    assert site.hub.count() == 0
+    assert (site.hub.count(), site.visiting.seen[-1]) == (0, 1)
 
 
 async def test_leaving_ends_the_wait_and_the_seat(site: Site, window: Poller) -> None:

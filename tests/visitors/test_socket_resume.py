@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot.domain.presence import Presence
 from bot.relay.delivery import Committed, News
 from bot.relay.outcomes import NotDone
 from bot.visitors.allowance import Rate
+from bot.visitors.pace import Pace
 from bot.visitors.routes import Allowances
 from bot.visitors.wire import Close
 from tests.visitors.browser import CHAT, Browser, texts, until
@@ -80,6 +82,62 @@ async def test_the_visitors_windows_are_told_together(site: Site, joined: Browse
     await one.ws.close()
     await until(lambda: site.visiting.reports[-1] == (CHAT, Presence.HIDDEN))
     assert len(site.visiting.reports) == 2
+
+
+async def test_what_an_open_window_has_confirmed_is_told_when_it_closes(
+    start_site: StartSite,
+) -> None:
+    """The browser confirms it by itself, in answer to a ping that was sent behind the lines."""
+    site = await start_site(pace=Pace(sweep=0.02, grace=0.05))
+    ada = await site.browser()
+    await ada.join(site.visiting.invite())
+    tab = await ada.talk(CHAT)
+    await tab.send(t="presence", state="open")
+    await until(lambda: site.visiting.reports[-1:] == [(CHAT, Presence.OPEN)])
+    site.visiting.answer(CHAT, "Look at the toner.")
+    reading = asyncio.create_task(tab.closed())  # what is read is answered
+    await until(lambda: site.room._attendance._chats[CHAT].seen == 2)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await tab.ws.close()
+    await until(lambda: site.visiting.reports[-1] == (CHAT, Presence.GONE))
+    assert site.visiting.seen[-1] == 2
+
+
+async def test_what_nobody_read_is_not_confirmed_and_what_he_comes_back_with_is(
+    start_site: StartSite,
+) -> None:
+    site = await start_site(pace=Pace(sweep=0.02, grace=0.05))
+    ada = await site.browser()
+    await ada.join(site.visiting.invite())
+    tab = await ada.talk(CHAT, after=1)
+    await tab.send(t="presence", state="open")
+    await until(lambda: site.visiting.reports[-1:] == [(CHAT, Presence.OPEN)])
+    site.visiting.answer(CHAT, "Look at the toner.")
+    tab.transport.abort()
+    await until(lambda: site.visiting.reports[-1] == (CHAT, Presence.GONE))
+    assert site.visiting.seen[-1] == 1
+    tab = await ada.talk(CHAT, after=2)
+    await tab.send(t="presence", state="open")
+    await until(lambda: site.visiting.reports[-1] == (CHAT, Presence.OPEN))
+    assert site.visiting.seen[-1] == 2
+
+
+@pytest.mark.parametrize("payload", [b"", b"9", b"-1", b"1e9", b"\xb2", b"9" * 40])
+async def test_a_pong_that_answers_nothing_of_ours_confirms_nothing(
+    start_site: StartSite, payload: bytes
+) -> None:
+    site = await start_site(pace=Pace(sweep=0.02, grace=0.05))
+    ada = await site.browser()
+    await ada.join(site.visiting.invite())
+    tab = await ada.talk(CHAT, after=1)
+    await tab.send(t="presence", state="open")
+    await tab.ws.pong(payload)
+    await tab.send(t="ping")
+    await tab.next("pong")
+    await tab.ws.close()
+    await until(lambda: site.visiting.reports[-1:] == [(CHAT, Presence.GONE)])
+    assert site.visiting.seen[-1] == 1
 
 
 async def test_who_says_again_what_could_not_be_kept_says_it_once(

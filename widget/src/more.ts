@@ -42,6 +42,8 @@ export interface More {
   refused(fate: Exclude<Fate, "pending">, peek?: Peek): Child[];
   /** What whoever is invited does about a browser that keeps no cookies. */
   cookies(): string;
+  /** What a notice that few chats have says; "" for one that a later service might send. */
+  noticed(word: string, values: { name: string }): string;
   /** A message's file. */
   body(app: App, entry: Entry): Child[];
   /** What a reader may choose. */

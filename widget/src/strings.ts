@@ -123,6 +123,7 @@ export const EN = {
   operators_lost: "Computing support cannot be reached here any more",
   unanswered: "Nobody has answered yet. You may wait on; if you leave, what you wrote is put on a ticket.",
   handed_back: "{name} left; somebody else will answer",
+  mailed: "{name} also sent you by e-mail what you had not seen here",
   moved: "{name} took this conversation to another ticket",
   filed: "This conversation is on a ticket",
 

@@ -12,6 +12,7 @@ import { closing } from "./closing.ts";
 import { door } from "./door.ts";
 import { files } from "./files.ts";
 import { invited } from "./invited.ts";
+import { noticed } from "./noticed.ts";
 import { offline } from "./offline.ts";
 import { options } from "./options.ts";
 import { over } from "./over.ts";
@@ -44,6 +45,7 @@ export default (kit: Kit): More => {
       return wait(app);
     },
     ...invited(kit),
+    noticed: noticed(kit),
     options: options(kit, ring),
     chime: ring,
     closing: closing(kit),

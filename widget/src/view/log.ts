@@ -24,15 +24,16 @@ export function log(app: App, talk: Talk): Spec {
   const rows = rowsOf(talk.session, talk.newFrom).map((row) => [
     row.day && h("li.day", { key: `day ${row.entry.id}` }, dayOf(row.entry.at, lang)),
     row.fresh && h("li.new", { key: "new" }, say("fresh")),
-    row.entry.notice ? notice(row.entry) : said(app, row, acts(row)),
+    row.entry.notice ? notice(app, row.entry) : said(app, row, acts(row)),
   ]);
   return h("ol", {}, ...rows.flat());
 }
 
 const act = (words: string, click: () => void) => h("button.link", { click, key: words }, words);
 
-function notice({ id, text, name }: Entry): Child {
-  const words = sayIfKnown(text, { name: name || say("title") });
+function notice(app: App, { id, text, name }: Entry): Child {
+  const who = { name: name || say("title") };
+  const words = sayIfKnown(text, who) || moreOf(app)?.noticed(text, who);
   return !!words && h("li.notice", { key: id }, words);
 }
 
