@@ -152,3 +152,28 @@ async def test_somebody_else_at_that_device_begins_a_chat_of_his_own(
     await phone.get_by_role("button", name="Start the chat").click()
     await expect(phone.locator("#panel").get_by_text("You are waiting")).to_be_visible()
     await expect(log(phone).get_by_text("Why does it beep?")).to_have_count(0)
+
+
+async def test_what_she_typed_goes_into_the_chat_of_nobody_else_who_has_begun_one_there(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """She went away from a window of hers, and in another one of that browser the next one signs in."""
+    door = {"visitor_start": {"who": "anyone", "closes_at": "23:59"}}
+    async with played(chromium, tmp_path, **door, **SIGNED_IN) as scene:
+        left, sign = scene.ada, f"{scene.stage.site.url}/livechat/sign-in?/livechat/chat"
+        await scene.opens()
+        await comes(scene, left)
+        await left.get_by_label("Your question").fill("I was dismissed. Why?")
+        other = await left.context.new_page()
+        await signs_in(other, lambda: "eve")
+        await other.goto(sign)
+        await other.get_by_label("Your question").fill("Where is the toner?")
+        await other.get_by_role("button", name="Start the chat").click()
+        await expect(other.locator("#panel").get_by_text("You are waiting")).to_be_visible()
+        await scene.starts()
+        await left.get_by_label("Your name").fill("Eve")
+        await left.get_by_label("Your e-mail address").fill("eve@elsewhere.test")
+        await scene.starts()
+        await expect(log(left).get_by_text("Where is the toner?")).to_be_visible()
+        await expect(left.get_by_role("textbox", name="Your message")).to_have_value("")
+        assert "dismissed" not in str(await left.evaluate("Object.values(sessionStorage)"))

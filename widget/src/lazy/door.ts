@@ -229,9 +229,10 @@ class Door {
     else await this.look();
     this.barred = talk || this.step?.inside ? "" : error;
     app.draw();
-    // What was typed by somebody who was signed in goes into no chat of another's.
-    const his = !form.who || form.who.includes(`${talk?.session.view.person}`);
-    if (!talk || talk.over || talk.draft || !his) return;
+    if (!talk) return;
+    // What was typed by somebody who was signed in is for no chat of another's.
+    if (form.who && !form.who.includes(talk.session.view.person)) return this.#forget();
+    if (talk.over || talk.draft) return;
     app.first = talk.draft = this.form["question"];
     talk.keep();
     this.#forget();
