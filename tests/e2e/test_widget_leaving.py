@@ -7,9 +7,13 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Page, expect
 
+from bot.domain import events as e
+from bot.domain.mailing import MailAsked, MailEnded
+from bot.domain.matching import Match
 from tests.e2e.ada import Ada
 from tests.e2e.mock_service import MockService, Talk
 from tests.e2e.test_widget_files import PICTURE, choose, joined
+from tests.people import TICKET
 from tests.visitors import fakes
 from tests.visitors.browser import COOKIE
 
@@ -26,6 +30,25 @@ async def over(ada: Ada, service: MockService) -> Talk:
     await expect(ada.foot).to_contain_text("This conversation is on ticket")
     await expect(ada.button("Save a copy")).to_be_visible()  # the rest of the widget is there
     return talk
+
+
+async def test_who_comes_back_is_told_what_was_mailed_to_her_and_what_was_moved(
+    ada: Ada, service: MockService
+) -> None:
+    talk = service.invite()
+    await ada.join(talk)
+    talk.grace("Look at the toner.")
+    visiting = talk.visiting
+    visiting.happen(talk.id, MailAsked(fakes.NOW, fakes.GRACE, Match.AMBER))
+    visiting.happen(talk.id, MailEnded(fakes.NOW, 1, (2,)))
+    visiting.happen(talk.id, e.MoveProposed(fakes.NOW, fakes.GRACE, TICKET))
+    visiting.happen(talk.id, e.Moved(fakes.NOW, fakes.GRACE, 1))
+    await ada.page.reload()
+    log = ada.panel
+    await expect(log).to_contain_text("Look at the toner.")
+    told = "Grace Hopper also sent you by e-mail what you had not seen here"
+    await expect(log).to_contain_text(told)
+    await expect(log).to_contain_text("Grace Hopper took this conversation to another ticket")
 
 
 async def test_closing_what_is_over_closes_no_chat_that_was_opened_since(
