@@ -101,13 +101,15 @@ def _turned_away(chat: Chat, event: e.TurnedAway) -> Step:
 def _said(chat: Chat, event: e.Said) -> Step:
     author, before = event.author, chat
     changes, effects = hearing(chat, event)
+    awaited = author.role is Role.OPERATOR and (chat.waits or chat.is_only_taken)
     if author.role is Role.OPERATOR:
         changes["unheard"] = None
     if author.role is Role.OPERATOR and all(o.id != author.id for o in chat.operators):
-        waited = chat.waits
-        chat = replace(chat, operators=(*chat.operators, author))
+        chat = replace(chat, operators=(*chat.operators, author), takes=chat.takes + chat.waits)
         chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
-        effects += [joined, f.ShowCard(soon=waited)]  # the card says who answers
+        effects += [joined, f.ShowCard(soon=awaited)]  # the card says who answers
+    elif awaited:
+        effects.append(f.ShowCard())
     if author.role is Role.OPERATOR:
         changes["answered"] = chat.head + 1
     spoken = chat.spoken + (author.role is Role.VISITOR)

@@ -81,9 +81,36 @@ def _own_found(chat: Chat, event: e.OwnTicketsFound) -> Step:
 def _unanswered(chat: Chat, event: e.Unanswered) -> Step:
     if chat.waits_since is None or chat.unanswered:
         return chat, ()
+    tell = f.TellThread(f.Word.UNANSWERED)
+    if chat.is_only_taken:  # whoever took it has it no more: it waits for anybody, as before
+        had = chat.operators[0]
+        tell = f.TellThread(
+            f.Word.UNANSWERED, f"{had.name} had taken it, and has not written.", calls=had
+        )
+        chat = replace(chat, operators=(), unheard=None)
     chat, line = notice(replace(chat, unanswered=event.at), event, SYSTEM, Notice.UNANSWERED)
     shown = (f.ShowCard(),) if chat.waits else ()  # of one who was invited the card says no more
-    return chat, (line, f.TellThread(f.Word.UNANSWERED), *shown)
+    return chat, (line, tell, *shown)
+
+
+def _taken(chat: Chat, event: e.Taken) -> Step:
+    """Nobody has answered by that: until somebody writes, the visitor waits for a first word."""
+    has = chat.operators[0] if chat.operators else None
+    if has is not None and has.id == event.by.id:
+        return chat, ()
+    others = tuple(one for one in chat.operators if one.id != event.by.id)
+    is_new, wordless = len(others) == len(chat.operators), chat.waits or chat.unheard is not None
+    effects: list[f.Effect] = [f.ShowCard()]
+    if has is not None:
+        effects.insert(0, f.TellThread(f.Word.TAKEN_OVER, event.by.name, calls=has))
+    chat = replace(chat, operators=(event.by, *others), takes=chat.takes + 1)
+    chat = replace(chat, heard=event.at, closing=None)
+    if wordless:
+        chat = replace(chat, unheard=event.at, unanswered=None)
+    if is_new:
+        chat, line = notice(chat, event, event.by, Notice.OPERATOR_JOINED)
+        effects.insert(0, line)
+    return chat, tuple(effects)
 
 
 def _handed_back(chat: Chat, event: e.HandedBack) -> Step:
@@ -93,11 +120,13 @@ def _handed_back(chat: Chat, event: e.HandedBack) -> Step:
         return chat, ()
     # Whose colleague is there leaves the visitor to him. Who is not there speaks for all who were.
     others = tuple(one for one in chat.operators if one.id != event.by.id)
+    others = others if len(others) < len(chat.operators) else ()
     chat = replace(
         chat,
-        operators=others if len(others) < len(chat.operators) else (),
+        operators=others,
         former=chat.took_part,
         unanswered=None,
+        unheard=chat.unheard if others else None,
         returns=chat.returns + 1,
         returned=event.at,
         heard=event.at,
@@ -112,4 +141,5 @@ STEPS: dict[type[e.Event], Callable[[Chat, Any], Step]] = {
     e.OwnTicketsFound: _own_found,
     e.Unanswered: _unanswered,
     e.HandedBack: _handed_back,
+    e.Taken: _taken,
 }

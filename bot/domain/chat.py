@@ -59,6 +59,7 @@ TRANSITIONS: dict[tuple[State, type[e.Event]], State] = {
     (_S.OPEN, e.OwnTicketsFound): _S.OPEN,
     (_S.OPEN, e.Unanswered): _S.OPEN,
     (_S.OPEN, e.HandedBack): _S.OPEN,
+    (_S.OPEN, e.Taken): _S.OPEN,
     (_S.OPEN, e.Said): _S.OPEN,
     (_S.OPEN, e.Edited): _S.OPEN,
     (_S.OPEN, e.Removed): _S.OPEN,
@@ -237,7 +238,8 @@ class Chat:
     """One conversation between a visitor and operators, about one ticket.
 
     ``head`` is the seq of the last line of the log, ``size`` its text in bytes of UTF-8.
-    ``operators`` are those whom the visitor knows to be there, the one who started it first.
+    ``operators`` are those whom the visitor knows to be there; the first has the chat: who started
+    it, wrote first or took it. ``takes`` counts how often somebody came to have it.
     ``card`` is the id of the post in the thread that shows this chat, empty until it is posted.
     ``spoken`` counts the visitor's messages, ``filings`` the requests to file that were followed.
     ``ticket`` is the one that was confirmed last, by Invite or by a named confirmation since
@@ -250,8 +252,8 @@ class Chat:
     ``rating`` is None where the visitor is not to be asked whether the chat helped.
     ``intake``, of a chat that a visitor began, is the ticket that is to be made for its record, as
     long as it has none (then ``ticket`` has the number 0); ``unanswered`` is when both sides were
-    told that nobody had answered. ``unheard`` is since when a visitor who was invited has heard nothing
-    of an operator's yet. ``returns`` counts how often its visitor was put back to those who
+    told that nobody had answered. ``unheard`` is since when a visitor who was invited, or whose question
+    was taken, has heard nothing of an operator's yet. ``returns`` counts how often its visitor was put back to those who
     wait, ``returned`` is when he last was, ``former`` are the operators who were there before that.
     ``details`` is what he told besides his question. ``own`` are his open tickets in RT, once those are
     known, as long as the chat has none.
@@ -293,6 +295,7 @@ class Chat:
     returns: int = 0
     returned: datetime | None = None
     former: tuple[Author, ...] = ()
+    takes: int = 0
     blocked: datetime | None = None
     details: tuple[tuple[Detail, str], ...] = ()
     own: OwnTickets | None = None
@@ -333,8 +336,16 @@ class Chat:
 
     @property
     def took_part(self) -> tuple[Author, ...]:
-        """The operators who are there, or were before they put the visitor back."""
-        return tuple({one.id: one for one in (*self.former, *self.operators)}.values())
+        """The operators who are there, or were before they put the visitor back; not who took a
+        question and has written nothing: nobody has answered it.
+        """
+        here = () if self.is_only_taken else self.operators
+        return tuple({one.id: one for one in (*self.former, *here)}.values())
+
+    @property
+    def is_only_taken(self) -> bool:
+        """Somebody has taken the question of a visitor who began the chat, and not answered it."""
+        return self.intake is not None and self.unheard is not None
 
     @property
     def responsible(self) -> Author:
@@ -343,7 +354,9 @@ class Chat:
 
     @property
     def waits_since(self) -> datetime | None:
-        """Since when the visitor waits for a first answer, if he does; also one who was invited."""
+        """Since when the visitor waits for a first answer, if he does; also one who was invited, and
+        one whose question was taken, since then.
+        """
         if self.waits:
             return self.returned or self.created
         return self.unheard if self.state is State.OPEN else None

@@ -37,6 +37,7 @@ _WORDS = {
     "revoke link": "revoke",
     "end chat": "end",
     "keep open": "keep",
+    "take": "take",
     "back to queue": "back",
     "show card": "look",
     "undo": "undo",
@@ -179,6 +180,7 @@ Command = (
 
 
 _ALONE: dict[str, Command] = {word: Press(verb) for word, verb in _WORDS.items()}
+_ALONE |= {"take over": Press("take", "", (("over", "yes"),))}
 _ALONE |= {"": Help(), "help": Help(), "close": Close()}
 
 

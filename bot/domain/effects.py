@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.matching import Match
-from bot.domain.messages import Message
+from bot.domain.messages import Author, Message
 from bot.domain.rating import Rating
 from bot.domain.tickets import TicketRef
 
@@ -56,6 +56,7 @@ class Word(StrEnum):
     ASKED = "asked"
     UNANSWERED = "unanswered"
     HANDED_BACK = "handed_back"
+    TAKEN_OVER = "taken_over"
     KNOCKED_AGAIN = "knocked_again"
     TURNED_AWAY = "turned_away"
     ENDED_BY_VISITOR = "ended_by_visitor"
@@ -83,10 +84,14 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TellThread(Effect):
-    """Post a notice in the thread; ``detail`` is a sentence of ours, never a visitor's words."""
+    """Post a notice in the thread; ``detail`` is a sentence of ours, never a visitor's words.
+
+    ``calls`` is whom it calls, if not whoever has the chat by then.
+    """
 
     word: Word
     detail: str = ""
+    calls: Author | None = None
 
 
 @dataclass(frozen=True, slots=True)

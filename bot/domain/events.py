@@ -101,6 +101,13 @@ class HandedBack(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Taken(Event):
+    """A CO says that he has the chat, who may not have written yet: he is called from now on."""
+
+    by: Author
+
+
+@dataclass(frozen=True, slots=True)
 class KnockedAgain(Event):
     """A link that was used already was opened by another browser."""
 

@@ -12,6 +12,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("cancel", "drop the chat before anybody joined"),
     ("end chat", "end the chat with the visitor"),
     ("keep open", "do not let a silent chat end by itself yet"),
+    ("take", "say that you have this chat, without writing to the visitor yet"),
+    ("take over", "the same of a chat that a colleague has; they are told"),
     ("back to queue", "let somebody else go on with a visitor who began the chat"),
     (
         "mail answers 345",

@@ -29,9 +29,8 @@ def _moved(chat: Chat, event: e.Moved) -> Step:
     before, after = chat.ticket.ref, chat.move.ticket
     there: list[f.Effect] = []
     if chat.waits:  # without an intake he is one of those who wait no more: somebody has him
-        chat, line = notice(
-            replace(chat, operators=(event.by,)), event, event.by, Notice.OPERATOR_JOINED
-        )
+        chat = replace(chat, operators=(event.by,), takes=chat.takes + 1)
+        chat, line = notice(chat, event, event.by, Notice.OPERATOR_JOINED)
         there.append(line)
     rebinding = Rebinding(event.by, event.at, before, after.ref, event.match, event.reason)
     rebindings = (*chat.rebindings, rebinding)

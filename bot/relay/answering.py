@@ -48,6 +48,7 @@ class Answer(StrEnum):
     STAYS = "stays"
     MAIL_ASKED = "mail_asked"
     MAIL_SLOW = "mail_slow"
+    TAKEN = "taken"
     UNBLOCKED = "unblocked"
     DONE = "done"
 

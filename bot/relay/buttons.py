@@ -37,6 +37,13 @@ _BOXES = (
     "looked",
     BOX,
 )
+#: Verbs of which no more is to be known than who pressed, and what happens by them.
+_EVENTS: dict[str, type[e.Cancelled | e.Revoked | e.StillHere | e.Ended]] = {
+    "cancel": e.Cancelled,
+    "revoke": e.Revoked,
+    "keep": e.StillHere,
+    "end": e.Ended,
+}
 _BLOCKED = (
     "{name} is blocked until {until}, so a link would let nobody in. If it shall be all the same, "
     "mention me with “unblock {id}” and press again."
@@ -49,6 +56,8 @@ _NO_QUEUE = (
     "Only a chat that a visitor began, and that has no ticket yet, can go back to the queue. In this "
     "one whoever writes here goes on with the visitor."
 )
+_NOT_YET = "Nobody has joined yet. When the visitor is here, mention me with “take”."
+_HAS = "{name} has this chat. To have it yourself, mention me with “take over”, or press that on the card."
 _NOTED = (
     "Lines that begin with // are notes, and requestors can read what goes to RT. Nothing was sent: take "
     "those lines out of your summary, or begin them otherwise, and press again."
@@ -130,22 +139,28 @@ class Buttons:
                 return chat
             case "invite":
                 return await self._invite(unit, chat, pressed)
-            case "cancel":
-                return await self._relay.happen(unit, chat, e.Cancelled(now, by))
-            case "revoke":
-                return await self._relay.happen(unit, chat, e.Revoked(now, by))
-            case "keep":
-                return await self._relay.happen(unit, chat, e.StillHere(now, by))
             case "back":
                 return await self._hand_back(unit, chat, by)
-            case "end":
-                return await self._relay.happen(unit, chat, e.Ended(now, by))
+            case "take":
+                return await self._take(unit, chat, pressed)
+        if event := _EVENTS.get(pressed.verb):
+            return await self._relay.happen(unit, chat, event(now, by))
         return await self._of_record(unit, chat, pressed, by)
 
     async def _hand_back(self, unit: Unit, chat: Chat, by: Author) -> Chat:
         if chat.state is State.OPEN and chat.intake is None:
             raise WrongInput(_NO_QUEUE)
         return await self._relay.happen(unit, chat, e.HandedBack(self._relay.now(), by))
+
+    async def _take(self, unit: Unit, chat: Chat, pressed: Pressed) -> Chat:
+        """The first one has it; a button says who had it when it was drawn (bot/relay/nonces.py)."""
+        by, values = pressed.operator.author, pressed.values
+        if chat.state is State.INVITED:
+            raise WrongInput(_NOT_YET)
+        others = [one for one in chat.operators[:1] if one.id != by.id]
+        if chat.state is State.OPEN and others and not {"takes", "over"} & values.keys():
+            raise WrongInput(_HAS.format(name=plain_name(others[0].name)))
+        return await self._relay.happen(unit, chat, e.Taken(self._relay.now(), by))
 
     async def _of_record(self, unit: Unit, chat: Chat, pressed: Pressed, by: Author) -> Chat:
         """Do what is about the record, about where it goes, or about a mail."""

@@ -22,6 +22,7 @@ _OF_THE_LINK = frozenset({"invite", "revoke", "cancel"})
 #: What a verb's press counts up, and its name among the press's values.
 _COUNTS: dict[str, tuple[str, Callable[[Chat], int]]] = {
     "back": ("returns", lambda chat: chat.returns),
+    "take": ("takes", lambda chat: chat.takes),
     "move": ("moves", lambda chat: chat.moves),
     "mail": ("mailings", lambda chat: len(chat.mailings)),
 }

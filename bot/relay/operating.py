@@ -49,9 +49,10 @@ from bot.relay.typed import Typed
 _ECHO = timedelta(minutes=15)
 #: What can be done in a live chat; any other command is answered with why not.
 _COMMANDS = {
-    State.INVITED: frozenset({"cancel", "revoke", "look"}),
+    State.INVITED: frozenset({"cancel", "revoke", "look", "take"}),
     State.OPEN: frozenset(
-        {"end", "keep", "back", "file", "new", "triage", "look", "move", "rebind", "stay", "mail"}
+        {"end", "keep", "take", "back", "file", "new", "triage", "look", "move", "rebind", "stay"}
+        | {"mail"}
     ),
 }
 _LATE = (
@@ -118,7 +119,8 @@ class Operating:
         ``file`` {"summary": text, "status": RT status or "", "echo": text, "reason": text,
         "ticket": fingerprint of the ticket shown}, ``new`` {"summary", "queue", "subject",
         "requestor": visitor, invited or nobody}, ``triage`` {"summary"}, ``undo``;
-        these take "looked" too, "not in RT", for what may be there already;
+        these take "looked" too, "not in RT", for what may be there already; ``take`` {"takes": as
+        drawn}; by command without, or with "over" from whoever has it;
         ``move`` {"number": text}, ``rebind`` {"move": number of the move shown, "ticket", "echo",
         "reason"}, ``stay`` {"move"}, ``mail`` {"mailings": how many there were, "ticket", "echo"}. ``nonce``, if given, tells what the button was drawn for
         (bot/relay/nonces.py).

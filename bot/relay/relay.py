@@ -143,11 +143,18 @@ class Relay:
             case f.FindOwnTickets():
                 door = self.rules.door
                 return rows.own(chat, door.instance) if door.own_tickets else None
-            case f.TellThread(word, detail):
+            case f.TellThread(word, detail, calls):
                 # What tells of messages that wait must not wait behind them.
                 stream = Stream.UNSEEN if word is f.Word.UNSEEN else Stream.CHAT
-                where = stream.of(chat.id)
-                return rows.notice(where, chat.thread, word, detail, chat_id=chat.id, fixed=False)
+                return rows.notice(
+                    stream.of(chat.id),
+                    chat.thread,
+                    word,
+                    detail,
+                    chat_id=chat.id,
+                    fixed=False,
+                    mention=(calls.id, calls.name) if calls else None,
+                )
             case f.TellElsewhere(word):
                 return rows.lost(chat, chat.thread, word, "", chat.responsible)
             case f.ShowCard(soon):

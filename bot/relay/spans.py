@@ -16,15 +16,10 @@ async def measure(unit: Unit, before: Chat, after: Chat, event: Event) -> None:
     """Note what ``event`` has brought to its end."""
     if before.state is not State.OPEN:
         return
-    if after.state is not State.OPEN:
+    ends = after.state is not State.OPEN
+    answers = before.waits_since is not None and after.waits_since is None and not before.returns
+    if ends or answers:
         for first in await unit.log(before.id, 0, 1):  # his question, or that he came
             began = Role.VISITOR if first.kind is Kind.SAID else Role.OPERATOR
-            unit.took(Span(TALK, began, (event.at - first.at).total_seconds()))
-    elif before.waits_since is not None and not before.returns and _answered(before, after):
-        began = Role.VISITOR if before.waits else Role.OPERATOR
-        waited = event.at - before.waits_since
-        unit.took(Span(FIRST_ANSWER, began, waited.total_seconds()))
-
-
-def _answered(before: Chat, after: Chat) -> bool:
-    return bool(after.operators) if before.waits else after.unheard is None
+            took = (event.at - first.at).total_seconds()
+            unit.took(Span(TALK if ends else FIRST_ANSWER, began, took))

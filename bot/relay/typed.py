@@ -36,7 +36,12 @@ _WHOSE = (
 )
 _NOTED = "Lines of the summary that begin with // are notes, which do not go to RT."
 _BESIDE = "Pictures and files in that message went nowhere: attach them to the ticket in RT."
-_CARRIED_OUT = {"move": Answer.MOVE_ASKED, "stay": Answer.STAYS, "mail": Answer.MAIL_ASKED}
+_CARRIED_OUT = {
+    "move": Answer.MOVE_ASKED,
+    "stay": Answer.STAYS,
+    "take": Answer.TAKEN,
+    "mail": Answer.MAIL_ASKED,
+}
 
 
 class Typed:

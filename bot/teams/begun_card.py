@@ -29,11 +29,27 @@ def spoken(chat: Chat) -> str:
 
 def whether_answered(chat: Chat) -> list[Json]:
     """Say whether somebody has answered, and of a stranger that nobody vouches for him."""
-    said = "**Open.** You are talking." if chat.operators else "**Waiting for an answer.**"
-    shown = [el.paragraph(said)]
+    shown = [el.paragraph(who_has(chat))]
     if chat.unanswered and not chat.operators:
         shown.append(el.warning("Nobody has answered for long, and the visitor was told so."))
     return [*shown, *stranger(chat)]
+
+
+def who_has(chat: Chat) -> str:
+    """Say who has the chat."""
+    if not chat.operators:
+        return "**Waiting for an answer.**"
+    first, *others = (in_card(one.name, 80) for one in chat.operators)
+    if chat.is_only_taken:
+        return f"**{first} has it**, and has not written yet."
+    too = f", with {', '.join(others[:10])}" if others else ""
+    return f"**Open.** You are talking. {first} has it{too}."
+
+
+def take(chat: Chat) -> Json:
+    """The button for a CO who has it from now on."""
+    title = "Take over" if chat.operators else "Take"
+    return el.button(title, chat.id, "take", takes=str(chat.takes))
 
 
 def back(chat: Chat) -> Json:

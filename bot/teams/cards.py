@@ -115,7 +115,7 @@ def _open(view: CardView, zone: tzinfo) -> Part:
         *(
             begun_card.whether_answered(chat)
             if chat.intake is not None
-            else [el.paragraph("**Open.** You are talking.")]
+            else [el.paragraph(begun_card.who_has(chat))]
         ),
         el.facts(_people(chat, zone)),
         *begun_card.own_tickets(chat),
@@ -127,11 +127,14 @@ def _open(view: CardView, zone: tzinfo) -> Part:
     actions = [*mail, *actions]
     if chat.move is None:  # else the choice says by which commands it is made
         back = "“back to queue”, " if chat.intake is not None and chat.operators else ""
+        take = "“take over”" if chat.operators else "“take”"
         body.append(
             el.hint(
-                f"Commands: mention the bot with “end chat”, {back}{command(chat)} or “show card”."
+                f"Commands: mention the bot with {take}, {back}“end chat”, {command(chat)} or “show "
+                "card”."
             )
         )
+    actions.append(begun_card.take(chat))
     if chat.intake is not None and chat.operators:
         actions.append(begun_card.back(chat))
     actions.append(el.button("End the chat", chat.id, "end"))

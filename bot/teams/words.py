@@ -23,6 +23,10 @@ _WORDS: dict[Word | Answer, str] = {
         "{detail} cannot go on, so {visitor} waits for somebody else, and was told so. Whoever "
         "writes here first is announced to them. All that was said stays."
     ),
+    Word.TAKEN_OVER: (
+        "{detail} has the chat with {visitor} now, and is called from now on when something is to be "
+        "done. What you write here reaches {visitor} as before."
+    ),
     Word.KNOCKED_AGAIN: (
         "Somebody else opened the invitation link of ticket {ticket}, which was used already. They "
         "were not let in. If it was the right person on another device, end this chat and invite "
@@ -249,6 +253,10 @@ _WORDS: dict[Word | Answer, str] = {
         "What {visitor} was not shown has not been mailed yet. {detail} You need do nothing: it is tried "
         "again by itself."
     ),
+    Answer.TAKEN: (
+        "You have this chat: {visitor} reads that you are here, and I call you when something is to be "
+        "done. {detail}"
+    ),
     Answer.STAYS: "The chat stays with ticket {ticket}. {detail}",
     Answer.DONE: "Done. {state} {detail}",
 }
@@ -279,6 +287,8 @@ _INVITED = (
 )
 #: HANDED_BACK where another CO is there.
 _LEFT = "{detail} left; {visitor} was told. If no one else here goes on, press “Back to the queue” again."
+#: TAKEN while the visitor has heard nothing yet.
+_WORDLESS = "If nobody writes to them, they are told before long that nobody has answered."
 #: NOTHING_HERE with a reason: a command that cannot be carried out now.
 _NOT_NOW = "That was not done. {detail} Mention me with “show card” to see where the chat stands."
 
@@ -344,7 +354,7 @@ def _worded(notice: Tell) -> str:
             return _UNLINKED
         case Word.HANDED_BACK if chat is not None and chat.operators:
             return _LEFT
-        case Word.UNANSWERED if chat is not None and chat.unheard:
+        case Word.UNANSWERED if chat is not None and chat.unheard and chat.intake is None:
             return _INVITED
     if chat is None:
         return _WORDS[word]
@@ -358,6 +368,8 @@ def _fitting(notice: Tell) -> str:
     detail = notice.detail.strip()
     if notice.word is Answer.MISTYPED:
         return held_words.fitting(notice.chat, detail)
+    if notice.word is Answer.TAKEN and notice.chat is not None and notice.chat.unheard:
+        return f"{_WORDLESS} {detail}"
     return f"I read {detail}." if detail and notice.word is Answer.SEVERAL_NUMBERS else detail
 
 

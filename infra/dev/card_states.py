@@ -16,8 +16,10 @@ SEND, ELSEWHERE, MAIL = "Send to RT", "Somewhere else", "Mail it to the visitor"
 STATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("card-begun", "begun", ()),
     ("card-begun-own-tickets", "begun-own-tickets", ()),
+    ("card-begun-taken", "begun-taken", ()),
     ("card-begun-talking", "begun-signed-in", ()),
     ("card-begun-handed-back", "begun-handed-back", ()),
+    ("card-taken-over", "open-taken-over", ()),
     ("card-green", "open-green", ()),
     ("card-amber", "open-mention", ()),
     ("card-red", "open-red", ()),

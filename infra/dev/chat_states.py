@@ -28,7 +28,7 @@ STATES: dict[State, tuple[str, str]] = {
         (
             "The visitor joined; they talk. Every line is stored before it is acknowledged. A chat that "
             "a visitor began is made open, in one transaction with its question, while its thread in "
-            "Teams is still to be opened; until a CO has written, the visitor waits."
+            "Teams is still to be opened; until a CO has written or taken it, the visitor waits."
         ),
         (
             "The conversation, and a box to write in; after a long silence, when the chat ends by "
@@ -95,6 +95,7 @@ EVENTS: dict[type[e.Event], str] = {
     e.OwnTicketsFound: "RT tells of his open tickets, or could not be asked",
     e.Unanswered: "nobody has answered him for long",
     e.HandedBack: "a CO lets somebody else go on",
+    e.Taken: "a CO takes it, perhaps without a word yet",
     e.KnockedAgain: "somebody else opens the link",
     e.TurnedAway: "somebody signed in whom the link is not for, and was not let in",
     e.Said: "somebody writes",

@@ -67,6 +67,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.OwnTicketsFound(NOW, OwnTickets()),
     e.Unanswered(NOW),
     e.HandedBack(NOW, GRACE),
+    e.Taken(NOW, ALAN),
     e.KnockedAgain(NOW),
     e.TurnedAway(NOW, "eve"),
     e.Said(NOW, ADA, "k", "hello"),
@@ -393,7 +394,6 @@ def test_a_record_that_rt_put_into_another_ticket_is_told_loudly_and_named_as_it
 
 def test_a_record_in_a_new_ticket_is_where_it_was_meant_to_be() -> None:
     made = with_filing(filing(), new_ticket=NewTicket("rt", "Support", "Printer", "ada@help.test"))
-    receipt = replace(RECEIPT, ticket=70_001)
-    found = effects(made, e.TranscriptFiled(NOW, receipt))
-    assert not any(isinstance(x, f.TellThread) for x in found)
-    assert after(made, e.TranscriptFiled(NOW, receipt)).filed_in.number == 70_001
+    event = e.TranscriptFiled(NOW, replace(RECEIPT, ticket=70_001))
+    assert not any(isinstance(x, f.TellThread) for x in effects(made, event))
+    assert after(made, event).filed_in.number == 70_001

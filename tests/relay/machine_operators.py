@@ -8,6 +8,7 @@ from datetime import datetime
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from bot.domain.chat import Chat
 from bot.domain.messages import Kind, Role
 from bot.relay.inbound import Changed, Heard
 from tests.relay.house import _OPERATORS
@@ -180,6 +181,25 @@ class Operators(MachineBase):
         if talk and (really or talk.state not in LIVE):
             wanted = PRESSES.get((verb, talk.state), talk.state)
             self.press_noted(side, talk, verb, who, wanted)
+
+    @rule(which=WHICH, who=_WHO)
+    def takes(self, which: int, who: str) -> None:
+        """Two COs press Take on the same card, and Teams sends the first one's press again."""
+        if not (talk := self.one(which, "open")):
+            return
+        (side,) = (side for side in self.sides if talk in side.talks)
+        before = self._looked(talk)
+        other = "alan" if who == "grace" else "grace"
+        for presser in (who, other, who):
+            self.press(side, talk, "take", presser, talk.state, takes=str(before.takes))
+        had = before.responsible.id
+        has = next(one for one in (who, other) if _OPERATORS[one].id != had)
+        assert self._looked(talk).responsible.id == _OPERATORS[has].id
+
+    def _looked(self, talk: Talk) -> Chat:
+        found = self.do(self.house.store.look(talk.id))
+        assert found
+        return found[0]
 
     @rule(which=WHICH, who=_WHO, rt=PLANS, seconds=SPANS, again=st.booleans())
     def files_into_trouble(

@@ -10,8 +10,8 @@ from bot.domain.messages import Role
 from bot.relay.delivery import Committed, Span
 from bot.relay.spans import FIRST_ANSWER, TALK
 from bot.relay.storage import Unit
-from tests.relay.doorway import asks, thread_of
-from tests.relay.house import OTHER, House, opened
+from tests.relay.doorway import asks, thread_of, tidied
+from tests.relay.house import OTHER, RULES, House, opened
 
 
 class Listens:
@@ -40,6 +40,33 @@ async def test_an_invited_visitor_waits_from_when_he_came_until_an_operator_firs
     await house.writes("Toner?", key=key)  # Teams brings it once more
     house.clock.pass_(minutes=5)
     await house.writes("Still there?", who="alan")
+    assert spans.heard == [Span(FIRST_ANSWER, Role.OPERATOR, 90.0)]
+
+
+async def test_who_takes_a_chat_has_not_answered_before_he_writes(door: House) -> None:
+    spans = Listens(door)
+    joined = await asks(door)
+    await door.deliver()
+    thread = await thread_of(door, joined.chat)
+    door.clock.pass_(minutes=2)
+    await door.presses("take", joined.chat, thread=thread, takes="0")
+    await tidied(door, RULES.door.answer_within)  # she has it no more
+    door.clock.pass_(minutes=1)
+    await door.presses("take", joined.chat, thread=thread, takes="1", who="alan")
+    assert spans.heard == []
+    door.clock.pass_(minutes=1)
+    await door.writes("Toner?", thread=thread, who="alan")
+    waited = RULES.door.answer_within + timedelta(minutes=4)
+    assert spans.heard == [Span(FIRST_ANSWER, Role.VISITOR, waited.total_seconds())]
+
+
+async def test_who_was_invited_waits_from_when_he_came_whoever_takes_him(house: House) -> None:
+    spans = Listens(house)
+    chat, _ = await house.talking()
+    house.clock.pass_(seconds=50)
+    await house.presses("take", chat, takes="0", who="alan")
+    house.clock.pass_(seconds=40)
+    await house.writes("Toner?", who="alan")
     assert spans.heard == [Span(FIRST_ANSWER, Role.OPERATOR, 90.0)]
 
 

@@ -51,6 +51,23 @@ def test_it_can_be_put_back_while_somebody_is_there_and_then_says_who_was() -> N
     assert "nobody now; Grace Hopper before" in back
 
 
+def test_it_says_who_has_taken_it_and_not_that_the_question_is_answered() -> None:
+    for name, said, button in (
+        ("begun", "Waiting for an answer", "Take"),
+        ("begun-taken", "**Grace Hopper has it**, and has not written yet.", "Take over"),
+        ("begun-signed-in", "**Open.** You are talking. Grace Hopper has it.", "Take over"),
+        (
+            "open-taken-over",
+            "**Open.** You are talking. Alan Turing has it, with Grace Hopper.",
+            "Take over",
+        ),
+    ):
+        card = drawn(name)
+        assert said in json.dumps(card)
+        (take,) = [one for one in card["actions"] if one.get("verb") == "take"]
+        assert (take["title"], take["data"]["takes"]) == (button, str(CARDS[name].chat.takes))
+
+
 def test_an_earlier_card_does_not_keep_the_question_when_the_text_is_deleted() -> None:
     """Nobody edits it once more."""
     chat = CARDS["begun"].chat

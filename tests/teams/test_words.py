@@ -100,7 +100,7 @@ def test_every_button_has_its_command() -> None:
     parsed = [parse_command(command, {}) for command, _ in COMMANDS]
     verbs = {press.verb for press in parsed if isinstance(press, Press)}
     assert verbs == {
-        *("invite", "revoke", "cancel", "end", "keep", "look", "back"),
+        *("invite", "revoke", "cancel", "end", "keep", "look", "back", "take"),
         *("file", "new", "triage", "undo", "move", "rebind", "stay", "mail"),
     }
 
