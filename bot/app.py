@@ -49,6 +49,7 @@ from bot.relay.filing import (
 from bot.relay.handlers import Handler
 from bot.relay.heartbeat import AwayHandler, Heartbeat
 from bot.relay.housekeeping import Housekeeping
+from bot.relay.listing import ListHandler
 from bot.relay.mailing import AnswersHandler
 from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
@@ -142,6 +143,7 @@ class Service:
             DeliveryKind.RELAY: words,
             DeliveryKind.SINGLE: words,
             DeliveryKind.TELL: TellHandler(relay, threads),
+            DeliveryKind.LIST: ListHandler(relay, threads, places, self.teams.membership),
             DeliveryKind.AWAY: AwayHandler(relay),
             DeliveryKind.CARD: CardHandler(relay, threads),
             DeliveryKind.RETIRE: RetireHandler(relay, threads),

@@ -168,6 +168,11 @@ class Blocks:
 
 
 @dataclass(frozen=True, slots=True)
+class Chats:
+    """Say which chats there are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Show the visitor these ``words``, whatever they look like."""
 
@@ -175,13 +180,24 @@ class Say:
 
 
 Command = (
-    Say | StartChat | Press | Help | TooMany | Receive | Close | Block | Misput | Unblock | Blocks
+    Say
+    | StartChat
+    | Press
+    | Help
+    | TooMany
+    | Receive
+    | Close
+    | Chats
+    | Block
+    | Misput
+    | Unblock
+    | Blocks
 )
 
 
 _ALONE: dict[str, Command] = {word: Press(verb) for word, verb in _WORDS.items()}
 _ALONE |= {"take over": Press("take", "", (("over", "yes"),))}
-_ALONE |= {"": Help(), "help": Help(), "close": Close()}
+_ALONE |= {"": Help(), "help": Help(), "close": Close(), "chats": Chats()}
 
 
 def is_note(text: str) -> bool:

@@ -39,6 +39,7 @@ class Answer(StrEnum):
     RECEPTION_OPEN = "reception_open"
     RECEPTION_CLOSED = "reception_closed"
     RECEPTION_NOT = "reception_not"
+    CHATS = "chats"
     BLOCKED = "blocked"
     BLOCKS = "blocks"
     BLOCK_NOT = "block_not"

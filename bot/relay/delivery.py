@@ -34,6 +34,7 @@ class DeliveryKind(StrEnum):
     RELAY = "relay"  # a visitor's message, which may go out together with those behind it
     SINGLE = "single"  # one that goes out by itself
     TELL = "tell"  # a notice
+    LIST = "list"  # which chats there are, for the CO who asked
     AWAY = "away"  # that nobody was here for a while, to every open chat's thread
     CARD = "card"  # the chat's card, as the chat is by then
     RETIRE = "retire"  # an earlier card, which is to say that there is a later one

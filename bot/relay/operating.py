@@ -12,6 +12,7 @@ from bot.domain.chat import LIVE, Chat, ChatFull, State
 from bot.domain.commands import (
     Block,
     Blocks,
+    Chats,
     Close,
     Help,
     Misput,
@@ -164,7 +165,9 @@ class Operating:
     ) -> None:
         """Do what a message asks for, which is new to us and no note."""
         live = next((chat for chat in chats if chat.state in LIVE), None)
-        if live is None:
+        if self._asks_for_chats(heard):
+            await unit.schedule(rows.listing(thread.id, heard.operator))
+        elif live is None:
             if not await self._of_blocks(unit, thread, chats, heard, at):
                 await self._in_free(unit, thread, chats, heard, at)
         elif await was_open(unit, live, at, self._relay.now()):
@@ -172,6 +175,12 @@ class Operating:
         else:
             word = Answer.NOT_DELIVERED
             await self._telling.answer(unit, thread, heard, word, _LATE, chat=live)
+
+    def _asks_for_chats(self, heard: Heard) -> bool:
+        """Tell whether the list is asked for, which is about no chat of the thread in particular."""
+        if not heard.mentioned or heard.brings:
+            return False
+        return isinstance(parse_command(heard.text, self._hosts), Chats)
 
     def _concerned(self, chats: Sequence[Chat]) -> Chat | None:
         """Return the chat that people in a thread may think they are in, of the newest ones."""

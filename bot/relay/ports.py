@@ -99,6 +99,25 @@ class Tell:
     resent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A chat that is not in RT yet, and where it is.
+
+    ``unanswered`` is when the visitor wrote the first of his words that no CO has written after.
+    """
+
+    chat: Chat
+    thread: Thread
+    unanswered: datetime | None = None
+
+
+class Members(Protocol):
+    """Who is in which team."""
+
+    async def teams_of(self, operator_id: str, service_url: str) -> frozenset[str]:
+        """Return Teams' ids of the teams that he is in. Raises NotDone or Unclear when nobody can tell."""
+
+
 class Threads(Protocol):
     """The operators' side: Teams now, something else one day.
 

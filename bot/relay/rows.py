@@ -86,6 +86,21 @@ def notice(
     )
 
 
+class ListPayload(TypedDict):
+    """``thread`` is our id of where it was asked, ``by`` who asked; ``mention`` as of a TellPayload."""
+
+    thread: int
+    by: str
+    mention: list[str]
+
+
+def listing(thread: int, by: Operator) -> Delivery:
+    """Which chats there are, as it is when that is posted: nothing of it is kept."""
+    asked: ListPayload = {"thread": thread, "by": by.id, "mention": [by.mention_id, by.name]}
+    stream, kind = Stream.THREAD.of(thread), DeliveryKind.LIST
+    return Delivery(Lane.TEAMS, stream, kind, asked, thread=thread, rank=URGENT)
+
+
 class LostPayload(TypedDict):
     """``by`` is the CO, by his id and name: by then the chat may be purged."""
 

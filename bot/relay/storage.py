@@ -17,7 +17,7 @@ from bot.domain.presence import Presence
 from bot.domain.reception import Reception
 from bot.relay.delivery import Committed, Delivery, Head, Lane, Span
 from bot.relay.files import Stored
-from bot.relay.ports import Knock, Seat, Thread
+from bot.relay.ports import Knock, Seat, Thread, UnderWay
 
 T = TypeVar("T")
 
@@ -355,6 +355,13 @@ class Store(Protocol):
         """Find chats whose last change is older than ``before[state]``, a thousand of a state at most.
 
         That of an open chat may be half a minute later than it seems: it is not noted each time.
+        """
+
+    async def under_way(
+        self, tenant: str, teams: Collection[str], thread_id: int
+    ) -> list[UnderWay]:
+        """Find every chat that is open, or whose record is not in RT, in the channels of ``teams`` or in
+        the thread itself.
         """
 
     async def in_states(self, *states: State) -> list[Chat]:

@@ -19,8 +19,16 @@ from bot.domain.reception import Reception
 from bot.relay.delivery import Head, Lane
 from bot.relay.files import Stored
 from bot.relay.outcomes import NotDone
-from bot.relay.ports import Knock, Seat, Thread
-from bot.store import blocks_sql, chat_sql, codec, counts_sql, outbox_sql, reception_sql
+from bot.relay.ports import Knock, Seat, Thread, UnderWay
+from bot.store import (
+    blocks_sql,
+    chat_sql,
+    codec,
+    counts_sql,
+    outbox_sql,
+    reception_sql,
+    under_way_sql,
+)
 from bot.store.sql import Query, Row
 from bot.store.tables import micros
 from bot.store.writer import Clock
@@ -159,6 +167,15 @@ class Reading:
         for state in states:
             found += await self._many(codec.readable_chats, chat_sql.IN_STATE, state=state.value)
         return found
+
+    async def under_way(
+        self, tenant: str, teams: Collection[str], thread_id: int
+    ) -> list[UnderWay]:
+        """Find every chat that is open, or whose record is not in RT, in the channels of ``teams`` or in
+        the thread itself.
+        """
+        where = {"tenant": tenant, "teams": list(teams), "thread": thread_id}
+        return await self._many(under_way_sql.from_rows, under_way_sql.FIND, **where)
 
     async def counts(self, since: datetime) -> dict[str, int]:
         """Count chats by state, by what was tallied, and those that are done and have words here."""

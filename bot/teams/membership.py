@@ -56,6 +56,9 @@ class Gatekeeper(Protocol):
     async def known(self, address: str, service_url: str) -> Operator | None:
         """Find the member with that user principal name or mail address. Raises as ``allows``."""
 
+    async def teams_of(self, operator_id: str, service_url: str) -> frozenset[str]:
+        """Return the teams that he is in. Raises as ``allows``."""
+
     def forget(self, team: str, *, left: bool = False) -> None:
         """Ask anew at the next occasion; if somebody ``left`` the team, believe nothing older."""
 
@@ -70,6 +73,10 @@ class Everybody:
     async def known(self, address: str, service_url: str) -> Operator | None:
         """Nobody is known by his address."""
         return None
+
+    async def teams_of(self, operator_id: str, service_url: str) -> frozenset[str]:
+        """There are no teams."""
+        return frozenset()
 
     def forget(self, team: str, *, left: bool = False) -> None:
         """Nothing is known, so nothing is to be forgotten."""
@@ -129,6 +136,15 @@ class Membership:
         if found is None:
             self._must_all_be_known()
         return found
+
+    async def teams_of(self, operator_id: str, service_url: str) -> frozenset[str]:
+        """Return the teams that a member is in; kept and asked like ``allows``."""
+        await self._wait(self._ask_about(self._older_than(MAX_AGE), service_url))
+        since = self._clock() - STALE_AGE
+        believed = {t: r for t, r in self._rosters.items() if r is not None and r.fetched >= since}
+        if len(believed) < len(self._rosters):
+            self._must_all_be_known()
+        return frozenset(team for team, r in believed.items() if operator_id in r.members)
 
     def forget(self, team: str, *, left: bool = False) -> None:
         """Ask anew at the next occasion; if somebody ``left`` the team, believe nothing older."""

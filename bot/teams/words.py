@@ -224,6 +224,7 @@ _WORDS: dict[Word | Answer, str] = {
         "Closed: visitors can begin no more chats; those that are running go on. {detail}"
     ),
     Answer.RECEPTION_NOT: "That was not done. {detail}",
+    Answer.CHATS: "{detail}\nIn a chat's thread “take” says that you have it.",
     Answer.BLOCKED: (
         "{visitor} is kept out until {detail}: nothing more reaches them, they were told until when, and "
         "they can neither join nor begin a chat. {state} “blocks” lists everybody, and “unblock” with "

@@ -16,6 +16,7 @@ from bot.relay.ports import (
     CardView,
     Dossier,
     Mailer,
+    Members,
     Places,
     Tell,
     Thread,
@@ -165,6 +166,16 @@ class FakePlaces(Places):
 
     def link(self, thread: Thread) -> str:
         return f"https://teams.test/{thread.conversation_id}"
+
+
+class FakeMembers(Members):
+    """Who is in which team."""
+
+    def __init__(self) -> None:
+        self.teams: dict[str, frozenset[str]] = {}
+
+    async def teams_of(self, operator_id: str, service_url: str) -> frozenset[str]:
+        return self.teams.get(operator_id, frozenset())
 
 
 class FakeTickets(Tickets):

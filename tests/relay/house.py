@@ -29,6 +29,7 @@ from bot.relay.heartbeat import AwayHandler
 from bot.relay.housekeeping import Housekeeping
 from bot.relay.inbound import Changed, Heard, Operator, Pressed, Pressing
 from bot.relay.joining import Joining
+from bot.relay.listing import ListHandler
 from bot.relay.mailing import AnswersHandler
 from bot.relay.moving import MoveHandler
 from bot.relay.opening import InvitationHandler, LookupHandler
@@ -44,7 +45,15 @@ from bot.relay.retiring import EraseHandler, RetireHandler
 from bot.relay.visiting import Visiting
 from bot.store import SqlStore, writer
 from tests.people import ALAN, GRACE
-from tests.relay.fakes import Clock, FakeMailer, FakePictures, FakePlaces, FakeThreads, FakeTickets
+from tests.relay.fakes import (
+    Clock,
+    FakeMailer,
+    FakeMembers,
+    FakePictures,
+    FakePlaces,
+    FakeThreads,
+    FakeTickets,
+)
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 THREAD = Thread(
@@ -79,7 +88,7 @@ class House:
         self.threads, self.tickets, self.mailer = FakeThreads(), FakeTickets(), FakeMailer()
         self.bells: list[Bell] = []
         self.relay = Relay(store, self.clock, self.bells, RULES, owner)
-        self.places = FakePlaces()
+        self.places, self.members = FakePlaces(), FakeMembers()
         self.operating = Operating(self.relay)
         self.joining = Joining(self.relay)
         self.visiting = Visiting(self.relay)
@@ -99,6 +108,7 @@ class House:
             "relay": RelayHandler(self.relay, self.threads),
             "single": RelayHandler(self.relay, self.threads),
             "tell": TellHandler(self.relay, self.threads),
+            "list": ListHandler(self.relay, self.threads, self.places, self.members),
             "away": AwayHandler(self.relay),
             "card": CardHandler(self.relay, self.threads),
             "retire": RetireHandler(self.relay, self.threads),

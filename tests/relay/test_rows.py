@@ -45,6 +45,11 @@ MADE = [
         '{"word": "help", "detail": "", "thread": 7, "mention": ["29:grace", "Grace"]}',
     ),
     (
+        rows.listing(7, Operator("grace-id", "Grace", "29:grace")),
+        "teams thread:7 list",
+        '{"thread": 7, "by": "grace-id", "mention": ["29:grace", "Grace"]}',
+    ),
+    (
         rows.lost(CHAT, 7, Word.ORPHANED, "", SYSTEM),
         "teams lost:chat-1 lost",
         '{"word": "orphaned", "detail": "", "by": ["", ""]}',

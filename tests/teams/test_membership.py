@@ -326,3 +326,21 @@ async def test_a_member_is_known_by_the_name_that_the_site_signs_him_in_with(sta
     for stranger in (stage.teams.world.people["mallory"].upn, "grace", ""):
         assert await ours.known(stranger, stage.teams.service_url) is None
     assert len(stage.teams.ledger.sent("paged_members")) == 1
+
+
+async def test_a_members_teams_are_those_that_he_is_in_and_no_guess(stage: Stage) -> None:
+    clock, world = Clock(), stage.teams.world
+    ours = membership(stage, clock, "Live chat", "Questions")
+    support, desk = (world.conversation(name).team for name in ("Live chat", "Questions"))
+    assert support
+    assert desk
+    grace, url = world.people["grace"], stage.teams.service_url
+    assert await ours.teams_of(grace.object_id, url) == {support.id, desk.id}
+    assert len(stage.teams.ledger.sent("paged_members")) == 2
+    desk.members.remove(grace)
+    ours.forget(desk.id, left=True)
+    assert await ours.teams_of(grace.object_id, url) == {support.id}
+    ours.forget(desk.id, left=True)
+    stage.teams.faults.add(Fault("paged_members", status=500, times=9))
+    with pytest.raises(OutsideError):
+        await ours.teams_of(grace.object_id, url)

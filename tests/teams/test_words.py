@@ -9,6 +9,7 @@ import pytest
 from bot.domain.commands import (
     Block,
     Blocks,
+    Chats,
     Close,
     Help,
     Press,
@@ -91,7 +92,8 @@ def test_every_command_in_the_help_is_one() -> None:
     for command, _ in COMMANDS:
         parsed = parse_command(command, {})
         assert isinstance(
-            parsed, StartChat | Press | Help | Receive | Close | Block | Unblock | Blocks | Say
+            parsed,
+            StartChat | Press | Help | Receive | Close | Chats | Block | Unblock | Blocks | Say,
         )
         assert command in commands.HELP
 
