@@ -1,4 +1,4 @@
-"""The visitor's seven stories in three engines, on a phone and on a desk, with the real service."""
+"""The visitor's eight stories in three engines, on a phone and on a desk, with the real service."""
 
 from __future__ import annotations
 
@@ -197,6 +197,20 @@ async def test_where_no_websocket_gets_through_it_is_polled(
     assert await ada.said() == ["My printer is on fire", "Which one?"]
     assert len(story.relayed("My printer is on fire")) == 1
     assert await ada.asked_for("/api/poll")
+
+
+async def test_what_looks_like_a_password_is_sent_once_she_says_so(
+    ada: Guest, story: Story
+) -> None:
+    await ada.join(await story.invite())
+    await ada.find("input[type=file]")  # the rest of the widget is there
+    await ada.say("Das Passwort ist Xy12ab!")
+    await ada.sees("This looks like a password")
+    assert await ada.said() == []
+    await ada.press("Send it all the same")
+    await ada.sees_state("Xy12ab", "Delivered")
+    assert await ada.said() == ["Das Passwort ist Xy12ab!"]
+    assert len(story.relayed("Xy12ab")) == 1
 
 
 async def test_ending_is_asked_once_more_and_then_told_to_both(ada: Guest, story: Story) -> None:
