@@ -12,8 +12,12 @@ import pytest
 
 from bot.app import Service
 from bot.config import Settings
+from bot.domain.chat import Chat
 from bot.domain.presence import Presence
+from bot.relay.inbound import Operator, Pressed
+from bot.relay.operating import Operating
 from bot.sandbox.stage import HOST, PREFIX, Stage
+from bot.sandbox.teams import Post
 from bot.store.engine import libpq
 from bot.store.postgres import _OPTIONS
 from tests.midday import midday
@@ -134,6 +138,58 @@ async def test_who_waits_is_told_of_those_who_have_been_waiting_longer_at_the_ot
     await cleo.close()  # she waits on, but is not there
     await ada.until(lambda: ada.view["waiting_longer"] == 0)
     await bob.close()
+
+
+async def test_of_two_cos_who_take_a_question_at_two_processes_at_once_one_has_it(
+    pair: Pair,
+) -> None:
+    story = pair.story
+    await story.grace.post("Live chat", "open", mention=True)
+    async with asyncio.timeout(20):
+        while await pair.teams_side.store.reception() is None:  # noqa: ASYNC110 - nor has this
+            await asyncio.sleep(0.1)
+    await story.ada.begin("Why does it beep?")
+    story.root = await _thread_of(pair.stage)
+    await story.card(lambda text: "Waiting for an answer" in text)
+    async with asyncio.timeout(20):
+        while not (chat := await _chat(pair, story.ada.chat)).card:  # noqa: ASYNC110 - nor this
+            await asyncio.sleep(0.1)
+    thread = await pair.teams_side.store.thread(chat.thread)
+    people = [Operator(f"co-{n}", f"CO {n}", f"29:{n}") for n in range(8)]
+    services = (pair.teams_side, pair.visitors_side)
+    pressings = await asyncio.gather(
+        *(
+            Operating(services[n % 2].relay).presses(
+                Pressed(thread, one, "take", chat.id, {"takes": "0"})
+            )
+            for n, one in enumerate(people)
+        )
+    )
+    (has,) = (await _chat(pair, chat.id)).operators
+    assert {one.view.chat.operators for one in pressings if one.view} == {(has,)}
+    assert not any(one.sentence for one in pressings)
+    await story.card(lambda text: f"{has.name} has it" in text)
+    await story.ada.connect()
+    await story.ada.until(lambda: len(story.ada.lines) == 2)  # the question, and who is there
+    assert story.ada.view["operators"] == [has.name]
+    joined = story.ada.lines[1]
+    assert (joined["text"], joined["author"]["name"]) == ("operator_joined", has.name)
+
+
+async def _chat(pair: Pair, chat_id: str) -> Chat:
+    found = await pair.teams_side.store.look(chat_id)
+    assert found
+    return found[0]
+
+
+async def _thread_of(stage: Stage) -> Post:
+    """The thread that was opened for a visitor's question."""
+    async with asyncio.timeout(20):
+        while True:
+            for post in stage.teams.posts("Live chat"):
+                if post.cards and post.root_id == post.id:
+                    return post
+            await asyncio.sleep(0.1)
 
 
 async def test_a_visitor_whose_process_died_is_gone_unless_he_comes_back(pair: Pair) -> None:

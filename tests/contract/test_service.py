@@ -14,7 +14,9 @@ from bot.config import Settings
 from bot.domain.messages import MAX_MESSAGE_BYTES
 from bot.sandbox.rt.faults import Fault as RtFault
 from bot.sandbox.stage import Stage
+from bot.sandbox.teams import Post
 from bot.sandbox.teams.faults import Fault
+from bot.sandbox.teams.people import Player
 from bot.sandbox.teams.world import Conversation
 from tests.migrated import lay_out
 from tests.processes import free_port
@@ -88,6 +90,45 @@ async def test_without_consent_only_mentions_reach_the_visitor_and_the_card_says
     await story.ada.until(lambda: "for you" in story.ada.texts())
     assert "between us" not in story.ada.texts()
     await story.ada.close()
+
+
+async def test_who_asks_for_the_chats_reads_of_those_of_his_teams_and_how_to_get_there(
+    stage: Stage,
+) -> None:
+    alan, desk = stage.teams.people["alan"], stage.teams.world.conversation("Questions").team
+    assert desk
+    desk.members.remove(alan.person)
+    first, second = Story(stage), Story(stage, where="Questions")
+    await asyncio.gather(first.open(), second.open())
+    key = await first.ada.say("It beeps.")
+    await first.ada.until(lambda: key in first.ada.acknowledged)
+
+    async def listed(who: Player, where: Conversation | str) -> str:
+        asked = await who.post(where, "chats", mention=isinstance(where, str))
+        said: list[Post] = []
+
+        def answered() -> list[Post]:
+            said[:] = [p for p in asked.conversation.posts if "has it" in p.text and not p.author]
+            return said
+
+        await until(answered)
+        return said[-1].text
+
+    for who, where, stories in (
+        (alan, "Live chat", [first]),
+        (alan, alan.chat, [first]),
+        (first.grace, "Questions", [second]),
+        (first.grace, first.grace.chat, [first, second]),
+    ):
+        told = await listed(who, where)
+        assert told.count("waits for a word since") == len(stories)  # nobody has written to either
+        assert told.count("Ticket rt#12345") == len(stories), told
+        assert {story for story in (first, second) if f"/{story.root.root_id}?" in told} == set(
+            stories
+        )
+    for story in (first, second):
+        assert "chats" not in story.ada.texts()
+        await story.ada.close()
 
 
 async def test_two_chats_at_once_never_mix(stage: Stage) -> None:

@@ -79,17 +79,20 @@ async def _be_answered(scene: Scene) -> None:
 
 async def _be_put_back(scene: Scene) -> None:
     ada, grace = scene.ada, scene.grace
-    await grace.locator(".card").first.get_by_role("button", name="Back to the queue").click()
+    card = grace.locator(".card").first
+    await card.get_by_role("button", name="Back to the queue").click()
     log = ada.get_by_role("region", name="Conversation")
     await expect(log.get_by_text("Grace Hopper left; somebody else will answer")).to_be_visible()
     await expect(scene.waits).to_be_visible()
     await expect(ada.locator("[aria-live] > p")).to_contain_text("You are waiting for an answer")
     await expect(grace.get_by_text("waits for somebody else")).to_be_visible()
+    await card.get_by_role("button", name="Take", exact=True).click()
+    await expect(card).to_contain_text("Grace Hopper has it, and has not written yet")
+    await expect(scene.waits).to_have_count(0)
     reply = grace.get_by_role("textbox", name="Reply").last
     await reply.fill("@Live Chat Now I have it here.")
     await reply.press("Enter")
     await expect(log.get_by_text("Now I have it here.")).to_be_visible()
-    await expect(scene.waits).to_have_count(0)
 
 
 async def _be_filed(scene: Scene) -> None:
