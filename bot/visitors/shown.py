@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from bot.domain.chat import Chat
-from bot.domain.messages import Role
+from bot.domain.messages import Message, Role
 from bot.relay.delivery import News
 from bot.visitors import wire
 
@@ -27,10 +27,12 @@ class Shown:
     Frames come out in the order in which they are to be sent; they count as sent.
     """
 
-    __slots__ = ("_chat", "_face", "_longer", "_relayed", "cursor")
+    __slots__ = ("_chat", "_face", "_longer", "_relayed", "answered", "asked", "cursor")
 
     def __init__(self) -> None:
         self.cursor: int | None = None  # the last seq sent; None until a hello tells
+        self.answered = 0  # the last one sent of an operator's
+        self.asked = 0  # the last one that it was asked to confirm
         self._face: tuple[Any, ...] = ()  # the view without its numbers; empty until the welcome
         self._relayed = 0
         self._longer: int | None = None  # how many have been waiting longer, while he waits
@@ -41,9 +43,14 @@ class Shown:
         """The client was sent a view."""
         return bool(self._face)
 
+    @property
+    def is_unasked(self) -> bool:
+        """It was sent words of an operator's, and not yet asked whether it has them."""
+        return self.answered > self.asked
+
     def begin(self, after: int) -> None:
         """The client has everything up to seq ``after`` and waits for its welcome."""
-        self.cursor, self._face, self._chat = after, (), None
+        self.cursor, self._face, self._chat, self.asked = after, (), None, after
 
     def over(self) -> bytes:
         """Tell that what the client has cannot be continued; it says hello again."""
@@ -78,8 +85,15 @@ class Shown:
             self._chat = news.chat
             if not news.chat.waits:
                 self._longer = None
-        self.cursor = head
+        for line in fresh:
+            self.sent(line)
         return [wire.write(wire.line(line)) for line in fresh] + self._changes(view, relayed)
+
+    def sent(self, line: Message) -> None:
+        """The client is sent this line."""
+        self.cursor = line.seq
+        if line.author.role is Role.OPERATOR:
+            self.answered = line.seq
 
     def _is_another(self, chat: Chat) -> bool:
         """Tell whether a chat's view may have other things to show than the one that was sent."""

@@ -59,7 +59,6 @@ class Socket:
     __slots__ = (
         "_acting",
         "_asked",
-        "_asked_of",
         "_behind",
         "_dead_at",
         "_doubt",
@@ -106,7 +105,6 @@ class Socket:
         self._asked = 0.0  # when we last asked whether somebody is there
         self._dead_at = 0.0  # unless something is heard before; 0 while nothing is wrong
         self._doubt_at = now + pace.doubt
-        self._asked_of = 0  # the last line that it was asked to confirm
         self._due = 0.0  # nothing is overdue before
         self._task: asyncio.Task[None] | None = None
         self._acting: asyncio.Task[None] | None = None
@@ -133,7 +131,8 @@ class Socket:
         try:
             frames = self._shown.hear(news) if self._out.has_room else None
             self._out.show(frames or (), at_once=not is_his(news))
-            self._due = 0.0
+            if self._shown.is_unasked:
+                self._due = 0.0
         except Exception as error:  # noqa: BLE001 - ours, or Overflow; whoever committed is not to blame
             self._fail(error)
             return
@@ -176,19 +175,18 @@ class Socket:
             self.wake(doubt=True)
         # What is heard meanwhile only puts it off.
         dead_at = self._dead_at or self._heard + pace.heartbeat
-        asked = (shown.cursor or 0) <= self._asked_of
-        self._due = min(dead_at, self._spoke + limit, self._doubt_at) if asked else 0.0
+        self._due = 0.0 if shown.is_unasked else min(dead_at, self._spoke + limit, self._doubt_at)
 
     def _ask(self) -> None:
         """Have the browser confirm that it has all lines: it answers a ping in its turn, by itself."""
         last = self._shown.cursor or 0
-        behind = last > self._asked_of and self._out.idle
+        behind = self._shown.is_unasked and self._out.idle
         if behind and self._out.control(WSMsgType.PING, str(last).encode()):
-            self._asked_of = last
+            self._shown.asked = last
 
     def _confirmed(self, payload: bytes) -> None:
         """Note how far it has the log; what is no answer of ours tells nothing."""
-        if payload.isdigit() and len(payload) <= _DIGITS and int(payload) <= self._asked_of:
+        if payload.isdigit() and len(payload) <= _DIGITS and int(payload) <= self._shown.asked:
             self._shared.attendance.has(self.chat_id, self, int(payload))
 
     @property
@@ -312,7 +310,6 @@ class Socket:
         if hello.chat != self.chat_id:
             raise Farewell(Close.OTHER_CHAT, "hello to another chat")
         self._shown.begin(hello.after)
-        self._asked_of = hello.after
         if not self._greeted:
             self._greeted = True
             # Until it says more: a window is there.
@@ -391,7 +388,7 @@ class Socket:
             if not self._out.has_room:
                 return True
             self._out.push(wire.write(wire.line(line)))
-            self._shown.cursor = line.seq
+            self._shown.sent(line)
         return len(page) == self._shared.pace.page
 
     async def _put(self, frames: list[bytes]) -> None:

@@ -14,6 +14,7 @@ from bot.relay.outcomes import NotDone
 from bot.visitors.allowance import Rate
 from bot.visitors.pace import Pace
 from bot.visitors.routes import Allowances
+from bot.visitors.socket import Socket
 from bot.visitors.wire import Close
 from tests.visitors.browser import CHAT, Browser, texts, until
 from tests.visitors.conftest import Site, StartSite
@@ -121,6 +122,22 @@ async def test_what_nobody_read_is_not_confirmed_and_what_he_comes_back_with_is(
     await tab.send(t="presence", state="open")
     await until(lambda: site.visiting.reports[-1] == (CHAT, Presence.OPEN))
     assert site.visiting.seen[-1] == 2
+
+
+async def test_nobody_is_asked_whether_he_has_his_own_words(start_site: StartSite) -> None:
+    site = await start_site(pace=Pace(sweep=0.02))
+    ada = await site.browser()
+    await ada.join(site.visiting.invite())
+    tab = await ada.talk(CHAT, after=1)
+    (socket,) = site.hub.everybody()
+    assert isinstance(socket, Socket)
+    await until(lambda: socket._due > 0.0)
+    await tab.send(t="say", key="k", text="it is still dark")
+    await tab.next("ack")
+    await until(lambda: socket._due > 0.0)  # it was seen to since, if there was something to see to
+    assert socket._shown.asked == 1
+    site.visiting.answer(CHAT, "Look at the toner.")
+    await until(lambda: socket._shown.asked == 3)
 
 
 @pytest.mark.parametrize("payload", [b"", b"9", b"-1", b"1e9", b"\xb2", b"9" * 40])
