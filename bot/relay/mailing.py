@@ -135,6 +135,20 @@ class AnswersHandler:
 
     async def deliver(self, delivery: Delivery) -> After | None:
         """Mail it, unless he has come back, or the ticket is another than the one confirmed."""
+        try:
+            ready = await self._ready(delivery)
+            if not isinstance(ready, tuple):
+                return ready
+            now = await self._tickets.read(ready[0].ticket.ref)
+            ready = await self._ready(delivery)  # what was so before RT answered may not be so now
+            return await self._mail(delivery, *ready, now) if isinstance(ready, tuple) else ready
+        except (NotDone, Unclear) as error:
+            if isinstance(error, Unclear) and not _may_be_there(delivery):
+                raise  # the next try looks whether it is there
+            raise insisting(self._relay, delivery, error) from error
+
+    async def _ready(self, delivery: Delivery) -> tuple[Chat, list[Line]] | After | None:
+        """Return the chat and what is to be mailed as they are now, or what to do instead."""
         found = await self._relay.store.look(delivery.chat_id or "")
         if found is None:
             return None
@@ -143,14 +157,6 @@ class AnswersHandler:
             return self._then(delivery, problem=_TOO_LATE)
         if one is None or one.number != _number(delivery):
             return None
-        try:
-            return await self._mail(delivery, chat, one)
-        except (NotDone, Unclear) as error:
-            if isinstance(error, Unclear) and not _may_be_there(delivery):
-                raise  # the next try looks whether it is there
-            raise insisting(self._relay, delivery, error) from error
-
-    async def _mail(self, delivery: Delivery, chat: Chat, one: Mailing) -> After:
         lines = await self._lines(delivery, chat, one)
         if not _may_be_there(delivery) and chat.presence is Presence.OPEN:
             return self._then(delivery, problem=_BACK)
@@ -158,12 +164,14 @@ class AnswersHandler:
             return self._then(delivery, problem=_ALL_GONE)
         if fingerprint(chat.ticket) != one.ticket:
             return self._then(delivery, problem=_MOVED)
-        now = await self._tickets.read(chat.ticket.ref)
+        return chat, lines
+
+    async def _mail(self, delivery: Delivery, chat: Chat, lines: list[Line], now: Ticket) -> After:
         if problem := _differs(chat, now):
             return self._then(delivery, problem=problem, found=now)
         way_back = self._relay.rules.link_base if await self._may_return(chat) else ""
         text = answers_text(chat, [self._told(line) for line in lines], way_back)
-        marker = f"[answers-{chat.id}-{one.number}]"
+        marker = f"[answers-{chat.id}-{_number(delivery)}]"
         await self._tickets.correspond(chat.ticket.ref, text, marker, _HEADING)
         return self._then(delivery, seqs=tuple(line.seq for line in lines))
 

@@ -16,6 +16,7 @@ from bot.relay.answering import Answer
 from bot.relay.mailing import obstacle
 from bot.relay.outcomes import Refused
 from bot.relay.ports import Seat
+from bot.relay.storage import Unit
 from tests.people import ADAS, GRACE, SIGNED_IN, STRANGER, TICKET, talking
 from tests.relay.doorway import asks, thread_of
 from tests.relay.house import RULES, House
@@ -254,17 +255,22 @@ async def test_a_deleted_ticket_stops_it(house: House) -> None:
     assert told(house) == "Ticket rt#12345 is deleted."
 
 
+async def moved(house: House, chat: Chat) -> None:
+    """The chat is taken to another ticket."""
+    other = replace(TICKET, ref=TicketRef("rt", 777), asked=TicketRef("rt", 777))
+
+    async def move(unit: Unit) -> None:
+        now = await house.chat(chat.id)
+        now = await house.relay.happen(unit, now, e.MoveProposed(house.clock(), GRACE, other))
+        await house.relay.happen(unit, now, e.Moved(house.clock(), GRACE, 1))
+
+    await house.store.write(move)
+
+
 async def test_a_chat_that_is_taken_to_another_ticket_meanwhile_stops_it(house: House) -> None:
     chat, _ = await left(house)
     await house.presses("mail", chat, mail_echo="345")
-    other = replace(TICKET, ref=TicketRef("rt", 777), asked=TicketRef("rt", 777))
-
-    async def move(unit: object) -> None:
-        now = await house.chat(chat.id)
-        now = await house.relay.happen(unit, now, e.MoveProposed(house.clock(), GRACE, other))  # type: ignore[arg-type]
-        await house.relay.happen(unit, now, e.Moved(house.clock(), GRACE, 1))  # type: ignore[arg-type]
-
-    await house.store.write(move)
+    await moved(house, chat)
     await house.deliver()
     assert house.tickets.letters == []
     assert "taken to another ticket" in told(house)

@@ -1,17 +1,19 @@
 """A mail to a visitor who left goes once, whatever is pressed, lost, or done meanwhile."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.chat import State
 from bot.domain.messages import Notice
 from bot.domain.presence import Presence
+from bot.domain.tickets import Ticket, TicketRef
 from bot.relay.answering import Answer
 from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.relay.people import Trace, Traces, erase
 from tests.people import GRACE, TICKET
 from tests.relay.house import RULES, House
-from tests.relay.test_mailing import CHARLES, left, mailed, notices, told
+from tests.relay.test_mailing import CHARLES, left, mailed, moved, notices, told
 
 UNDO = timedelta(seconds=60)
 
@@ -136,6 +138,49 @@ async def test_if_all_of_it_is_taken_back_nothing_is_mailed(house: House) -> Non
     await house.deliver()
     assert house.tickets.letters == []
     assert "or it was taken back" in told(house)
+
+
+def while_rt_is_asked(house: House, work: Callable[[], Awaitable[object]]) -> None:
+    """RT takes its time to tell of the ticket, and this happens meanwhile."""
+    read = house.tickets.read
+
+    async def slow(ref: TicketRef) -> Ticket:
+        found = await read(ref)
+        await work()
+        return found
+
+    house.tickets.read = slow  # type: ignore[method-assign]
+
+
+async def test_what_becomes_a_note_while_rt_is_asked_is_not_mailed(house: House) -> None:
+    chat, _ = await left(house)
+    key = await house.writes("He never looks himself.")
+    await house.presses("mail", chat, mail_echo="345")
+    while_rt_is_asked(house, lambda: house.changes(key, "// He never looks himself."))
+    await house.deliver()
+    (letter,) = house.tickets.letters
+    assert "toner" in letter
+    assert "never looks" not in letter
+
+
+async def test_who_comes_back_while_rt_is_asked_is_mailed_nothing(house: House) -> None:
+    chat, _ = await left(house)
+    await house.presses("mail", chat, mail_echo="345")
+    while_rt_is_asked(house, lambda: house.visiting.presence(chat.id, Presence.OPEN))
+    await house.deliver()
+    assert house.tickets.letters == []
+    assert "came back" in told(house)
+
+
+async def test_a_chat_that_is_taken_to_another_ticket_while_rt_is_asked_mails_nothing(
+    house: House,
+) -> None:
+    chat, _ = await left(house)
+    await house.presses("mail", chat, mail_echo="345")
+    while_rt_is_asked(house, lambda: moved(house, chat))
+    await house.deliver()
+    assert house.tickets.letters == []
+    assert "taken to another ticket" in told(house)
 
 
 async def test_an_edit_while_it_is_on_its_way_can_be_mailed_by_another_press(house: House) -> None:
