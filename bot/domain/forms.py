@@ -35,7 +35,10 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("keep ticket", "leave it where it is"),
     ("open until 17:00", "let visitors begin chats, until then or until the closing hour"),
     ("close", "let them begin no more; chats that are running go on"),
-    ("chats", "list the chats that go on, who waits longest first, and records that are not in RT"),
+    (
+        "chats",
+        "list the chats that go on, who waits longest first, and the records that RT is yet to get",
+    ),
     (
         "block 2h because REASON",
         "end this chat and keep its visitor out (30 min, 2h, 3 days)",
