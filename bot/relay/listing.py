@@ -55,7 +55,7 @@ class ListHandler(InThread):
         """Read it, and post it."""
         asked = cast("ListPayload", delivery.payload)
         thread = await self._relay.store.thread(asked["thread"])
-        told = await self._told(thread, asked["by"])
+        told = await self._told(thread, asked["by"][0])
         whom, repeated = asked["mention"], delivery.attempt > 1 or rows.tries(delivery) > 0
         notice = Tell(Answer.CHATS, told, None, (whom[0], whom[1]), resent=repeated)
         await self._threads.tell(thread, notice)

@@ -87,16 +87,17 @@ def notice(
 
 
 class ListPayload(TypedDict):
-    """``thread`` is our id of where it was asked, ``by`` who asked; ``mention`` as of a TellPayload."""
+    """``thread`` is our id of where it was asked; ``by`` as of a LostPayload, ``mention`` of a TellPayload."""
 
     thread: int
-    by: str
+    by: list[str]
     mention: list[str]
 
 
 def listing(thread: int, by: Operator) -> Delivery:
     """Which chats there are, as it is when that is posted: nothing of it is kept."""
-    asked: ListPayload = {"thread": thread, "by": by.id, "mention": [by.mention_id, by.name]}
+    mention = [by.mention_id, by.name]
+    asked: ListPayload = {"thread": thread, "by": [by.id, by.name], "mention": mention}
     stream, kind = Stream.THREAD.of(thread), DeliveryKind.LIST
     return Delivery(Lane.TEAMS, stream, kind, asked, thread=thread, rank=URGENT)
 

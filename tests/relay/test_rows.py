@@ -47,7 +47,7 @@ MADE = [
     (
         rows.listing(7, Operator("grace-id", "Grace", "29:grace")),
         "teams thread:7 list",
-        '{"thread": 7, "by": "grace-id", "mention": ["29:grace", "Grace"]}',
+        '{"thread": 7, "by": ["grace-id", "Grace"], "mention": ["29:grace", "Grace"]}',
     ),
     (
         rows.lost(CHAT, 7, Word.ORPHANED, "", SYSTEM),

@@ -8,7 +8,9 @@ from bot.domain.events import Purged, TranscriptFiled
 from bot.domain.identity import Identity, Proof
 from bot.domain.reception import Reception
 from bot.domain.tickets import TicketRef
+from bot.relay import rows
 from bot.relay.delivery import Delivery, Lane
+from bot.relay.inbound import Operator
 from bot.relay.people import erase
 from bot.relay.relay import Relay, Rules
 from bot.store import SqlStore, find_traces
@@ -60,6 +62,14 @@ async def test_whom_an_answer_on_its_way_calls_is_found_and_it_is_dropped(
     assert not find_traces(url, ALAN.name)
     assert len(find_traces(url, "29:grace").loose) == 1
     assert [trace.chat for trace in find_traces(url, ADAS.login).chats] == ["chat-1"]
+
+
+async def test_whoever_has_asked_for_the_list_of_chats_is_found_by_any_of_his_names(
+    store: SqlStore, url: str
+) -> None:
+    await schedule(store, rows.listing(1, Operator(ALAN.id, ALAN.name, "29:alan")))
+    for name in (ALAN.id, ALAN.name, "29:alan"):
+        assert len(find_traces(url, name).loose) == 1
 
 
 async def test_a_notice_that_calls_whoever_sent_the_record_is_dropped_with_his_name(
