@@ -99,7 +99,7 @@ class ListHandler(InThread):
             if chat.state is State.OPEN
             else (
                 f"with {named or 'the visitor'}, ended {self._when(chat.ended or chat.created)}, "
-                f"{_RECORD[chat.state]}; {_who_has(chat)}"
+                f"{_record(chat)}; {_who_has(chat)}"
             )
         )
         return f"{about}{f' “{subject}”' if subject else ''}: {stands}. {self._where(one, here)}"
@@ -125,6 +125,12 @@ class ListHandler(InThread):
 def since(one: UnderWay) -> datetime | None:
     """Return since when the visitor waits for a word: the first that nobody has answered, or any at all."""
     return min(filter(None, (one.unanswered, one.chat.waits_since)), default=None)
+
+
+def _record(chat: Chat) -> str:
+    if chat.state is State.ENDED and chat.filing is not None and chat.filing.unclear:
+        return "its record may be in RT already: look at the card"
+    return _RECORD[chat.state]
 
 
 def _who_has(chat: Chat) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.events import Ended, FilingHeld
+from bot.domain.chat import State
+from bot.domain.events import Ended, FilingFailed, FilingHeld
 from bot.domain.presence import Presence
 from bot.relay.answering import Answer
 from bot.relay.outcomes import NotDone, Refused
@@ -108,6 +109,22 @@ async def test_records_that_are_not_in_rt_come_behind(house: House) -> None:
     house.clock.now += timedelta(minutes=2)
     await house.deliver()
     assert await listed(house) == ["No chat is going on, and no record waits for RT."]
+
+
+async def test_a_record_that_may_be_in_rt_is_not_said_to_be_missing_there(house: House) -> None:
+    chat, _ = await house.talking(within(THREAD))
+    await house.presses("file", chat, thread=within(THREAD), summary="Toner.")
+
+    async def fails(unit: Unit) -> None:
+        one = await unit.chat(chat.id)
+        assert one
+        failed = FilingFailed(house.clock(), "It is in ticket rt#12345.", unclear=True)
+        await house.relay.happen(unit, replace(one, state=State.FILING), failed)
+
+    await house.store.write(fails)
+    (line,) = await listed(house)
+    assert "may be in RT already" in line
+    assert "not in RT" not in line
 
 
 async def test_it_is_read_when_it_is_posted_and_nothing_of_it_is_kept(house: House) -> None:
