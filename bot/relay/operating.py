@@ -14,6 +14,7 @@ from bot.domain.commands import (
     Blocks,
     Chats,
     Close,
+    Command,
     Help,
     Misput,
     Press,
@@ -150,37 +151,38 @@ class Operating:
             if awaited is None:
                 return False
             heard = awaited
-        if heard.mentioned and isinstance(
-            parse_command(heard.text, self._hosts),
-            StartChat | Press | Receive | Close | Block | Unblock,
-        ):
+        command = parse_command(heard.text, self._hosts) if heard.mentioned else None
+        if isinstance(command, StartChat | Press | Receive | Close | Block | Unblock):
             # Carried out once: whoever mends a typo in it does not ask for it again.
             await unit.first_time(thread.conversation_id, mentioned_later(heard.key))
         if not is_note(heard.text):
-            await self._answer(unit, thread, chats, heard, at)
+            await self._answer(unit, thread, chats, heard, command, at=at)
         return True
 
     async def _answer(
-        self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None
+        self,
+        unit: Unit,
+        thread: Thread,
+        chats: list[Chat],
+        heard: Heard,
+        command: Command | None,
+        *,
+        at: datetime | None,
     ) -> None:
-        """Do what a message asks for, which is new to us and no note."""
+        """Do what a message asks for, which is new to us and no note; ``command`` is what it is read as."""
         live = next((chat for chat in chats if chat.state in LIVE), None)
-        if self._asks_for_chats(heard):
+        if isinstance(command, Chats) and not heard.brings:  # about no chat of this thread's
             await unit.schedule(rows.listing(thread.id, heard.operator))
+        elif live is None and isinstance(command, Block | Misput | Unblock | Blocks):
+            known = about(chats, at, self._relay.now())
+            await self._blocking.command(unit, thread, known, heard, command)
         elif live is None:
-            if not await self._of_blocks(unit, thread, chats, heard, at):
-                await self._in_free(unit, thread, chats, heard, at)
+            await self._in_free(unit, thread, chats, heard, command, at=at)
         elif await was_open(unit, live, at, self._relay.now()):
-            await self._in_live(unit, thread, live, chats, heard)
+            await self._in_live(unit, thread, chats, heard, command, chat=live)
         else:
             word = Answer.NOT_DELIVERED
             await self._telling.answer(unit, thread, heard, word, _LATE, chat=live)
-
-    def _asks_for_chats(self, heard: Heard) -> bool:
-        """Tell whether the list is asked for, which is about no chat of the thread in particular."""
-        if not heard.mentioned or heard.brings:
-            return False
-        return isinstance(parse_command(heard.text, self._hosts), Chats)
 
     def _concerned(self, chats: Sequence[Chat]) -> Chat | None:
         """Return the chat that people in a thread may think they are in, of the newest ones."""
@@ -198,10 +200,16 @@ class Operating:
         return chat.state in _ENDED and ended is not None and self._relay.now() - ended < _ECHO
 
     async def _in_live(
-        self, unit: Unit, thread: Thread, chat: Chat, chats: list[Chat], heard: Heard
+        self,
+        unit: Unit,
+        thread: Thread,
+        chats: list[Chat],
+        heard: Heard,
+        command: Command | None,
+        *,
+        chat: Chat,
     ) -> None:
-        """Words in a thread that carries a chat; ``chats`` are all that it has had, newest first."""
-        command = parse_command(heard.text, self._hosts) if heard.mentioned else None
+        """Words in a thread that carries ``chat``; ``chats`` are all that it has had, newest first."""
         match command:
             case Press("undo"):  # what can be undone was sent: it is of a chat before this one
                 sent = meant("undo", [one for one in chats if one.state in SENT] or [chat])
@@ -279,19 +287,15 @@ class Operating:
         except ChatFull:
             await self._telling.answer(unit, thread, heard, Answer.CHAT_FULL, chat=chat)
 
-    async def _of_blocks(
-        self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None
-    ) -> bool:
-        """Do what is about whom to keep out; False if it is not about that."""
-        command = parse_command(heard.text, self._hosts) if heard.mentioned else None
-        if not isinstance(command, Block | Misput | Unblock | Blocks):
-            return False
-        known = about(chats, at, self._relay.now())
-        await self._blocking.command(unit, thread, known, heard, command)
-        return True
-
     async def _in_free(
-        self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None
+        self,
+        unit: Unit,
+        thread: Thread,
+        chats: list[Chat],
+        heard: Heard,
+        command: Command | None,
+        *,
+        at: datetime | None,
     ) -> None:
         """Words in a thread without a live chat."""
         over = next((chat for chat in chats if self._just_ended(chat)), None)
@@ -301,15 +305,15 @@ class Operating:
             detail = ADDRESSED if called else ""
             await self._telling.answer(unit, thread, heard, word, detail, chat=over)
             return
-        match parse_command(heard.text, self._hosts):
+        match command:
             case StartChat(ticket):
                 await unit.schedule(rows.lookup(rows.wish(ticket, thread.id, heard.operator)))
-            case Receive() | Close() as command:
+            case Receive() | Close():
                 await self._receiving.command(unit, thread, heard, command)
             case TooMany(found):
                 several = ", ".join(map(str, found[:_NAMED])) + (" …" if found[_NAMED:] else "")
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
-            case Press() as command if known := about(chats, at, self._relay.now()):
+            case Press() if known := about(chats, at, self._relay.now()):
                 await self._typed.for_one_of(unit, thread, known, heard, command)
             case Say() if over is None:
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
@@ -317,7 +321,7 @@ class Operating:
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)
             case Help():
                 await self._telling.answer(unit, thread, heard, Answer.HELP)
-            case None | Say() as command:
+            case None | Say():
                 form = None if command else self._held_back(heard)
                 nothing = Answer.NOT_DELIVERED if over else Answer.NO_NUMBER
                 word = Answer.MISTYPED if form else nothing

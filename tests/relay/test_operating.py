@@ -1,11 +1,15 @@
 """What COs write and press."""
 
+from unittest.mock import patch
+
 import pytest
 
 from bot.domain.chat import State
+from bot.domain.commands import parse_command
 from bot.domain.invitations import Fate, Route
 from bot.domain.messages import MAX_MESSAGE_BYTES, Kind
 from bot.domain.tickets import TicketRef
+from bot.relay import operating
 from bot.relay.answering import Answer
 from bot.relay.outcomes import NotDone, Refused
 from bot.relay.ports import Listening
@@ -42,6 +46,19 @@ async def test_what_is_no_ticket_gets_an_answer(house: House, text: str, answer:
     await house.writes(text)
     await house.deliver()
     assert house.threads.words == [answer]
+
+
+@pytest.mark.parametrize("text", ["Is the toner empty?", "say: 12345", "blocks", "chats", "help"])
+@pytest.mark.parametrize("live", [True, False])
+async def test_a_message_is_looked_at_for_a_command_once(
+    house: House, text: str, *, live: bool
+) -> None:
+    """It takes as long as a statement of the database's."""
+    if live:
+        await house.talking()
+    with patch.object(operating, "parse_command", wraps=parse_command) as reads:
+        await house.writes(text)
+    assert reads.call_count == 1
 
 
 async def test_a_ticket_that_cannot_be_had_is_explained(house: House) -> None:
