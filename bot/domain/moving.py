@@ -30,6 +30,7 @@ def _moved(chat: Chat, event: e.Moved) -> Step:
     there: list[f.Effect] = []
     if chat.waits:  # without an intake he is one of those who wait no more: somebody has him
         chat = replace(chat, operators=(event.by,), takes=chat.takes + 1)
+        chat = replace(chat, unheard=event.at, unanswered=None)  # without a word yet, as by Take
         chat, line = notice(chat, event, event.by, Notice.OPERATOR_JOINED)
         there.append(line)
     rebinding = Rebinding(event.by, event.at, before, after.ref, event.match, event.reason)

@@ -9,10 +9,11 @@ from bot.domain.presence import Presence
 from bot.relay.answering import Answer
 from bot.relay.ports import Listening
 from bot.teams.words import say
-from tests.people import ALAN, GRACE
+from tests.people import ALAN, GRACE, SIGNED_IN
 from tests.relay.doorway import answered, asks, thread_of, tidied
 from tests.relay.house import RULES, House
 from tests.relay.test_called import calls
+from tests.relay.test_spans import Listens
 
 PATIENCE = RULES.door.answer_within
 
@@ -83,6 +84,22 @@ async def test_who_takes_it_and_answers_is_called_and_nobody_told_otherwise(door
     await door.visiting.end(joined.seat)
     await door.deliver()
     assert calls(door)[-1] == (Word.ENDED_BY_VISITOR, ALAN.id)
+
+
+async def test_who_only_takes_a_question_to_its_ticket_has_not_answered_it(door: House) -> None:
+    spans = Listens(door)
+    chat = (await asks(door, who=SIGNED_IN)).chat
+    await door.deliver()
+    thread = await thread_of(door, chat)
+    await tidied(door, PATIENCE + timedelta(minutes=1))
+    for typed in ("move to ticket 12345", "confirm move 345"):
+        await door.writes(typed, thread=thread, who="alan")
+        await door.deliver()
+    assert (await door.chat(chat.id)).operators == (ALAN,)
+    assert spans.heard == []
+    await tidied(door, PATIENCE + timedelta(minutes=1))
+    assert (await door.texts(chat.id))[-1] == Notice.UNANSWERED
+    assert calls(door)[-1] == (Word.UNANSWERED, ALAN.id)
 
 
 async def test_what_ends_after_a_take_without_a_word_is_filed_as_unanswered(door: House) -> None:
