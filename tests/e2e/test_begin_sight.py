@@ -74,6 +74,12 @@ class Door:
         await self.ada.page.locator("rt-livechat .door .main").click()
         await self.sees(word)
 
+    async def goes_on(self, answer: tuple[int, dict[str, Any]], word: str) -> None:
+        """Ada presses the way into the chat that she is in, and this is the answer."""
+        self.answer = answer
+        await self.ada.page.locator("rt-livechat .main").click()
+        await self.sees(word)
+
 
 async def every_state(door: Door, look: Look) -> None:
     """Lead Ada through all that the door can say."""
@@ -103,6 +109,13 @@ async def every_state(door: Door, look: Look) -> None:
     await door.comes(OPEN, "door_record")
     await door.sends((429, {"error": "slow_down"}), "refused_slow_down")
     await look("too quick")
+    await door.comes({"state": "closed"} | INSIDE, "door_in")
+    await door.goes_on((503, {"error": "busy"}), "trouble_text")
+    await door.sees("door_in")
+    await look("not led in")
+    door.step = {"state": "closed", "who": "ada", "inside": None}
+    await door.goes_on((403, BLOCKED), "kept_out")
+    await look("kept out of it")
     await door.ada.page.add_init_script(UNSEEN)
     await door.comes(OPEN, "door_cookies")
     await look("no cookies")
@@ -122,12 +135,12 @@ async def test_axe_finds_nothing_at_the_door_in_any_state(
             both = violations_everywhere if language in {"en", "ar"} else violations
             seen[name] = await both(ada.page)
 
-        await ada.page.route(re.compile("/api/begin$"), door.answers)
+        await ada.page.route(re.compile("/api/(begin|go-on)$"), door.answers)
         await ada.page.add_init_script(SPEAK.format(language))
         await ada.visit()
         await every_state(door, look)
         assert {name: found for name, found in seen.items() if found} == {}
-        assert len(seen) == 15
+        assert len(seen) == 17
         assert ada.complaints == []
 
 

@@ -11,7 +11,7 @@ const { offer, barred } = inside({ h, button, say, sayNames } as unknown as Kit)
 const words = (child: Child): string =>
   !child ? "" : typeof child === "string" ? child : child.kids.map(words).join(" ");
 
-const shown = (operators: string[], go = () => {}): Child[] => offer("ada", { chat: "ID", operators }, false, go);
+const shown = (operators: string[], go = () => {}): Child[] => offer("ada", { chat: "ID", operators }, "Why not", false, go);
 
 test("who is in a chat already is told with whom, or that nobody has answered yet", () => {
   const answered = shown(["Grace Hopper", "Alan Turing"]).map(words).join(" ");
@@ -24,6 +24,7 @@ test("it is entered by a press", () => {
   let pressed = 0;
   const way = shown([], () => pressed++).at(-1) as Spec;
   equal(words(way), EN.door_go_on);
+  ok(shown([]).map(words).includes("Why not"));
   (way.props["click"] as () => void)();
   equal(pressed, 1);
 });
@@ -31,5 +32,6 @@ test("it is entered by a press", () => {
 test("why it cannot be entered is said where there is something to say", () => {
   equal(barred("ended"), EN.over_head);
   equal(barred("running"), EN.door_running);
+  for (const why of ["lost", "busy", "slow_down", "internal"]) equal(barred(why), EN.trouble_text);
   ok(!barred("sign_in") && !barred(""));
 });

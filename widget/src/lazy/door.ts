@@ -217,7 +217,7 @@ class Door {
     if (signed_out) this.app.clean();
     this.blocked = error === "blocked" ? until : "";
     // Also without an answer: the way in may have come with one that was cut.
-    await this.#carry(error);
+    await this.#carry(error || "lost");
   }
 
   /** There is a chat already: if this browser has a seat there, what was asked here can be sent there. */
@@ -227,7 +227,7 @@ class Door {
     const { talk } = app;
     if (talk) this.step = undefined;
     else await this.look();
-    this.barred = talk || this.step?.inside ? "" : error;
+    this.barred = talk || (error === "running" && this.step?.inside) ? "" : error;
     app.draw();
     if (!talk) return;
     // What was typed by somebody who was signed in is for no chat of another's.
@@ -250,6 +250,7 @@ export function door(kit: Kit, { waits, asks }: Asking) {
   const found = hitsView(kit);
   const { offer, barred, sign } = inside(kit);
   const head = (words: string) => h("h3", { tabindex: "-1" }, words);
+  const refused = ({ blocked, barred: why }: Door) => (blocked ? keptOut(kit, blocked) : barred(why));
 
   const why = (name: Field, code: string) =>
     code === "empty"
@@ -306,7 +307,7 @@ export function door(kit: Kit, { waits, asks }: Asking) {
   }
 
   function form(door: Door, step: Step): Spec {
-    const { sending, tries, slow, wrong, blocked } = door;
+    const { sending, tries, slow, wrong } = door;
     const fields = [...(step.who ? FIELDS.slice(0, 1) : FIELDS), ...askedAt(step)];
     const submit = (event: Event) => {
       event.preventDefault();
@@ -321,7 +322,7 @@ export function door(kit: Kit, { waits, asks }: Asking) {
       door.app.draw();
       lead(door.app);
     };
-    const complaint = blocked ? keptOut(kit, blocked) : barred(door.barred) || (!!Object.keys(wrong)[0] && say("door_wrong"));
+    const complaint = refused(door) || (!!Object.keys(wrong)[0] && say("door_wrong"));
     const status = slow ? say("refused_slow_down") : tries ? say("trying") : sending ? say("sending") : "";
     return h(
       "form.door",
@@ -369,14 +370,14 @@ export function door(kit: Kit, { waits, asks }: Asking) {
     if (!door.lost && !door.sending && Date.now() - door.at > OLD) void door.look();
     if (!step) return [head(say("trouble_head")), p(say("trouble_text")), again, ticket];
     if (step.state === "off") return [head(say("none_head")), p(say("none_text")), ticket];
-    if (who && chat && !door.sending) return offer(who, chat, kept(door), () => void door.goOn(chat.chat));
+    if (who && chat && !door.sending) return offer(who, chat, barred(door.barred), kept(door), () => void door.goOn(chat.chat));
     // Without a cookie a chat is not found again, and a CO would answer nobody.
     if (step.state === "open" && !keepsCookies()) return [head(say("door_title")), p(say("door_cookies")), ticket];
     if (step.state === "open" || (door.sending && step.until)) return open(door, step);
     const full = step.state === "full";
     return [
       head(full ? say("door_full_title") : say("door_closed_title")),
-      h("p.bad", { key: "alert", role: "alert" }, barred(door.barred)),
+      h("p.bad", { key: "alert", role: "alert" }, refused(door)),
       p(full ? say("door_full") : say("door_closed")),
       kept(door),
       ticket,
