@@ -179,3 +179,10 @@ async def test_what_names_no_chat_is_refused(site: Site, body: dict[str, str]) -
     phone = await signed_in(site)
     assert await phone.posts("go-on", **body) == (400, {"error": "broken"})
     assert await phone.posts("go-on", chat="x" * 32) == (403, {"error": "not_yours"})
+
+
+async def test_chats_are_not_guessed_without_end(site: Site) -> None:
+    phone = await signed_in(site)
+    statuses = [(await phone.posts("go-on", chat="x" * 32))[0] for _ in range(62)]
+    assert statuses[:60] == [403] * 60
+    assert statuses[-1] == 429
