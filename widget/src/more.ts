@@ -1,8 +1,9 @@
 /**
- * What a page carries only once the panel is open or there is a chat: beginning one, files, options, sounds, and what can be done at the
- * end. It is fetched with the chat. Until then, and without it, a message with a file shows what its
- * sender says of it, a chat that is over says so and where its ticket is, and what looks like a password
- * is sent like anything else.
+ * What a page carries only once the panel is open or there is a chat: beginning one, files, options,
+ * sounds, rare notices, and what can be done at the end. It is fetched with the chat. Until then, and
+ * without it, a message with a file shows what its sender says of it, a chat that is over says so and
+ * where its ticket is, a rare notice is not shown, and what looks like a password is sent like anything
+ * else.
  */
 import type { App } from "./app.ts";
 import type { Entry } from "./session.ts";
