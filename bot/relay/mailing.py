@@ -15,7 +15,7 @@ from bot.domain.files import Standing
 from bot.domain.legible import plain_name
 from bot.domain.mailing import MailAsked, MailEnded, Mailing
 from bot.domain.matching import Change, are_same, changes, fingerprint
-from bot.domain.messages import Author, Message
+from bot.domain.messages import Author, Kind, Message, Notice
 from bot.domain.presence import Presence
 from bot.domain.tickets import Ticket
 from bot.domain.transcript import Line
@@ -198,14 +198,16 @@ class AnswersHandler:
             log += page
         since = one.since if _may_be_there(delivery) else max(one.since, chat.seen)
         wanted = answers.written(log, since, one.upto)
-        files = {line.seq: line.file for line in log if line.file}
+        pictures = {
+            line.seq: _PICTURE
+            for line in log
+            if line.file and line.file.standing is not Standing.LINK
+        }
+        for line in log:
+            if line.kind is Kind.NOTICE and line.text == Notice.FILE_MISSING and line.target:
+                pictures[line.target] = _MISSING
         lines = [line for line in transcript.resolve(log) if line.seq in wanted]
-        return [
-            replace(line, text=_PICTURE)
-            if (file := files.get(line.seq)) and file.standing is not Standing.LINK
-            else line
-            for line in lines
-        ]
+        return [replace(line, text=pictures.get(line.seq, line.text)) for line in lines]
 
     def _told(self, line: Line) -> str:
         """Word a message as the record does. What it quotes may be the visitor's, and others read this."""
@@ -235,6 +237,7 @@ class AnswersHandler:
 
 
 _PICTURE = "(a picture, which will be on your request with the record of the chat)"
+_MISSING = "(a picture that did not come through)"
 
 
 def _number(delivery: Delivery) -> int:

@@ -123,6 +123,16 @@ async def test_a_quote_of_the_visitors_words_and_a_picture_stay_out(house: House
     assert "https://share.test/plan.pdf" in letter
 
 
+async def test_no_picture_is_promised_that_did_not_come_from_teams(house: House) -> None:
+    chat, _ = await left(house)
+    await house.writes("", pictures=("https://smba.test/gone",))
+    await house.deliver()
+    await mailed(house, chat)
+    (letter,) = house.tickets.letters
+    assert "which will be on your request" not in letter
+    assert "(a picture that did not come through)" in letter
+
+
 async def test_while_the_chat_is_open_and_his_seat_is_good_it_says_how_to_go_on(
     house: House,
 ) -> None:
