@@ -252,11 +252,11 @@ class Chat:
     ``rating`` is None where the visitor is not to be asked whether the chat helped.
     ``intake``, of a chat that a visitor began, is the ticket that is to be made for its record, as
     long as it has none (then ``ticket`` has the number 0); ``unanswered`` is when both sides were
-    told that nobody had answered. ``unheard`` is since when a visitor who was invited, or whose question
-    was taken, has heard nothing of an operator's yet. ``returns`` counts how often its visitor was put back to those who
-    wait, ``returned`` is when he last was, ``former`` are the operators who were there before that.
-    ``details`` is what he told besides his question. ``own`` are his open tickets in RT, once those are
-    known, as long as the chat has none.
+    told that nobody had answered. ``unheard`` is since when a visitor who was invited, or whose
+    question was taken or brought to a ticket, has heard nothing of an operator's yet. ``returns``
+    counts how often its visitor was put back to those who wait, ``returned`` is when he last was,
+    ``former`` are the operators who were there before that. ``details`` is what he told besides his
+    question. ``own`` are his open tickets in RT, once those are known, as long as the chat has none.
     ``seen`` is the last line that a window of his had confirmed while it was in front of him, as far as
     we knew when that changed; ``answered`` is the last line in which an operator said or edited something.
     """
