@@ -172,9 +172,7 @@ def _removed(chat: Chat, event: e.Removed) -> Step:
 def _presence_changed(chat: Chat, event: e.PresenceChanged) -> Step:
     seen = max(chat.seen, min(event.seen, chat.head))
     if event.presence is chat.presence:
-        after = replace(chat, seen=seen)
-        more = answers.are_missed(chat) and not answers.are_missed(after)
-        return after, (f.ShowCard(soon=False),) if more else ()
+        return replace(chat, seen=seen), ()
     chat = replace(chat, presence=event.presence, presence_since=event.at, seen=seen)
     if event.presence is Presence.OPEN:
         chat = replace(chat, closing=None)

@@ -127,6 +127,29 @@ async def test_a_record_that_may_be_in_rt_is_not_said_to_be_missing_there(house:
     assert "not in RT" not in line
 
 
+async def test_the_record_that_waits_longest_comes_first_and_a_day_before_today_is_named(
+    house: House,
+) -> None:
+    later, _ = await house.talking(within(THREAD))
+    first, _ = await house.talking(within(OTHER))
+    for chat, thread in ((first, OTHER), (later, THREAD)):
+        await house.presses("end", chat, thread=within(thread))
+        house.clock.now += timedelta(days=1)
+    await house.visiting.presence(first.id, Presence.GONE)  # it changed last
+    one, two = await listed(house)
+    assert "ended 21 November, 10:42, its record" in one
+    assert one.endswith(link_to(OTHER))
+    assert "ended 22 November, 10:42, its record" in two
+
+
+async def test_of_a_chat_whose_thread_is_still_to_be_opened_that_is_said(door: House) -> None:
+    await asks(door)
+    await door.writes("chats", thread=ASKED_IN)
+    await door.deliver("list")
+    ((_, notice),) = door.threads.told
+    assert "nobody has it. Its thread is being opened.\n" in say(notice, Listening.MENTION)
+
+
 async def test_it_is_read_when_it_is_posted_and_nothing_of_it_is_kept(house: House) -> None:
     chat, _ = await house.talking(within(THREAD))
     await house.writes("chats", thread=ASKED_IN)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain import events as e
-from bot.domain.chat import Chat
+from bot.domain.chat import Chat, State
 from bot.domain.identity import Identity, Proof
 from bot.domain.matching import fingerprint
 from bot.domain.messages import Author, Kind, Notice, Role
@@ -17,7 +17,7 @@ from bot.relay.mailing import obstacle
 from bot.relay.outcomes import Refused
 from bot.relay.ports import Seat
 from bot.relay.storage import Unit
-from tests.people import ADAS, GRACE, SIGNED_IN, STRANGER, TICKET, talking
+from tests.people import ADAS, GRACE, SIGNED_IN, STRANGER, TICKET, filing, talking
 from tests.relay.doorway import asks, thread_of
 from tests.relay.house import RULES, House
 
@@ -218,6 +218,14 @@ async def test_in_a_chat_without_a_ticket_nobody_is_mailed_anything(
 
 def test_a_stranger_is_mailed_nothing_whatever_ticket_he_gives() -> None:
     assert "nobody vouches" in obstacle(replace(talking(), identity=STRANGER))
+
+
+def test_of_a_ticket_that_is_found_to_be_another_the_record_is_decided_first() -> None:
+    chat = filing()
+    assert chat.filing
+    merged = replace(TICKET, ref=TicketRef("rt", 777))
+    stopped = replace(chat, state=State.ENDED, filing=replace(chat.filing, found=merged))
+    assert "not any more what was confirmed" in obstacle(stopped)
 
 
 async def test_a_card_of_a_ticket_that_was_another_sends_nothing(house: House) -> None:

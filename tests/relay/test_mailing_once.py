@@ -80,6 +80,40 @@ async def test_while_rt_is_away_it_waits_and_after_an_hour_the_co_is_told(house:
     assert len(house.tickets.letters) == 1
 
 
+async def test_what_rt_took_after_it_had_been_away_for_long_is_looked_for_before_it_is_given_up(
+    house: House,
+) -> None:
+    chat, _ = await left(house)
+    house.tickets.faults.before += [NotDone("RT is down.")] * 10
+    await mailed(house, chat)
+    for _ in range(9):
+        house.clock.pass_(minutes=6)
+        await house.deliver()
+    house.tickets.faults.after.append(Unclear("RT broke off."))
+    house.clock.pass_(minutes=7)
+    await house.deliver()
+    assert len(house.tickets.letters) == 1
+    house.clock.pass_(minutes=4)
+    await house.deliver()
+    assert len(house.tickets.letters) == 1
+    assert (await notices(house, chat))[-1] == Notice.MAILED
+
+
+async def test_typed_where_two_chats_are_over_it_has_to_be_said_whose_visitor_is_meant(
+    house: House,
+) -> None:
+    for _ in range(2):
+        chat, _ = await left(house)
+        await house.presses("end", chat)
+    await house.writes("mail answers")
+    await house.deliver()
+    assert "Say whose visitor shall be mailed" in house.threads.told[-1][1].detail
+    assert house.tickets.letters == []
+    await house.writes("mail answers 345")
+    await house.deliver()
+    assert len(house.tickets.letters) == 1
+
+
 async def test_a_refusal_is_told_and_the_press_after_it_goes(house: House) -> None:
     chat, _ = await left(house)
     house.tickets.faults.before.append(Refused("Ask for the right ReplyToTicket."))
