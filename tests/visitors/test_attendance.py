@@ -196,6 +196,20 @@ async def test_nothing_is_kept_of_those_who_are_gone(card: Card, windows: Attend
     assert (windows._chats, windows._tasks) == ({}, {})
 
 
+async def test_of_a_window_that_has_closed_nothing_is_kept_while_another_one_is_there(
+    card: Card, windows: Attendance
+) -> None:
+    """A long chat at a bad network has many that come and go, and each of them is a whole socket."""
+    for window in ("here", "there"):
+        windows.note("chat", window, OPEN)
+        windows.has("chat", window, 3)
+    await card.wait()
+    windows.left("chat", "there")
+    windows.has("chat", "there", 4)  # its answer comes late
+    chat = windows._chats["chat"]
+    assert (chat.windows, chat.has, chat.seen) == ({"here": OPEN}, {"here": 3}, 3)
+
+
 async def test_closing_reports_nobody_gone(card: Card, windows: Attendance) -> None:
     windows.note("chat", 1, OPEN)
     await card.wait()
