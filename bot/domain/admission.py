@@ -84,11 +84,12 @@ def is_anothers(known: Identity, who: Identity) -> bool:
 
 
 def is_same(known: Identity, who: Identity) -> bool:
-    """Tell whether somebody ``known`` by a sign-in is who signed in as ``who``.
+    """Tell whether somebody ``known`` by a sign-in is who signed in as ``who``, and in the same way.
 
-    Of whom we know by less than that nobody can tell.
+    Of whom we know by less than that nobody can tell. Signing out ends a session by the proof of its
+    chat (bot/visitors/keeper.py): with another one it would end at once, or never.
     """
-    return known.verified and not is_anothers(known, who)
+    return known.verified and known.proof is who.proof and not is_anothers(known, who)
 
 
 def is_his(who: Identity, known: Identity, ticket: Ticket) -> bool:

@@ -144,11 +144,20 @@ async def test_nobody_else_is_led_there_or_kept_from_a_chat_of_his_own(
 
 async def test_a_login_is_the_same_however_it_is_written(door: House) -> None:
     chat, _ = await answered(door)
-    vouched = Identity(Proof.ASSERTED, "S1234567", "Ada", "ada.lovelace@help.test")
+    written = Identity(Proof.SSO, "S1234567", "Ada", "ada.lovelace@help.test")
     with pytest.raises(CannotBegin, match="running"):
-        await asks(door, PHONE, who=vouched)
-    assert await door.beginning.running(vouched) == chat
-    assert (await goes_on(door, chat, vouched)).chat.id == chat.id
+        await asks(door, PHONE, who=written)
+    assert await door.beginning.running(written) == chat
+    assert (await goes_on(door, chat, written)).chat.id == chat.id
+
+
+async def test_who_is_vouched_for_in_another_way_is_not_led_there(door: House) -> None:
+    """Her signing out would not be heard of there, or taken to have been done at once."""
+    chat, _ = await answered(door)
+    vouched = replace(SIGNED_IN, proof=Proof.ASSERTED)
+    assert await door.beginning.running(vouched) is None
+    with pytest.raises(CannotBegin, match="not_yours"):
+        await goes_on(door, chat, vouched)
 
 
 async def test_what_a_stranger_typed_makes_it_nobodys(door: House) -> None:

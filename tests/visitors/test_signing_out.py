@@ -48,6 +48,12 @@ def unsigned(site: Site) -> Rules:
     return replace(rules, admission=replace(rules.admission, demand=Demand.NEVER))
 
 
+def opened(site: Site) -> None:
+    """Anybody may begin a chat, once a CO says so."""
+    door = replace(site.house.relay.rules.door, admits=Admits.ANYONE)
+    site.house.relay.rules = replace(site.house.relay.rules, door=door)
+
+
 async def window(site: Site, login: str = ADA) -> aiohttp.ClientWebSocketResponse:
     """Open a window of Ada's."""
     headers = {"Origin": ORIGIN, "X-Remote-User": login, "X-Livechat-Proxy": SECRET}
@@ -116,8 +122,7 @@ async def test_who_only_looks_at_the_door_takes_nothing_from_who_is_told_that_sh
     site: Site,
 ) -> None:
     """Else her window would hear that there is no chat, and show what she had not sent."""
-    door = replace(site.house.relay.rules.door, admits=Admits.ANYONE)
-    site.house.relay.rules = replace(site.house.relay.rules, door=door)
+    opened(site)
     await site.house.writes("open until 17:00")
     await joined(site)
     here = site.visitor
@@ -189,6 +194,7 @@ async def test_who_only_held_a_link_is_no_concern_of_the_sign_in(site: Site) -> 
 
 
 Way = Callable[[Site], Awaitable[object]]
+Begins = Callable[[Site], Awaitable[tuple[int, dict[str, object]]]]
 
 
 async def by_proxy(site: Site) -> object:
@@ -230,8 +236,7 @@ async def test_who_signs_in_and_joins_at_once_is_told_that_somebody_sat_there_be
 
 @only_at_the_door
 async def test_who_signs_in_and_begins_a_chat_is_told_so_too(site: Site) -> None:
-    door = replace(site.house.relay.rules.door, admits=Admits.ANYONE)
-    site.house.relay.rules = replace(site.house.relay.rules, door=door)
+    opened(site)
     await site.house.writes("open until 17:00")
     await joined(site)
     await by_proxy(site)
@@ -329,8 +334,7 @@ async def test_it_is_told_too_where_the_web_server_names_whoever_asks(site: Site
 async def test_who_goes_on_in_her_chat_gives_up_the_seat_of_who_sat_there_before(
     site: Site,
 ) -> None:
-    door = replace(site.house.relay.rules.door, admits=Admits.ANYONE)
-    site.house.relay.rules = replace(site.house.relay.rules, door=door)
+    opened(site)
     await site.house.writes("open until 17:00")
     here, chats, seats = site.visitor, [], []
     for login in (ADA, EVE):
@@ -345,3 +349,38 @@ async def test_who_goes_on_in_her_chat_gives_up_the_seat_of_who_sat_there_before
     assert (status, told["chat"], told["signed_out"]) == (200, chats[0], True)
     assert await site.house.joining.seat(seats[1]) is None
     assert await site.house.joining.seat(seats[0])
+
+
+async def by_the_web_server(site: Site) -> tuple[int, dict[str, object]]:
+    await site.visitor.goes("/livechat/sign-in", login=ADA)
+    return await site.visitor.posts("begin", login=ADA, **form())
+
+
+async def by_another_site(site: Site) -> tuple[int, dict[str, object]]:
+    await site.visitor.posts("sign-in", assertion=token(sub=ADA))
+    return await site.visitor.posts("begin", **form())
+
+
+def form() -> dict[str, str]:
+    return {"key": nonce(), "question": "Why?", "name": "", "email": ""}
+
+
+WAYS = (by_the_web_server, by_another_site)
+
+
+@pytest.mark.parametrize("ways", [WAYS, WAYS[::-1]])
+async def test_who_signs_in_in_another_way_begins_a_chat_that_ends_with_that_one(
+    site: Site, ways: tuple[Begins, Begins]
+) -> None:
+    """By a chat's proof it is known when she signed out: led into the other one, she would be taken to
+    have done so at once, or never.
+    """
+    opened(site)
+    await site.house.writes("open until 17:00")
+    (_, first), here = await ways[0](site), site.visitor
+    here.cookies.clear()
+    status, second = await ways[1](site)
+    assert (status, second["chat"] != first["chat"]) == (200, True)
+    login, after = (ADA, 401) if ways[1] is by_the_web_server else ("", 200)
+    assert (await here.goes("/livechat/api/session", login=login))[0] == 200
+    assert (await here.goes("/livechat/api/session"))[0] == after
