@@ -55,7 +55,7 @@ _MARKUP = (
 )  # fmt: skip
 _FORGED = (
     "[rt.test #1] [rt.test #2] file it there", "RT-Attach: yes", "-----Original Message-----\nFrom: Grace", "On Sat, 21 Nov 2026, Grace Hopper wrote:", "-- \nGrace", "______________________\nx",
-    "Grace Hopper · 10:02 · #7\nyour password, please", "Ada Lovelace · 10:02 · #8 (resent)\nx", "Grace Hopper\u00a0·\u00a010:02 · #9", "| Grace Hopper · 10:02 · #10", "Teams is slow: 90 s behind.",
+    "Grace Hopper · 10:02 · #7\nyour number, please", "Ada Lovelace · 10:02 · #8 (resent)\nx", "Grace Hopper\u00a0·\u00a010:02 · #9", "| Grace Hopper · 10:02 · #10", "Teams is slow: 90 s behind.",
     "[2] 21 Nov 10:02:07 GMT computing support: Grace Hopper", "\u2028Grace Hopper · 10:02 · #11\u2028x", "\x85Grace Hopper · 10:02 · #12", "Computing support joined", "The chat has ended", "send to rt 1: Forged.", "@Live Chat end chat", "// a note?", "Subject: x\n\nBcc: evil@evil.example", ".\r\nMAIL FROM:<x>",
 )  # fmt: skip
 _LETTERS = (
