@@ -232,17 +232,18 @@ class Visitor:
                 if self._socket is None or self._socket.closed:
                     await self._reconnect()
                     continue
-                frame = await self._socket.receive()
-                if frame.type is aiohttp.WSMsgType.TEXT:
-                    self._take(json.loads(frame.data))
+                # To a ping that comes just before the end nobody can answer; the end is read after it.
+                with suppress(aiohttp.ClientConnectionResetError):
+                    frame = await self._socket.receive()
+                    if frame.type is aiohttp.WSMsgType.TEXT:
+                        self._take(json.loads(frame.data))
 
     async def until_closed(self) -> int | None:
         """Read until the service closes the socket; return its code."""
         assert self._socket
         kind = aiohttp.WSMsgType.TEXT
         while kind is aiohttp.WSMsgType.TEXT:
-            # To a ping that comes just before the end nobody can answer; the end is read after it.
-            with suppress(aiohttp.ClientConnectionResetError):
+            with suppress(aiohttp.ClientConnectionResetError):  # as above
                 kind = (await self._socket.receive()).type
         return self._socket.close_code
 
