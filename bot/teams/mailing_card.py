@@ -66,8 +66,9 @@ def _about(chat: Chat) -> str:
         confirmed = f" {digits(ticket)}"
     ccs = f", and in Cc {people(ticket.ccs)}" if ticket.ccs else ""
     return (
-        f"RT can mail it, as correspondence on the ticket: to {people(ticket.requestors)}{ccs}. That "
-        "reopens a resolved ticket and cannot be taken back. Command: mention the bot with “mail "
+        f"RT can mail it, as correspondence on the ticket: to {people(ticket.requestors)}{ccs}, and to "
+        "whom else RT mails of it (groups on the ticket, watchers of the queue). That reopens a resolved "
+        "ticket and cannot be taken back. Command: mention the bot with “mail "
         f"answers{confirmed}”."
     )
 

@@ -32,7 +32,10 @@ def test_it_is_offered_while_the_visitor_is_away_and_misses_something(
 def test_it_says_whom_the_mail_reaches_and_that_it_stays() -> None:
     said = words("open-missed-green")
     assert LIMIT in said
-    assert "to Ada Lovelace, and in Cc Charles Babbage" in said
+    assert (
+        "to Ada Lovelace, and in Cc Charles Babbage, and to whom else RT mails of it (groups"
+        in said
+    )
     assert "reopens a resolved ticket and cannot be taken back" in said
     (warned,) = [e for e in typed(drawn("open-missed-green")) if e.get("style") == "warning"]
     assert "Charles" in warned["items"][0]["text"]
