@@ -254,10 +254,7 @@ _WORDS: dict[Word | Answer, str] = {
         "What {visitor} was not shown has not been mailed yet. {detail} You need do nothing: it is tried "
         "again by itself."
     ),
-    Answer.TAKEN: (
-        "You have this chat: {visitor} reads that you are here, and I call you when something is to be "
-        "done. {detail}"
-    ),
+    Answer.TAKEN: "You have this chat, and I call you when something is to be done. {detail}",
     Answer.STAYS: "The chat stays with ticket {ticket}. {detail}",
     Answer.DONE: "Done. {state} {detail}",
 }

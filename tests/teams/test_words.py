@@ -130,6 +130,13 @@ def test_a_move_that_was_asked_for_is_not_called_done() -> None:
     assert said == "The chat stays with ticket rt#12345."
 
 
+def test_who_has_a_chat_now_is_not_told_that_the_visitor_reads_it() -> None:
+    """Whom the visitor has met already is not announced to him again, nor does he read while away."""
+    said = words.say(Tell(Answer.TAKEN, "", talking()), Listening.THREAD)
+    assert said.startswith("You have this chat, and I call you")
+    assert "reads" not in said
+
+
 def test_of_what_was_mistyped_the_right_form_is_told() -> None:
     said = words.say(Tell(Answer.MISTYPED, "end chat", talking()), Listening.MENTION)
     assert "was not shown to the visitor. Mention me with “end chat”" in said
