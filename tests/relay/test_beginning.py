@@ -283,15 +283,14 @@ async def test_one_at_a_time_for_a_browser_and_for_a_login(door: House) -> None:
         await asks(door, "4" * 43, who=SIGNED_IN)
 
 
-async def test_a_login_is_one_person_however_it_is_written_and_whoever_vouches_for_it(
-    door: House,
-) -> None:
-    vouched = Identity(Proof.ASSERTED, "S1234567", "Ada", "ada.lovelace@help.test")
+async def test_a_login_is_one_person_however_it_is_written(door: House) -> None:
+    """Signed in in the same way: of another one tests/relay/test_going_on.py tells."""
+    written = Identity(Proof.SSO, "S1234567", "Ada", "ada.lovelace@help.test")
     first = await asks(door, who=SIGNED_IN)
     with pytest.raises(CannotBegin, match="running"):
-        await asks(door, "2" * 43, who=vouched)
+        await asks(door, "2" * 43, who=written)
     # The answer was lost, she signed in once more, and sends it again.
-    assert (await asks(door, who=vouched)).chat.id == first.chat.id
+    assert (await asks(door, who=written)).chat.id == first.chat.id
 
 
 # --- nobody answers --------------------------------------------------------------------------------
