@@ -29,7 +29,7 @@ WORDS = (
 _NEW_LINK = (
     "Get another: in Teams mention the bot with the number of a ticket of your own, press Invite."
 )
-_TODO = {
+_REMEDIES = {
     **dict.fromkeys(("unknown", "used", "revoked", "expired"), _NEW_LINK),
     "sign_in": "Visitors have to sign in first here (sign_in.demand): try it in a browser.",
 }
@@ -195,7 +195,7 @@ class _Visitor:
             if answer.status != 200:
                 code = await _code(answer)
                 raise _Refused(
-                    f"{url} answers {answer.status} {code}".rstrip(), _TODO.get(code, "")
+                    f"{url} answers {answer.status} {code}".rstrip(), _REMEDIES.get(code, "")
                 )
             return answer, await answer.json()
 
