@@ -177,10 +177,6 @@ class Places(Protocol):
 # --- tickets -----------------------------------------------------------------------------------
 
 
-#: What a correspondence is headed, if it is not said.
-HEADING = "Live chat"
-
-
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that came with message ``seq``: the sender's name for it, its media type, its bytes."""
@@ -231,9 +227,7 @@ class Tickets(Protocol):
         one in which something is missing that was said is another: the chat went on since then.
         """
 
-    async def correspond(
-        self, ref: TicketRef, text: str, marker: str, heading: str = HEADING
-    ) -> None:
+    async def correspond(self, ref: TicketRef, text: str, marker: str, heading: str) -> None:
         """Write ``text`` to requestors and Ccs as correspondence, unless one with ``marker`` is there.
 
         ``heading`` is its subject, as far as RT keeps one.

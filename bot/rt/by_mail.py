@@ -22,7 +22,7 @@ from bot.domain.events import Receipt
 from bot.domain.identity import Identity
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
 from bot.relay.outcomes import NotDone, Refused, Unclear, Written
-from bot.relay.ports import HEADING, Dossier
+from bot.relay.ports import Dossier
 from bot.rt import creating, doctor, failures, record, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
@@ -197,7 +197,7 @@ class ByMail:
 
     # --- what mail cannot do ---------------------------------------------------------------------
 
-    def correspond(self, ref: TicketRef, text: str, marker: str, heading: str = HEADING) -> None:
+    def correspond(self, ref: TicketRef, text: str, marker: str, heading: str) -> None:
         if self._reader is None:
             raise Refused(
                 f"RT ({self._rt.name}) is written to by mail alone, and mails nothing to people on a "

@@ -18,7 +18,7 @@ from bot.domain.identity import Identity
 from bot.domain.tickets import NewTicket, Requestor, Ticket, TicketRef
 from bot.domain.transcript_json import is_same_talk
 from bot.relay.outcomes import NotDone, OutsideError, Refused, Unclear, Written
-from bot.relay.ports import HEADING, Dossier
+from bot.relay.ports import Dossier
 from bot.rt import creating, doctor, failures, own_tickets, record, wire1
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
@@ -332,7 +332,7 @@ class ByRest1:
         except (NotDone, Refused) as error:  # it must not look as if nothing had been written
             raise Unclear(error.sentence) from error
 
-    def correspond(self, ref: TicketRef, text: str, marker: str, heading: str = HEADING) -> None:
+    def correspond(self, ref: TicketRef, text: str, marker: str, heading: str) -> None:
         name = wire1.file_name(marker)
         if self._find(ref, "Correspond", name) is None:
             self._write(

@@ -15,7 +15,7 @@ from bot.domain.tickets import Listed, Ticket, TicketRef
 from bot.domain.transcript_json import lacks
 from bot.relay.delivery import STILL
 from bot.relay.outcomes import Refused
-from bot.relay.ports import HEADING, Dossier, Tickets
+from bot.relay.ports import Dossier, Tickets
 from bot.rt import doctor, record
 from bot.rt.by_mail import ByMail
 from bot.rt.by_rest1 import ByRest1
@@ -56,9 +56,7 @@ class RtGateway(Tickets):
         """Look for the dossier's record. Raises NotDone, Refused, Written."""
         return await self._room(_instance(dossier)).run(_find, dossier)
 
-    async def correspond(
-        self, ref: TicketRef, text: str, marker: str, heading: str = HEADING
-    ) -> None:
+    async def correspond(self, ref: TicketRef, text: str, marker: str, heading: str) -> None:
         """Write to the requestors, once per marker. Raises NotDone, Unclear, Refused."""
         room = self._room(ref.instance)
         await room.run(_correspond, room.instance, ref, text, marker, heading)

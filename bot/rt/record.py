@@ -17,7 +17,7 @@ from bot.domain.legible import apart, parts, plain_name, untagged
 from bot.domain.transcript import Line
 from bot.domain.transcript_json import as_json, dump
 from bot.domain.transcript_text import as_text
-from bot.relay.ports import HEADING, Dossier
+from bot.relay.ports import Dossier
 from bot.rt.enclosures import BYTES, Part, enclose
 from bot.rt.fitting import fit
 from bot.rt.forms import Heading, HtmlForm, TextForm
@@ -52,7 +52,7 @@ def subject(marker: str) -> str:
     return " ".join(f"Live chat {marker}".split())
 
 
-def letter(text: str, marker: str, heading: str = HEADING) -> dict[str, Any]:
+def letter(text: str, marker: str, heading: str) -> dict[str, Any]:
     """Return the body of a correspondence; heading and marker are what it is found by."""
     found = " ".join(f"{heading} {marker}".split())
     return {"Subject": found, "Content": text, "ContentType": "text/plain"}

@@ -12,7 +12,7 @@ from typing import Protocol
 from bot.domain.events import Receipt
 from bot.domain.identity import Identity
 from bot.domain.tickets import NewTicket, Ticket, TicketRef
-from bot.relay.ports import HEADING, Dossier
+from bot.relay.ports import Dossier
 from bot.rt import creating, doctor, failures, operations, own_tickets, readback, record
 from bot.rt.enclosures import Part
 from bot.rt.instance import RtInstance
@@ -45,7 +45,7 @@ class Way(Protocol):
     def file(self, dossier: Dossier) -> Receipt:
         """Write the record, into the ticket or as a new one, and read it back."""
 
-    def correspond(self, ref: TicketRef, text: str, marker: str, heading: str = HEADING) -> None:
+    def correspond(self, ref: TicketRef, text: str, marker: str, heading: str) -> None:
         """Write to the requestors, unless that was done before."""
 
     def set_status(self, ref: TicketRef, status: str) -> None:
@@ -143,7 +143,7 @@ class ByRest2:
             return creating.create(self.rest, self._rt, new, dossier.marker, comment)
         return operations.comment(self.rest, self._rt, dossier.ref, comment)
 
-    def correspond(self, ref: TicketRef, text: str, marker: str, heading: str = HEADING) -> None:
+    def correspond(self, ref: TicketRef, text: str, marker: str, heading: str) -> None:
         body = record.letter(text, marker, heading)
         operations.correspond(self.rest, self._rt, ref, body, operations.long_ago())
 

@@ -182,7 +182,7 @@ async def test_an_invitation_goes_out_once_for_all_its_repeats(place: Place) -> 
     unique = f"{next(NUMBERS)}-{datetime.now(UTC).timestamp():.0f}"
     mark, text = f"[invitation:{unique}]", f"Join: https://help.test/#x{unique}"
     for _ in range(3):
-        await place.gateway.correspond(place.ref("printer"), text, mark)
+        await place.gateway.correspond(place.ref("printer"), text, mark, "Live chat")
     assert sum(text in mail for mail in place.mails()) == 1
 
 
@@ -348,7 +348,7 @@ async def test_tickets_of_other_queues_are_refused_when_asked_for_and_when_filed
         for call in (
             gateway.read(dossier.ref),
             gateway.comment(dossier),
-            gateway.correspond(dossier.ref, "x", dossier.marker),
+            gateway.correspond(dossier.ref, "x", dossier.marker, "Live chat"),
             gateway.comment(place.dossier("printer", new=NEW)),
         ):
             with pytest.raises(Refused, match="teaching only"):

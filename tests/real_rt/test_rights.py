@@ -99,7 +99,7 @@ def test_the_rights_are_enough_for_what_each_is_for_and_for_nothing_else(rig: Ri
         for forbidden in (
             lambda: way.file(place.dossier("printer")),
             lambda: way.file(place.dossier("forbidden", new=new)),
-            lambda: way.correspond(private, "Come to https://help.test/.", "[chat:x:invite:1]"),
+            lambda: way.correspond(private, "Come.", "[chat:x:invite:1]", "Live chat"),
             lambda: way.set_status(private, "stalled"),
         ):
             with pytest.raises(Refused):
@@ -118,7 +118,7 @@ def test_the_rights_are_enough_for_what_each_is_for_and_for_nothing_else(rig: Ri
         assert way.find(made) == receipt
         assert way.read(TicketRef("rt", receipt.ticket)).queue == "Private"
         assert "granted ReplyToTicket" in grant(rig, "--create", "--reply")[1]
-        way.correspond(private, "Come to https://help.test/.", "[chat:x:invite:1]")
+        way.correspond(private, "Come.", "[chat:x:invite:1]", "Live chat")
         assert "granted ModifyTicket" in grant(rig, "--create", "--reply", "--status")[1]
         way.set_status(private, "stalled")
         assert way.read(private).status == "stalled"

@@ -12,7 +12,6 @@ from bot.domain.messages import Message
 from bot.domain.tickets import Listed, Ticket, TicketRef
 from bot.relay.outcomes import OutsideError, Refused
 from bot.relay.ports import (
-    HEADING,
     CardView,
     Dossier,
     Mailer,
@@ -218,9 +217,7 @@ class FakeTickets(Tickets):
                 return _receipt(dossier, number)
         return None
 
-    async def correspond(
-        self, ref: TicketRef, text: str, marker: str, heading: str = HEADING
-    ) -> None:
+    async def correspond(self, ref: TicketRef, text: str, marker: str, heading: str) -> None:
         self.faults.enter()
         if marker not in self.marked:
             self.marked.append(marker)

@@ -171,7 +171,7 @@ async def test_a_mail_sets_no_status_and_invites_nobody(blind: RtGateway) -> Non
     with pytest.raises(Refused, match="A mail sets no status"):
         await blind.set_status(REF, "resolved")
     with pytest.raises(Refused, match="by mail alone"):
-        await blind.correspond(REF, "Join us", "[invitation:1]")
+        await blind.correspond(REF, "Join us", "[invitation:1]", "Live chat")
 
 
 async def test_a_mail_sets_no_field_and_whoever_reads_rt_does(post: Post, rt: RtStandIn) -> None:

@@ -335,7 +335,7 @@ def test_a_title_holds_no_tag_that_rt_would_follow() -> None:
 
 def test_no_line_break_gets_into_a_subject() -> None:
     assert record.subject("[chat:1]\nX-Evil: yes") == "Live chat [chat:1] X-Evil: yes"
-    letter = record.letter("Join us", "[chat:1]\r\nBcc: all@help.test")
+    letter = record.letter("Join us", "[chat:1]\r\nBcc: all@help.test", "Live chat")
     assert letter["Subject"] == "Live chat [chat:1] Bcc: all@help.test"
 
 
