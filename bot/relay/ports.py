@@ -111,6 +111,33 @@ class UnderWay:
     unanswered: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A chat in the list of them.
+
+    ``waits`` is since when its visitor waits for a word. ``link`` leads to its thread (None while that
+    is being opened), which is ``here`` if the list is posted there.
+    """
+
+    chat: Chat
+    waits: datetime | None
+    link: str | None
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatList:
+    """Which chats there are at ``now``: those that go on, and those whose record is not in RT yet.
+
+    Each sort is in the order in which they are told of. ``named``: visitors and subjects may be.
+    """
+
+    now: datetime
+    going_on: tuple[Entry, ...]
+    over: tuple[Entry, ...]
+    named: bool
+
+
 class Members(Protocol):
     """Who is in which team."""
 
@@ -145,6 +172,14 @@ class Threads(Protocol):
 
     async def tell(self, thread: Thread, notice: Tell) -> str:
         """Post a notice; return the post's id."""
+
+    async def list_chats(
+        self, thread: Thread, chats: ChatList | None, to: tuple[str, str], *, resent: bool
+    ) -> str:
+        """Post the list for whoever asked (see Tell.mention); return the post's id.
+
+        None: it may not be shown in this thread.
+        """
 
     async def retire(self, thread: Thread, chat: Chat, card: str) -> None:
         """Make an earlier card of the chat say that another one has taken its place."""

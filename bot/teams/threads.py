@@ -20,9 +20,10 @@ from bot.domain.chat import Chat
 from bot.domain.files import File, is_picture
 from bot.domain.legible import plain_name
 from bot.domain.messages import Message
+from bot.relay.answering import Answer
 from bot.relay.outcomes import Gone, NotDone, OutsideError, Unclear
-from bot.relay.ports import CardView, Tell, Thread
-from bot.teams import cards, markup, words
+from bot.relay.ports import CardView, ChatList, Tell, Thread
+from bot.teams import cards, list_words, markup, words
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.answers import TooBig
 from bot.teams.elements import Json
@@ -134,6 +135,13 @@ class TeamsThreads:
         activity = _message(thread)
         _mention(activity, said, *notice.mention)
         return await self._post(thread, activity)
+
+    async def list_chats(
+        self, thread: Thread, chats: ChatList | None, to: tuple[str, str], *, resent: bool
+    ) -> str:
+        """Post the list of chats, or why it is not shown there."""
+        told = list_words.worded(chats, self._zone)
+        return await self.tell(thread, Tell(Answer.CHATS, told, mention=to, resent=resent))
 
     async def retire(self, thread: Thread, chat: Chat, card: str) -> None:
         """Edit an earlier card of the chat: it has no buttons any more, and says why."""

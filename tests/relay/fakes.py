@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.chat import Chat
 from bot.domain.events import Receipt
 from bot.domain.identity import Identity
 from bot.domain.messages import Message
 from bot.domain.tickets import Listed, Ticket, TicketRef
+from bot.relay.answering import Answer
 from bot.relay.outcomes import OutsideError, Refused
 from bot.relay.ports import (
     CardView,
+    ChatList,
     Dossier,
     Mailer,
     Members,
@@ -22,6 +24,7 @@ from bot.relay.ports import (
     Threads,
     Tickets,
 )
+from bot.teams.list_words import worded
 from tests.people import NOW, TICKET
 
 
@@ -114,6 +117,12 @@ class FakeThreads(Threads):
         self.told.append((thread.conversation_id, notice))
         self.faults.leave()
         return self._stands()
+
+    async def list_chats(
+        self, thread: Thread, chats: ChatList | None, to: tuple[str, str], *, resent: bool
+    ) -> str:
+        told = worded(chats, UTC)
+        return await self.tell(thread, Tell(Answer.CHATS, told, mention=to, resent=resent))
 
     async def retire(self, thread: Thread, chat: Chat, card: str) -> None:
         self.faults.enter()

@@ -12,7 +12,7 @@ from bot.domain.effects import Word
 from bot.domain.files import File
 from bot.domain.messages import MAX_MESSAGE_BYTES, Kind, Message
 from bot.relay.outcomes import Gone, NotDone, Refused, Unclear
-from bot.relay.ports import CardView, Listening, Tell, Thread
+from bot.relay.ports import CardView, ChatList, Entry, Listening, Tell, Thread
 from bot.sandbox.teams import Fault, Post, TeamsStandIn
 from tests.people import ADA, NOW, proposed, talking
 from tests.teams.stage import Stage, served
@@ -264,6 +264,21 @@ async def test_a_notice_mentions_whom_it_calls(stage: Stage) -> None:
             "mentioned": {"id": grace.object_id, "name": "Grace <Hopper> & Co"},
         }
     ]
+
+
+async def test_a_list_of_chats_names_people_for_whoever_asked_and_in_a_group_nobody(
+    stage: Stage,
+) -> None:
+    thread, grace = await begun(stage), stage.teams.world.people["grace"]
+    to, chat = (grace.object_id, "Grace Hopper"), talking()
+    here = Entry(chat, None, "", here=True)
+    for chats in (ChatList(NOW, (here,), (), named=True), None):
+        await stage.room.threads.list_chats(thread, chats, to, resent=True)
+    shown, withheld = (post.text for post in stage.teams.posts("Live chat")[-2:])
+    assert shown.startswith("<at>Grace Hopper</at> • Ticket rt#12345")
+    assert "Ada Lovelace waits for no word, and is there;" in shown
+    assert shown.endswith("(resent)")
+    assert "Ada" not in withheld
 
 
 async def test_a_notice_to_nobody_in_particular_is_plain(stage: Stage) -> None:
