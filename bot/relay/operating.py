@@ -151,25 +151,18 @@ class Operating:
             if awaited is None:
                 return False
             heard = awaited
+        if not is_note(heard.text):
+            await self._answer(unit, thread, chats, heard, at)
+        return True
+
+    async def _answer(
+        self, unit: Unit, thread: Thread, chats: list[Chat], heard: Heard, at: datetime | None
+    ) -> None:
+        """Do what a message asks for, which is new to us and no note."""
         command = parse_command(heard.text, self._hosts) if heard.mentioned else None
         if isinstance(command, StartChat | Press | Receive | Close | Block | Unblock):
             # Carried out once: whoever mends a typo in it does not ask for it again.
             await unit.first_time(thread.conversation_id, mentioned_later(heard.key))
-        if not is_note(heard.text):
-            await self._answer(unit, thread, chats, heard, command, at=at)
-        return True
-
-    async def _answer(
-        self,
-        unit: Unit,
-        thread: Thread,
-        chats: list[Chat],
-        heard: Heard,
-        command: Command | None,
-        *,
-        at: datetime | None,
-    ) -> None:
-        """Do what a message asks for, which is new to us and no note; ``command`` is what it is read as."""
         live = next((chat for chat in chats if chat.state in LIVE), None)
         if isinstance(command, Chats) and not heard.brings:  # about no chat of this thread's
             await unit.schedule(rows.listing(thread.id, heard.operator))
