@@ -32,14 +32,14 @@ def under_way(chat: Chat) -> Mailing | None:
     return next((one for one in chat.mailings if one.over is None), None)
 
 
-def are_missed(chat: Chat) -> bool:
+def are_unseen(chat: Chat) -> bool:
     """Tell whether the visitor is not looking, and may not have been shown what operators wrote."""
     return chat.presence is not Presence.OPEN and chat.answered > known_to(chat)
 
 
 def told(before: Chat, after: Chat) -> tuple[f.ShowCard, ...]:
-    """Return what tells the CO that the visitor misses something by now: once, not at each answer."""
-    return (f.ShowCard(soon=False),) if are_missed(after) and not are_missed(before) else ()
+    """Return what tells the CO that by now the visitor has not seen all: once, not at each answer."""
+    return (f.ShowCard(soon=False),) if are_unseen(after) and not are_unseen(before) else ()
 
 
 def written(log: Iterable[Message], since: int, upto: int) -> set[int]:

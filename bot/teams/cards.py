@@ -121,9 +121,9 @@ def _open(view: CardView, zone: tzinfo) -> Part:
         *begun_card.own_tickets(chat),
         el.paragraph(LISTENING[view.listening]),
     ]
-    missed, mail = mailing(view, zone)
+    unseen, mail = mailing(view, zone)
     more, actions = record_card.sending(view, zone)
-    body += [*missed, *more]
+    body += [*unseen, *more]
     actions = [*mail, *actions]
     if chat.move is None:  # else the choice says by which commands it is made
         back = "“back to queue”, " if chat.intake is not None and chat.operators else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from bot.domain.answers import are_missed, under_way
+from bot.domain.answers import are_unseen, under_way
 from bot.domain.chat import Chat
 from bot.domain.matching import Match, digits, fingerprint, is_person, match
 from bot.relay.mailing import BOX, obstacle
@@ -16,7 +16,7 @@ from bot.teams.markup import in_card
 from bot.teams.matching_words import people
 from bot.teams.naming import when
 
-_MISSED = (
+_UNSEEN = (
     "**Not shown to the visitor:** no window in front of them has confirmed what was last written or "
     "edited here for them."
 )
@@ -25,9 +25,9 @@ _MISSED = (
 def mailing(view: CardView, zone: tzinfo) -> Part:
     """Return what became of the last mail, and what sends one, if the visitor is away."""
     chat, body = view.chat, _last(view.chat, zone)
-    if chat.move is not None or under_way(chat) or not are_missed(chat):
+    if chat.move is not None or under_way(chat) or not are_unseen(chat):
         return [*body, *wrong(view, "mail")], []
-    body.append(el.paragraph(_MISSED))
+    body.append(el.paragraph(_UNSEEN))
     if why := obstacle(chat):
         return [*body, el.hint(f"RT cannot mail it to them: {in_card(why, 400)}")], []
     persons = (*chat.ticket.requestors, *chat.ticket.ccs)

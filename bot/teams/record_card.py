@@ -45,7 +45,7 @@ def ended(view: CardView, zone: tzinfo) -> Part:
     if chat.ended_by and chat.ended_by.role is Role.SYSTEM:
         by = "itself, after a long silence"
     at = f", {when(chat.ended, zone)}" if chat.ended else ""
-    missed, mail = mailing(view, zone)
+    unseen, mail = mailing(view, zone)
     body, actions = sending(view, zone)
     return [
         el.paragraph(
@@ -55,7 +55,7 @@ def ended(view: CardView, zone: tzinfo) -> Part:
         *_why_not(chat),
         *begun_card.stranger(chat),
         el.facts(_whose(chat)),
-        *missed,
+        *unseen,
         *begun_card.own_tickets(chat),
         *body,
         *(

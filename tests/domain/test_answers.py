@@ -8,7 +8,7 @@ import pytest
 from bot.domain import effects as f
 from bot.domain import events as e
 from bot.domain.advance import advance
-from bot.domain.answers import are_missed, known_to, reaches, under_way, written
+from bot.domain.answers import are_unseen, known_to, reaches, under_way, written
 from bot.domain.chat import Chat, State
 from bot.domain.identity import Identity, Proof
 from bot.domain.mailing import MailAsked, MailEnded, Mailing
@@ -47,19 +47,21 @@ def test_it_is_never_less_and_kept_also_when_the_presence_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("presence", "missed"),
+    ("presence", "unseen"),
     [(Presence.OPEN, False), (Presence.HIDDEN, True), (Presence.GONE, True)],
 )
-def test_only_who_is_not_looking_misses_an_answer(presence: Presence, missed: bool) -> None:
+def test_only_who_is_not_looking_may_have_an_answer_unseen(
+    presence: Presence, unseen: bool
+) -> None:
     chat = after(talking(), e.Said(NOW, GRACE, "a", "Toner."))
-    assert are_missed(after(chat, e.PresenceChanged(NOW, presence, seen=1))) is missed
+    assert are_unseen(after(chat, e.PresenceChanged(NOW, presence, seen=1))) is unseen
 
 
-def test_nobody_misses_his_own_words_what_he_saw_or_a_notice() -> None:
-    assert not are_missed(after(talking(), e.Said(NOW, ADA, "k", "hello"), LEFT))
+def test_his_own_words_what_he_saw_and_notices_are_not_unseen() -> None:
+    assert not are_unseen(after(talking(), e.Said(NOW, ADA, "k", "hello"), LEFT))
     seen = after(answered(), e.PresenceChanged(NOW, Presence.HIDDEN, seen=2))
-    assert not are_missed(seen)
-    assert are_missed(after(seen, e.Edited(NOW, GRACE, "b", 2, "Toner!")))
+    assert not are_unseen(seen)
+    assert are_unseen(after(seen, e.Edited(NOW, GRACE, "b", 2, "Toner!")))
 
 
 def test_the_card_is_drawn_anew_when_he_begins_to_miss_something_and_not_at_each_answer() -> None:
@@ -118,10 +120,10 @@ def test_a_second_press_while_it_is_under_way_does_nothing() -> None:
 def test_what_is_on_its_way_was_mailed_or_may_have_been_is_not_missed_any_more() -> None:
     chat = mailing(answered())
     assert known_to(chat) == 2
-    assert not are_missed(chat)
-    assert not are_missed(after(chat, MailEnded(NOW, 1, (2,))))
-    assert not are_missed(after(chat, MailEnded(NOW, 1, problem="Who knows.", unclear=True)))
-    assert are_missed(after(chat, MailEnded(NOW, 1, problem="No right.")))
+    assert not are_unseen(chat)
+    assert not are_unseen(after(chat, MailEnded(NOW, 1, (2,))))
+    assert not are_unseen(after(chat, MailEnded(NOW, 1, problem="Who knows.", unclear=True)))
+    assert are_unseen(after(chat, MailEnded(NOW, 1, problem="No right.")))
 
 
 def test_what_is_written_after_a_mail_makes_another_one() -> None:
