@@ -108,8 +108,8 @@ def _said(chat: Chat, event: e.Said) -> Step:
         chat = replace(chat, operators=(*chat.operators, author), takes=chat.takes + chat.waits)
         chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
         effects += [joined, f.ShowCard(soon=awaited)]  # the card says who answers
-    elif awaited:
-        effects.append(f.ShowCard())
+    elif author.role is Role.OPERATOR and chat.unheard:
+        effects.append(f.ShowCard(soon=awaited))  # the card says that nobody has written yet
     if author.role is Role.OPERATOR:
         changes["answered"] = chat.head + 1
     spoken = chat.spoken + (author.role is Role.VISITOR)

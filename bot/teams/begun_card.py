@@ -43,7 +43,8 @@ def who_has(chat: Chat) -> str:
     if chat.is_only_taken:
         return f"**{first} has it**, and has not written yet."
     too = f", with {', '.join(others[:10])}" if others else ""
-    return f"**Open.** You are talking. {first} has it{too}."
+    talk = "Nobody has written to the visitor yet." if chat.unheard else "You are talking."
+    return f"**Open.** {talk} {first} has it{too}."
 
 
 def take(chat: Chat) -> Json:

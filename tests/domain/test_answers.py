@@ -72,7 +72,8 @@ def test_the_card_is_drawn_anew_when_he_begins_to_miss_something_and_not_at_each
     assert f.ShowCard(soon=False) not in effects(chat, e.Said(NOW, GRACE, "b", "Paper."))
     seen = after(chat, e.PresenceChanged(NOW, Presence.HIDDEN, seen=chat.head))
     assert f.ShowCard(soon=False) in effects(seen, e.Edited(NOW, GRACE, "c", 2, "Toner!"))
-    assert f.ShowCard(soon=False) not in effects(talking(), first)
+    there = after(talking(), first)
+    assert f.ShowCard(soon=False) not in effects(there, e.Said(NOW, GRACE, "b", "Paper."))
 
 
 def test_what_was_said_or_edited_and_stands_is_what_he_missed() -> None:

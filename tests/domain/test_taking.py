@@ -97,6 +97,13 @@ def test_who_is_put_back_by_the_one_who_took_him_waits_for_a_word_no_less() -> N
     assert (back.waits, back.waits_since, back.unheard) == (True, LATER, None)
 
 
+def test_the_card_says_of_who_was_invited_too_that_somebody_has_written_now() -> None:
+    chat, then = advance(talking(), e.Said(LATER, GRACE, "g", "Toner."))
+    assert [one for one in then if isinstance(one, f.ShowCard)] == [f.ShowCard(soon=False)]
+    _, then = advance(chat, e.Said(LATER, GRACE, "h", "Or paper."))
+    assert f.ShowCard(soon=False) not in then
+
+
 @pytest.mark.parametrize("chat", [talking(), after(asking(), e.Said(NOW, GRACE, "g", "Toner."))])
 def test_who_takes_a_colleagues_chat_is_called_from_now_on_and_the_colleague_told(
     chat: Chat,

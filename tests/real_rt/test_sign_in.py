@@ -45,7 +45,7 @@ async def test_the_requestor_signs_in_and_the_co_sees_it_verified(
         await follow(page, link)
         await page.get_by_role("button", name="Join the chat").click()
         await expect(page.get_by_role("textbox", name="Your message")).to_be_visible()
-        card = await story.card(lambda text: "You are talking" in text)
+        card = await story.card(lambda text: "Nobody has written" in text)
     shown = json.dumps(card.cards)
     assert "signed in as s1234567" in shown
     assert "is a requestor of this ticket" in shown

@@ -87,6 +87,11 @@ def view(chat: Chat, *, link: str = "", listening: Listening = Listening.MENTION
     return CardView(chat, listening, link, ROUTES, STATUSES, ("Support", "Teaching"), "Triage")
 
 
+def answered() -> Chat:
+    """A chat in which Grace has written."""
+    return replace(talking(), unheard=None)
+
+
 def _mailed(problem: str = "", *, route: Route = Route.MAIL) -> Chat:
     chat = after(proposed(), Invited(NOW, GRACE, ADAS, route, LATER))
     return after(chat, InvitationSent(NOW, 1, problem))
@@ -110,13 +115,13 @@ def _crowded() -> Chat:
         Requestor(f"user{n}", f"A rather long name, number {n} " + "x" * 300, f"user{n}@help.test")
         for n in range(200)
     )
-    chat = with_ticket(talking(), subject="S" * 5000, requestors=crowd, ccs=crowd, queue="Q" * 999)
+    chat = with_ticket(answered(), subject="S" * 5000, requestors=crowd, ccs=crowd, queue="Q" * 999)
     many = tuple(Author(Role.OPERATOR, str(n), "Operator " * 20) for n in range(60))
     return replace(chat, operators=many)
 
 
 def _gone() -> Chat:
-    return after(talking(), PresenceChanged(NOW + timedelta(minutes=3), Presence.GONE))
+    return after(answered(), PresenceChanged(NOW + timedelta(minutes=3), Presence.GONE))
 
 
 def _missed(chat: Chat) -> Chat:
@@ -131,7 +136,7 @@ def _mailing() -> Chat:
 
 def _known(who: Requestor, proof: Proof = Proof.SSO) -> Chat:
     known = Identity(proof, who.login, who.name, who.address)
-    return after(invited(), VisitorJoined(NOW, ADA, known))
+    return replace(after(invited(), VisitorJoined(NOW, ADA, known)), unheard=None)
 
 
 def _moving() -> Chat:
@@ -217,8 +222,9 @@ CARDS: dict[str, CardView] = {
     "invited-mailed": view(_mailed(), link=LINK),
     "invited-corresponded": view(_mailed(route=Route.CORRESPOND), link=LINK),
     "invited-problem": view(_mailed("The mail server said no."), link=LINK),
-    "open-mention": view(talking()),
-    "open-thread": view(talking(), listening=Listening.THREAD),
+    "open-unheard": view(talking()),
+    "open-mention": view(answered()),
+    "open-thread": view(answered(), listening=Listening.THREAD),
     "open-gone": view(_gone()),
     "open-missed": view(_missed(_known(ADAS, Proof.LINK))),
     "open-missed-green": view(_missed(with_ticket(_known(ADAS), ccs=(CHARLES,)))),
@@ -235,7 +241,7 @@ CARDS: dict[str, CardView] = {
     ),
     "begun-missed": view(_missed(_begun())),
     "ended-missed": view(after(_missed(_known(ADAS, Proof.LINK)), Ended(NOW, GRACE))),
-    "open-taken-over": view(after(talking(), Taken(NOW, ALAN))),
+    "open-taken-over": view(after(answered(), Taken(NOW, ALAN))),
     "open-hostile": view(replace(_nasty(talking()), visitor=replace(ADA, name=NASTY))),
     "open-crowded": view(_crowded()),
     "ended-by-visitor": view(after(talking(), Ended(NOW, ADA))),
@@ -246,7 +252,7 @@ CARDS: dict[str, CardView] = {
     "open-green": view(_known(ADAS)),
     "open-red": view(_known(CHARLES)),
     "open-wrong": replace(
-        view(talking()),
+        view(answered()),
         wrong="Not done yet.",
         typed={"verb": "file", "summary": "Toner.", "status": "resolved", "echo": "346"},
     ),

@@ -33,7 +33,7 @@ async def test_a_press_is_answered_with_the_card_as_it_is_now(stage: Stage) -> N
     stage.operating.answer = Pressing(CardView(talking(), Listening.THREAD))
     pressed = await stage.teams.people["grace"].press(post, "Invite Ada Lovelace")
     assert (pressed.kind, pressed.status) == ("card", 200)
-    assert "You are talking" in json.dumps(pressed.card)
+    assert "Nobody has written" in json.dumps(pressed.card)
     told = stage.operating.pressed[0]
     assert (told.verb, told.chat_id) == ("invite", "chat-1")
     assert told.values == {"requestor": "0", "route": "copy", "nonce": "0.0"}

@@ -51,10 +51,15 @@ def test_it_can_be_put_back_while_somebody_is_there_and_then_says_who_was() -> N
     assert "nobody now; Grace Hopper before" in back
 
 
-def test_it_says_who_has_taken_it_and_not_that_the_question_is_answered() -> None:
+def test_it_says_who_has_it_and_that_you_are_talking_only_once_somebody_has_written() -> None:
     for name, said, button in (
         ("begun", "Waiting for an answer", "Take"),
         ("begun-taken", "**Grace Hopper has it**, and has not written yet.", "Take over"),
+        (
+            "open-unheard",
+            "**Open.** Nobody has written to the visitor yet. Grace Hopper has it.",
+            "Take over",
+        ),
         ("begun-signed-in", "**Open.** You are talking. Grace Hopper has it.", "Take over"),
         (
             "open-taken-over",

@@ -211,7 +211,7 @@ async def test_the_card_is_posted_once_and_then_edited(stage: Stage) -> None:
     cards = [post for post in stage.teams.posts("Live chat") if post.cards]
     assert (same, len(cards)) == (card, 1)
     assert cards[0].root_id == thread.root_id
-    assert "You are talking" in str(cards[0].cards[0])
+    assert "Nobody has written" in str(cards[0].cards[0])
 
 
 async def test_a_card_that_was_deleted_is_posted_anew(stage: Stage) -> None:
