@@ -43,6 +43,8 @@ def main(context: click.Context, config: Path | None) -> None:
 def serve(config: Path | None) -> None:
     """Run the service until it is told to stop (SIGTERM, Ctrl+C)."""
     settings = _settings(config)
+    import uvloop
+
     from bot import app, logs
     from bot.config import ConfigError
     from bot.store import TooNew
@@ -54,7 +56,7 @@ def serve(config: Path | None) -> None:
     _keep_others_out()
     with _said_if_taken(str(where)):
         try:
-            asyncio.run(app.serve(settings))
+            uvloop.run(app.serve(settings))
         except app.CannotStart as e:
             _fail(str(e))
         except (ConfigError, TooNew) as e:
@@ -71,12 +73,14 @@ def serve(config: Path | None) -> None:
 )
 def demo(port: int) -> None:
     """Play the whole story on this machine, with stand-ins for Teams, RT and the help site."""
+    import uvloop
+
     from bot import logs
     from bot.demo import demo as play
 
     logs.configure("warning")
     with _said_if_taken(f"127.0.0.1, one of the ports {port} to {port + 4}"):
-        asyncio.run(play(port))
+        uvloop.run(play(port))
 
 
 @main.command()

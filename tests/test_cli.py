@@ -18,6 +18,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+import uvloop
 from click.testing import CliRunner, Result
 
 import bot
@@ -62,10 +63,11 @@ class CannotStart(Exception):
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Stands in for bot.app and bot.demo: notes what was started; ``fault`` makes that fail."""
-    noted = types.SimpleNamespace(started=[], fault=None)
+    noted = types.SimpleNamespace(started=[], loops=[], fault=None)
 
     async def start(given: object) -> None:
         await asyncio.sleep(0)
+        noted.loops.append(asyncio.get_running_loop())
         if noted.fault:
             raise noted.fault
         noted.started.append(given)
@@ -102,7 +104,7 @@ def test_help_needs_neither_configuration_nor_the_rest_of_the_program() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for command in ("serve", "demo", "migrate", "manifest", "doctor"):
         assert f"  {command} " in done.stdout
-    heavy = {"pydantic", "sqlalchemy", "botbuilder", "aiohttp", "requests", "msal"}
+    heavy = {"uvloop", "pydantic", "sqlalchemy", "botbuilder", "aiohttp", "requests", "msal"}
     assert heavy.isdisjoint(done.stdout.split())
 
 
@@ -118,6 +120,12 @@ def test_serve_starts_the_service_with_the_settings(config: Path, app: Any) -> N
     (settings,) = app.started
     assert isinstance(settings, Settings)
     assert settings.prefix == "/livechat"
+
+
+def test_the_service_and_the_demo_run_in_the_loop_that_costs_least(config: Path, app: Any) -> None:
+    for command in ("serve", "demo"):
+        assert run("--config", config, command).exit_code == 0
+    assert [type(loop) for loop in app.loops] == [uvloop.Loop, uvloop.Loop]
 
 
 def test_a_port_in_use_is_said_in_a_sentence(config: Path, app: Any) -> None:
