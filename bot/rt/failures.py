@@ -147,5 +147,14 @@ def not_whole(ticket: str, missing: str) -> Written:
     )
 
 
+def unseen(ref: TicketRef, marker: str) -> Refused:
+    """Return the error for a record that may be in a ticket whose comments RT does not show us."""
+    return Refused(
+        f"The record may be on ticket {ref} already, and RT does not show the live chat's account its "
+        f"own comments there. Look in ticket {ref} for “{marker}”; press again only if it is not there. "
+        "Whoever administers RT can give that account the right ShowTicketComments."
+    )
+
+
 def _why(reply: Reply) -> str:
     return f"error {reply.status}" + (f": {reply.message}" if reply.message else "")

@@ -82,6 +82,20 @@ def find_comment(
     return _receipt(rest, rt, ref, found.id, subject)
 
 
+def are_hidden(rest: Rest, rt: RtInstance, ref: TicketRef) -> bool:
+    """Tell whether a ticket has a record of ours, and shows us no comment of ours. Raises NotDone.
+
+    Whoever may see a ticket may search by what is attached to it, comments or not.
+    """
+    ours = f"UpdatedBy = {wire.quoted(rest.account())} AND Filename = '{JSON}'"
+    asked = {"query": f"id = {ref.number} AND {ours}", "per_page": "1"}
+    if not wire.listed(rest.get("tickets", asked), f"RT ({rt.name})"):
+        return False
+    account = rest.account().casefold()
+    lines = _history(rest, rt, ref, long_ago())
+    return all(one.kind != COMMENT or one.creator.casefold() != account for one in lines)
+
+
 def find_file(
     rest: Rest, rt: RtInstance, ref: TicketRef, marker: str, file: Part, since: datetime
 ) -> Receipt | None:

@@ -102,8 +102,12 @@ class ByRest2:
 
     def find(self, dossier: Dossier) -> Receipt | None:
         receipt = self._find(dossier)
-        if receipt is None or dossier.tried is None:
+        if dossier.tried is None:
             return receipt
+        if receipt is None:
+            if not new_ticket(dossier) and operations.are_hidden(self.rest, self._rt, dossier.ref):
+                raise failures.unseen(dossier.ref, dossier.marker)
+            return None
         return whole(self, receipt, record.compose(dossier, self._zone, self._rt.form).parts)
 
     def _find(self, dossier: Dossier) -> Receipt | None:

@@ -1,16 +1,21 @@
 """What RT says it took and then does not show us is there: it is written no second time."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.tickets import NewTicket
-from bot.relay.outcomes import Unclear
+from bot.relay.outcomes import Refused, Unclear
 from bot.relay.ports import Dossier
 from bot.rt.gateway import RtGateway
+from bot.rt.instance import Login, RtInstance
 from bot.sandbox.rt import Fault, RtStandIn, seeds
-from tests.rt.test_rest2 import comments, dossier
+from tests.rt.test_rest2 import LONDON, comments, dossier
+
+INSTANCE = RtInstance("rt", "", Login.TOKEN)
 
 
 def for_a_new_ticket() -> Dossier:
@@ -29,6 +34,44 @@ async def test_a_comment_that_rt_took_and_does_not_show_has_a_receipt(
     assert receipt.ticket == seeds.PRINTER
     assert not receipt.proven
     assert receipt.taken or receipt.transaction
+
+
+@pytest.fixture
+async def rest2(rt: RtStandIn) -> AsyncIterator[RtGateway]:
+    """By REST 2.0 alone: there the marker is a subject, for which nobody can search."""
+    gateway = RtGateway([replace(INSTANCE, url=rt.url, secret=rt.token)], LONDON)
+    yield gateway
+    gateway.close()
+
+
+def by_itself() -> Dossier:
+    return replace(dossier(), tried=timedelta(minutes=4))
+
+
+async def test_a_comment_that_may_be_there_and_would_not_be_shown_is_not_written_again(
+    rt: RtStandIn, rest2: RtGateway
+) -> None:
+    rt.world.rights["Support"] -= {"ShowTicketComments"}
+    rt.fault(Fault(method="POST", path="comment", accepted=True, drop=True))
+    with pytest.raises(Unclear):
+        await rest2.comment(dossier())
+    with pytest.raises(Refused, match=r"Look in ticket rt#\d+ for .*ShowTicketComments"):
+        await rest2.find(by_itself())
+    assert await rest2.find(dossier()) is None, "somebody has looked, and pressed again"
+
+
+async def test_where_nothing_of_ours_is_unseen_it_is_written_at_the_second_try(
+    rt: RtStandIn, rest2: RtGateway
+) -> None:
+    rt.world.rights["Support"] -= {"ShowTicketComments"}
+    assert await rest2.find(by_itself()) is None
+
+
+async def test_the_record_of_an_earlier_chat_that_is_shown_hides_nothing(
+    rt: RtStandIn, rest2: RtGateway
+) -> None:
+    await rest2.comment(replace(dossier(), marker="[chat:chat-0]"))
+    assert await rest2.find(by_itself()) is None
 
 
 async def test_a_ticket_that_rt_made_and_does_not_show_has_a_receipt(
