@@ -13,7 +13,7 @@ from bot.rt.kerberos_trouble import LoginTrouble, NoKerberos
 from bot.rt.operations import Rest
 from bot.rt.queues import looked_at
 from bot.rt.rest1 import Rest1
-from bot.rt.rights import too_many
+from bot.rt.rights import too_few, too_many
 from bot.rt.wire import Reply
 
 
@@ -101,7 +101,7 @@ def _fields(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
 
 
 def _rights(rest: Rest, rt: RtInstance, name: str) -> list[Finding]:
-    found = too_many(rest, rt)
+    found = [*too_many(rest, rt), *too_few(rest, rt)]
     return [Finding(f"{name}: rights", ok=True, sentence=said, unwise=True) for said in found]
 
 

@@ -83,17 +83,24 @@ def find_comment(
 
 
 def are_hidden(rest: Rest, rt: RtInstance, ref: TicketRef) -> bool:
-    """Tell whether a ticket has a record of ours, and shows us no comment of ours. Raises NotDone.
+    """Tell whether a ticket has a record of ours, and shows us no comment of ours. Raises NotDone."""
+    asked = {"query": f"id = {ref.number} AND {with_ours(rest)}", "per_page": "1"}
+    found = wire.listed(rest.get("tickets", asked), f"RT ({rt.name})")
+    return bool(found) and not shows_ours(rest, rt, ref)
 
-    Whoever may see a ticket may search by what is attached to it, comments or not.
+
+def with_ours(rest: Rest) -> str:
+    """Return what finds tickets with a record of ours: whoever may see a ticket may search by what is
+    attached to it, comments or not.
     """
-    ours = f"UpdatedBy = {wire.quoted(rest.account())} AND Filename = '{JSON}'"
-    asked = {"query": f"id = {ref.number} AND {ours}", "per_page": "1"}
-    if not wire.listed(rest.get("tickets", asked), f"RT ({rt.name})"):
-        return False
+    return f"UpdatedBy = {wire.quoted(rest.account())} AND Filename = '{JSON}'"
+
+
+def shows_ours(rest: Rest, rt: RtInstance, ref: TicketRef) -> bool:
+    """Tell whether a ticket shows us any comment of ours. Raises NotDone, Refused."""
     account = rest.account().casefold()
     lines = _history(rest, rt, ref, long_ago())
-    return all(one.kind != COMMENT or one.creator.casefold() != account for one in lines)
+    return any(one.kind == COMMENT and one.creator.casefold() == account for one in lines)
 
 
 def find_file(

@@ -1,4 +1,4 @@
-"""Whether the account may do more in RT than it must, as far as REST 2.0 shows.
+"""Whether the account may do more in RT than it must, or sees less, as far as REST 2.0 shows.
 
 It shows what a ticket's page would offer, and what only administrators see. It does not show rights
 on tickets of which there is none to look at, nor those that offer nothing: infra/rt/grant-rights.pl
@@ -9,20 +9,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.tickets import TicketRef
 from bot.rt.instance import RtInstance
-from bot.rt.operations import Rest
-from bot.rt.wire import items
+from bot.rt.operations import Rest, shows_ours, with_ours
+from bot.rt.wire import items, quoted
 
 #: Every RT has this user, who is neither us nor anybody.
 _NOBODY = "user/Nobody"
 #: RT offers most for these.
 _STATUSES = ("new", "open")
 _HINT = "Take it away: docs/rt.md, “The account”."
+_GIVE = "Give the account ShowTicketComments: docs/rt.md, “The account”."
 
 
 def too_many(rest: Rest, rt: RtInstance) -> list[str]:
     """Say which rights are too many, a sentence each. Raises NotDone."""
     return [*_over_people(rest), *_elsewhere(rest, rt), *_over_tickets(rest, rt)]
+
+
+def too_few(rest: Rest, rt: RtInstance) -> list[str]:
+    """Say where RT does not show us a record that we wrote. Raises NotDone, Refused."""
+    for queue in rt.queues or ("",):
+        where = f"Queue = {quoted(queue)} AND " if queue else ""
+        number = _first(rest, f"{where}{with_ours(rest)}")
+        if number and not shows_ours(rest, rt, TicketRef(rt.name, int(number))):
+            said = f"RT does not show us our own record on ticket {number}: none is read back, and"
+            return [f"{said} where its answer is lost a CO has to look. {_GIVE}"]
+    return []
 
 
 def _over_people(rest: Rest) -> list[str]:
@@ -40,7 +53,7 @@ def _elsewhere(rest: Rest, rt: RtInstance) -> list[str]:
     """Tickets of queues that the chat does not work with."""
     if not rt.queues:
         return []
-    others = " AND ".join(f"Queue != '{_quoted(queue)}'" for queue in rt.queues)
+    others = " AND ".join(f"Queue != {quoted(queue)}" for queue in rt.queues)
     if not _first(rest, others):
         return []
     return [f"The account may read tickets of queues that are not in the RT's queues. {_HINT}"]
@@ -59,7 +72,7 @@ def _over_tickets(rest: Rest, rt: RtInstance) -> list[str]:
 
 def _offered(rest: Rest, queue: str, status: str) -> set[str]:
     """The rights that RT's offers for such a ticket give away."""
-    asked = f"Status = '{status}'" + (f" AND Queue = '{_quoted(queue)}'" if queue else "")
+    asked = f"Status = '{status}'" + (f" AND Queue = {quoted(queue)}" if queue else "")
     if not (number := _first(rest, asked)):
         return set()
     data = rest.get(f"ticket/{number}").data
@@ -80,7 +93,3 @@ def _first(rest: Rest, asked: str) -> str:
 def _in(queues: set[str]) -> str:
     named = ", ".join(sorted(queues - {""}))
     return f" in {named}" if named else ""
-
-
-def _quoted(queue: str) -> str:
-    return queue.replace("\\", "\\\\").replace("'", "\\'")

@@ -58,5 +58,6 @@ def test_a_record_that_may_be_there_is_not_written_again_by_itself(rig: Rig) -> 
     assert not receipt.proven
     with pytest.raises(Refused, match="ShowTicketComments"):
         way.find(by_itself)
+    assert any("ShowTicketComments" in one.sentence for one in way.check())
     way.close()
     place.gateway.close()

@@ -60,6 +60,16 @@ async def test_a_comment_that_may_be_there_and_would_not_be_shown_is_not_written
     assert await rest2.find(dossier()) is None, "somebody has looked, and pressed again"
 
 
+async def test_the_doctor_warns_of_records_that_are_not_shown_to_who_wrote_them(
+    rt: RtStandIn, rest2: RtGateway
+) -> None:
+    await rest2.comment(dossier())
+    assert not [one for one in await rest2.check() if "ShowTicketComments" in one.sentence]
+    rt.world.rights["Support"] -= {"ShowTicketComments"}
+    (found,) = (one for one in await rest2.check() if "ShowTicketComments" in one.sentence)
+    assert (found.name, found.ok, found.unwise) == ("rt rt: rights", True, True)
+
+
 async def test_where_nothing_of_ours_is_unseen_it_is_written_at_the_second_try(
     rt: RtStandIn, rest2: RtGateway
 ) -> None:

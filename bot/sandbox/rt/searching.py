@@ -11,7 +11,9 @@ from bot.sandbox.rt.world import Ticket, World
 
 _BY_NUMBER = re.compile(r"\s*id\s*=\s*'?(\d+)'?\s*")
 _BY_SUBJECT = re.compile(r"\s*Subject LIKE '([^']*)'\s*")
-_BY_FILE = re.compile(r"id = (\d+) AND UpdatedBy = '([^']*)' AND Filename = '([^']*)'")
+_BY_FILE = re.compile(
+    r"(?:id = (\d+) AND |Queue = '([^']*)' AND )?UpdatedBy = '([^']*)' AND Filename = '([^']*)'"
+)
 #: What a condition on requestors is made of, as in RT's own parser (RT::SQL).
 _TOKEN = re.compile(r"\s*('(?:\\.|[^'\\])*'|\(|\)|=|[\w.]+)", re.DOTALL)
 _ACTIVE = ("new", "open", "stalled")
@@ -33,9 +35,13 @@ def search(world: World, query: str) -> list[Ticket]:
         part = match[1].casefold()
         hits = [t for t in world.tickets.values() if part in t.subject.casefold()]
     elif match := _BY_FILE.fullmatch(query):
-        hits = [world.tickets.get(int(match[1]))]
+        number, queue, creator, name = match.groups()
         hits = [
-            ticket for ticket in hits if ticket and _has_file(world, ticket, match[2], match[3])
+            ticket
+            for ticket in world.tickets.values()
+            if (number is None or ticket.id == int(number))
+            and (queue is None or ticket.queue == queue)
+            and _has_file(world, ticket, creator, name)
         ]
     elif match := _BY_FIELD.fullmatch(query):
         hits = [t for t in world.tickets.values() if t.fields.get(match[1]) == match[2]]
