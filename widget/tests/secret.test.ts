@@ -22,6 +22,15 @@ const TOLD: Record<string, string[]> = {
     "the sms code is G-483920",
     "OTP: 48392011",
     "The authenticator shows a number, the code is 483920",
+    "pass: hunter2",
+    "Pass = Tr0ub4dor&3",
+    "user: ab12345 pass: hunter2",
+    "login ab12345 / pass: hunter2",
+    "I am ab12345 and my pass: hunter2",
+    "PIN: 4711",
+    "my pin is 4711",
+    "The PIN was 471100, it is refused now",
+    "My PIN code is 4711",
   ],
   de: [
     "Mein Passwort ist Xy12ab!",
@@ -35,6 +44,10 @@ const TOLD: Record<string, string[]> = {
     "SMS-Code: 483920",
     "Die MFA will einen Code, der Code ist 483920",
     "Zwei-Faktor: der Code aus der App lautet 483 920",
+    "Benutzer ab12345, Pass: Sommer2024",
+    "PIN: 4711",
+    "Meine PIN lautet 4711",
+    "Mein Pin ist 4711",
   ],
   fr: [
     "Mon mot de passe est Xy12ab!",
@@ -43,12 +56,17 @@ const TOLD: Record<string, string[]> = {
     "Le mot de passe pour eduroam est « Soleil2024 »",
     "Le code de vérification est 483920",
     "Double authentification : le code est 483920",
+    "Code PIN : 4711",
+    "Mon code pin est 4711",
   ],
   es: [
     "Mi contraseña es Verano2024",
     "contraseña: Verano2024",
     "La contraseña para eduroam es Verano2024.",
     "El código de verificación es 483920",
+    "Mi clave es Verano2024",
+    "usuario: ada, clave: Verano2024",
+    "Mi PIN es 4711",
   ],
   pl: [
     "Moje hasło to Lato2024!",
@@ -56,14 +74,18 @@ const TOLD: Record<string, string[]> = {
     "haslo: Lato2024",
     "Hasło do eduroam to Lato2024",
     "Kod weryfikacyjny to 483920",
+    "PIN: 4711",
+    "Mój kod PIN to 4711",
   ],
-  zh: ["我的密码是Xy12ab，请帮我看看", "密码：Xy12ab", "密码: 20240817", "验证码是483920", "口令为 Xy12ab"],
+  zh: ["我的密码是Xy12ab，请帮我看看", "密码：Xy12ab", "密码: 20240817", "验证码是483920", "口令为 Xy12ab", "我的PIN码是4711", "PIN：4711"],
   ar: [
     "كلمة المرور هي Xy12ab",
     "كلمة المرور: Xy12ab",
     "كلمة السر الخاصة بي هي Xy12ab",
     "رمز التحقق هو 483920",
     "رمز التحقق هو ٤٨٣٩٢٠",
+    "رقمي السري هو 4711",
+    "الرقم السري: ٤٧١١",
   ],
 };
 
@@ -117,6 +139,25 @@ const SPOKEN_OF: Record<string, string[]> = {
     "I never got the 2FA code",
     "My postal code is 10115",
     "Source code: 20240817.zip",
+    "Bus pass: AB12cd34",
+    "My boarding pass: XY12ab34",
+    "PASS: test_login12",
+    "All tests pass: test_login12",
+    "Second pass: 20240817",
+    "The tests run and pass: 12 of 13",
+    "bypass: ab12345",
+    "pass: forgotten",
+    "Forgot pass: ab12345",
+    "pass: see help.example/pw1",
+    "pass=$PASS1",
+    "pin: 4711 is not connected",
+    "PIN 12: 3300 mV",
+    "The PIN is 4 digits long",
+    "My PIN is wrong 3 times",
+    "I forgot my PIN: 12345678",
+    "PIN error: 500121",
+    "Pinboard: 4711",
+    "My postal PIN code is 560001",
     "",
   ],
   de: [
@@ -136,6 +177,10 @@ const SPOKEN_OF: Record<string, string[]> = {
     "Der Code ist falsch",
     "Der Sicherheitscode kommt nicht an",
     "Die PLZ ist 10115, der Code am Eingang 4711",
+    "Der Pass ist abgelaufen: 20240817",
+    "PIN vergessen: 12345678",
+    "PIN: 3x falsch eingegeben",
+    "Pin: 4711 im Stecker",
   ],
   fr: [
     "J’ai oublié mon mot de passe",
@@ -146,6 +191,7 @@ const SPOKEN_OF: Record<string, string[]> = {
     "Réinitialiser le mot de passe : ab12345",
     "Le code d’erreur est 500121",
     "Le code de vérification est refusé",
+    "Le code PIN est refusé",
   ],
   es: [
     "He olvidado mi contraseña",
@@ -154,6 +200,9 @@ const SPOKEN_OF: Record<string, string[]> = {
     "Restablecer contraseña: ab12345",
     "La contraseña es de 12 caracteres",
     "El código de verificación no llega",
+    "La clave es reiniciar el equipo",
+    "Palabra clave: redes2024",
+    "Clave de producto: AB12C-34DEF",
   ],
   pl: [
     "Zapomniałem hasła",
@@ -163,8 +212,9 @@ const SPOKEN_OF: Record<string, string[]> = {
     "Zapomniane hasło: ab12345",
     "Kod błędu to 500121",
     "Kod weryfikacyjny nie dochodzi",
+    "Zapomniałem PIN: 12345678",
   ],
-  zh: ["我忘记密码了", "我的密码是错误的", "密码是12位的", "密码过期了", "忘记密码：ab12345", "错误代码：500121", "收不到验证码"],
+  zh: ["我忘记密码了", "我的密码是错误的", "密码是12位的", "密码过期了", "忘记密码：ab12345", "错误代码：500121", "收不到验证码", "PIN码是4位的"],
   ar: [
     "نسيت كلمة المرور",
     "كلمة المرور خاطئة",
@@ -172,6 +222,7 @@ const SPOKEN_OF: Record<string, string[]> = {
     "إعادة تعيين كلمة المرور: ab12345",
     "لم يصل رمز التحقق",
     "رمز الخطأ هو 500121",
+    "نسيت الرقم السري: 12345678",
   ],
 };
 
@@ -186,6 +237,6 @@ for (const [language, texts] of Object.entries(SPOKEN_OF))
   });
 
 test("the longest message is read through, whatever it repeats", () => {
-  for (const part of ["password ", "password is ", "my password for ", "a-", "code 2fa is ", "password: a", "كلمة المرور "])
+  for (const part of ["password ", "password is ", "my password for ", "a-", "code 2fa is ", "password: a", "user pass", "user", "my pin is ", "PIN: ", "كلمة المرور "])
     equal(carriesSecret(part.repeat(30_000 / part.length)), false, part);
 });

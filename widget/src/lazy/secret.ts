@@ -1,5 +1,5 @@
 /**
- * Whether a text carries a password or a code for signing in. Whoever is asked in vain learns to
+ * Whether a text carries a password, a PIN, or a code for signing in. Whoever is asked in vain learns to
  * press the question away, so it wants all of: a word for one, ":", "=" or "is", and a token that
  * looks like one. "My password is wrong" has a word there, and no secret.
  */
@@ -11,7 +11,7 @@ const PASSWORDS: Named[] = [
   ["pass(?:word|phrase|wd)|pwd?", "is|was", "for|of|on|at|in"],
   ["[\\p{L}-]{0,20}(?:passwort|kennwort)|pwd?", "ist|lautet|hei(?:ß|ss)t|war", "f(?:ü|ue)rs?|von|vom|bei|beim|im|in"],
   ["mot de passe|mdp", "est|était|c['’]est", "pour|de|du|sur"],
-  ["contrase[ñn]a", "es|era", "para|de|del|en"],
+  ["contrase[ñn]a|clave", "es|era", "para|de|del|en"],
   ["has[łl]o", "to|jest|brzmi", "do|dla|w"],
   ["密码|密碼|口令", "是|为|為"],
   ["و?كلم(?:ة|تي?) (?:ال)?(?:مرور|سر)ي?", "هي|هو", "الخاصة|لحساب"],
@@ -39,11 +39,14 @@ const FAILS = /error|fail|fehler|schlug|erreur|échou|échec|falla|fallo|błąd|
 
 /** Before the word: then it is about a password, and whose it is may follow. */
 const ABOUT =
-  /forg|lost|reset|chang|expir|recover|need|request|wrong|vergess|zurück|änder|verlor|abgelauf|brauch|benötig|falsch|oubli|réinit|perd|besoin|olvid|restab|cambi|recuper|caduc|necesit|zapomn|zmian|zmie[nń]|odzysk|wygas|potrzeb|忘|重置|重设|修改|更改|找回|过期|需要|نسي|إعادة|تغيير|استعادة|فقد|أحتاج/iu;
+  /forg|lost|reset|postal|chang|expir|recover|need|request|wrong|vergess|zurück|änder|verlor|abgelauf|brauch|benötig|falsch|oubli|réinit|perd|besoin|olvid|palabra|restab|cambi|recuper|caduc|necesit|zapomn|zmian|zmie[nń]|odzysk|wygas|potrzeb|忘|重置|重设|修改|更改|找回|过期|需要|نسي|إعادة|تغيير|استعادة|فقد|أحتاج/iu;
 
 /** Latin letters, digits and signs in one piece; words in other scripts end it. */
 const TOKEN = "[!-~\\u00a1-\\u024f]+";
 const DIGITS = "(?:\\p{Nd}{6,8}|\\p{Nd}{3}[ -]\\p{Nd}{3,4}|[A-Z]-\\p{Nd}{6})(?![\\p{L}\\p{Nd}])";
+
+/** What a token may stand in. */
+const QUOTES = "[\\s\"'“”„«`‘]*";
 
 /** What finds such a word and captures the token behind it. Safari 15 looks at nothing behind. */
 const finding = (named: Named[], token: string): RegExp[] =>
@@ -51,8 +54,21 @@ const finding = (named: Named[], token: string): RegExp[] =>
     const begins = between ? "(?:^|[^\\p{L}\\p{N}_])" : ""; // Chinese leaves no spaces
     const gap = between ? `(?:\\s+(?:${between})(?:\\s+[\\p{L}-]+){1,3}?)?\\s+` : "\\s*";
     const said = `${gap}(?:${is})(?:\\s+(?:now|jetzt|maintenant|ahora|teraz))?\\s*[:：]?`;
-    return new RegExp(`${begins}(?:${words})(?:\\s*[:=：＝](?!=)|${said})[\\s"'“”„«\`‘]*(${token})`, "giu");
+    return new RegExp(`${begins}(?:${words})(?:\\s*[:=：＝](?!=)|${said})${QUOTES}(${token})`, "giu");
   });
+
+/** "pass" where a clause begins with it: a bus pass is no secret, and "PASS:" is what tests say. */
+const BEFORE_PASS = "^|[\\n,;/|(]\\s*|\\b(?:my|and|(?:[Uu]ser(?:name)?|[Ll]ogin)[ :=]+[^\\s,;/|(]{1,40})\\s+";
+const passes = [new RegExp(`(?:${BEFORE_PASS})[Pp]ass\\s*[:=](?!=)${QUOTES}(${TOKEN})`, "gu")];
+
+/** A PIN; in small letters it must be the writer's own, for plugs have pins as well. */
+const MY_PIN = "(?:[Mm]y|[Mm]eine?|[Mm]on|[Mm]i|[Mm]ój)\\s(?:c[oó]d(?:e|igo)\\s|kod\\s)?[Pp]in";
+const IS = "\\s*[:=：]|\\s+(?:is|was|ist|lautet|war|est|était|es|era|to|jest|brzmi)\\s*:?";
+const pins = [
+  `(?:^|[^\\p{L}\\p{N}_])(?:PIN|${MY_PIN})(?:[- ][Cc]ode|-?[Nn]ummer)?(?:${IS})`,
+  "PIN\\s?码?\\s*(?:[:：]|是|为|為)",
+  "رقمي?\\sالسري\\s*(?:[:=]|هو)",
+].map((one) => new RegExp(`${one}${QUOTES}(\\p{Nd}{4,8})(?![\\p{L}\\p{Nd}])`, "gu"));
 
 const passwords = finding(PASSWORDS, TOKEN);
 const codes = finding(CODES, DIGITS);
@@ -91,5 +107,7 @@ const has = (text: string, all: RegExp[], fits: (token: string) => boolean = () 
 
 export const carriesSecret = (text: string): boolean =>
   has(text, passwords, looksSecret) ||
+  has(text, passes, looksSecret) ||
   has(text, codes) ||
+  has(text, pins) ||
   (SECOND_FACTOR.test(text) && !FAILS.test(text) && has(text, bare));
