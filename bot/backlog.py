@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 _LATE = 60.0  # seconds after which what does not go out is worth a warning
 _WAITS_LONG = timedelta(hours=1)
+_APART = timedelta(seconds=30)  # about as long as Teams tries to bring what was written
 _AGAIN = 3600.0  # seconds
 
 
@@ -30,18 +31,31 @@ class Backlog:
     ) -> None:
         """``clock`` is in seconds, and steady: ``now`` may be set back."""
         self._store, self._now, self._clock = store, now, clock
-        self._told: dict[Lane | None, float] = {}
+        self._told: dict[Lane | str | None, float] = {}
         self._left: float | None = None
 
     async def look(self) -> None:
-        """Log what is due, or was tried already, and waits; and records that wait for RT. Raises NotDone."""
+        """Log what is due, or was tried already, and waits; and records that wait for RT.
+
+        Also a clock that is not the database's. Raises NotDone.
+        """
         for lane, (waiting, oldest) in (await self._store.backlog()).items():
             if oldest > _LATE and self._may_tell(lane):
                 log.warning("outbox_behind", lane=lane, waiting=waiting, oldest=int(oldest))
+        await self._look_at_the_clock()
         found = await count(self._store, self._now())
         if (self._stay(found.late) or found.oldest > _WAITS_LONG) and self._may_tell(None):
             seconds = int(found.oldest.total_seconds())
             log.warning("filing_waits", waiting=found.waiting, oldest=seconds, leftovers=found.late)
+
+    async def _look_at_the_clock(self) -> None:
+        """Whether somebody wrote before a visitor joined, at another process, goes by everybody's clock."""
+        before = self._now()
+        theirs = await self._store.time()
+        ahead, behind = before - theirs, theirs - self._now()
+        if max(ahead, behind) > _APART and self._may_tell("clock"):
+            seconds = int((ahead if ahead > behind else -behind).total_seconds())
+            log.warning("clock_apart", seconds=seconds)
 
     def _stay(self, late: int) -> bool:
         """Each purge is late by the seconds that it waits for what goes before it: that is no fault."""
@@ -51,7 +65,7 @@ class Backlog:
             self._left = self._clock()
         return self._left is not None and self._clock() - self._left > _LATE
 
-    def _may_tell(self, what: Lane | None) -> bool:
+    def _may_tell(self, what: Lane | str | None) -> bool:
         now = self._clock()
         if now - self._told.get(what, float("-inf")) < _AGAIN:
             return False

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from bot.backlog import Backlog
 from bot.relay.delivery import Delivery, Lane
 from bot.relay.outcomes import NotDone
+from bot.store import SqlStore
 from tests.migrated import sqlite_at
 from tests.relay.house import RULES, House, opened
 
@@ -96,3 +97,21 @@ async def test_what_a_closed_chat_leaves_is_told_of_when_it_stays_and_not_before
     assert ("filing_waits", None) not in await told(backlog)
     steady.seconds += 61
     assert ("filing_waits", None) in await told(backlog)
+
+
+@pytest.mark.parametrize("minutes", [3, -3])
+async def test_a_clock_that_is_not_the_databases_is_told_of(
+    postgres_with_tables: str, minutes: int
+) -> None:
+    """Another process's words and visitors would come in another order by it."""
+    store = SqlStore.at(postgres_with_tables)
+    wrong = Backlog(store, lambda: datetime.now(UTC) + timedelta(minutes=minutes), Steady())
+    right = Backlog(store, lambda: datetime.now(UTC), Steady())
+    with capture_logs() as logs:
+        await right.look()
+        for _ in range(2):
+            await wrong.look()
+    await store.close()
+    ((event, seconds),) = ((line["event"], line["seconds"]) for line in logs)
+    assert event == "clock_apart"
+    assert abs(seconds - 60 * minutes) < 30

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import psycopg
+import sqlalchemy as sa
 
 from bot.domain.admission import SignIn
 from bot.domain.blocking import Block
@@ -29,8 +30,8 @@ from bot.store import (
     reception_sql,
     under_way_sql,
 )
-from bot.store.sql import Query, Row
-from bot.store.tables import micros
+from bot.store.sql import Now, Query, Row
+from bot.store.tables import micros, moment
 from bot.store.writer import Clock
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ AWAY = (
     psycopg.InternalError,  # read-only after a failover, or the transaction was ended for us
     TimeoutError,
 )
+_TIME = Query(sa.select(Now()))
 _MOST_STALE = 1000
 _CROWD = 100  # streams waiting in a lane
 
@@ -146,6 +148,11 @@ class Reading:
             Head(lane, stream, kind, id_, (ready - now) / 1e6, (now - made) / 1e6, thread, rank)
             for stream, kind, id_, ready, now, made, thread, rank in rows
         ]
+
+    async def time(self) -> datetime:
+        """Tell what time it is by the database's clock, which is ours on SQLite."""
+        now = (await self._many(list, _TIME, now=micros(self._clock())))[0][0]
+        return moment(now)
 
     async def backlog(self) -> dict[Lane, tuple[int, float]]:
         """Count what is due or was tried already, by lane, and the seconds the oldest has waited."""
