@@ -131,7 +131,7 @@ def _said(chat: Chat, event: e.Said) -> Step:
         size = len(event.text.encode("utf-16-le"))
         alone = event.file is not None
         effects.append(f.RelayToThread(line.message.seq, spoken == 1, size, alone))
-    return chat, (*effects, *answers.told(before, chat))
+    return chat, (*effects, *answers.drawn_if_unseen(before, chat))
 
 
 def _with(chat: Chat, file: File | None) -> dict[str, int]:
@@ -159,7 +159,7 @@ def _edited(chat: Chat, event: e.Edited) -> Step:
         target=event.target,
         answered=chat.head + 1,
     )
-    return chat, (line, *effects, *answers.told(before, chat))
+    return chat, (line, *effects, *answers.drawn_if_unseen(before, chat))
 
 
 def _removed(chat: Chat, event: e.Removed) -> Step:

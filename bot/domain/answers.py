@@ -37,7 +37,7 @@ def are_unseen(chat: Chat) -> bool:
     return chat.presence is not Presence.OPEN and chat.answered > known_to(chat)
 
 
-def told(before: Chat, after: Chat) -> tuple[f.ShowCard, ...]:
+def drawn_if_unseen(before: Chat, after: Chat) -> tuple[f.ShowCard, ...]:
     """Return what tells the CO that by now the visitor has not seen all: once, not at each answer."""
     return (f.ShowCard(soon=False),) if are_unseen(after) and not are_unseen(before) else ()
 

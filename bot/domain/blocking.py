@@ -108,7 +108,7 @@ def kept_out(
     return max(meant, key=lambda block: block.until, default=None)
 
 
-def at(until: datetime, zone: tzinfo) -> str:
+def day_and_time(until: datetime, zone: tzinfo) -> str:
     """Say until when, as a CO reads it: ``21 November, 14:05``."""
     local = until.astimezone(zone)
     return f"{local.day} {local:%B, %H:%M}"

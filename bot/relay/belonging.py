@@ -18,7 +18,7 @@ from bot.relay.storage import Unit
 RECORD = frozenset({"file", "new", "triage"})
 
 
-def about(chats: Iterable[Chat], at: datetime | None, now: datetime) -> list[Chat]:
+def existed(chats: Iterable[Chat], at: datetime | None, now: datetime) -> list[Chat]:
     """Return the chats that a command written at ``at`` can be about: those that existed."""
     return [chat for chat in chats if _came_first(chat.created, at, now)]
 

@@ -12,7 +12,7 @@ from bot.domain.blocking import (
     SHORTEST_REASON,
     BadSpan,
     Block,
-    at,
+    day_and_time,
     span,
 )
 from bot.domain.chat import Chat, NotNow, State
@@ -114,7 +114,7 @@ class Blocking:
         await unit.block(block)
         chat = await self._relay.happen(unit, chat, e.Blocked(now, by, until))
         await self._audit(unit, "block", block, by)
-        when = at(until, self._relay.rules.zone)
+        when = day_and_time(until, self._relay.rules.zone)
         weak = _BROWSER_ONLY if chat.identity.proof is Proof.ANONYMOUS else ""
         told = f"{when}{weak} ({block.id})"
         await tell(unit, thread, heard, Answer.BLOCKED, told, chat=chat)
@@ -143,7 +143,7 @@ class Blocking:
         """Tell of a block on one line."""
         known = block.who.login or block.who.address
         who = f"{plain_name(block.name) or 'a visitor'}{f' ({plain_name(known)})' if known else ''}"
-        until = at(block.until, self._relay.rules.zone)
+        until = day_and_time(block.until, self._relay.rules.zone)
         by = plain_name(block.by.name) or "somebody"
         reason = " ".join(block.reason.split())
         return f"{block.id}: {who}, until {until}, by {by}: {reason}"

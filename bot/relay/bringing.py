@@ -127,7 +127,7 @@ class FetchHandler(Quiet):
                 return
             await unit.keep_file(chat.id, stored)
             if why := FULL if full else problem:
-                await self._telling.told(unit, chat, Answer.FILE_MISSED, why)
+                await self._telling.tell_chat(unit, chat, Answer.FILE_MISSED, why)
 
         return after
 

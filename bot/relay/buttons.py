@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain import events as e
-from bot.domain.blocking import at, kept_out
+from bot.domain.blocking import day_and_time, kept_out
 from bot.domain.chat import Chat, Misplaced, NotNow, State
 from bot.domain.commands import without_notes
 from bot.domain.identity import Identity, Proof
@@ -217,7 +217,7 @@ class Buttons:
         who = Identity(proof, asked.login, asked.called, asked.address)
         block = kept_out(await unit.blocks(), self._relay.now(), who)
         if block is not None:
-            until = at(block.until, rules.zone)
+            until = day_and_time(block.until, rules.zone)
             raise WrongInput(
                 _BLOCKED.format(name=plain_name(asked.called), until=until, id=block.id)
             )

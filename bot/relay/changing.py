@@ -126,11 +126,11 @@ class Changing:
         elif known[0].state is State.OPEN and _is_among_us(changed):
             # Without its words: the same may come with a mention.
             await self._keep(unit, changed, Newest(Fate.DONE, at))
-            await self._telling.told(unit, known[0], Answer.NOT_CHANGED, _UNMENTIONED)
+            await self._telling.tell_chat(unit, known[0], Answer.NOT_CHANGED, _UNMENTIONED)
         else:
             await self._keep(unit, changed, Newest(Fate.DONE, at, _digest(changed.text)))
             if known[0].state is State.OPEN and self._is_for_us(changed):
-                await self._telling.told(unit, known[0], Answer.NOT_CHANGED, _COMMAND)
+                await self._telling.tell_chat(unit, known[0], Answer.NOT_CHANGED, _COMMAND)
                 return
             await self._change(unit, changed, *known)
 
@@ -199,7 +199,7 @@ class Changing:
         except (EmptyText, TextTooLong, ChatFull, NotNow):
             over = chat.state is not State.OPEN
             word = Answer.CHANGED_LATE if over else Answer.NOT_CHANGED
-            await self._telling.told(unit, chat, word)
+            await self._telling.tell_chat(unit, chat, word)
 
     async def _seen(self, unit: Unit, chat: Chat, line: Message) -> str | None:
         """Return the words of a line as the visitor has them, empty if taken back; None if unknown."""
@@ -214,9 +214,9 @@ class Changing:
         pictures = len(there) - links
         # Which one is not known: a picture has no name, and its address may be another now.
         if pictures > changed.pictures:
-            await self._telling.told(unit, chat, Answer.NOT_CHANGED, _STILL_SEEN)
+            await self._telling.tell_chat(unit, chat, Answer.NOT_CHANGED, _STILL_SEEN)
         elif pictures < changed.pictures or links < changed.links:
-            await self._telling.told(unit, chat, Answer.NOT_CHANGED, _NOT_SEEN)
+            await self._telling.tell_chat(unit, chat, Answer.NOT_CHANGED, _NOT_SEEN)
 
     async def _beside(self, unit: Unit, chat: Chat, line: Message) -> list[File]:
         """Return what came with a message and was not taken back."""
@@ -285,14 +285,14 @@ class Changing:
             return
         # Sending old words because of a mended typo could show the visitor what was said before.
         if await unit.first_time(changed.thread.conversation_id, changed.activity_id):
-            await self._telling.told(unit, live, Answer.NEVER_SENT)
+            await self._telling.tell_chat(unit, live, Answer.NEVER_SENT)
 
     async def _in_vain(self, unit: Unit, changed: Changed, live: Chat | None) -> None:
         """Tell, once, of a change that is neither said nor carried out."""
         if not await unit.first_time(changed.thread.conversation_id, changed.activity_id):
             return
         if live is not None:
-            await self._telling.told(unit, live, Answer.NEVER_SENT)
+            await self._telling.tell_chat(unit, live, Answer.NEVER_SENT)
             return
         thread = await unit.known_thread(changed.thread.conversation_id)
         if thread is not None and self._is_asked(changed, changed.text or ""):

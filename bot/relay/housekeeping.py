@@ -124,8 +124,8 @@ class Housekeeping:
         Who could not be heard, since nobody was here when it was to end, is warned once more.
         """
         now = self._relay.now()
-        missed = max(now - _LATE, self._since or now)
-        if chat.closing is None or chat.closing <= missed:
+        too_late = max(now - _LATE, self._since or now)
+        if chat.closing is None or chat.closing <= too_late:
             closes = now + self._relay.rules.silence.warning
             await self._relay.happen(unit, chat, e.SilenceWarned(now, closes))
             return
@@ -172,7 +172,7 @@ class Housekeeping:
             since = "an hour" if hours == 1 else f"{hours if day < 2 else day * hours} hours"
             problem = f": {chat.filing.problem}" if chat.filing.problem else "."
             detail = f"for {since}{problem}"
-            await self._telling.told(unit, chat, Answer.FILING_WAITS, detail)
+            await self._telling.tell_chat(unit, chat, Answer.FILING_WAITS, detail)
 
     async def _remind(self, unit: Unit, chat: Chat) -> None:
         """Its text is kept until somebody files it, so somebody must be told."""
@@ -180,7 +180,7 @@ class Housekeeping:
             return
         stands = (await unit.thread_by_id(chat.thread)).open
         filing, word = asked_of_rt(chat), Answer.NOT_FILED if stands else Answer.STRANDED
-        await self._telling.told(unit, chat, word, filing.problem if filing else "")
+        await self._telling.tell_chat(unit, chat, word, filing.problem if filing else "")
 
 
 def _minded(chat: Chat) -> datetime:

@@ -187,7 +187,7 @@ class AnswersHandler:
             if not await unit.first_time(f"answers:{delivery.id}", "slow"):
                 return
             if chat := await unit.chat(chat_id):
-                await self._telling.told(unit, chat, Answer.MAIL_SLOW, error.sentence)
+                await self._telling.tell_chat(unit, chat, Answer.MAIL_SLOW, error.sentence)
 
         return after
 

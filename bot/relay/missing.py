@@ -10,7 +10,7 @@ from bot.domain.chat import Chat
 from bot.domain.legible import plain_name
 from bot.domain.messages import Role
 from bot.relay.answering import Answer
-from bot.relay.belonging import about
+from bot.relay.belonging import existed
 from bot.relay.changing import Newest
 from bot.relay.inbound import Operator
 from bot.relay.ports import Listening, Thread
@@ -82,7 +82,7 @@ class Missing:
             return True
         if chat is None or where.listening is Listening.MENTION:
             return False
-        return bool(about([chat], one.at, self._relay.now()))
+        return bool(existed([chat], one.at, self._relay.now()))
 
     async def _never_came(self, unit: Unit, where: Thread, one: Missed) -> bool:
         if not await unit.first_time(where.conversation_id, one.key):

@@ -85,7 +85,7 @@ class MoveHandler(Asking):
                 return
             if ticket.ref == chat.ticket.ref:
                 detail = f"{ticket.asked} is {ticket.ref}, which this chat is about already."
-                await Telling(self._relay).told(unit, chat, Answer.TICKET_PROBLEM, detail)
+                await Telling(self._relay).tell_chat(unit, chat, Answer.TICKET_PROBLEM, detail)
                 return
             event = e.MoveProposed(self._relay.now(), by, ticket)
             await self._relay.happen(unit, chat, event)

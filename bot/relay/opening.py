@@ -155,7 +155,7 @@ class InvitationHandler:
             if not await unit.first_time(f"invite:{delivery.id}", "slow"):
                 return
             if chat := await unit.chat(chat_id):
-                await self._telling.told(unit, chat, Answer.INVITATION_SLOW, error.sentence)
+                await self._telling.tell_chat(unit, chat, Answer.INVITATION_SLOW, error.sentence)
 
         return after
 

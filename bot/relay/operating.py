@@ -31,7 +31,7 @@ from bot.domain.messages import EmptyText, TextTooLong, tidy
 from bot.domain.mistyped import held_back
 from bot.relay import rows
 from bot.relay.answering import Answer
-from bot.relay.belonging import about, meant, was_open
+from bot.relay.belonging import existed, meant, was_open
 from bot.relay.blocking import Blocking
 from bot.relay.bringing import FULL, bring
 from bot.relay.buttons import Buttons
@@ -124,8 +124,8 @@ class Operating:
         these take "looked" too, "not in RT", for what may be there already; ``take`` {"takes": as
         drawn}; by command without, or with "over" from whoever has it;
         ``move`` {"number": text}, ``rebind`` {"move": number of the move shown, "ticket", "echo",
-        "reason"}, ``stay`` {"move"}, ``mail`` {"mailings": how many there were, "ticket", "echo"}. ``nonce``, if given, tells what the button was drawn for
-        (bot/relay/nonces.py).
+        "reason"}, ``stay`` {"move"}, ``mail`` {"mailings": how many there were, "ticket", "echo"}.
+        ``nonce``, if given, tells what the button was drawn for (bot/relay/nonces.py).
         """
         return await self._buttons.press(pressed)
 
@@ -167,7 +167,7 @@ class Operating:
         if isinstance(command, Chats) and not heard.brings:  # about no chat of this thread's
             await unit.schedule(rows.listing(thread.id, heard.operator))
         elif live is None and isinstance(command, Block | Misput | Unblock | Blocks):
-            known = about(chats, at, self._relay.now())
+            known = existed(chats, at, self._relay.now())
             await self._blocking.command(unit, thread, known, heard, command)
         elif live is None:
             await self._in_free(unit, thread, chats, heard, command, at=at)
@@ -306,7 +306,7 @@ class Operating:
             case TooMany(found):
                 several = ", ".join(map(str, found[:_NAMED])) + (" …" if found[_NAMED:] else "")
                 await self._telling.answer(unit, thread, heard, Answer.SEVERAL_NUMBERS, several)
-            case Press() if known := about(chats, at, self._relay.now()):
+            case Press() if known := existed(chats, at, self._relay.now()):
                 await self._typed.for_one_of(unit, thread, known, heard, command)
             case Say() if over is None:
                 await self._telling.answer(unit, thread, heard, Answer.NOTHING_HERE)

@@ -27,7 +27,8 @@ from bot.relay.storage import Unit
 Json = dict[str, Any]
 #: Chats about a ticket that somebody should know of before he starts another.
 RUNNING = (State.PROPOSED, *LIVE)
-_NO_THREAD = frozenset({State.FILED, State.PURGED, State.ERASED})
+#: States in which a chat needs no thread any more.
+_NEEDS_NONE = frozenset({State.FILED, State.PURGED, State.ERASED})
 
 
 def opening(chat: Chat, asked: Wish, channel: Thread) -> Delivery:
@@ -84,7 +85,7 @@ class OpenHandler(Quiet):
             thread = await unit.thread(opened)
             await unit.add(replace(chat, thread=thread.id, card=opened.root_id))
             if not asked.get("on_page"):  # who asks on a page is led there by the page
-                await unit.schedule(_moved(asked, chat, link))
+                await unit.schedule(_led_there(asked, chat, link))
 
         return keep
 
@@ -102,7 +103,7 @@ class OpenHandler(Quiet):
             if asked.get("on_page"):
                 await unit.add(forgotten(gone))
             else:
-                await unit.schedule(_moved(asked, first, link))
+                await unit.schedule(_led_there(asked, first, link))
 
         return lead
 
@@ -162,7 +163,7 @@ class BeginHandler(Quiet):
     async def deliver(self, delivery: Delivery) -> After | None:
         """Post the card as the first post of a thread."""
         found = await self._relay.store.look(delivery.chat_id or "")
-        if found is None or found[0].state in _NO_THREAD:
+        if found is None or found[0].state in _NEEDS_NONE:
             return None
         chat, place = found[0], await self._relay.store.thread(found[0].thread)
         if not place.begun:
@@ -221,7 +222,7 @@ def _asked(delivery: Delivery) -> Wish:
     return cast("OpenPayload", delivery.payload)["asked"]
 
 
-def _moved(asked: Wish, chat: Chat, link: str) -> Delivery:
+def _led_there(asked: Wish, chat: Chat, link: str) -> Delivery:
     thread, mention = asked["thread"], asked["mention"]
     stream, word = Stream.THREAD.of(thread), Answer.ELSEWHERE
     return rows.notice(stream, thread, word, link, chat_id=chat.id, mention=mention)

@@ -42,7 +42,7 @@ class Telling:
                 return
         await self.tell(unit, thread, word, detail, chat=chat, to=heard.operator)
 
-    async def told(self, unit: Unit, chat: Chat, word: Answer, detail: str = "") -> None:
+    async def tell_chat(self, unit: Unit, chat: Chat, word: Answer, detail: str = "") -> None:
         """Post a notice in a chat's thread."""
         await self.tell(unit, await unit.thread_by_id(chat.thread), word, detail, chat=chat)
 

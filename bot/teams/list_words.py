@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from bot.domain.blocking import at
+from bot.domain.blocking import day_and_time
 from bot.domain.chat import Chat, State
 from bot.domain.legible import apart, one_line, plain_name
 from bot.domain.presence import Presence
@@ -89,7 +89,7 @@ def _where(one: Entry) -> str:
 def _when(then: datetime, now: datetime, zone: tzinfo) -> str:
     local = then.astimezone(zone)
     today = local.date() == now.astimezone(zone).date()
-    return f"{local:%H:%M}" if today else at(then, zone)
+    return f"{local:%H:%M}" if today else day_and_time(then, zone)
 
 
 def _part(text: str) -> str:

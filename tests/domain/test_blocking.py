@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from bot.domain import events as e
-from bot.domain.blocking import BadSpan, Block, at, kept_out, span
+from bot.domain.blocking import BadSpan, Block, day_and_time, kept_out, span
 from bot.domain.chat import State
 from bot.domain.commands import Block as Command
 from bot.domain.commands import Blocks, Misput, Unblock, parse_command
@@ -103,7 +103,7 @@ def test_a_record_on_its_way_goes_on_and_the_purge_forgets_the_block_too() -> No
 
 
 def test_a_moment_is_told_in_the_site_s_zone() -> None:
-    assert at(NOW, UTC) == f"{NOW.day} {NOW:%B, %H:%M}"
+    assert day_and_time(NOW, UTC) == f"{NOW.day} {NOW:%B, %H:%M}"
 
 
 def test_the_commands_are_told_from_words_for_a_visitor() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.chat import LIVE, State
 from bot.domain.presence import Presence
 from bot.relay.answering import Answer
-from bot.relay.belonging import about
+from bot.relay.belonging import existed
 from bot.relay.inbound import Changed, Heard, Operator
 from bot.relay.ports import Seat
 from tests.migrated import sqlite_at
@@ -120,13 +120,13 @@ async def test_a_visitor_who_joined_by_a_wrong_clock_can_be_spoken_to(house: Hou
 
 
 def test_without_a_time_every_chat_can_be_meant() -> None:
-    assert about([proposed()], None, NOW) == [proposed()]
-    assert about([proposed()], NOW - timedelta(seconds=1), NOW) == []
+    assert existed([proposed()], None, NOW) == [proposed()]
+    assert existed([proposed()], NOW - timedelta(seconds=1), NOW) == []
 
 
 def test_a_chat_of_the_future_was_made_by_a_wrong_clock_and_can_be_meant() -> None:
     past = NOW - timedelta(hours=1)
-    assert about([proposed()], past, past) == [proposed()]
+    assert existed([proposed()], past, past) == [proposed()]
 
 
 STEPS = ["propose", "invite", "join", "end", "file", "say", "write", "bring"]
