@@ -19,7 +19,7 @@ from bot.relay.lanes import LANES
 from bot.relay.outcomes import NotDone, Refused, Unclear, Written
 from bot.relay.ports import Attachment, Dossier, Tickets
 from bot.relay.relay import Relay
-from bot.relay.rows import NumberPayload, StatusPayload
+from bot.relay.rows import StatusPayload, number_of
 from bot.relay.sending import unattended
 from bot.relay.storage import Unit
 
@@ -168,7 +168,7 @@ class ReleaseHandler(Quiet):
 
         async def release(unit: Unit) -> None:
             chat = await unit.chat(delivery.chat_id or "")
-            if chat is None or chat.filings != cast("NumberPayload", delivery.payload)["number"]:
+            if chat is None or chat.filings != number_of(delivery):
                 return  # that one was undone, and another one is held
             await happens(self._relay, unit, chat.id, e.FilingReleased(self._relay.now()))
 

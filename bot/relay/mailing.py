@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 from bot.domain import answers, transcript
 from bot.domain.chat import Chat, NotNow, State
@@ -28,7 +27,7 @@ from bot.relay.handlers import After
 from bot.relay.outcomes import NotDone, Refused, Unclear
 from bot.relay.ports import Tickets
 from bot.relay.relay import Relay
-from bot.relay.rows import NumberPayload
+from bot.relay.rows import number_of
 from bot.relay.sending import SENDABLE
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
@@ -155,7 +154,7 @@ class AnswersHandler:
         chat, one = found[0], answers.under_way(found[0])
         if chat.state not in _KEPT:
             return self._then(delivery, problem=_TOO_LATE)
-        if one is None or one.number != _number(delivery):
+        if one is None or one.number != number_of(delivery):
             return None
         lines = await self._lines(delivery, chat, one)
         if not _may_be_there(delivery) and chat.presence is Presence.OPEN:
@@ -171,7 +170,7 @@ class AnswersHandler:
             return self._then(delivery, problem=problem, found=now)
         way_back = self._relay.rules.link_base if await self._may_return(chat) else ""
         text = answers_text(chat, [self._told(line) for line in lines], way_back)
-        marker = f"[answers-{chat.id}-{_number(delivery)}]"
+        marker = f"[answers-{chat.id}-{number_of(delivery)}]"
         await self._tickets.correspond(chat.ticket.ref, text, marker, _HEADING)
         return self._then(delivery, seqs=tuple(line.seq for line in lines))
 
@@ -232,16 +231,12 @@ class AnswersHandler:
         unclear = bool(problem) and _may_be_there(delivery)
         said = problem + _PERHAPS if unclear else problem
         now = self._relay.now()
-        event = MailEnded(now, _number(delivery), seqs, said, unclear, found)
+        event = MailEnded(now, number_of(delivery), seqs, said, unclear, found)
         return lambda unit: happens(self._relay, unit, delivery.chat_id or "", event)
 
 
 _PICTURE = "(a picture, which will be on your request with the record of the chat)"
 _MISSING = "(a picture that did not come through)"
-
-
-def _number(delivery: Delivery) -> int:
-    return int(cast("NumberPayload", delivery.payload)["number"])
 
 
 def _may_be_there(delivery: Delivery) -> bool:

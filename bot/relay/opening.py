@@ -19,7 +19,7 @@ from bot.relay.placing import going_on, opening
 from bot.relay.pool import Pool
 from bot.relay.ports import Mailer, Tickets
 from bot.relay.relay import Relay
-from bot.relay.rows import NumberPayload, Wish, wished
+from bot.relay.rows import Wish, number_of, wished
 from bot.relay.storage import Unit
 from bot.relay.telling import Telling
 
@@ -145,7 +145,7 @@ class InvitationHandler:
 
     async def gave_up(self, delivery: Delivery, error: Refused) -> After | None:
         """Tell the CO that the link has to be copied."""
-        return self._sent(delivery.chat_id or "", _number(delivery), error.sentence)
+        return self._sent(delivery.chat_id or "", number_of(delivery), error.sentence)
 
     async def delayed(self, delivery: Delivery, error: NotDone | Unclear) -> After | None:
         """Tell the CO once that it takes longer; he may pass the link on himself."""
@@ -160,7 +160,7 @@ class InvitationHandler:
         return after
 
     async def _pending(self, delivery: Delivery) -> tuple[Chat | None, int]:
-        number = _number(delivery)
+        number = number_of(delivery)
         found = await self._relay.store.look(delivery.chat_id or "")
         chat = found[0] if found else None
         if chat is None or chat.state is not State.INVITED or chat.invitation is None:
@@ -177,10 +177,6 @@ class InvitationHandler:
             await self._relay.happen(unit, chat, event)
 
         return after
-
-
-def _number(delivery: Delivery) -> int:
-    return int(cast("NumberPayload", delivery.payload)["number"])
 
 
 def invitation_text(chat: Chat, link: str) -> str:

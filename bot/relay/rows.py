@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from bot.domain.chat import Chat
 from bot.domain.messages import Author, Role
@@ -259,6 +259,11 @@ class NumberPayload(TypedDict):
     """The ``number`` of one of the chat's invitations, of its filings, or of its mailings."""
 
     number: int
+
+
+def number_of(delivery: Delivery) -> int:
+    """Return which invitation, filing or mailing a delivery is about."""
+    return int(cast("NumberPayload", delivery.payload)["number"])
 
 
 def invite(chat: Chat, number: int, lane: Lane) -> Delivery:
