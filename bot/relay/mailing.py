@@ -120,6 +120,10 @@ class Mailings:
         )
 
 
+class _Overtaken(Exception):
+    """Nothing is mailed any more: why, for the CO, unless it is known or over already."""
+
+
 class AnswersHandler:
     """Has RT mail it, exactly once: a try that may have arrived is looked for by its marker.
 
@@ -135,34 +139,34 @@ class AnswersHandler:
     async def deliver(self, delivery: Delivery) -> After | None:
         """Mail it, unless he has come back, or the ticket is another than the one confirmed."""
         try:
-            ready = await self._ready(delivery)
-            if not isinstance(ready, tuple):
-                return ready
-            now = await self._tickets.read(ready[0].ticket.ref)
-            ready = await self._ready(delivery)  # what was so before RT answered may not be so now
-            return await self._mail(delivery, *ready, now) if isinstance(ready, tuple) else ready
+            chat, _ = await self._ready(delivery)
+            now = await self._tickets.read(chat.ticket.ref)
+            chat, lines = await self._ready(delivery)  # RT took a while to answer
+            return await self._mail(delivery, chat, lines, now)
+        except _Overtaken as why:
+            return self._then(delivery, problem=str(why)) if str(why) else None
         except (NotDone, Unclear) as error:
             if isinstance(error, Unclear) and not _may_be_there(delivery):
                 raise  # the next try looks whether it is there
             raise insisting(self._relay, delivery, error) from error
 
-    async def _ready(self, delivery: Delivery) -> tuple[Chat, list[Line]] | After | None:
-        """Return the chat and what is to be mailed as they are now, or what to do instead."""
+    async def _ready(self, delivery: Delivery) -> tuple[Chat, list[Line]]:
+        """Return the chat and what is to be mailed as they are now. Raises _Overtaken."""
         found = await self._relay.store.look(delivery.chat_id or "")
         if found is None:
-            return None
+            raise _Overtaken
         chat, one = found[0], answers.under_way(found[0])
         if chat.state not in _KEPT:
-            return self._then(delivery, problem=_TOO_LATE)
+            raise _Overtaken(_TOO_LATE)
         if one is None or one.number != number_of(delivery):
-            return None
+            raise _Overtaken
         lines = await self._lines(delivery, chat, one)
         if not _may_be_there(delivery) and chat.presence is Presence.OPEN:
-            return self._then(delivery, problem=_BACK)
+            raise _Overtaken(_BACK)
         if not lines:
-            return self._then(delivery, problem=_ALL_GONE)
+            raise _Overtaken(_ALL_GONE)
         if fingerprint(chat.ticket) != one.ticket:
-            return self._then(delivery, problem=_MOVED)
+            raise _Overtaken(_MOVED)
         return chat, lines
 
     async def _mail(self, delivery: Delivery, chat: Chat, lines: list[Line], now: Ticket) -> After:
