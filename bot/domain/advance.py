@@ -101,18 +101,12 @@ def _turned_away(chat: Chat, event: e.TurnedAway) -> Step:
 def _said(chat: Chat, event: e.Said) -> Step:
     author, before = event.author, chat
     changes, effects = hearing(chat, event)
-    awaited = author.role is Role.OPERATOR and (chat.waits or chat.is_only_taken)
     if author.role is Role.OPERATOR:
-        changes["unheard"] = None
-    if author.role is Role.OPERATOR and all(o.id != author.id for o in chat.operators):
-        chat = replace(chat, operators=(*chat.operators, author), takes=chat.takes + chat.waits)
-        chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
-        effects += [joined, f.ShowCard(soon=awaited)]  # the card says who answers
-    elif author.role is Role.OPERATOR and chat.unheard:
-        effects.append(f.ShowCard(soon=awaited))  # the card says that nobody has written yet
-    if author.role is Role.OPERATOR:
-        changes["answered"] = chat.head + 1
-    spoken = chat.spoken + (author.role is Role.VISITOR)
+        chat, shown = _introduced(chat, event)
+        effects += shown
+        changes |= {"unheard": None, "answered": chat.head + 1}
+    else:
+        changes["spoken"] = chat.spoken + 1
     chat, line = record(
         chat,
         event,
@@ -122,7 +116,6 @@ def _said(chat: Chat, event: e.Said) -> Step:
         key=event.key,
         quote=event.quote,
         file=event.file,
-        spoken=spoken,
         **changes,
         **_with(chat, event.file),
     )
@@ -130,8 +123,18 @@ def _said(chat: Chat, event: e.Said) -> Step:
     if author.role is Role.VISITOR:
         size = len(event.text.encode("utf-16-le"))
         alone = event.file is not None
-        effects.append(f.RelayToThread(line.message.seq, spoken == 1, size, alone))
+        effects.append(f.RelayToThread(line.message.seq, chat.spoken == 1, size, alone))
     return chat, (*effects, *answers.drawn_if_unseen(before, chat))
+
+
+def _introduced(chat: Chat, event: e.Said) -> tuple[Chat, list[f.Effect]]:
+    """Announce an operator whom the visitor has not met. The card says who answers, and if nobody has."""
+    author, awaited = event.author, chat.waits or chat.is_only_taken
+    if any(one.id == author.id for one in chat.operators):
+        return chat, [f.ShowCard(soon=awaited)] if chat.unheard else []
+    chat = replace(chat, operators=(*chat.operators, author), takes=chat.takes + chat.waits)
+    chat, joined = notice(chat, event, author, Notice.OPERATOR_JOINED)
+    return chat, [joined, f.ShowCard(soon=awaited)]
 
 
 def _with(chat: Chat, file: File | None) -> dict[str, int]:
