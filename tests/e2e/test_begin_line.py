@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from bot import parts
 from bot.sandbox.teams.world import Post
+from bot.visitors.pace import Pace
 from tests.e2e.scene import Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -25,6 +28,12 @@ HEARS = """(host) => {
         if (region.textContent) window.heard.push(region.textContent);
     }).observe(region, { childList: true });
 }"""
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service looks more often how those stand who wait, so that each change is there sooner."""
+    monkeypatch.setattr(parts, "Pace", partial(Pace, line=0.2))
 
 
 def longer(page: Page) -> Locator:
@@ -79,6 +88,7 @@ async def test_each_who_waits_is_told_how_many_have_been_waiting_longer(
     await expect(longer(ada)).to_have_count(0)
     await expect(longer(bob)).to_have_text(NOBODY)
     await expect(longer(cleo)).to_have_text(ONE)
+    await expect(cleo.locator("[aria-live] > p")).to_have_text(ONE)
     await grace.reply(thread(anyone, "Ada"), "back to queue", mention=True)
     await expect(longer(ada)).to_have_text(TWO)
     await ends(bob)
