@@ -1,4 +1,10 @@
-"""The door for whom begins a chat, in every state and language, seen by the accessibility checker."""
+"""The door for whom begins a chat, in every state, seen by the accessibility checker.
+
+What axe sees hangs on a language by its direction, by how long its words are, and by what is not
+translated. So all states are looked at in English, in the longest and in the one from right to left;
+in the others those that have most words and most kinds of things: an empty form, one with every
+mistake, and a chat that one is in.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +24,7 @@ from tests.e2e.test_widget_languages import LANGUAGES, SPEAK, words_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+THROUGHOUT = ("en", "ar", "de")
 Look = Callable[[str], Awaitable[None]]
 OPEN = {
     "state": "open",
@@ -30,6 +37,8 @@ OPEN = {
 INSIDE = {"who": "ada", "inside": {"chat": "ID", "operators": ["Grace Hopper", "Alan Turing"]}}
 NOBODY_YET = {"chat": "ID", "operators": []}
 BLOCKED = {"error": "blocked", "until": "2026-11-30T17:00:00Z"}
+FIELDS = dict.fromkeys(("name", "room"), "too_long") | {"question": "empty", "email": "bad"}
+WRONG = (422, {"error": "fields", "fields": FIELDS})
 UNSEEN = "Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set: () => {} })"
 
 
@@ -81,6 +90,16 @@ class Door:
         await self.sees(word)
 
 
+async def fullest_states(door: Door, look: Look) -> None:
+    """Lead Ada to where most is to be seen."""
+    await door.comes(OPEN | INSIDE, "door_in")
+    await look("in a chat")
+    await door.comes(OPEN, "door_may")
+    await look("open")
+    await door.sends(WRONG, "door_bad")
+    await look("wrong")
+
+
 async def every_state(door: Door, look: Look) -> None:
     """Lead Ada through all that the door can say."""
     for name, step, word in (
@@ -96,8 +115,7 @@ async def every_state(door: Door, look: Look) -> None:
     ):
         await door.comes(step, word)
         await look(name)
-    fields = dict.fromkeys(("name", "room"), "too_long") | {"question": "empty", "email": "bad"}
-    await door.sends((422, {"error": "fields", "fields": fields}), "door_bad")
+    await door.sends(WRONG, "door_bad")
     await look("wrong")
     await door.sends((403, BLOCKED), "kept_out")
     await look("blocked")
@@ -122,7 +140,7 @@ async def every_state(door: Door, look: Look) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
-async def test_axe_finds_nothing_at_the_door_in_any_state(
+async def test_axe_finds_nothing_at_the_door(
     chromium: Browser, site: HelpSite, service: MockService, language: str
 ) -> None:
     scheme = "dark" if language in {"fr", "zh"} else "light"
@@ -138,9 +156,9 @@ async def test_axe_finds_nothing_at_the_door_in_any_state(
         await ada.page.route(re.compile("/api/(begin|go-on)$"), door.answers)
         await ada.page.add_init_script(SPEAK.format(language))
         await ada.visit()
-        await every_state(door, look)
+        await (every_state if language in THROUGHOUT else fullest_states)(door, look)
         assert {name: found for name, found in seen.items() if found} == {}
-        assert len(seen) == 17
+        assert len(seen) == (17 if language in THROUGHOUT else 3)
         assert ada.complaints == []
 
 
