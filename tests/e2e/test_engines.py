@@ -1,4 +1,7 @@
-"""The visitor's eight stories in three engines, on a phone and on a desk, with the real service."""
+"""The visitor's eight stories in three engines, on a phone and on a desk, with the real service.
+
+On both are those of what is drawn and pressed; the others are on one of the two.
+"""
 
 from __future__ import annotations
 
@@ -44,10 +47,17 @@ async def engine(
         yield engine
 
 
-@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+SIZES = {"phone": PHONE, "desktop": DESKTOP}
+
+
+@pytest.fixture(params=SIZES)
 def size(request: pytest.FixtureRequest) -> Size:
-    found: Size = request.param
-    return found
+    return SIZES[request.param]
+
+
+def only(size: str) -> pytest.MarkDecorator:
+    """For a story about what goes to and fro, and what is kept: that is the same on every screen."""
+    return pytest.mark.parametrize("size", [size], indirect=True)
 
 
 class House:
@@ -138,6 +148,7 @@ async def test_the_story_from_the_link_to_the_ticket(ada: Guest, story: Story) -
     assert "the toner again" not in str(await ada.said())
 
 
+@only("phone")
 async def test_a_restart_of_the_service_loses_and_doubles_nothing(
     ada: Guest, story: Story, house: House
 ) -> None:
@@ -157,6 +168,7 @@ async def test_a_restart_of_the_service_loses_and_doubles_nothing(
     assert len(story.relayed("into the gap")) == 1
 
 
+@only("desktop")
 async def test_two_tabs_show_the_same_and_everything_once(
     ada: Guest, story: Story, person: Person, house: House
 ) -> None:
@@ -185,6 +197,7 @@ async def test_files_go_both_ways(ada: Guest, story: Story, tmp_path: Path) -> N
     await ada.sees_picture("picture", 80)
 
 
+@only("phone")
 async def test_where_no_websocket_gets_through_it_is_polled(
     ada: Guest, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +212,7 @@ async def test_where_no_websocket_gets_through_it_is_polled(
     assert await ada.asked_for("/api/poll")
 
 
+@only("phone")
 async def test_what_looks_like_a_password_is_sent_once_she_says_so(
     ada: Guest, story: Story
 ) -> None:

@@ -1,4 +1,7 @@
-"""The visitor's stories in Firefox: the same tests, with another browser behind them."""
+"""The visitor's stories in Firefox: the same tests, with another browser behind them.
+
+What test_engines.py tells of Firefox and the service itself is not told here again: a restart, two tabs.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +48,7 @@ for module, names in (
         reliability,
         (
             "a_reload_keeps_the_draft_and_the_panel "
-            "a_restart_of_the_service_is_survived_without_loss_or_doubles "
             "a_lost_acknowledgement_doubles_nothing "
-            "two_tabs_show_the_same_and_each_message_once "
             "what_a_tab_could_not_send_before_it_crashed_goes_out_with_the_next_one"
         ),
     ),
