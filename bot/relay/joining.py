@@ -63,6 +63,16 @@ class CannotJoin(Exception):
         self.fate = fate
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What somebody shows at the door: a link's token and his nonce, as digests, his cookie's secret, his sign-in."""
+
+    key: str
+    mark: str
+    present: str | None
+    sign_in: SignIn | None
+
+
 class Joining:
     """What becomes of whoever shows a link, or the secret of his cookie."""
 
@@ -107,20 +117,20 @@ class Joining:
         is used up. Raises CannotJoin.
         """
         secret, now = secrets.token_urlsafe(32), self._relay.now()
-        mark, key = digest(nonce), digest(token)
+        shown = _Shown(digest(token), digest(nonce), present, sign_in)
 
         async def work(unit: Unit) -> Seat | str:
             chat = await unit.chat(known.chat_id) if known else None  # first, as everybody locks it
-            knock = await unit.knock(key)
+            knock = await unit.knock(shown.key)
             if knock is None or chat is None:
                 return "unknown"
-            if refused := await self._let_in(unit, chat, knock, (key, mark, present), sign_in):
+            if refused := await self._let_in(unit, chat, knock, shown):
                 return refused
             seat = Seat(digest(secret), chat.id, now + self._relay.rules.session_ttl)
             await unit.seat(seat)
             return seat
 
-        known = await self._relay.store.find_knock(key)
+        known = await self._relay.store.find_knock(shown.key)
         if present and known and (again := await self._seated(present, known)):
             return again
         seat = await self._relay.store.write(work)
@@ -136,21 +146,10 @@ class Joining:
         seat = await self._relay.store.find_seat(digest(secret))
         return seat if seat and seat.expires > self._relay.now() else None
 
-    async def _let_in(
-        self,
-        unit: Unit,
-        chat: Chat,
-        knock: Knock,
-        shown: tuple[str, str, str | None],
-        sign_in: SignIn | None,
-    ) -> str:
-        """Use the link up for whoever shows its key, his nonce's digest and perhaps a cookie.
-
-        Return why not, or "".
-        """
-        key, mark, present = shown
-        fate = self._fate(knock, chat, key)
-        if fate == Fate.USED and knock.used_by != mark:
+    async def _let_in(self, unit: Unit, chat: Chat, knock: Knock, shown: _Shown) -> str:
+        """Use the link up for whoever shows it. Return why not, or ""."""
+        fate, sign_in = self._fate(knock, chat, shown.key), shown.sign_in
+        if fate == Fate.USED and knock.used_by != shown.mark:
             await self._knocked_again(unit, chat)
             return fate
         who = sign_in.who if sign_in else None
@@ -162,11 +161,11 @@ class Joining:
         if admission is not Admission.JOIN:
             await self._turn_away(unit, chat, who)
             return admission
-        if self._block(await unit.blocks(), chat, who, present):
+        if self._block(await unit.blocks(), chat, who, shown.present):
             return "blocked"
         if sign_in and not await unit.sign_out(sign_in.id, joins=True):
             return Admission.SIGN_IN  # used up by another chat since it was looked at
-        await unit.use(key, mark)
+        await unit.use(shown.key, shown.mark)
         visitor, known = _visitor(chat, knock.number, who)
         rates = self._relay.rules.rating
         joined = e.VisitorJoined(self._relay.now(), visitor, known, rates)
