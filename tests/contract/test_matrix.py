@@ -33,13 +33,25 @@ async def number_of(place: Place, row: Row) -> int:
 async def look_up(place: Place, number: int, wanted: Shown | RefusedWith) -> None:
     reading = place.gateway.read(TicketRef("rt", number))
     if isinstance(wanted, RefusedWith):
-        with pytest.raises(Refused, match=wanted.sentence):
+        with pytest.raises(Refused, match=wanted.sentence) as refusal:
             await reading
+        assert str(number) in refusal.value.sentence
         return
     ticket = await reading
     assert ticket.asked.number == number
     assert ticket.ref.number == place.numbers[wanted.lives]
+    assert ticket.merged == (ticket.ref.number != number)
     assert (ticket.status, ticket.requestors) == (wanted.status, wanted.requestors)
+
+
+async def look_for(place: Place, dossier: Dossier, wanted: Filed | RefusedWith | NotSeen) -> None:
+    """Whoever files looks for the record first: it is not there, or that is refused in the same words."""
+    (found,) = await asyncio.gather(place.gateway.find(dossier), return_exceptions=True)
+    if isinstance(found, Refused):
+        assert isinstance(wanted, RefusedWith)
+        assert wanted.sentence in found.sentence
+    else:
+        assert found is None
 
 
 async def file(place: Place, dossier: Dossier, wanted: Filed | RefusedWith | NotSeen) -> int:
@@ -54,8 +66,9 @@ async def file(place: Place, dossier: Dossier, wanted: Filed | RefusedWith | Not
             assert (await place.gateway.read(dossier.ref)).status == status
             return 1
         case RefusedWith(sentence):
-            with pytest.raises(Refused, match=sentence.format(**place.numbers)):
+            with pytest.raises(Refused, match=sentence.format(**place.numbers)) as refusal:
                 await place.gateway.comment(dossier)
+            assert str(dossier.ref.number) in refusal.value.sentence
         case NotSeen():
             with pytest.raises(Unclear, match="not sent twice"):
                 await place.gateway.comment(dossier)
@@ -73,7 +86,9 @@ async def test_a_ticket_is_shown_and_filed_into_as_the_table_says(place: Place, 
     others = {"printer", "teaching"} - {row.ticket}
     before = [await asyncio.to_thread(place.comments, place.numbers[name]) for name in others]
     count = await asyncio.to_thread(place.comments, number)
-    more = await file(place, dossier, cases.filed(case, place.way))
+    wanted = cases.filed(case, place.way)
+    await look_for(place, dossier, wanted)
+    more = await file(place, dossier, wanted)
     assert await asyncio.to_thread(place.comments, number) == count + more
     after = [await asyncio.to_thread(place.comments, place.numbers[name]) for name in others]
     assert after == before

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.tickets import NewTicket, Requestor, TicketRef
-from bot.relay.outcomes import Refused, Unclear
+from bot.relay.outcomes import Refused
 from bot.rt import operations
 from bot.rt.gateway import RtGateway
 from tests.contract.rts import LONDON, NUMBERS, WAYS, Place, entered
@@ -45,10 +45,6 @@ async def test_several_requestors_and_those_who_get_copies_are_told_apart(place:
     assert ticket.ccs == (MARYS,)
 
 
-async def test_a_ticket_may_have_no_requestor(place: Place) -> None:
-    assert (await place.gateway.read(place.ref("no_requestor"))).requestors == ()
-
-
 async def test_a_requestor_may_have_no_address(place: Place) -> None:
     ticket = await place.gateway.read(place.ref("no_address"))
     by_rest1 = place.way.endswith("rest1") or place.way == "rt4 mail"  # it tells addresses only
@@ -70,31 +66,6 @@ async def test_an_address_that_would_lead_to_another_persons_page_leads_to_its_o
 
 async def test_an_owner_is_called_by_name(place: Place) -> None:
     assert (await place.gateway.read(place.ref("owned"))).owner == "Grace Hopper"
-
-
-async def test_a_merged_ticket_is_read_as_its_target_and_says_so(place: Place) -> None:
-    ticket = await place.gateway.read(place.ref("merged"))
-    assert ticket.merged
-    assert (ticket.asked, ticket.ref) == (place.ref("merged"), place.ref("printer"))
-
-
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("missing", "There is no ticket"),
-        ("forbidden", "right ShowTicket"),
-        ("deleted", "is deleted"),
-        ("rejected", "is rejected"),
-    ],
-)
-async def test_a_ticket_that_takes_no_chat_is_refused_with_what_to_do(
-    place: Place, name: str, sentence: str
-) -> None:
-    for call in (place.gateway.read(place.ref(name)), place.gateway.comment(place.dossier(name))):
-        with pytest.raises(Refused) as refusal:
-            await call
-        assert sentence in refusal.value.sentence
-        assert str(place.numbers[name]) in refusal.value.sentence
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -147,29 +118,6 @@ async def test_not_seeing_a_ticket_is_not_taken_for_not_finding_the_record(
 ) -> None:
     with pytest.raises(Refused):
         await place.gateway.find(place.dossier(name))
-
-
-async def test_a_comment_leaves_a_resolved_ticket_resolved(place: Place) -> None:
-    await place.gateway.comment(place.dossier("resolved"))
-    assert (await place.gateway.read(place.ref("resolved"))).status == "resolved"
-
-
-async def test_a_ticket_that_may_only_be_read_is_refused_with_the_right_that_is_missing(
-    place: Place,
-) -> None:
-    if place.way.endswith("mail"):  # RT swallows it: all that can be said is that it is not there
-        with pytest.raises(Unclear, match="does not show it"):
-            await place.gateway.comment(place.dossier("read_only"))
-        return
-    with pytest.raises(Refused, match="CommentOnTicket"):
-        await place.gateway.comment(place.dossier("read_only"))
-
-
-async def test_nothing_is_written_into_a_ticket_that_was_merged_meanwhile(place: Place) -> None:
-    dossier = place.dossier("merged")
-    with pytest.raises(Refused, match=rf"merged into #{place.numbers['printer']}"):
-        await place.gateway.comment(dossier)
-    assert await place.gateway.find(replace(dossier, ref=place.ref("printer"))) is None
 
 
 async def test_a_chat_of_two_megabytes_fits(place: Place) -> None:
