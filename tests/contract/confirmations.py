@@ -1,7 +1,7 @@
 """One table of what a CO sees, has to confirm, and gets, for every kind of ticket he can ask for.
 
 Its rows are those of cases.py at the level of the card, and what may happen to a ticket between the
-card and the filing. tests/contract/test_confirming.py plays it in every way into every RT. There is
+card and the filing. tests/contract/test_confirming.py plays it on RTs of every kind. There is
 no column for REST 2.0 on RT 4.4: it has none without an extension that Debian does not package, so
 RT 4.4 is entered by REST 1.0 and by mail.
 """
