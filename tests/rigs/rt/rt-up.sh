@@ -5,7 +5,7 @@
 #   RT_RIG_RT=5|4                 which Debian request-tracker                   (5)
 #   RT_RIG_DB=SQLite|Pg           its database                                   (SQLite)
 #   RT_RIG_REST2_REMOTE_USER=0|1  with the plugin that lets REST 2.0 take REMOTE_USER (0: stock RT)
-#   RT_RIG_CACHE=DIR              keep a filled SQLite database there for the next time
+#   RT_RIG_CACHE=DIR              keep a filled database there for the next time
 #   RT_RIG_SETTINGS='Set($X, 1);' more of RT's settings
 #   RT_RIG_PROCS=N                RT's processes                                 (2)
 # A second call on a live rig only prints its description. What is started is in DIR/pids, with the
@@ -17,10 +17,13 @@ RIG=$(realpath -m "${1:?usage: rt-up.sh DIR}")
 RT=${RT_RIG_RT:-5}
 DB=${RT_RIG_DB:-SQLite}
 CACHE=${RT_RIG_CACHE:-}
+KEPT=$CACHE/$(cat "$PARTS/seed.pl" "$PARTS/RT_SiteConfig.pm.in" | sha256sum | cut -c1-12)-rt$RT-$DB
 PROCS=${RT_RIG_PROCS:-2}
 REMOTE_USER_PLUGIN=${RT_RIG_REST2_REMOTE_USER:-0}
 REALM=RT.TEST
 MODULES=/usr/lib/apache2/modules
+PG_BIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1 || true)
+AS=()
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL=C.UTF-8
 
@@ -124,43 +127,57 @@ SH
 }
 
 start_postgres() {
-    local bin as=()
-    bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
     mkdir -p "$RIG/pg"
     if root; then # PostgreSQL refuses to run as root
         chown postgres "$RIG/pg"
-        as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+        AS=(setpriv --reuid=postgres --regid=postgres --clear-groups)
     fi
-    "${as[@]}" "$bin/initdb" -D "$RIG/pg/data" -U postgres -A trust --no-sync -E UTF8 \
-        --locale=C.UTF-8 >"$RIG/log/initdb.log" 2>&1
-    setsid "${as[@]}" "$bin/postgres" -D "$RIG/pg/data" -p "$PG_PORT" \
+    if [ -d "$KEPT/data" ]; then
+        cp -a "$KEPT/data" "$RIG/pg/data"
+    else
+        "${AS[@]}" "$PG_BIN/initdb" -D "$RIG/pg/data" -U postgres -A trust --no-sync -E UTF8 \
+            --locale=C.UTF-8 >"$RIG/log/initdb.log" 2>&1
+    fi
+    run_postgres
+}
+
+run_postgres() {
+    setsid "${AS[@]}" "$PG_BIN/postgres" -D "$RIG/pg/data" -p "$PG_PORT" \
         -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c shared_buffers=32MB \
         -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-        >"$RIG/log/pg.log" 2>&1 </dev/null &
+        >>"$RIG/log/pg.log" 2>&1 </dev/null &
     note pg $!
     for _ in $(seq 600); do
-        "$bin/pg_isready" -q -h 127.0.0.1 -p "$PG_PORT" && break
+        "$PG_BIN/pg_isready" -q -h 127.0.0.1 -p "$PG_PORT" && break
         sleep .1
     done
 }
 
+copy_postgres() { # TO: its files are only whole while it is down
+    local pid
+    read -r pid _ <"$RIG/pids/pg"
+    kill -INT "$pid"
+    wait "$pid" || true
+    cp -a "$RIG/pg/data" "$1"
+    run_postgres
+}
+
 fill_database() {
-    local key kept made
-    key=$(cat "$PARTS/seed.pl" "$PARTS/RT_SiteConfig.pm.in" | sha256sum | cut -c1-12)
-    kept=$CACHE/$key-rt$RT
-    if [ "$DB" = SQLite ] && [ -n "$CACHE" ] && [ -d "$kept" ]; then
-        cp "$kept/rt.sqlite" "$RIG/var/rt.sqlite"
-        cp "$kept/seed.json" "$RIG/seed.json"
+    local made
+    if [ -f "$KEPT/seed.json" ]; then
+        if [ "$DB" = SQLite ]; then cp "$KEPT/rt.sqlite" "$RIG/var/rt.sqlite"; fi
+        cp "$KEPT/seed.json" "$RIG/seed.json"
         return
     fi
     "rt-setup-database-$RT" --action init --dba postgres --dba-password '' --force \
         >"$RIG/log/init.log" 2>&1 || tail_and_fail "$RIG/log/init.log"
     perl "$PARTS/seed.pl" >"$RIG/seed.json" 2>"$RIG/log/seed.log" || tail_and_fail "$RIG/log/seed.log"
-    if [ "$DB" = SQLite ] && [ -n "$CACHE" ]; then
+    if [ -n "$CACHE" ]; then
         mkdir -p "$CACHE"
         made=$(mktemp -d "$CACHE/making.XXXXXX")
-        cp "$RIG/var/rt.sqlite" "$RIG/seed.json" "$made"
-        mv -T "$made" "$kept" 2>/dev/null || rm -r "$made" # another one, filled meanwhile, is there
+        if [ "$DB" = SQLite ]; then cp "$RIG/var/rt.sqlite" "$made"; else copy_postgres "$made/data"; fi
+        cp "$RIG/seed.json" "$made"
+        mv -T "$made" "$KEPT" 2>/dev/null || rm -r "$made" # another one, filled meanwhile, is there
     fi
 }
 
