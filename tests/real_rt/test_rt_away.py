@@ -135,9 +135,10 @@ async def staged(world: World, folder: Path) -> AsyncIterator[tuple[Stage, Servi
         "keytab": str(world.keytab),
         "ca_file": world.rig.ca,
     }
-    async with Stage(free_port()) as stage:
+    async with Stage(free_port(), enforce_limits=False) as stage:
         soon = {"quarantine_seconds": 2}
-        config = stage.write(folder, url, rt={"rt": rt}, retention=soon, relay={"tidy_seconds": 4})
+        relay = {"tidy_seconds": 1, "pacing": False}
+        config = stage.write(folder, url, rt={"rt": rt}, retention=soon, relay=relay)
         await asyncio.to_thread(lay_out, url)
         base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
         async with ServiceProcess(config, base, **world.environment) as service:
