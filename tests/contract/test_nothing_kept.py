@@ -33,7 +33,7 @@ PEOPLE = ("Lovelace", "ada@", "s1234567")
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    async with Stage(free_port()) as a_stage:
+    async with Stage(free_port(), enforce_limits=False) as a_stage:
         yield a_stage
 
 
@@ -113,6 +113,7 @@ async def test_a_canary_is_found_nowhere_after_the_purge(
         url,
         log={"level": "debug"},
         retention={"quarantine_seconds": 1, "purge_grace_seconds": 0},
+        relay={"pacing": False},
         metrics={"port": port},
     )
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
@@ -169,7 +170,7 @@ async def test_a_canary_is_found_nowhere_although_we_die_at_every_step(
         url = request.getfixturevalue("postgres_url")
     await asyncio.to_thread(lay_out, url)
     kept = {"quarantine_seconds": 1, "purge_grace_seconds": 0}
-    soon = {"lease_seconds": 4, "dead_after_seconds": 3}
+    soon = {"lease_seconds": 4, "dead_after_seconds": 3, "pacing": False}
     port = free_port()
     config = stage.write(
         folder, url, log={"level": "debug"}, retention=kept, relay=soon, metrics={"port": port}
@@ -205,7 +206,7 @@ async def test_the_bots_posts_go_from_the_thread_where_that_is_wished(
     url = f"sqlite:///{tmp_path / 'livechat.db'}"
     await asyncio.to_thread(lay_out, url)
     rules = {"purge_grace_seconds": 0, "delete_teams_posts": wished}
-    config = stage.write(tmp_path, url, retention=rules)
+    config = stage.write(tmp_path, url, retention=rules, relay={"pacing": False})
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
     async with ServiceProcess(config, base, hatchery=hatchery) as service:
         story = Story(stage, service)
