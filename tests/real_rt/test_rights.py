@@ -148,8 +148,8 @@ def test_the_script_tells_of_rights_that_are_too_many(rig: Rig) -> None:
         ({"queue": "Nowhere"}, "RT has no queue called Nowhere"),
     ],
 )
-def test_the_script_says_what_it_misses(rig: Rig, more: dict[str, str], said: str) -> None:
-    code, heard = grant(rig, **more)
+def test_the_script_says_what_it_misses(real_rt: Rig, more: dict[str, str], said: str) -> None:
+    code, heard = grant(real_rt, **more)
     assert code == 2
     assert said in heard
 

@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from bot.domain.events import Receipt
 from bot.sandbox.stage import PREFIX, Stage
+from tests.hatchery import Hatchery
 from tests.migrated import lay_out
 from tests.processes import ServiceProcess, free_port
 from tests.real_rt.browser import shown
@@ -34,7 +35,7 @@ def comments(rig: Rig, ticket: int) -> list[dict[str, Any]]:
 
 
 async def test_five_presses_put_one_comment_into_the_right_ticket(
-    real_rt: Rig, tmp_path: Path, graces_browser: Page
+    real_rt: Rig, tmp_path: Path, hatchery: Hatchery, graces_browser: Page
 ) -> None:
     ticket, url = real_rt.tickets["printer"], f"sqlite:///{tmp_path / 'livechat.db'}"
     before = await asyncio.to_thread(comments, real_rt, ticket)
@@ -43,7 +44,7 @@ async def test_five_presses_put_one_comment_into_the_right_ticket(
         await asyncio.to_thread(lay_out, url)
         kerberos = str(real_rt.facts["krb5_config"])
         base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
-        async with ServiceProcess(config, base, KRB5_CONFIG=kerberos) as service:
+        async with ServiceProcess(config, base, hatchery=hatchery, KRB5_CONFIG=kerberos) as service:
             story = Story(stage, service, ticket=ticket)
             try:
                 await story.tell()
