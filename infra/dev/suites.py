@@ -141,6 +141,10 @@ PAGES = {
     ("hostile_texts", "widget_histories_real", "widget_orca"): 75,
     ("widget_reliability", "widget_access"): 60,
     ("story", "start_page"): 40,
+    (
+        *("begin", "begin_elsewhere", "begin_kept", "begin_line"),
+        *("begin_more", "begin_sight", "begin_trouble"),
+    ): 130,
 }
 
 
@@ -177,7 +181,7 @@ def e2e() -> Suite:
     """The browsers, which keep a core busy each, in shares, as many at a time as there are cores."""
     folder, marks = "tests/e2e", "e2e and not real_rt and not soak"
     shares = [pytest(marks, *files(folder, names), seconds=long) for names, long in PAGES.items()]
-    others = pytest(marks, *rest(folder, *PAGES), seconds=330)
+    others = pytest(marks, *rest(folder, *PAGES), seconds=260)
     needs = CHROMIUM | FIREFOX | WEBKIT | ORCA | DATABASE
     return Suite([*shares, others], needs, at_once=CORES)
 
