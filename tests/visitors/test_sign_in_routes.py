@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -17,6 +18,7 @@ from yarl import URL
 from bot.domain.admission import Policy
 from bot.relay.outcomes import NotDone
 from bot.relay.signing_in import SigningIn
+from bot.visitors import guard
 from bot.visitors.assertions import Assertions
 from bot.visitors.hub import Hub
 from bot.visitors.proxy_identity import ProxyIdentity
@@ -290,12 +292,20 @@ async def test_what_a_page_merely_fetches_signs_nobody_in(site: Site) -> None:
     assert went[0] == 303
 
 
+@pytest.fixture
+def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, no time passes in which one might try again."""
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=lambda: 1.0))
+
+
+@pytest.mark.usefixtures("all_at_once")
 async def test_nobody_tries_tokens_without_end(site: Site) -> None:
     answers = [await site.visitor.posts("sign-in", assertion="a.b.c") for _ in range(260)]
     assert (403, {"error": "assertion"}) in answers
     assert answers[-1] == (429, {"error": "slow_down"})
 
 
+@pytest.mark.usefixtures("all_at_once")
 async def test_somebody_who_tries_keeps_nobody_else_of_his_campus_from_signing_in(
     site: Site,
 ) -> None:
