@@ -136,7 +136,7 @@ def test_it_is_made_smaller_before_anything_else(
         real(picture, in_place=in_place)
 
     monkeypatch.setattr(ImageOps, "exif_transpose", transpose)
-    assert len(previews(picture(size=(2400, 1300), mode=mode))) == 2
+    assert len(previews(picture(size=(1300, 700), mode=mode))) == 2
     assert turned == [FORMS[0][0]]
 
 
