@@ -1,4 +1,4 @@
-"""The visitor's eight stories in three engines, on a phone and on a desk, with the real service.
+"""The visitor's stories in three engines, on a phone and on a desk, with the real service.
 
 On both are those of what is drawn and pressed; the others are on one of the two.
 """
@@ -227,18 +227,7 @@ async def test_what_looks_like_a_password_is_sent_once_she_says_so(
     assert len(story.relayed("Xy12ab")) == 1
 
 
-async def test_ending_is_asked_once_more_and_then_told_to_both(ada: Guest, story: Story) -> None:
-    await ada.join(await story.invite())
-    await ada.say("It prints again")
-    await ada.sees_state("It prints again", "Delivered")
-    await ada.press("End chat")
-    await ada.sees("End this chat?")
-    await ada.press("End chat", ".foot")
-    await ada.sees(f"will be on ticket #{story.ticket}")
-    await story.in_thread("Ada Lovelace ended the chat.")
-
-
-async def test_closing_it_leaves_nothing_for_whoever_sits_down_next(
+async def test_ending_is_asked_once_more_and_told_to_both_and_closing_leaves_nothing_for_the_next_one(
     ada: Guest, story: Story, person: Person
 ) -> None:
     token = await story.invite()
@@ -247,7 +236,10 @@ async def test_closing_it_leaves_nothing_for_whoever_sits_down_next(
     await ada.sees_state("It prints again", "Delivered")
     assert await person.cookies()
     await ada.press("End chat")
+    await ada.sees("End this chat?")
     await ada.press("End chat", ".foot")
+    await ada.sees(f"will be on ticket #{story.ticket}")
+    await story.in_thread("Ada Lovelace ended the chat.")
     await ada.press("Close this chat")
     await ada.find(".launcher")
 
