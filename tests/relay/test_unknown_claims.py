@@ -112,7 +112,7 @@ async def test_what_was_claimed_goes_out_all_the_same(house: House, seat: Seat, 
 async def test_what_was_claimed_behind_a_post_goes_out_all_the_same(
     house: House, seat: Seat, wire: Wire
 ) -> None:
-    house.threads.hold = asyncio.Event()
+    house.threads.hold, house.outbox._look_every = asyncio.Event(), 0.2
     await house.visiting.say(seat, "k1", "one")
     house.outbox.start()
     await until(lambda: house.outbox._running)
