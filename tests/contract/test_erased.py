@@ -28,7 +28,7 @@ SOON = 20
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    async with Stage(free_port()) as a_stage:
+    async with Stage(free_port(), enforce_limits=False) as a_stage:
         yield a_stage
 
 
@@ -58,7 +58,7 @@ async def test_both_sides_learn_that_their_talk_was_erased_and_nothing_of_it_is_
     tmp_path: Path, stage: Stage, hatchery: Hatchery, url: str
 ) -> None:
     await asyncio.to_thread(lay_out, url)
-    config = stage.write(tmp_path, url, log={"level": "debug"})
+    config = stage.write(tmp_path, url, log={"level": "debug"}, relay={"pacing": False})
     base = f"http://127.0.0.1:{stage.service_port}{PREFIX}"
     async with ServiceProcess(config, base, hatchery=hatchery) as service:
         story = Story(stage, service)
