@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.domain.tickets import TicketRef
 from bot.rt.instance import RtInstance
-from bot.rt.operations import Rest, shows_ours, with_ours
+from bot.rt.operations import Rest, shows_comments, with_ours
 from bot.rt.wire import items, quoted
 
 #: Every RT has this user, who is neither us nor anybody.
@@ -28,11 +28,14 @@ def too_many(rest: Rest, rt: RtInstance) -> list[str]:
 
 
 def too_few(rest: Rest, rt: RtInstance) -> list[str]:
-    """Say where RT does not show us a record that we wrote. Raises NotDone, Refused."""
+    """Say where RT does not show us a record that we wrote. Raises NotDone, Refused.
+
+    On a ticket that we made it is no comment.
+    """
+    commented = f"{with_ours(rest)} AND Creator != {quoted(rest.account())}"
     for queue in rt.queues or ("",):
-        where = f"Queue = {quoted(queue)} AND " if queue else ""
-        number = _first(rest, f"{where}{with_ours(rest)}")
-        if number and not shows_ours(rest, rt, TicketRef(rt.name, int(number))):
+        number = _first(rest, f"Queue = {quoted(queue)} AND {commented}" if queue else commented)
+        if number and not shows_comments(rest, rt, TicketRef(rt.name, int(number))):
             said = f"RT does not show us our own record on ticket {number}: none is read back, and"
             return [f"{said} where its answer is lost a CO has to look. {_GIVE}"]
     return []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.tickets import NewTicket
+from bot.domain.tickets import NewTicket, TicketRef
 from bot.relay.outcomes import Refused, Unclear
 from bot.relay.ports import Dossier
 from bot.rt.gateway import RtGateway
@@ -68,6 +68,24 @@ async def test_the_doctor_warns_of_records_that_are_not_shown_to_who_wrote_them(
     rt.world.rights["Support"] -= {"ShowTicketComments"}
     (found,) = (one for one in await rest2.check() if "ShowTicketComments" in one.sentence)
     assert (found.name, found.ok, found.unwise) == ("rt rt: rights", True, True)
+
+
+async def test_the_doctor_takes_no_ticket_that_was_made_of_a_record_for_one_with_comments(
+    rt: RtStandIn, rest2: RtGateway
+) -> None:
+    await rest2.comment(for_a_new_ticket())
+    assert not [one for one in await rest2.check() if "ShowTicketComments" in one.sentence]
+
+
+async def test_whoever_is_shown_anybodys_comment_is_shown_ours(
+    rt: RtStandIn, rest2: RtGateway
+) -> None:
+    made = await rest2.comment(for_a_new_ticket())
+    asked = replace(by_itself(), ref=TicketRef("rt", made.ticket))
+    with pytest.raises(Refused, match="ShowTicketComments"):
+        await rest2.find(asked)
+    rt.world.note(made.ticket, "Comment", "grace")
+    assert await rest2.find(asked) is None
 
 
 async def test_where_nothing_of_ours_is_unseen_it_is_written_at_the_second_try(

@@ -13,6 +13,7 @@ _BY_NUMBER = re.compile(r"\s*id\s*=\s*'?(\d+)'?\s*")
 _BY_SUBJECT = re.compile(r"\s*Subject LIKE '([^']*)'\s*")
 _BY_FILE = re.compile(
     r"(?:id = (\d+) AND |Queue = '([^']*)' AND )?UpdatedBy = '([^']*)' AND Filename = '([^']*)'"
+    r"(?: AND Creator != '([^']*)')?"
 )
 #: What a condition on requestors is made of, as in RT's own parser (RT::SQL).
 _TOKEN = re.compile(r"\s*('(?:\\.|[^'\\])*'|\(|\)|=|[\w.]+)", re.DOTALL)
@@ -35,12 +36,13 @@ def search(world: World, query: str) -> list[Ticket]:
         part = match[1].casefold()
         hits = [t for t in world.tickets.values() if part in t.subject.casefold()]
     elif match := _BY_FILE.fullmatch(query):
-        number, queue, creator, name = match.groups()
+        number, queue, creator, name, maker = match.groups()
         hits = [
             ticket
             for ticket in world.tickets.values()
             if (number is None or ticket.id == int(number))
             and (queue is None or ticket.queue == queue)
+            and ticket.creator != maker
             and _has_file(world, ticket, creator, name)
         ]
     elif match := _BY_FIELD.fullmatch(query):
