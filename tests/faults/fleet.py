@@ -107,9 +107,13 @@ class Fleet:
         self.starts.append(time.monotonic() - began)
 
     async def kill_often(self, times: int, shortest: float, longest: float) -> None:
-        """Kill random replicas, with pauses between those bounds (seconds)."""
+        """Kill random replicas, with pauses between those bounds (seconds).
+
+        The busier the machine, the longer a start takes, and the longer everybody else needs to come
+        back before the next kill: so a pause lasts as long as the last start besides.
+        """
         for _ in range(times):
-            await asyncio.sleep(self._draw.uniform(shortest, longest))
+            await asyncio.sleep(self._draw.uniform(shortest, longest) + sum(self.starts[-1:]))
             await self.kill_one()
 
     def unforeseen(self, *, database_was_there: bool = True) -> list[str]:

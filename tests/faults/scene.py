@@ -148,7 +148,8 @@ class Scene:
             f"seed {self.plan.seed}: {said} visitor + {written} operator messages, "
             f"{self.fleet.kills} kills, {ledger.repeats(self.books)} labelled repeats; "
             f"ack p99 {share(acks, 0.99):.2f} s, {len(back)} reconnects p99 "
-            f"{share(back, 0.99):.1f} s, drained in {self.drained_in:.1f} s"
+            f"{share(back, 0.99):.1f} s, starts {share(sorted(self.fleet.starts), 0.5):.1f} s, "
+            f"drained in {self.drained_in:.1f} s"
         )
 
 
