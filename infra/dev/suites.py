@@ -137,10 +137,14 @@ HALF = ("tests/relay", "tests/teams", "tests/rt")
 DESKS, TICKETS = ("confirming", "mailing", "own_tickets", "restored"), ("tickets", "matrix")
 #: What plays in browsers for longest, with the seconds that it takes.
 PAGES = {
-    ("engines",): 135,
+    ("engines",): 90,
     ("hostile_texts", "widget_histories_real", "widget_orca"): 75,
     ("widget_reliability", "widget_access"): 60,
-    ("story", "start_page"): 40,
+    ("story", "start_page"): 20,
+    (
+        *("back", "stand_alone", "widget_cookies", "widget_files"),
+        *("widget_firefox", "widget_polling", "widget_sign_in"),
+    ): 145,
     (
         *("begin", "begin_elsewhere", "begin_kept", "begin_line"),
         *("begin_more", "begin_sight", "begin_trouble"),
@@ -178,12 +182,12 @@ def contract() -> Suite:
 
 
 def e2e() -> Suite:
-    """The browsers, which keep a core busy each, in shares, as many at a time as there are cores."""
+    """The browsers, in shares: each keeps a core busy for most of its time, and waits for the rest."""
     folder, marks = "tests/e2e", "e2e and not real_rt and not soak"
     shares = [pytest(marks, *files(folder, names), seconds=long) for names, long in PAGES.items()]
-    others = pytest(marks, *rest(folder, *PAGES), seconds=260)
+    others = pytest(marks, *rest(folder, *PAGES), seconds=165)
     needs = CHROMIUM | FIREFOX | WEBKIT | ORCA | DATABASE
-    return Suite([*shares, others], needs, at_once=CORES)
+    return Suite([*shares, others], needs, at_once=AT_ONCE)
 
 
 def rt() -> Suite:
