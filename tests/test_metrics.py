@@ -189,13 +189,16 @@ async def test_they_are_given_out_on_this_machine_and_to_no_proxy(house: House) 
     await metrics.close()
 
 
-def test_memory_is_told_also_where_a_process_sees_nothing_but_processes(tmp_path: Path) -> None:
+def test_memory_and_files_are_told_also_where_a_process_sees_nothing_but_processes(
+    tmp_path: Path,
+) -> None:
     """As under the systemd unit: ProcSubset=pid."""
     (tmp_path / "self").symlink_to("/proc/self")
     registry = CollectorRegistry()
     registry.register(Process(proc=str(tmp_path), registry=None))
     told = {sample.name: sample.value for family in registry.collect() for sample in family.samples}
     assert told["process_resident_memory_bytes"] > 0
+    assert 0 < told["process_open_fds"] < told["process_max_fds"]
     assert 0 <= time.time() - told["process_start_time_seconds"] < 24 * 3600
 
 

@@ -129,6 +129,13 @@ def test_an_alarm_tells_of_a_record_that_rt_refuses_although_it_is_there() -> No
     assert int(hours) > Retention().unfiled_hours
 
 
+def test_an_alarm_tells_of_files_that_run_out_since_the_log_does_not() -> None:
+    """The event loop turns away, without a word, whom the process has no descriptor for."""
+    (alarm,) = re.findall(r"expr: (process_open_fds .*)", PAGE)
+    assert "process_max_fds" in alarm
+    assert "livechat_" in alarm, "other services have files, too"
+
+
 @pytest.mark.parametrize("what", ["Install", "Upgrade"])
 def test_what_root_fetches_can_be_read_by_the_services_user(what: str) -> None:
     """Also where root's own umask is 077, as hardened machines have it."""
